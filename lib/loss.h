@@ -1,0 +1,47 @@
+/* loss: what training minimises: ce_weight * cross-entropy + cam_weight * CAM loss.
+ *
+ * The CAM loss scores where a class's evidence lies. K [h,w] is the prior's cost of each place
+ * (0 at the centre or on the object, toward 1 away from it), M the HiResCAM of the true class,
+ * D the true class's map less the mean of the others'. Per image, averaged over the batch:
+ *
+ *     mse     mean over places of (K M)^2
+ *     radial  mean over places of (Kr M)^2, Kr = (1 - G)^2, capped at `cap` times cross-entropy
+ *     energy  sum K |D| / sum |D|: the share of evidence off the centre; free of scale
+ */
+#ifndef LINT_LOSS_H
+#define LINT_LOSS_H
+
+#include "err.h"
+#include <stddef.h>
+#include <stdint.h>
+
+typedef enum lint_cam_loss {
+    LINT_CAM_NONE,
+    LINT_CAM_MSE,
+    LINT_CAM_RADIAL,
+    LINT_CAM_ENERGY
+} lint_cam_loss;
+#define LINT_CAM_CHOICES "none|mse|radial|energy"
+
+typedef enum lint_prior { LINT_PRIOR_CENTER, LINT_PRIOR_MASK } lint_prior;
+#define LINT_PRIOR_CHOICES "center|mask"
+
+typedef struct lint_loss {
+    lint_cam_loss cam;
+    lint_prior prior;
+    double ce_weight, cam_weight;
+    double sigma; /* of the centre prior, in fractions of the image side */
+    double cap;   /* radial: the CAM term is at most cap * cross-entropy; 0 is no cap */
+    const float
+        *class_weight; /* [K] or NULL: weighted mean, as torch.nn.CrossEntropyLoss(weight) */
+} lint_loss;
+
+/* Sums over the samples seen; divide by n (or, for ce, by weight). */
+typedef struct lint_loss_sum {
+    double ce;     /* sum of class_weight[label] * cross-entropy, in nats */
+    double weight; /* sum of class_weight[label] */
+    double cam;    /* sum of the CAM loss per image (unweighted by cam_weight) */
+    size_t n, correct;
+} lint_loss_sum;
+
+#endif

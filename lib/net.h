@@ -1,0 +1,97 @@
+/* net: a network from its text, its parameters, and the three things done with it: a training
+ * step, inference, class activation maps.
+ *
+ * A network file (models/NAME.net) has one layer a line; the text travels inside the model's
+ * metadata. Parameters carry PyTorch's state_dict names, shapes and order of elements when they
+ * are stored and loaded; in memory they lie as the kernels want them.
+ *
+ * All memory is taken by lint_net_new for batches of up to `batch` images; a step allocates
+ * nothing. Work is cut by sample and by output block, never by thread, so results are the same
+ * bytes for any pool. The net keeps the pool, the caller frees both, the net first.
+ *
+ *     lint_net *net = lint_net_new(text, "models/standard.net", 2, 32, LINT_NET_TRAIN, pool, &e);
+ *     lint_net_init(net, seed);
+ *     for each batch:
+ *         lint_net_step(net, &batch, &loss, &sum, &e);      // forward, backward: gradients
+ *         for (size_t i = 0; i < lint_net_params(net); i++) update(lint_net_param(net, i));
+ *     lint_net_store(net, &frame, &e);
+ *
+ * Letters: N images, H W C height, width, channels of a layer's input, K classes, h w of the map.
+ */
+#ifndef LINT_NET_H
+#define LINT_NET_H
+
+#include "err.h"
+#include "frame.h"
+#include "loss.h"
+#include "pool.h"
+
+typedef struct lint_net lint_net;
+
+typedef enum lint_net_mode { LINT_NET_INFER, LINT_NET_TRAIN } lint_net_mode;
+
+/* A parameter (grad not NULL) or a buffer such as a running mean (grad NULL). value and grad have
+ * the same inner order, which is the net's own business: element-wise updates are fine. */
+typedef struct lint_param {
+    const char *name;
+    float *value, *grad;
+    size_t count;
+} lint_param;
+
+/* n images, each [H,W,3] U8 (the net's input size), by pointer. */
+typedef struct lint_batch {
+    size_t n;
+    const uint8_t *const *image;
+    const int32_t *label;       /* -1 unknown: in no loss */
+    const uint8_t *const *mask; /* [H,W] each, for LINT_PRIOR_MASK; NULL otherwise */
+} lint_batch;
+
+/* Builds the net of `text`; `name` stands in messages (`name:line: ...`). NULL on error. */
+lint_net *lint_net_new(const char *text, const char *name, size_t classes, size_t batch,
+                       lint_net_mode mode, lint_pool *pool, lint_err *e);
+void lint_net_free(lint_net *net);
+
+/* PyTorch's default initialisation of each layer, from the seed. */
+void lint_net_init(lint_net *net, uint64_t seed);
+
+const char *lint_net_text(const lint_net *net);
+size_t lint_net_height(const lint_net *net), lint_net_width(const lint_net *net);
+size_t lint_net_classes(const lint_net *net);
+size_t lint_net_cam_height(const lint_net *net), lint_net_cam_width(const lint_net *net);
+size_t lint_net_batch(const lint_net *net);
+
+size_t lint_net_params(const lint_net *net); /* parameters and buffers */
+lint_param lint_net_param(const lint_net *net, size_t i);
+
+/* One forward pass in training mode (batch statistics, running ones updated) and the backward
+ * pass of `loss`: every grad is overwritten. Adds to *sum. With cam_weight 0 the CAM loss is still
+ * reported (unless cam is NONE) but costs no gradient. An unequal or too large batch is an error; a
+ * loss that is not finite is not: the caller looks at *sum. */
+int lint_net_step(lint_net *net, const lint_batch *b, const lint_loss *loss, lint_loss_sum *sum,
+                  lint_err *e);
+
+/* Inference (running statistics). logits [N,K] and cam [N,K,h,w] may be NULL; cam is raw HiResCAM
+ * of every class. */
+int lint_net_run(lint_net *net, const lint_batch *b, float *logits, float *cam, lint_err *e);
+
+/* Inference that adds the losses of the batch to *sum; logits may be NULL. */
+int lint_net_score(lint_net *net, const lint_batch *b, const lint_loss *loss, float *logits,
+                   lint_loss_sum *sum, lint_err *e);
+
+/* Adds the parameters to f as F32 tensors under their PyTorch names, shapes and order; nothing
+ * else of f is touched. load wants every one of them there with its shape and only finite values;
+ * tensors it does not know are an error too (`num_batches_tracked` aside). */
+int lint_net_store(const lint_net *net, lint_frame *f, lint_err *e);
+int lint_net_load(lint_net *net, const lint_frame *f, lint_err *e);
+
+/* --- a model: a frame of kind `model`, with the net's text and the class names -----------------
+ */
+
+/* Puts kind, net text and classes (JSON array of names) into f's metadata beside the parameters. */
+int lint_model_store(const lint_net *net, const char *classes, lint_frame *f, lint_err *e);
+
+/* Reads a model file and builds its net. *classes is the JSON array, from malloc. NULL on error. */
+lint_net *lint_model_load(const char *path, size_t batch, lint_net_mode mode, lint_pool *pool,
+                          char **classes, lint_err *e);
+
+#endif

@@ -1,0 +1,137 @@
+#define _GNU_SOURCE /* sched_getaffinity */
+#include "pool.h"
+
+#include <pthread.h>
+#include <sched.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+struct lint_pool {
+    int threads;
+    pthread_t *ids; /* threads - 1 of them: the caller is worker 0 */
+    pthread_mutex_t lock;
+    pthread_cond_t start, done;
+    unsigned long round; /* counts the runs, so that a sleeper knows a new one from its last */
+    int running;         /* helpers that have not finished this round */
+    int stop;
+    lint_part_fn *fn;
+    void *ctx;
+    size_t parts;
+    atomic_size_t next;
+};
+
+typedef struct helper {
+    lint_pool *pool;
+    int worker;
+} helper;
+
+static void claim(lint_pool *p, int worker) {
+    for (;;) {
+        size_t part = atomic_fetch_add_explicit(&p->next, 1, memory_order_relaxed);
+        if (part >= p->parts) return;
+        p->fn(p->ctx, part, worker);
+    }
+}
+
+static void *helper_main(void *arg) {
+    helper h = *(helper *)arg;
+    free(arg);
+    lint_pool *p = h.pool;
+    unsigned long seen = 0;
+    pthread_mutex_lock(&p->lock);
+    for (;;) {
+        while (p->round == seen && !p->stop)
+            pthread_cond_wait(&p->start, &p->lock);
+        if (p->stop) break;
+        seen = p->round;
+        pthread_mutex_unlock(&p->lock);
+        claim(p, h.worker);
+        pthread_mutex_lock(&p->lock);
+        if (--p->running == 0) pthread_cond_signal(&p->done);
+    }
+    pthread_mutex_unlock(&p->lock);
+    return NULL;
+}
+
+static int processors(void) {
+    cpu_set_t set;
+    if (sched_getaffinity(0, sizeof set, &set) == 0) return CPU_COUNT(&set);
+    long n = sysconf(_SC_NPROCESSORS_ONLN);
+    return n > 0 ? (int)n : 1;
+}
+
+static int start_helper(lint_pool *p, int worker) {
+    helper *h = malloc(sizeof *h);
+    if (!h) return -1;
+    *h = (helper){p, worker};
+    if (pthread_create(&p->ids[worker - 1], NULL, helper_main, h) == 0) return 0;
+    free(h);
+    return -1;
+}
+
+lint_pool *lint_pool_new(int threads, lint_err *e) {
+    if (threads <= 0) threads = processors();
+    lint_pool *p = calloc(1, sizeof *p);
+    if (p) p->ids = calloc((size_t)threads, sizeof *p->ids);
+    if (!p || !p->ids) {
+        free(p);
+        lint_fail_mem(e, "threads");
+        return NULL;
+    }
+    pthread_mutex_init(&p->lock, NULL);
+    pthread_cond_init(&p->start, NULL);
+    pthread_cond_init(&p->done, NULL);
+    p->threads = 1;
+    while (p->threads < threads) {
+        if (start_helper(p, p->threads) < 0) {
+            lint_pool_free(p);
+            lint_fail(e, "cannot start thread %d of %d", p->threads + 1, threads);
+            return NULL;
+        }
+        p->threads++;
+    }
+    return p;
+}
+
+void lint_pool_free(lint_pool *p) {
+    if (!p) return;
+    pthread_mutex_lock(&p->lock);
+    p->stop = 1;
+    pthread_cond_broadcast(&p->start);
+    pthread_mutex_unlock(&p->lock);
+    for (int i = 1; i < p->threads; i++)
+        pthread_join(p->ids[i - 1], NULL);
+    pthread_cond_destroy(&p->start);
+    pthread_cond_destroy(&p->done);
+    pthread_mutex_destroy(&p->lock);
+    free(p->ids);
+    free(p);
+}
+
+int lint_pool_threads(const lint_pool *p) {
+    return p->threads;
+}
+
+void lint_pool_run(lint_pool *p, size_t parts, lint_part_fn *fn, void *ctx) {
+    if (p->threads == 1 || parts <= 1) {
+        for (size_t i = 0; i < parts; i++)
+            fn(ctx, i, 0);
+        return;
+    }
+    pthread_mutex_lock(&p->lock);
+    p->fn = fn;
+    p->ctx = ctx;
+    p->parts = parts;
+    atomic_store(&p->next, 0);
+    p->running = p->threads - 1;
+    p->round++;
+    pthread_cond_broadcast(&p->start);
+    pthread_mutex_unlock(&p->lock);
+    claim(p, 0);
+    pthread_mutex_lock(&p->lock);
+    while (p->running > 0)
+        pthread_cond_wait(&p->done, &p->lock);
+    pthread_mutex_unlock(&p->lock);
+}
