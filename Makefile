@@ -4,7 +4,7 @@ CC ?= cc
 CFLAGS ?= -O2 -g
 BUILD ?= build
 
-PKGS = libpng zlib openblas jansson libjpeg
+PKGS = libpng zlib openblas jansson libjpeg cairo
 WARN = -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-sign-conversion -Wvla
 ALL_CFLAGS = -std=c11 -D_POSIX_C_SOURCE=200809L $(WARN) -Ilib $(shell pkg-config --cflags $(PKGS)) $(CFLAGS) -pthread
 LIBS = $(shell pkg-config --libs $(PKGS)) -lm -pthread
