@@ -35,6 +35,7 @@ typedef enum lint_dtype {
     LINT_I8,
     LINT_F8_E5M2,
     LINT_F8_E4M3,
+    LINT_F8_E8M0,
     LINT_I16,
     LINT_U16,
     LINT_F16,
@@ -45,6 +46,7 @@ typedef enum lint_dtype {
     LINT_F64,
     LINT_I64,
     LINT_U64,
+    LINT_C64,
     LINT_DTYPES
 } lint_dtype;
 
@@ -55,6 +57,7 @@ typedef struct lint_tensor {
     uint64_t *shape; /* rank of them; NULL for a scalar */
     void *data;      /* row-major, little-endian; never NULL */
     size_t bytes;
+    size_t room; /* bytes allocated at data, at least `bytes`: what lint_frame_append may fill */
 } lint_tensor;
 
 typedef struct lint_frame {
@@ -93,21 +96,23 @@ const char *lint_frame_meta(const lint_frame *f, const char *key);
 /* Sets (or, with value NULL, removes) a key. Both strings are copied and must be UTF-8. */
 int lint_frame_set_meta(lint_frame *f, const char *key, const char *value, lint_err *e);
 
-/* Copies metadata and tensors of src over dst (which is cleared first). */
+/* Copies metadata and tensors of src over dst (another frame, which is cleared first). */
 int lint_frame_copy(lint_frame *dst, const lint_frame *src, lint_err *e);
 
 /* Samples in the frame: the first dimension of `image`, else of `label`, else of `logits`;
  * 0 where there is none of them. */
 size_t lint_frame_samples(const lint_frame *f);
 
-/* dst becomes src with only the samples row[0..rows-1], in that order, with repeats. Every tensor
- * whose first dimension is the sample count follows; every other one is copied whole. */
+/* dst (another frame) becomes src with only the samples row[0..rows-1], in that order, with
+ * repeats. Every tensor whose first dimension is the sample count follows; every other one is
+ * copied whole. */
 int lint_frame_take(lint_frame *dst, const lint_frame *src, const size_t *row, size_t rows,
                     lint_err *e);
 
-/* Appends the samples of src to dst (empty dst: becomes a copy). Per-sample tensors must agree in
- * name, dtype and the rest of the shape (`name` tensors are widened to the longer); metadata and
- * other tensors stay those of dst. */
+/* Appends the samples of src to dst (without tensors: becomes a copy). Per-sample tensors must
+ * agree in name, dtype and the rest of the shape (`name` tensors are widened to the longer);
+ * metadata and other tensors stay those of dst. Memory grows by half, so that joining a stream
+ * frame by frame copies each byte a few times, not once a frame. After an error dst is empty. */
 int lint_frame_append(lint_frame *dst, const lint_frame *src, lint_err *e);
 
 /* --- reading ---------------------------------------------------------------------------- */
@@ -127,9 +132,9 @@ int lint_reader_next(lint_reader *r, lint_frame *f, lint_err *e);
  * errors. `path` "-" is standard input. */
 int lint_frame_load(lint_frame *f, const char *path, lint_err *e);
 
-/* Header only, for random access: parses `len` bytes of JSON into f with data pointers NULL and
- * the byte range of tensor i at [begin[i], begin[i] + f->tensors[i].bytes) after the header.
- * *begin is malloc'ed, the caller frees it; *total is the size of the data. */
+/* Header only, for random access: parses `len` bytes of JSON into f, tensors in canonical order
+ * with data pointers NULL, the byte range of tensor i at [begin[i], begin[i] + f->tensors[i].bytes)
+ * after the header. *begin is malloc'ed, the caller frees it; *total is the size of the data. */
 int lint_header_parse(lint_frame *f, const char *json, size_t len, uint64_t **begin,
                       uint64_t *total, lint_err *e);
 
