@@ -1,41 +1,128 @@
-# lint: train image classifiers that look at the object. `make help` lists what can be made.
+# lint: train image classifiers that look at the object and not at its background.
+# `make help` lists what can be made and what can be set. A line that begins with ## is its text.
 
+# --- what a user may set ---------------------------------------------------------------------
+
+## the C compiler
 CC ?= cc
+## optimisation and debugging; a change rebuilds
 CFLAGS ?= -O2 -g
-BUILD ?= build
+## not empty: build with address and undefined-behaviour sanitizers
+SANITIZE ?=
+## where programs are built
+BUILD ?= build$(if $(SANITIZE),/sanitized)
+## where `make install` puts them (DESTDIR goes before it)
+PREFIX ?= /usr/local
 
-PKGS = libpng zlib openblas jansson libjpeg cairo
+# --- what it takes ---------------------------------------------------------------------------
+
+# pkg-config's name of each library, and the Debian package that holds it.
+LIBRARIES = libpng:libpng-dev zlib:zlib1g-dev openblas:libopenblas-dev jansson:libjansson-dev \
+	libjpeg:libjpeg-dev cairo:libcairo2-dev
+PKGS = $(foreach l,$(LIBRARIES),$(firstword $(subst :, ,$l)))
+BUILD_PACKAGES = gcc libc6-dev pkg-config $(foreach l,$(LIBRARIES),$(lastword $(subst :, ,$l)))
+TEST_PACKAGES = bats bats-assert bats-file bats-support libcmocka-dev
+
+SHELL = /bin/bash
+.SHELLFLAGS = -eu -o pipefail -c
+
+# pkg-config is asked once, and only when a recipe needs the answer: `make deps all` may only just
+# have installed it.
+PKG_CFLAGS = $(eval PKG_CFLAGS := $$(shell pkg-config --cflags $$(PKGS) 2>/dev/null))$(PKG_CFLAGS)
+PKG_LIBS = $(eval PKG_LIBS := $$(shell pkg-config --libs $$(PKGS) 2>/dev/null))$(PKG_LIBS)
+
 WARN = -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-sign-conversion -Wvla
-ALL_CFLAGS = -std=c11 -D_POSIX_C_SOURCE=200809L $(WARN) -Ilib $(shell pkg-config --cflags $(PKGS)) $(CFLAGS) -pthread
-LIBS = $(shell pkg-config --libs $(PKGS)) -lm -pthread
+SAN = $(if $(SANITIZE),-fsanitize=address -fsanitize=undefined -fno-sanitize-recover=undefined)
+ALL_CFLAGS = -std=c11 -D_POSIX_C_SOURCE=200809L $(WARN) -Ilib $(PKG_CFLAGS) $(CFLAGS) $(SAN) -pthread
+LIBS = $(PKG_LIBS) -lm -pthread
+COMPILE = $(CC) $(ALL_CFLAGS) -MMD -MP
+LINK = $(COMPILE) $(LDFLAGS)
 
 LIB_OBJ = $(patsubst lib/%.c,$(BUILD)/lib/%.o,$(wildcard lib/*.c))
 TOOLS = $(patsubst tools/%.c,$(BUILD)/%,$(wildcard tools/*.c))
 TESTS = $(patsubst tests/%.c,$(BUILD)/tests/%,$(wildcard tests/test_*.c))
 
+quote = '$(subst ','\'',$1)'
+
+# Rewrites the target, from the text given, only if that changes it: what depends on the target is
+# then remade when its command is another one, and not otherwise.
+define remember
+@mkdir -p $(@D)
+@printf '%s\n' $(call quote,$1) | cmp -s - $@ || printf '%s\n' $(call quote,$1) >$@
+endef
+
+# --- build -----------------------------------------------------------------------------------
+
+## build the tools
 all: $(TOOLS)
+
+# Everything compiled depends on this file, so a missing library is one message, and new flags are
+# a new build. `make deps all` and `make clean all` do the first before the second, with -j too.
+$(BUILD)/flags: FORCE | $(filter deps clean,$(MAKECMDGOALS))
+	@missing=; for l in $(LIBRARIES); do \
+	    pkg-config --exists "$${l%:*}" 2>/dev/null || missing+=" $${l#*:}"; done; \
+	command -v pkg-config >/dev/null || missing=" pkg-config$$missing"; \
+	command -v $(firstword $(CC)) >/dev/null || missing=" gcc (the compiler '$(firstword $(CC))')$$missing"; \
+	[ -z "$$missing" ] || { echo "lint cannot be built yet. Missing Debian packages:$$missing"; \
+	    echo "'make deps' installs them, as root or with sudo."; exit 1; } >&2
+	$(call remember,$(LINK) $(LIBS))
 
 $(BUILD)/liblint.a: $(LIB_OBJ)
 	rm -f $@ && ar rcs $@ $^
 
-$(BUILD)/lib/%.o: lib/%.c
+$(BUILD)/lib/%.o: lib/%.c $(BUILD)/flags
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+	$(COMPILE) -c -o $@ $<
 
-$(BUILD)/lint-%: tools/lint-%.c $(BUILD)/liblint.a
-	$(CC) $(ALL_CFLAGS) -MMD -MP $(LDFLAGS) -o $@ $< $(BUILD)/liblint.a $(LIBS)
+$(BUILD)/lint-%: tools/lint-%.c $(BUILD)/liblint.a $(BUILD)/flags
+	$(LINK) -o $@ $< $(BUILD)/liblint.a $(LIBS)
 
-$(BUILD)/tests/%: tests/%.c $(BUILD)/liblint.a
+$(BUILD)/tests/%: tests/%.c $(BUILD)/liblint.a $(BUILD)/flags | test-needs
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) -MMD -MP -Itests $(LDFLAGS) -o $@ $< $(BUILD)/liblint.a $(LIBS) -lcmocka
+	$(LINK) -Itests -o $@ $< $(BUILD)/liblint.a $(LIBS) -lcmocka
 
-test: all $(TESTS)
+test-needs: | $(filter deps,$(MAKECMDGOALS))
+	@missing=; command -v bats >/dev/null || missing+=" bats bats-assert bats-file bats-support"; \
+	pkg-config --exists cmocka 2>/dev/null || missing+=" libcmocka-dev"; \
+	[ -z "$$missing" ] || { echo "The tests cannot run yet. Missing Debian packages:$$missing"; \
+	    echo "'make deps' installs them, as root or with sudo."; exit 1; } >&2
+
+## run every test; ends with `N passed, N failed`
+test: all $(TESTS) | test-needs
 	tests/run $(BUILD)
 
+## install what is missing to build, run and test, on Debian, as root or with sudo
+deps:
+	@pipelines/install-packages $(BUILD_PACKAGES) $(TEST_PACKAGES)
+
+## copy the tools to PREFIX/bin and the networks to PREFIX/share/lint
+install: all
+	install -d "$(DESTDIR)$(PREFIX)/bin" "$(DESTDIR)$(PREFIX)/share/lint"
+	install $(TOOLS) "$(DESTDIR)$(PREFIX)/bin"
+	install -m 644 models/*.net "$(DESTDIR)$(PREFIX)/share/lint"
+
+## delete what was built; data and models stay
 clean:
 	rm -rf $(BUILD)
 
--include $(wildcard $(BUILD)/*.d $(BUILD)/lib/*.d $(BUILD)/tests/*.d)
+SETTINGS = $(shell sed -n 's/^\([A-Z_]*\) ?=.*/\1/p' $(HELP_FILES))
+HELP_FILES = $(filter-out %.d,$(MAKEFILE_LIST))
+
+## print this
+help:
+	@echo "make [TARGET...] [SETTING=VALUE...]"
+	@$(foreach s,$(SETTINGS),$s=$(call quote,$($s))) awk ' \
+	    /^## / { say = substr($$0, 4); next } \
+	    say && /^[a-z][a-z-]*:/ { sub(/:.*/, ""); target[++t] = sprintf("  %-9s %s", $$0, say) } \
+	    say && /^[A-Z_]+ [?]=/ { setting[++s] = sprintf("  %s=%s\n            %s", $$1, ENVIRON[$$1], say) } \
+	    { say = "" } \
+	    END { print "\nTargets"; for (i = 1; i <= t; i++) print target[i]; \
+	          print "\nSettings, and what they are now"; for (i = 1; i <= s; i++) print setting[i] }' \
+	    $(HELP_FILES)
+
+FORCE:
 .DELETE_ON_ERROR:
-.PHONY: all test clean
+.PHONY: all test test-needs deps install clean help FORCE
 .SECONDARY:
+
+-include $(wildcard $(BUILD)/*.d $(BUILD)/lib/*.d $(BUILD)/tests/*.d)
