@@ -33,11 +33,20 @@ void lint_image_free(lint_image *im);
 
 /* Reads and converts to c channels: 3 puts alpha over white, 4 keeps it (opaque where the file
  * has none), 1 takes luma. EXIF orientation is applied; 16 bit is reduced; grey, palette and CMYK
- * are converted. Truncated or broken files are errors. The message does not hold the path. */
+ * are converted. Truncated or broken files are errors. The message does not hold the path. What im
+ * held before is freed; on error it is empty. */
 int lint_image_read(lint_image *im, const char *path, int c, lint_err *e);
 
+/* As lint_image_read, for a picture that will be fitted to want_w x want_h: a JPEG may come
+ * halved, as often as both of its sides stay at least twice the wanted ones. The resize that
+ * follows sees the difference by a level or two; a photograph of 12 megapixels comes four times
+ * as fast. */
+int lint_image_read_for(lint_image *im, const char *path, int c, int want_w, int want_h,
+                        lint_err *e);
+
 /* Antialiased resize (triangle filter scaled to the reduction, as Pillow's BILINEAR), same c.
- * RGBA is filtered with premultiplied alpha. Integer arithmetic: the same bytes everywhere. */
+ * RGBA is filtered with premultiplied alpha. Integer arithmetic: the same bytes everywhere. out may
+ * be in. */
 int lint_image_resize(lint_image *out, const lint_image *in, int w, int h, lint_err *e);
 
 /* stretch: resize. crop: the centred part of the wanted shape, resized. pad: all of it, centred,
