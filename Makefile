@@ -39,6 +39,22 @@ COMPILE = $(CC) $(ALL_CFLAGS) -MMD -MP
 LINK = $(COMPILE) $(LDFLAGS)
 
 LIB_OBJ = $(patsubst lib/%.c,$(BUILD)/lib/%.o,$(filter-out lib/kernels.c,$(wildcard lib/*.c)))
+
+# The inner loops, once for each instruction set; the best one that the processor has is taken at
+# run time. -ffp-contract lets a multiply and an add become one instruction.
+ifneq ($(wildcard lib/kernels.c),)
+ifeq ($(shell uname -m),x86_64)
+LIB_OBJ += $(foreach v,v2 v3 v4,$(BUILD)/lib/kernels-$v.o)
+VECTOR_v2 = 16
+VECTOR_v3 = 32
+VECTOR_v4 = 64
+KERNEL_FLAGS = -march=x86-64-$* -DLINT_KERNELS=lint_kernels_$* -DLINT_KERNELS_NAME='"$*"' \
+	-DLINT_VECTOR=$(VECTOR_$*)
+else
+LIB_OBJ += $(BUILD)/lib/kernels-plain.o
+endif
+endif
+
 TOOLS = $(patsubst tools/%.c,$(BUILD)/%,$(wildcard tools/*.c))
 TESTS = $(patsubst tests/%.c,$(BUILD)/tests/%,$(wildcard tests/test_*.c))
 
@@ -73,21 +89,6 @@ $(BUILD)/liblint.a: $(LIB_OBJ)
 $(BUILD)/lib/%.o: lib/%.c $(BUILD)/flags
 	@mkdir -p $(@D)
 	$(COMPILE) -c -o $@ $<
-
-# The inner loops, once for each instruction set; the best one that the processor has is taken at
-# run time. -ffp-contract lets a multiply and an add become one instruction.
-ifneq ($(wildcard lib/kernels.c),)
-ifeq ($(shell uname -m),x86_64)
-LIB_OBJ += $(foreach v,v2 v3 v4,$(BUILD)/lib/kernels-$v.o)
-VECTOR_v2 = 16
-VECTOR_v3 = 32
-VECTOR_v4 = 64
-KERNEL_FLAGS = -march=x86-64-$* -DLINT_KERNELS=lint_kernels_$* -DLINT_KERNELS_NAME='"$*"' \
-	-DLINT_VECTOR=$(VECTOR_$*)
-else
-LIB_OBJ += $(BUILD)/lib/kernels-plain.o
-endif
-endif
 
 $(BUILD)/lib/kernels-%.o: lib/kernels.c $(BUILD)/flags
 	@mkdir -p $(@D)
