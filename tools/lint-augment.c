@@ -1,0 +1,125 @@
+/* lint-augment: a filter over samples that turns, flips, lights and copies; with --epochs and
+ * --shuffle the loader that feeds training. */
+#include "cli.h"
+#include "loader.h"
+#include "output.h"
+
+enum { FLIP_NOT_GIVEN = -1, FLIP_NONE, FLIP_H, FLIP_V, FLIP_HV };
+#define ROTATE_NOT_GIVEN (-1.0)
+#define QUARTER_TURN     90.0
+
+static struct {
+    const char *out;
+    int flip, balance, shuffle, quiet, verbose;
+    double rotate, crop, shift, brightness, noise;
+    long epochs, frame, threads;
+    uint64_t seed;
+} o = {.flip = FLIP_NOT_GIVEN, .rotate = ROTATE_NOT_GIVEN, .crop = 1, .frame = 64};
+
+static const lint_option options[] = {
+    {"balance", 0, LINT_OPT_FLAG, &o.balance,
+     .help = "append copies of smaller classes' samples until all classes are equal; copies are "
+             "flipped both ways and turned up to 90 degrees, unless --flip or --rotate is given"},
+    {"flip", 0, LINT_OPT_CHOICE, &o.flip, "HOW",
+     "none, h (left-right), v (upside down) or hv; each with probability 1/2",
+     .choices = "none|h|v|hv"},
+    {"rotate", 0, LINT_OPT_REAL, &o.rotate, "DEG", "turn by up to DEG degrees each way",
+     .max = 180},
+    {"crop", 0, LINT_OPT_REAL, &o.crop, "F",
+     "enlarge a window of F to 1 times each side, anywhere in the picture", .min = 0.05, .max = 1},
+    {"shift", 0, LINT_OPT_REAL, &o.shift, "F", "move by up to F of each side, each way", .max = 1},
+    {"brightness", 0, LINT_OPT_REAL, &o.brightness, "X", "multiply by 1-X to 1+X", .max = 1},
+    {"noise", 0, LINT_OPT_REAL, &o.noise, "X",
+     "add Gaussian noise of standard deviation 0 to X (1 is white)", .max = 1},
+    {"epochs", 0, LINT_OPT_INT, &o.epochs, "N",
+     "N passes, each freshly drawn; frames are marked 1 to N", .min = 1, .max = 1000000},
+    {"shuffle", 0, LINT_OPT_FLAG, &o.shuffle, .help = "a new order in each pass"},
+    {"frame", 0, LINT_OPT_INT, &o.frame, "N", "samples in a frame (64); 0: a pass in one",
+     .max = 1000000000},
+    {"seed", 0, LINT_OPT_U64, &o.seed, "N", .help = "seed of every random choice (0)"},
+    {"threads", 0, LINT_OPT_INT, &o.threads, "N", "threads (0: one for each processor)",
+     .max = 1024},
+    {"out", 'o', LINT_OPT_STR, &o.out, "FILE", .help = "write here (default: standard output)"},
+    {"quiet", 'q', LINT_OPT_FLAG, &o.quiet, .help = "no progress"},
+    {"verbose", 'v', LINT_OPT_FLAG, &o.verbose, .help = "progress where it is no terminal, too"},
+    {0}};
+
+static const lint_program program = {
+    .name = "lint-augment",
+    .usage = "[options] [FILE]",
+    .purpose = "Changes the pictures of a sample stream at random; masks follow. Without options "
+               "samples pass unchanged, at any length of the stream; --balance, --shuffle and "
+               "--epochs address a file by index (a pipe is copied to a temporary file).",
+    .options = options,
+    .example = "  lint-augment --balance data/train.lts -o data/balanced.lts\n"
+               "  lint-augment --epochs 15 --shuffle --flip h --rotate 10 data/balanced.lts |\n"
+               "      lint-train --train - --val data/val.lts -o model.safetensors\n",
+    .operands = {0, 1},
+};
+
+/* What may happen to every sample; those of --balance are flipped and turned as well. */
+static lint_plan make_plan(void) {
+    int flip = o.flip == FLIP_NOT_GIVEN ? FLIP_NONE : o.flip;
+    lint_plan p = {.seed = o.seed,
+                   .frame = (size_t)o.frame,
+                   .epochs = (uint64_t)o.epochs,
+                   .shuffle = o.shuffle,
+                   .balance = o.balance};
+    p.each = (lint_augment){.flip_h = flip == FLIP_H || flip == FLIP_HV,
+                            .flip_v = flip == FLIP_V || flip == FLIP_HV,
+                            .rotate = o.rotate == ROTATE_NOT_GIVEN ? 0 : o.rotate,
+                            .crop = o.crop,
+                            .shift = o.shift,
+                            .brightness = o.brightness,
+                            .noise = o.noise};
+    p.copy = p.each;
+    if (o.flip == FLIP_NOT_GIVEN) p.copy.flip_h = p.copy.flip_v = 1;
+    if (o.rotate == ROTATE_NOT_GIVEN) p.copy.rotate = QUARTER_TURN;
+    return p;
+}
+
+/* In a pipe the next program shows the progress, so this one does only when it is asked to. */
+static lint_verbosity verbosity(void) {
+    if (o.verbose) return LINT_VERBOSE;
+    return o.quiet || !o.out ? LINT_QUIET : LINT_NORMAL;
+}
+
+static int copy_all(lint_loader *in, lint_output *out, lint_err *e) {
+    lint_frame f = {0};
+    lint_progress progress;
+    size_t done = 0;
+    int got;
+    lint_progress_start(&progress, "augmenting", "samples", lint_loader_total(in), verbosity());
+    while ((got = lint_loader_next(in, &f, e)) > 0) {
+        if ((got = lint_frame_write(&f, lint_output_file(out), e)) < 0) {
+            lint_err_prefix(e, "%s: ", o.out ? o.out : "standard output");
+            break;
+        }
+        done += lint_frame_samples(&f);
+        lint_progress_at(&progress, done);
+    }
+    lint_progress_end(&progress, done);
+    lint_frame_free(&f);
+    return got;
+}
+
+int main(int argc, char **argv) {
+    lint_err e;
+    char **arg = lint_cli_parse(&program, argc, argv);
+    lint_refuse_terminal(o.out);
+    lint_plan plan = make_plan();
+    lint_pool *pool = lint_pool_new((int)o.threads, &e);
+    if (!pool) lint_die(&e);
+    lint_loader *in = lint_loader_new(arg[0], &plan, pool, &e);
+    if (!in) lint_die(&e);
+    lint_output *out = lint_output_open(o.out, &e);
+    if (!out) lint_die(&e);
+    if (copy_all(in, out, &e) < 0) {
+        lint_output_abort(out);
+        lint_die(&e);
+    }
+    if (lint_output_commit(out, &e) < 0) lint_die(&e);
+    lint_loader_free(in);
+    lint_pool_free(pool);
+    return 0;
+}
