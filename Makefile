@@ -60,11 +60,11 @@ TESTS = $(patsubst tests/%.c,$(BUILD)/tests/%,$(wildcard tests/test_*.c))
 
 quote = '$(subst ','\'',$1)'
 
-# Rewrites the target, from the text given, only if that changes it: what depends on the target is
-# then remade when its command is another one, and not otherwise.
+# Makes the target a file that holds the text $1 and what the command $2 prints, but leaves it alone
+# where it does already: what depends on it is remade when either is another one.
 define remember
-@mkdir -p $(@D)
-@printf '%s\n' $(call quote,$1) | cmp -s - $@ || printf '%s\n' $(call quote,$1) >$@
+@mkdir -p $(@D); now=$$(printf '%s\n' $(call quote,$1); $2); \
+[ "$$now" = "$$(cat $@ 2>/dev/null)" ] || printf '%s\n' "$$now" >$@
 endef
 
 # --- build -----------------------------------------------------------------------------------
@@ -128,12 +128,14 @@ clean:
 SETTINGS = $(shell sed -n 's/^\([A-Z_]*\) ?=.*/\1/p' $(HELP_FILES))
 HELP_FILES = $(filter-out %.d,$(MAKEFILE_LIST))
 
+include pipelines/stages.mk
+
 ## print this
 help:
 	@echo "make [TARGET...] [SETTING=VALUE...]"
 	@$(foreach s,$(SETTINGS),$s=$(call quote,$($s))) awk ' \
 	    /^## / { say = substr($$0, 4); next } \
-	    say && /^[a-z][a-z-]*:/ { sub(/:.*/, ""); target[++t] = sprintf("  %-9s %s", $$0, say) } \
+	    say && /^[a-z][a-z-]*:/ { sub(/:.*/, ""); target[++t] = sprintf("  %-8s %s", $$0, say) } \
 	    say && /^[A-Z_]+ [?]=/ { setting[++s] = sprintf("  %s=%s\n            %s", $$1, ENVIRON[$$1], say) } \
 	    { say = "" } \
 	    END { print "\nTargets"; for (i = 1; i <= t; i++) print target[i]; \
