@@ -56,6 +56,7 @@ endif
 endif
 
 TOOLS = $(patsubst tools/%.c,$(BUILD)/%,$(wildcard tools/*.c))
+TEST_OBJ = $(patsubst tests/%.c,$(BUILD)/tests/%.o,$(filter-out tests/test_%,$(wildcard tests/*.c)))
 TESTS = $(patsubst tests/%.c,$(BUILD)/tests/%,$(wildcard tests/test_*.c))
 
 quote = '$(subst ','\'',$1)'
@@ -97,9 +98,17 @@ $(BUILD)/lib/kernels-%.o: lib/kernels.c $(BUILD)/flags
 $(BUILD)/lint-%: tools/lint-%.c $(BUILD)/liblint.a $(BUILD)/flags
 	$(LINK) -o $@ $< $(BUILD)/liblint.a $(LIBS)
 
-$(BUILD)/tests/%: tests/%.c $(BUILD)/liblint.a $(BUILD)/flags | test-needs
+$(BUILD)/tests/%.o: tests/%.c $(BUILD)/flags | test-needs
 	@mkdir -p $(@D)
-	$(LINK) -Itests -o $@ $< $(BUILD)/liblint.a $(LIBS) -lcmocka
+	$(COMPILE) -Itests -c -o $@ $<
+
+# What test programs share; an archive, so that each takes only what it uses.
+$(BUILD)/tests/support.a: $(TEST_OBJ)
+	rm -f $@ && ar rcs $@ $^
+
+$(BUILD)/tests/%: tests/%.c $(BUILD)/tests/support.a $(BUILD)/liblint.a $(BUILD)/flags | test-needs
+	@mkdir -p $(@D)
+	$(LINK) -Itests -o $@ $< $(BUILD)/tests/support.a $(BUILD)/liblint.a $(LIBS) -lcmocka
 
 test-needs: | $(filter deps,$(MAKECMDGOALS))
 	@missing=; command -v bats >/dev/null || missing+=" bats bats-assert bats-file bats-support"; \
