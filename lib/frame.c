@@ -541,16 +541,30 @@ static int parse_root(lint_frame *f, json_t *root, placed *p, size_t *n, uint64_
     return check_cover(p, *n, total, e);
 }
 
+static const char *json_problem(const json_error_t *je) {
+    switch (json_error_code(je)) {
+    case json_error_invalid_utf8:
+        return "not valid UTF-8";
+    case json_error_duplicate_key:
+        return "duplicate key";
+    case json_error_null_character:
+    case json_error_null_byte_in_key:
+        return "NUL in a text";
+    case json_error_numeric_overflow:
+        return "a number overflows 63 bits";
+    default:
+        return "not valid JSON";
+    }
+}
+
 static json_t *parse_json(const char *json, size_t len, lint_err *e) {
     json_error_t je;
     json_t *root = json_loadb(json, len, JSON_REJECT_DUPLICATES, &je);
     if (root && json_is_object(root)) return root;
     if (root)
         lint_fail(e, "header is not a JSON object");
-    else if (json_error_code(&je) == json_error_numeric_overflow)
-        lint_fail(e, "a number in the header overflows 63 bits");
     else
-        lint_fail(e, "header is not valid JSON: %s (byte %d)", je.text, je.position);
+        lint_fail(e, "header: %s: %s (byte %d)", json_problem(&je), je.text, je.position);
     json_decref(root);
     return NULL;
 }
