@@ -1,0 +1,327 @@
+/* Compiled once for each instruction set: LINT_KERNELS names the table, LINT_VECTOR the bytes of a
+ * vector. Built with -O3 and -ffp-contract=fast: a product and the sum it goes into may be fused,
+ * which rounds once instead of twice; nothing else is relaxed. */
+#include "kernels.h"
+
+#include <string.h>
+
+#ifndef LINT_VECTOR
+#define LINT_VECTOR 16
+#endif
+#ifndef LINT_KERNELS
+#define LINT_KERNELS      lint_kernels_plain
+#define LINT_KERNELS_NAME "plain"
+#endif
+
+extern const lint_kernels LINT_KERNELS;
+
+enum { W = LINT_VECTOR / (int)sizeof(float) };
+
+typedef float vf __attribute__((vector_size(LINT_VECTOR)));
+typedef float vf_any __attribute__((vector_size(LINT_VECTOR), aligned(4), may_alias));
+
+#define INLINE static inline __attribute__((always_inline))
+#define UNROLL _Pragma("GCC unroll 32")
+
+/* Accumulators: as many as leave room for the operands in 32 (AVX-512) or 16 registers. TALL rows
+ * by one vector, WIDE rows by two. */
+#if LINT_VECTOR == 64
+enum { TALL = 24, WIDE = 12, OUTER_TALL = 16, OUTER_WIDE = 8 };
+#else
+enum { TALL = 12, WIDE = 6, OUTER_TALL = 8, OUTER_WIDE = 4 };
+#endif
+
+INLINE vf load(const float *p) {
+    return *(const vf_any *)p;
+}
+
+INLINE void store(float *p, vf v) {
+    *(vf_any *)p = v;
+}
+
+/* --- mul ---------------------------------------------------------------------------------------
+ */
+
+typedef struct mul_args {
+    size_t o, k, r;
+    const float *const *rows;
+    const float *b, *bias;
+    float *y;
+} mul_args;
+
+/* ROWS pixels from p on, VECS vectors of outputs from column o on. ROWS, VECS and, where the caller
+ * passes a constant, lda are known when this is compiled. */
+INLINE void mul_tile(const int rows, const int vecs, const mul_args *m, size_t lda, size_t p,
+                     size_t o) {
+    vf acc[TALL][2];
+    UNROLL
+    for (int i = 0; i < rows; i++)
+        UNROLL
+    for (int j = 0; j < vecs; j++)
+        acc[i][j] = m->bias ? load(m->bias + o + (size_t)(j * W)) : (vf){0};
+    const float *b = m->b + o;
+    for (size_t r = 0; r < m->r; r++) {
+        const float *a = m->rows[r] + p * lda;
+        for (size_t k = 0; k < m->k; k++, a++, b += m->o) {
+            vf bv[2];
+            UNROLL
+            for (int j = 0; j < vecs; j++)
+                bv[j] = load(b + j * W);
+            UNROLL
+            for (int i = 0; i < rows; i++)
+                UNROLL
+            for (int j = 0; j < vecs; j++)
+                acc[i][j] += bv[j] * a[(size_t)i * lda];
+        }
+    }
+    UNROLL
+    for (int i = 0; i < rows; i++)
+        UNROLL
+    for (int j = 0; j < vecs; j++)
+        store(m->y + (p + (size_t)i) * m->o + o + (size_t)(j * W), acc[i][j]);
+}
+
+INLINE void mul_columns(const int tall, const int vecs, const mul_args *m, size_t p, size_t lda,
+                        size_t o) {
+    size_t i = 0;
+    for (; i + (size_t)tall <= p; i += (size_t)tall)
+        mul_tile(tall, vecs, m, lda, i, o);
+    for (; i + 4 <= p; i += 4)
+        mul_tile(4, vecs, m, lda, i, o);
+    for (; i < p; i++)
+        mul_tile(1, vecs, m, lda, i, o);
+}
+
+/* Columns that do not fill a vector. */
+static void mul_tail(const mul_args *m, size_t p, size_t lda, size_t o) {
+    for (size_t i = 0; i < p; i++)
+        for (size_t c = o; c < m->o; c++) {
+            float s = m->bias ? m->bias[c] : 0;
+            for (size_t r = 0; r < m->r; r++)
+                for (size_t k = 0; k < m->k; k++)
+                    s += m->rows[r][i * lda + k] * m->b[(r * m->k + k) * m->o + c];
+            m->y[i * m->o + c] = s;
+        }
+}
+
+INLINE void mul_all(const mul_args *m, size_t p, size_t lda) {
+    size_t o = 0;
+    for (; o + 2 * W <= m->o; o += 2 * W)
+        mul_columns(WIDE, 2, m, p, lda, o);
+    for (; o + W <= m->o; o += W)
+        mul_columns(TALL, 1, m, p, lda, o);
+    if (o < m->o) mul_tail(m, p, lda, o);
+}
+
+/* The distance of two pixels is a constant for the common widths, so that the addresses of a
+ * tile's rows are one register and displacements; otherwise they would not fit the registers. */
+static void mul(size_t p, size_t o, size_t k, size_t r, const float *const *rows, size_t lda,
+                const float *b, const float *bias, float *y) {
+    const mul_args m = {o, k, r, rows, b, bias, y};
+    switch (lda) {
+    case 3:
+        mul_all(&m, p, 3);
+        break;
+    case 16:
+        mul_all(&m, p, 16);
+        break;
+    case 32:
+        mul_all(&m, p, 32);
+        break;
+    case 64:
+        mul_all(&m, p, 64);
+        break;
+    default:
+        mul_all(&m, p, lda);
+    }
+}
+
+/* --- outer -------------------------------------------------------------------------------------
+ */
+
+typedef struct outer_args {
+    size_t p, o, lda;
+    const float *a, *d;
+    float *g;
+} outer_args;
+
+INLINE void outer_tile(const int taps, const int vecs, const outer_args *m, size_t k, size_t o) {
+    vf acc[OUTER_TALL][2];
+    UNROLL
+    for (int i = 0; i < taps; i++)
+        UNROLL
+    for (int j = 0; j < vecs; j++)
+        acc[i][j] = load(m->g + (k + (size_t)i) * m->o + o + (size_t)(j * W));
+    const float *a = m->a + k, *d = m->d + o;
+    for (size_t p = 0; p < m->p; p++, a += m->lda, d += m->o) {
+        vf dv[2];
+        UNROLL
+        for (int j = 0; j < vecs; j++)
+            dv[j] = load(d + j * W);
+        UNROLL
+        for (int i = 0; i < taps; i++)
+            UNROLL
+        for (int j = 0; j < vecs; j++)
+            acc[i][j] += dv[j] * a[i];
+    }
+    UNROLL
+    for (int i = 0; i < taps; i++)
+        UNROLL
+    for (int j = 0; j < vecs; j++)
+        store(m->g + (k + (size_t)i) * m->o + o + (size_t)(j * W), acc[i][j]);
+}
+
+INLINE void outer_columns(const int tall, const int vecs, const outer_args *m, size_t k, size_t o) {
+    size_t i = 0;
+    for (; i + (size_t)tall <= k; i += (size_t)tall)
+        outer_tile(tall, vecs, m, i, o);
+    for (; i + 2 <= k; i += 2)
+        outer_tile(2, vecs, m, i, o);
+    for (; i < k; i++)
+        outer_tile(1, vecs, m, i, o);
+}
+
+static void outer_tail(const outer_args *m, size_t k, size_t o) {
+    for (size_t i = 0; i < k; i++)
+        for (size_t c = o; c < m->o; c++) {
+            float s = m->g[i * m->o + c];
+            for (size_t p = 0; p < m->p; p++)
+                s += m->a[p * m->lda + i] * m->d[p * m->o + c];
+            m->g[i * m->o + c] = s;
+        }
+}
+
+static void outer(size_t p, size_t o, size_t k, const float *a, size_t lda, const float *d,
+                  float *g) {
+    const outer_args m = {p, o, lda, a, d, g};
+    size_t c = 0;
+    for (; c + 2 * W <= o; c += 2 * W)
+        outer_columns(OUTER_WIDE, 2, &m, k, c);
+    for (; c + W <= o; c += W)
+        outer_columns(OUTER_TALL, 1, &m, k, c);
+    if (c < o) outer_tail(&m, k, c);
+}
+
+/* --- sums by channel -----------------------------------------------------------------------------
+ */
+
+/* Four running sums hide the latency of an addition. TERM is an expression of the index i. */
+#define SUM_CHANNELS(TERM, SCALAR)                                                                 \
+    size_t ch = 0;                                                                                 \
+    for (; ch + W <= c; ch += W) {                                                                 \
+        vf s0 = {0}, s1 = {0}, s2 = {0}, s3 = {0};                                                 \
+        size_t q = 0, i = ch;                                                                      \
+        for (; q + 4 <= p; q += 4, i += 4 * c) {                                                   \
+            s0 += TERM(i);                                                                         \
+            s1 += TERM(i + c);                                                                     \
+            s2 += TERM(i + 2 * c);                                                                 \
+            s3 += TERM(i + 3 * c);                                                                 \
+        }                                                                                          \
+        for (; q < p; q++, i += c)                                                                 \
+            s0 += TERM(i);                                                                         \
+        store(s + ch, load(s + ch) + ((s0 + s1) + (s2 + s3)));                                     \
+    }                                                                                              \
+    for (; ch < c; ch++) {                                                                         \
+        float t = 0;                                                                               \
+        for (size_t q = 0; q < p; q++)                                                             \
+            t += SCALAR(q * c + ch);                                                               \
+        s[ch] += t;                                                                                \
+    }
+
+static void sum(size_t p, size_t c, const float *x, float *s) {
+#define TERM(i)   load(x + (i))
+#define SCALAR(i) x[i]
+    SUM_CHANNELS(TERM, SCALAR)
+#undef TERM
+#undef SCALAR
+}
+
+static void sum_square(size_t p, size_t c, const float *x, const float *m, float *s) {
+#define TERM(i)   (load(x + (i)) - load(m + ch)) * (load(x + (i)) - load(m + ch))
+#define SCALAR(i) (x[i] - m[ch]) * (x[i] - m[ch])
+    SUM_CHANNELS(TERM, SCALAR)
+#undef TERM
+#undef SCALAR
+}
+
+static void sum_product(size_t p, size_t c, const float *d, const float *x, const float *m,
+                        float *s) {
+#define TERM(i)   load(d + (i)) * (load(x + (i)) - load(m + ch))
+#define SCALAR(i) d[i] * (x[i] - m[ch])
+    SUM_CHANNELS(TERM, SCALAR)
+#undef TERM
+#undef SCALAR
+}
+
+/* --- element by element --------------------------------------------------------------------------
+ */
+
+static void affine(size_t p, size_t c, const float *x, const float *a, const float *b, float *y) {
+    size_t ch = 0;
+    for (; ch + W <= c; ch += W) {
+        vf av = load(a + ch), bv = load(b + ch);
+        for (size_t i = ch; i < p * c; i += c)
+            store(y + i, load(x + i) * av + bv);
+    }
+    for (; ch < c; ch++)
+        for (size_t i = ch; i < p * c; i += c)
+            y[i] = x[i] * a[ch] + b[ch];
+}
+
+static void affine2(size_t p, size_t c, const float *d, const float *x, const float *a,
+                    const float *b, const float *e, float *y) {
+    size_t ch = 0;
+    for (; ch + W <= c; ch += W) {
+        vf av = load(a + ch), bv = load(b + ch), ev = load(e + ch);
+        for (size_t i = ch; i < p * c; i += c)
+            store(y + i, load(d + i) * av + (load(x + i) * bv + ev));
+    }
+    for (; ch < c; ch++)
+        for (size_t i = ch; i < p * c; i += c)
+            y[i] = d[i] * a[ch] + (x[i] * b[ch] + e[ch]);
+}
+
+static void pool2(size_t p, size_t c, const float *restrict top, const float *restrict bottom,
+                  float *restrict y, uint8_t *restrict arg) {
+    for (size_t q = 0; q < p; q++, top += 2 * c, bottom += 2 * c, y += c, arg += c)
+        for (size_t ch = 0; ch < c; ch++) {
+            float best = top[ch];
+            int at = 0;
+            at = top[c + ch] > best ? 1 : at;
+            best = top[c + ch] > best ? top[c + ch] : best;
+            at = bottom[ch] > best ? 2 : at;
+            best = bottom[ch] > best ? bottom[ch] : best;
+            at = bottom[c + ch] > best ? 3 : at;
+            best = bottom[c + ch] > best ? bottom[c + ch] : best;
+            y[ch] = best;
+            arg[ch] = (uint8_t)at;
+        }
+}
+
+static void unpool2(size_t p, size_t c, const float *restrict d, const uint8_t *restrict arg,
+                    float *restrict top, float *restrict bottom) {
+    for (size_t q = 0; q < p; q++, top += 2 * c, bottom += 2 * c, d += c, arg += c)
+        for (size_t ch = 0; ch < c; ch++) {
+            float v = d[ch];
+            int at = arg[ch];
+            top[ch] = at == 0 ? v : 0;
+            top[c + ch] = at == 1 ? v : 0;
+            bottom[ch] = at == 2 ? v : 0;
+            bottom[c + ch] = at == 3 ? v : 0;
+        }
+}
+
+static void relu(size_t n, const float *x, float *y) {
+    for (size_t i = 0; i < n; i++)
+        y[i] = x[i] < 0 ? 0 : x[i];
+}
+
+static void relu_back(size_t n, const float *restrict y, float *restrict d) {
+    for (size_t i = 0; i < n; i++)
+        d[i] = y[i] > 0 ? d[i] : 0;
+}
+
+const lint_kernels LINT_KERNELS = {
+    LINT_KERNELS_NAME, mul,   outer,   sum,  sum_square, sum_product, affine,
+    affine2,           pool2, unpool2, relu, relu_back,
+};

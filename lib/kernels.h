@@ -1,0 +1,73 @@
+/* kernels: the inner loops, compiled once for each instruction set and chosen at run time.
+ *
+ * kernels.c is the one source; the build makes it three times on x86-64 (v2, v3 with AVX2 and
+ * FMA, v4 with AVX-512) and once elsewhere. Layers call through the table, and cut their work so
+ * that a kernel sees one row of a picture at a time, which stays in the first-level cache.
+ * A kernel touches only what its arguments describe; nothing here allocates or fails.
+ *
+ *     const lint_kernels *k = lint_kernels_pick(NULL);
+ *     k->mul(w, o, kw * c, kh, rows, c, weights, bias, y);
+ *
+ * Results are the same bytes on every run with one table; between tables they differ in the last
+ * bits, since a fused multiply-add rounds once and sums are taken in another order.
+ *
+ * Letters: P pixels of a row, C channels in, O channels out, R rows of a filter, K taps times
+ * channels of one filter row.
+ */
+#ifndef LINT_KERNELS_H
+#define LINT_KERNELS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+typedef struct lint_kernels {
+    const char *name; /* "v2", "v3", "v4" or "plain" */
+
+    /* y[p][o] = bias[o] + sum over r, k of rows[r][p * lda + k] * b[(r * K + k) * O + o].
+     * A convolution of one output row: pixel p reads K floats on from p * lda in each of R input
+     * rows, so neighbours overlap and nothing is gathered. bias NULL is zero. */
+    void (*mul)(size_t p, size_t o, size_t k, size_t r, const float *const *rows, size_t lda,
+                const float *b, const float *bias, float *y);
+
+    /* g[k][o] += sum over p of a[p * lda + k] * d[p * O + o]: a filter row's weight gradient. */
+    void (*outer)(size_t p, size_t o, size_t k, const float *a, size_t lda, const float *d,
+                  float *g);
+
+    /* s[c] += sum over p of x[p][c]. */
+    void (*sum)(size_t p, size_t c, const float *x, float *s);
+
+    /* s[c] += sum over p of (x[p][c] - m[c])^2. */
+    void (*sum_square)(size_t p, size_t c, const float *x, const float *m, float *s);
+
+    /* s[c] += sum over p of d[p][c] * (x[p][c] - m[c]). */
+    void (*sum_product)(size_t p, size_t c, const float *d, const float *x, const float *m,
+                        float *s);
+
+    /* y[p][c] = a[c] * x[p][c] + b[c]; y may be x. */
+    void (*affine)(size_t p, size_t c, const float *x, const float *a, const float *b, float *y);
+
+    /* y[p][c] = a[c] * d[p][c] + b[c] * x[p][c] + e[c]; y may be d or x. */
+    void (*affine2)(size_t p, size_t c, const float *d, const float *x, const float *a,
+                    const float *b, const float *e, float *y);
+
+    /* 2x2 windows, stride 2: top and bottom are rows of 2P pixels; y[p][c] the largest of four,
+     * arg[p][c] its place 0..3 in reading order, the first of equals. */
+    void (*pool2)(size_t p, size_t c, const float *top, const float *bottom, float *y,
+                  uint8_t *arg);
+
+    /* Its gradient: d[p][c] to the place arg[p][c] of the window, zero to the others. */
+    void (*unpool2)(size_t p, size_t c, const float *d, const uint8_t *arg, float *top,
+                    float *bottom);
+
+    /* y = max(x, 0) over n floats; y may be x. NaN stays NaN. */
+    void (*relu)(size_t n, const float *x, float *y);
+
+    /* d = 0 where y is not above 0, over n floats. */
+    void (*relu_back)(size_t n, const float *y, float *d);
+} lint_kernels;
+
+/* The table named ("v2", "v3", "v4", "plain"), NULL if this processor cannot run it or the build
+ * lacks it. With name NULL: what LINT_ISA in the environment names, else the best that runs. */
+const lint_kernels *lint_kernels_pick(const char *name);
+
+#endif
