@@ -24,6 +24,7 @@ BUILD_PACKAGES = gcc libc6-dev pkg-config $(foreach l,$(LIBRARIES),$(lastword $(
 TEST_PACKAGES = bats bats-assert bats-file bats-support libcmocka-dev
 
 SHELL = /bin/bash
+MAKEFLAGS += --no-builtin-rules
 .SHELLFLAGS = -eu -o pipefail -c
 
 # pkg-config is asked once, and only when a recipe needs the answer: `make deps all` may only just

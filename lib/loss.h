@@ -7,6 +7,9 @@
  *     mse     mean over places of (K M)^2
  *     radial  mean over places of (Kr M)^2, Kr = (1 - G)^2, capped at `cap` times cross-entropy
  *     energy  sum K |D| / sum |D|: the share of evidence off the centre; free of scale
+ *
+ * The cap of `radial` scales its gradient down to that of the capped value, as if the factor
+ * cap * cross-entropy / radial were a constant; a clamp would leave no gradient at all.
  */
 #ifndef LINT_LOSS_H
 #define LINT_LOSS_H

@@ -1,0 +1,111 @@
+#include "layer.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const lint_layer_kind *const kinds[] = {
+    &lint_layer_input, &lint_layer_conv,    &lint_layer_batchnorm, &lint_layer_maxpool,
+    &lint_layer_relu,  &lint_layer_flatten, &lint_layer_dense,
+};
+
+const lint_layer_kind *lint_layer_find(const char *word) {
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
+        if (strcmp(kinds[i]->word, word) == 0) return kinds[i];
+    return NULL;
+}
+
+const char *lint_layer_words(void) {
+    return "input, conv, batchnorm, maxpool, relu, cam, flatten or dense";
+}
+
+size_t lint_shape_count(lint_shape s) {
+    return s.h * s.w * s.c;
+}
+
+float *lint_floats(size_t n) {
+    size_t bytes = (n * sizeof(float) + 63) / 64 * 64;
+    float *p = aligned_alloc(64, bytes ? bytes : 64);
+    if (p) memset(p, 0, bytes ? bytes : 64);
+    return p;
+}
+
+lint_weights *lint_layer_add(lint_layer *l, const char *suffix, int trainable, size_t rank,
+                             const size_t *shape, lint_err *e) {
+    lint_weights *w = &l->weight[l->weights];
+    snprintf(w->name, sizeof w->name, "%s.%s", l->name, suffix);
+    w->rank = rank;
+    w->count = 1;
+    for (size_t i = 0; i < rank; i++) {
+        w->shape[i] = shape[i];
+        if (__builtin_mul_overflow(w->count, shape[i], &w->count) || w->count > SIZE_MAX / 16) {
+            lint_fail(e, "%s is too large", w->name);
+            return NULL;
+        }
+    }
+    w->value = lint_floats(w->count);
+    l->weights++;
+    if (trainable && l->trains) w->grad = lint_floats(w->count);
+    if (!w->value || (trainable && l->trains && !w->grad)) {
+        lint_fail_mem(e, w->name);
+        return NULL;
+    }
+    return w;
+}
+
+/* Index in memory of element i of PyTorch's order. */
+static size_t place_of(const lint_weights *w, size_t i) {
+    if (w->order == LINT_ORDER_CONV) {
+        size_t c = w->shape[1], kh = w->shape[2], kw = w->shape[3], o = w->shape[0];
+        size_t x = i % kw, y = i / kw % kh, in = i / kw / kh % c, out = i / kw / kh / c;
+        return ((y * kw + x) * c + in) * o + out;
+    }
+    if (w->order == LINT_ORDER_FLAT) {
+        size_t area = w->flat.h * w->flat.w, f = area * w->flat.c;
+        size_t at = i % area, c = i / area % w->flat.c;
+        return i / f * f + at * w->flat.c + c;
+    }
+    return i;
+}
+
+void lint_weights_reorder(const lint_weights *w, const float *from, float *to, int to_torch) {
+    for (size_t i = 0; i < w->count; i++) {
+        size_t j = place_of(w, i);
+        if (to_torch)
+            to[i] = from[j];
+        else
+            to[j] = from[i];
+    }
+}
+
+void lint_weights_uniform(lint_weights *w, lint_rng *r, double bound) {
+    for (size_t i = 0; i < w->count; i++)
+        w->value[place_of(w, i)] = (float)lint_rng_range(r, -bound, bound);
+}
+
+int lint_arg_syntax(const lint_layer *l, lint_err *e) {
+    return lint_fail(e, "expected '%s %s'", l->kind->word, l->kind->syntax);
+}
+
+static int parse_count(const char **s, size_t max, size_t *v) {
+    char *end;
+    if (**s < '0' || **s > '9') return -1;
+    unsigned long x = strtoul(*s, &end, 10);
+    if (x < 1 || x > max) return -1;
+    *s = end;
+    *v = x;
+    return 0;
+}
+
+int lint_arg_count(const lint_layer *l, size_t i, size_t max, size_t *v, lint_err *e) {
+    const char *s = i < l->args ? l->arg[i] : "";
+    if (parse_count(&s, max, v) < 0 || *s) return lint_arg_syntax(l, e);
+    return 0;
+}
+
+int lint_arg_pair(const lint_layer *l, size_t i, size_t max, size_t *a, size_t *b, lint_err *e) {
+    const char *s = i < l->args ? l->arg[i] : "";
+    if (parse_count(&s, max, a) < 0 || *s++ != 'x' || parse_count(&s, max, b) < 0 || *s)
+        return lint_arg_syntax(l, e);
+    return 0;
+}

@@ -1,0 +1,125 @@
+/* layer: one line of a network file, and what it can do. Internal to the engine (net.c and the
+ * files named after layers); tools see net.h.
+ *
+ * A layer maps x [N, in.h, in.w, in.c] to y [N, out.h, out.w, out.c], channels last. It owns its
+ * parameters and scratch; the net owns the activations and gradients and sets the pointers. Each
+ * kind is one file with its forward and backward side by side. To add a kind: a file, a line in
+ * the table of layer.c.
+ *
+ * The layers behind the `cam` mark are linear once their switches (which relu passes, which place
+ * a pool took) are fixed by the forward pass. For them a kind has two more functions, the two
+ * directions of that linear map, without bias: transpose (u at the output -> u at the input; what
+ * HiResCAM is made of) and jacobian (v at the input -> v at the output, adding u v^T to the
+ * weight gradient; what the CAM loss is differentiated by). See cam.h.
+ */
+#ifndef LINT_LAYER_H
+#define LINT_LAYER_H
+
+#include "err.h"
+#include "kernels.h"
+#include "pool.h"
+#include "rng.h"
+#include <stddef.h>
+#include <stdint.h>
+
+typedef struct lint_shape {
+    size_t h, w, c;
+} lint_shape;
+
+/* How elements lie in memory against PyTorch's order of the same shape. */
+typedef enum lint_order {
+    LINT_ORDER_SAME,
+    LINT_ORDER_CONV, /* PyTorch [O,C,kh,kw], here [kh,kw,C,O] */
+    LINT_ORDER_FLAT  /* PyTorch [O, C*h*w], here [O, h*w*C] */
+} lint_order;
+
+typedef struct lint_weights {
+    char name[64]; /* "conv1.weight" */
+    lint_order order;
+    size_t rank, shape[4]; /* PyTorch's */
+    lint_shape flat;       /* for LINT_ORDER_FLAT */
+    float *value, *grad;   /* grad NULL: a buffer (running mean); or inference */
+    size_t count;
+} lint_weights;
+
+enum { LINT_LAYER_WEIGHTS = 4, LINT_LAYER_ARGS = 16 };
+
+typedef struct lint_layer lint_layer;
+
+/* What a pass needs to know. */
+typedef struct lint_pass {
+    const lint_kernels *k;
+    lint_pool *pool;
+    size_t n;                    /* images */
+    int training;                /* batch statistics, and memory for backward */
+    const uint8_t *const *image; /* for the input layer */
+} lint_pass;
+
+typedef struct lint_layer_kind {
+    const char *word;   /* in a network file */
+    int named;          /* has parameters: needs a name */
+    int linear;         /* may stand behind `cam`: has transpose and jacobian */
+    int in_place;       /* y may be x, and backward needs only y */
+    const char *syntax; /* what the arguments should be, for messages */
+    /* From args and l->in: sets l->out, weights and scratch. */
+    int (*setup)(lint_layer *l, lint_err *e);
+    void (*init)(lint_layer *l, lint_rng *r);
+    void (*forward)(lint_layer *l, const lint_pass *p);
+    /* From dy (and x or y) to dx, unless that is NULL, and to the weights' grad (overwritten). dy
+     * may be destroyed. */
+    void (*backward)(lint_layer *l, const lint_pass *p);
+    void (*transpose)(lint_layer *l, const lint_pass *p, const float *u, float *to);
+    void (*jacobian)(lint_layer *l, const lint_pass *p, const float *v, const float *u, float *to);
+    void (*free)(lint_layer *l);
+} lint_layer_kind;
+
+struct lint_layer {
+    const lint_layer_kind *kind;
+    char name[32];
+    int line; /* in the network file */
+    char *arg[LINT_LAYER_ARGS];
+    size_t args;
+    size_t classes; /* of the net: what `dense classes` means */
+    size_t batch;   /* most images of a pass */
+    int trains;     /* built for training */
+    int workers;    /* threads that may run a part */
+    lint_shape in, out;
+    const float *x;
+    float *y;
+    float *dy, *dx; /* dx NULL: not wanted */
+    lint_weights weight[LINT_LAYER_WEIGHTS];
+    size_t weights;
+    int after_flatten; /* dense: in is [1,1,F] made from flat */
+    lint_shape flat;
+    void *state; /* the kind's own */
+};
+
+const lint_layer_kind *lint_layer_find(const char *word);
+/* The words of all kinds, for messages: "input, conv, ...". */
+const char *lint_layer_words(void);
+
+size_t lint_shape_count(lint_shape s);
+
+/* Adds weight `suffix` ("weight", "bias", "running_mean") of this PyTorch shape, zeroed; with
+ * gradient if trainable and the layer trains. NULL on error; good for the layer's life. */
+lint_weights *lint_layer_add(lint_layer *l, const char *suffix, int trainable, size_t rank,
+                             const size_t *shape, lint_err *e);
+
+/* Uniform in +-bound, drawn in PyTorch's order of elements. */
+void lint_weights_uniform(lint_weights *w, lint_rng *r, double bound);
+
+/* Here's order -> PyTorch's (to_torch 1), or back. Both hold w->count floats. */
+void lint_weights_reorder(const lint_weights *w, const float *from, float *to, int to_torch);
+
+/* 64-byte aligned zeroed floats, or NULL. */
+float *lint_floats(size_t n);
+
+/* A whole number 1..max in an argument, "KxL", or an error with the line's syntax. */
+int lint_arg_count(const lint_layer *l, size_t i, size_t max, size_t *v, lint_err *e);
+int lint_arg_pair(const lint_layer *l, size_t i, size_t max, size_t *a, size_t *b, lint_err *e);
+int lint_arg_syntax(const lint_layer *l, lint_err *e); /* the message itself; -1 */
+
+extern const lint_layer_kind lint_layer_input, lint_layer_conv, lint_layer_batchnorm,
+    lint_layer_maxpool, lint_layer_relu, lint_layer_flatten, lint_layer_dense;
+
+#endif

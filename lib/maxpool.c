@@ -1,0 +1,163 @@
+/* maxpool: `maxpool K [stride N]`. The largest of K x K places; windows that do not fit are left
+ * out, as PyTorch's default. Stride is K unless given. The place taken (the first of equals) is a
+ * byte, so K is at most 15.
+ *
+ * 2x2 with stride 2 has kernels; the general case below is the plain one that they are tested
+ * against.
+ */
+#include "layer.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+typedef struct pool_state {
+    size_t k, stride;
+    uint8_t *arg; /* [batch, out]: place in the window, in reading order */
+} pool_state;
+
+static int setup(lint_layer *l, lint_err *e) {
+    pool_state *s = calloc(1, sizeof *s);
+    if (!s) return lint_fail_mem(e, "maxpool");
+    l->state = s;
+    if (lint_arg_count(l, 0, 15, &s->k, e) < 0) return -1;
+    s->stride = s->k;
+    if (l->args == 3 && strcmp(l->arg[1], "stride") == 0) {
+        if (lint_arg_count(l, 2, 64, &s->stride, e) < 0) return -1;
+    } else if (l->args != 1) {
+        return lint_arg_syntax(l, e);
+    }
+    if (l->in.h < s->k || l->in.w < s->k)
+        return lint_fail(e, "a window of %zux%zu does not fit into %zux%zu", s->k, s->k, l->in.w,
+                         l->in.h);
+    l->out =
+        (lint_shape){(l->in.h - s->k) / s->stride + 1, (l->in.w - s->k) / s->stride + 1, l->in.c};
+    s->arg = malloc(l->batch * lint_shape_count(l->out));
+    return s->arg ? 0 : lint_fail_mem(e, "maxpool");
+}
+
+static void release(lint_layer *l) {
+    pool_state *s = l->state;
+    if (s) free(s->arg);
+    free(s);
+}
+
+static int by_two(const pool_state *s) {
+    return s->k == 2 && s->stride == 2;
+}
+
+typedef struct pool_job {
+    lint_layer *l;
+    const lint_pass *p;
+    const float *from; /* transpose, jacobian */
+    float *to;
+} pool_job;
+
+/* Where in x [H,W,C] output o of channel c has its window place `arg`. */
+static size_t source(const lint_layer *l, size_t y, size_t x, size_t c, size_t arg) {
+    const pool_state *s = l->state;
+    size_t sy = y * s->stride + arg / s->k, sx = x * s->stride + arg % s->k;
+    return (sy * l->in.w + sx) * l->in.c + c;
+}
+
+static void forward_plain(const lint_layer *l, const float *x, float *y, uint8_t *arg) {
+    const pool_state *s = l->state;
+    for (size_t oy = 0; oy < l->out.h; oy++)
+        for (size_t ox = 0; ox < l->out.w; ox++)
+            for (size_t c = 0; c < l->in.c; c++, y++, arg++) {
+                *y = x[source(l, oy, ox, c, 0)];
+                *arg = 0;
+                for (size_t a = 1; a < s->k * s->k; a++) {
+                    float v = x[source(l, oy, ox, c, a)];
+                    if (v > *y) {
+                        *y = v;
+                        *arg = (uint8_t)a;
+                    }
+                }
+            }
+}
+
+static void forward_image(void *ctx, size_t i, int worker) {
+    (void)worker;
+    const pool_job *j = ctx;
+    lint_layer *l = j->l;
+    const pool_state *s = l->state;
+    const float *x = l->x + i * lint_shape_count(l->in);
+    size_t at = i * lint_shape_count(l->out), row = l->out.w * l->out.c, full = l->in.w * l->in.c;
+    if (!by_two(s)) {
+        forward_plain(l, x, l->y + at, s->arg + at);
+        return;
+    }
+    for (size_t y = 0; y < l->out.h; y++)
+        j->p->k->pool2(l->out.w, l->out.c, x + 2 * y * full, x + (2 * y + 1) * full,
+                       l->y + at + y * row, s->arg + at + y * row);
+}
+
+static void forward(lint_layer *l, const lint_pass *p) {
+    pool_job j = {.l = l, .p = p};
+    lint_pool_run(p->pool, p->n, forward_image, &j);
+}
+
+static void spread_plain(const lint_layer *l, const float *u, const uint8_t *arg, float *to) {
+    memset(to, 0, lint_shape_count(l->in) * sizeof *to);
+    for (size_t y = 0; y < l->out.h; y++)
+        for (size_t x = 0; x < l->out.w; x++)
+            for (size_t c = 0; c < l->in.c; c++, u++, arg++)
+                to[source(l, y, x, c, *arg)] += *u;
+}
+
+static void spread_image(void *ctx, size_t i, int worker) {
+    (void)worker;
+    const pool_job *j = ctx;
+    const lint_layer *l = j->l;
+    const pool_state *s = l->state;
+    size_t at = i * lint_shape_count(l->out), row = l->out.w * l->out.c, full = l->in.w * l->in.c;
+    float *to = j->to + i * lint_shape_count(l->in);
+    if (!by_two(s)) {
+        spread_plain(l, j->from + at, s->arg + at, to);
+        return;
+    }
+    if (l->in.w % 2 || l->in.h % 2) memset(to, 0, lint_shape_count(l->in) * sizeof *to);
+    for (size_t y = 0; y < l->out.h; y++)
+        j->p->k->unpool2(l->out.w, l->out.c, j->from + at + y * row, s->arg + at + y * row,
+                         to + 2 * y * full, to + (2 * y + 1) * full);
+}
+
+static void transpose(lint_layer *l, const lint_pass *p, const float *u, float *to) {
+    pool_job j = {l, p, u, to};
+    lint_pool_run(p->pool, p->n, spread_image, &j);
+}
+
+static void backward(lint_layer *l, const lint_pass *p) {
+    if (l->dx) transpose(l, p, l->dy, l->dx);
+}
+
+static void gather_image(void *ctx, size_t i, int worker) {
+    (void)worker;
+    const pool_job *j = ctx;
+    const lint_layer *l = j->l;
+    const pool_state *s = l->state;
+    const float *v = j->from + i * lint_shape_count(l->in);
+    size_t at = i * lint_shape_count(l->out);
+    for (size_t y = 0; y < l->out.h; y++)
+        for (size_t x = 0; x < l->out.w; x++)
+            for (size_t c = 0; c < l->in.c; c++, at++)
+                j->to[at] = v[source(l, y, x, c, s->arg[at])];
+}
+
+static void jacobian(lint_layer *l, const lint_pass *p, const float *v, const float *u, float *to) {
+    (void)u;
+    pool_job j = {l, p, v, to};
+    lint_pool_run(p->pool, p->n, gather_image, &j);
+}
+
+const lint_layer_kind lint_layer_maxpool = {
+    .word = "maxpool",
+    .linear = 1,
+    .syntax = "K [stride N]",
+    .setup = setup,
+    .forward = forward,
+    .backward = backward,
+    .transpose = transpose,
+    .jacobian = jacobian,
+    .free = release,
+};

@@ -1,0 +1,152 @@
+#define _POSIX_C_SOURCE 200809L /* strdup, strtok_r */
+#include "netfile.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { LAYERS_MAX = 4096 };
+
+void lint_chain_free(lint_chain *c) {
+    for (size_t i = 0; i < c->count; i++) {
+        lint_layer *l = &c->layer[i];
+        if (l->kind->free) l->kind->free(l);
+        for (size_t a = 0; a < l->args; a++)
+            free(l->arg[a]);
+        for (size_t w = 0; w < l->weights; w++) {
+            free(l->weight[w].value);
+            free(l->weight[w].grad);
+        }
+    }
+    free(c->layer);
+    *c = (lint_chain){0};
+}
+
+static int name_is_fine(const char *s) {
+    size_t n = strspn(s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.");
+    return n > 0 && n < sizeof((lint_layer *)0)->name && s[n] == 0;
+}
+
+static int check_name(const lint_chain *c, const lint_layer *l, const char *name, lint_err *e) {
+    if (!name) {
+        if (l->kind->named)
+            return lint_fail(e, "a %s has parameters and needs a name: expected 'NAME: %s %s'",
+                             l->kind->word, l->kind->word, l->kind->syntax);
+        return 0;
+    }
+    if (!name_is_fine(name))
+        return lint_fail(e, "'%s' is no layer name: expected up to 31 letters, digits, _ and .",
+                         name);
+    for (size_t i = 0; i + 1 < c->count; i++)
+        if (strcmp(c->layer[i].name, name) == 0)
+            return lint_fail(e, "the name '%s' is taken by line %d", name, c->layer[i].line);
+    return 0;
+}
+
+/* The words after the layer's own become its arguments. */
+static int take_arguments(lint_layer *l, char **save, lint_err *e) {
+    for (char *w; (w = strtok_r(NULL, " \t\r", save)) != NULL;) {
+        if (l->args == LINT_LAYER_ARGS) return lint_arg_syntax(l, e);
+        if (!(l->arg[l->args] = strdup(w))) return lint_fail_mem(e, "arguments");
+        l->args++;
+    }
+    return 0;
+}
+
+static void connect(const lint_chain *c, lint_layer *l) {
+    if (c->count < 2) return;
+    const lint_layer *before = l - 1;
+    l->in = before->out;
+    l->flat = before->flat;
+    l->after_flatten = before->after_flatten;
+    if (l->kind == &lint_layer_flatten && !l->after_flatten) {
+        l->flat = l->in;
+        l->after_flatten = 1;
+    } else if (before->kind == &lint_layer_dense) {
+        l->after_flatten = 0;
+    }
+}
+
+static int add_layer(lint_chain *c, const lint_layer_kind *kind, const char *name, char **save,
+                     const lint_chain_options *o, lint_err *e) {
+    if (c->count == LAYERS_MAX) return lint_fail(e, "more than %d layers", LAYERS_MAX);
+    if ((c->count == 0) != (kind == &lint_layer_input))
+        return lint_fail(e, "expected 'input' as the first layer, and only there");
+    if (c->cam && !kind->linear)
+        return lint_fail(e,
+                         "a %s cannot stand behind 'cam': maps are read through maxpool, relu, "
+                         "flatten and dense only, where the network is piecewise linear",
+                         kind->word);
+    lint_layer *more = realloc(c->layer, (c->count + 1) * sizeof *more);
+    if (!more) return lint_fail_mem(e, "layers");
+    c->layer = more;
+    lint_layer *l = &c->layer[c->count++];
+    *l = (lint_layer){.kind = kind, .batch = o->batch, .trains = o->trains};
+    l->classes = o->classes;
+    l->workers = o->workers;
+    if (check_name(c, l, name, e) < 0) return -1;
+    if (name) strcpy(l->name, name);
+    connect(c, l);
+    if (take_arguments(l, save, e) < 0) return -1;
+    return kind->setup(l, e);
+}
+
+static int mark_cam(lint_chain *c, char **save, lint_err *e) {
+    if (strtok_r(NULL, " \t\r", save)) return lint_fail(e, "expected 'cam' alone on its line");
+    if (c->cam) return lint_fail(e, "a second 'cam': there is one mark in a network");
+    if (c->count < 2) return lint_fail(e, "expected a layer between 'input' and 'cam'");
+    if (c->layer[c->count - 1].after_flatten)
+        return lint_fail(e, "'cam' must stand before 'flatten': a map has a height and a width");
+    c->cam = c->count;
+    return 0;
+}
+
+static int parse_line(lint_chain *c, char *line, const lint_chain_options *o, lint_err *e) {
+    char *save = NULL, *name = NULL;
+    char *word = strtok_r(line, " \t\r", &save);
+    if (!word) return 0;
+    size_t len = strlen(word);
+    if (word[len - 1] == ':') {
+        word[len - 1] = 0;
+        name = word;
+        word = strtok_r(NULL, " \t\r", &save);
+        if (!word) return lint_fail(e, "expected a layer after '%s:'", name);
+    }
+    if (strcmp(word, "cam") == 0 && !name) return mark_cam(c, &save, e);
+    const lint_layer_kind *kind = lint_layer_find(word);
+    if (!kind) return lint_fail(e, "unknown layer '%s': expected %s", word, lint_layer_words());
+    return add_layer(c, kind, name, &save, o, e);
+}
+
+static int check_end(const lint_chain *c, size_t classes, lint_err *e) {
+    if (c->count < 2) return lint_fail(e, "expected layers after 'input'");
+    lint_shape out = c->layer[c->count - 1].out;
+    if (out.h != 1 || out.w != 1 || out.c != classes)
+        return lint_fail(e,
+                         "the last layer gives %zux%zux%zu, expected 1x1x%zu: a logit for each "
+                         "class ('dense classes')",
+                         out.w, out.h, out.c, classes);
+    return 0;
+}
+
+int lint_chain_parse(lint_chain *c, const char *text, const char *name, const lint_chain_options *o,
+                     lint_err *e) {
+    *c = (lint_chain){0};
+    char *copy = strdup(text);
+    if (!copy) return lint_fail_mem(e, name);
+    int bad = 0, number = 0;
+    for (char *line = copy; line && !bad;) {
+        char *end = strchr(line, '\n');
+        if (end) *end = 0;
+        line[strcspn(line, "#")] = 0;
+        size_t before = c->count;
+        number++;
+        bad = parse_line(c, line, o, e) < 0;
+        if (c->count > before) c->layer[c->count - 1].line = number;
+        line = end ? end + 1 : NULL;
+    }
+    if (!bad) bad = check_end(c, o->classes, e) < 0;
+    free(copy);
+    if (!bad) return 0;
+    lint_chain_free(c);
+    return lint_err_prefix(e, "%s:%d: ", name, number);
+}
