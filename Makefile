@@ -11,6 +11,8 @@ CFLAGS ?= -O2 -g
 SANITIZE ?=
 ## where programs are built
 BUILD ?= build$(if $(SANITIZE),/sanitized)
+## not empty: show the compiler's command lines
+V ?=
 ## where `make install` puts them (DESTDIR goes before it)
 PREFIX ?= /usr/local
 
@@ -38,6 +40,7 @@ ALL_CFLAGS = -std=c11 -D_POSIX_C_SOURCE=200809L $(WARN) -Ilib $(PKG_CFLAGS) $(CF
 LIBS = $(PKG_LIBS) -lm -pthread
 COMPILE = $(CC) $(ALL_CFLAGS) -MMD -MP
 LINK = $(COMPILE) $(LDFLAGS)
+say = $(if $(V),,@echo "  $1"; )
 
 LIB_OBJ = $(patsubst lib/%.c,$(BUILD)/lib/%.o,$(filter-out lib/kernels.c,$(wildcard lib/*.c)))
 
@@ -86,30 +89,30 @@ $(BUILD)/flags: FORCE | $(filter deps clean,$(MAKECMDGOALS))
 	$(call remember,$(LINK) $(LIBS))
 
 $(BUILD)/liblint.a: $(LIB_OBJ)
-	rm -f $@ && ar rcs $@ $^
+	$(call say,$@)rm -f $@ && ar rcs $@ $^
 
 $(BUILD)/lib/%.o: lib/%.c $(BUILD)/flags
 	@mkdir -p $(@D)
-	$(COMPILE) -c -o $@ $<
+	$(call say,$<)$(COMPILE) -c -o $@ $<
 
 $(BUILD)/lib/kernels-%.o: lib/kernels.c $(BUILD)/flags
 	@mkdir -p $(@D)
-	$(COMPILE) -O3 -ffp-contract=fast $(KERNEL_FLAGS) -c -o $@ $<
+	$(call say,$<)$(COMPILE) -O3 -ffp-contract=fast $(KERNEL_FLAGS) -c -o $@ $<
 
 $(BUILD)/lint-%: tools/lint-%.c $(BUILD)/liblint.a $(BUILD)/flags
-	$(LINK) -o $@ $< $(BUILD)/liblint.a $(LIBS)
+	$(call say,$@)$(LINK) -o $@ $< $(BUILD)/liblint.a $(LIBS)
 
 $(BUILD)/tests/%.o: tests/%.c $(BUILD)/flags | test-needs
 	@mkdir -p $(@D)
-	$(COMPILE) -Itests -c -o $@ $<
+	$(call say,$<)$(COMPILE) -Itests -c -o $@ $<
 
 # What test programs share; an archive, so that each takes only what it uses.
 $(BUILD)/tests/support.a: $(TEST_OBJ)
-	rm -f $@ && ar rcs $@ $^
+	$(call say,$@)rm -f $@ && ar rcs $@ $^
 
 $(BUILD)/tests/%: tests/%.c $(BUILD)/tests/support.a $(BUILD)/liblint.a $(BUILD)/flags | test-needs
 	@mkdir -p $(@D)
-	$(LINK) -Itests -o $@ $< $(BUILD)/tests/support.a $(BUILD)/liblint.a $(LIBS) -lcmocka
+	$(call say,$@)$(LINK) -Itests -o $@ $< $(BUILD)/tests/support.a $(BUILD)/liblint.a $(LIBS) -lcmocka
 
 test-needs: | $(filter deps,$(MAKECMDGOALS))
 	@missing=; command -v bats >/dev/null || missing+=" bats bats-assert bats-file bats-support"; \
