@@ -80,13 +80,13 @@ $D/images/metadata.csv: $D/synth.cmd $(SYNTH_NEEDS)
 
 # A user's folder may hold anything in its name, so it is no prerequisite: which files are in it,
 # their sizes and times stand in the .cmd file instead.
-list-source = $(if $(SYNTH),true,find -L "$$DATA" -type f -printf '%P %s %T@\n' | LC_ALL=C sort | cksum)
+list-source = $(if $(SYNTH),true,find -L $(SOURCE) -type f -printf '%P %s %T@\n' | LC_ALL=C sort | cksum)
 
 have-source: | $(filter deps,$(MAKECMDGOALS))
 	@[ -n "$(SYNTH)" ] || [ -d "$$DATA" ] || { \
 	    echo "There is no folder '$$DATA'.$(if $(MISSING), $(MISSING))" >&2; exit 1; }
 
-$D/split.cmd: FORCE | have-source $(call tool,lint-split)
+$D/split.cmd: FORCE | have-source $(SOURCE_NEEDS) $(call tool,lint-split)
 	$(call remember,$(split-command) # $(DATA),cksum $(call tool,lint-split); $(list-source))
 
 $D/train.lts $D/val.lts $D/test.lts: $D/split.cmd $(if $(SYNTH),$D/images/metadata.csv)
