@@ -281,34 +281,68 @@ static void affine2(size_t p, size_t c, const float *d, const float *x, const fl
             y[i] = d[i] * a[ch] + (x[i] * b[ch] + e[ch]);
 }
 
-static void pool2(size_t p, size_t c, const float *restrict top, const float *restrict bottom,
-                  float *restrict y, uint8_t *restrict arg) {
-    for (size_t q = 0; q < p; q++, top += 2 * c, bottom += 2 * c, y += c, arg += c)
-        for (size_t ch = 0; ch < c; ch++) {
-            float best = top[ch];
-            int at = 0;
-            at = top[c + ch] > best ? 1 : at;
-            best = top[c + ch] > best ? top[c + ch] : best;
-            at = bottom[ch] > best ? 2 : at;
-            best = bottom[ch] > best ? bottom[ch] : best;
-            at = bottom[c + ch] > best ? 3 : at;
-            best = bottom[c + ch] > best ? bottom[c + ch] : best;
-            y[ch] = best;
-            arg[ch] = (uint8_t)at;
+typedef int vi __attribute__((vector_size(LINT_VECTOR)));
+typedef uint8_t vb __attribute__((vector_size(LINT_VECTOR / 4)));
+typedef uint8_t vb_any __attribute__((vector_size(LINT_VECTOR / 4), aligned(1), may_alias));
+
+/* yes where the mask is all ones, no where it is zero. */
+INLINE vf choose(vi mask, vf yes, vf no) {
+    return (vf)((mask & (vi)yes) | (~mask & (vi)no));
+}
+
+INLINE void pool2_scalar(size_t c, const float *top, const float *bottom, float *y, uint8_t *arg) {
+    const float *const at[4] = {top, top + c, bottom, bottom + c};
+    *y = *top;
+    *arg = 0;
+    for (int i = 1; i < 4; i++)
+        if (*at[i] > *y) {
+            *y = *at[i];
+            *arg = (uint8_t)i;
         }
 }
 
-static void unpool2(size_t p, size_t c, const float *restrict d, const uint8_t *restrict arg,
-                    float *restrict top, float *restrict bottom) {
-    for (size_t q = 0; q < p; q++, top += 2 * c, bottom += 2 * c, d += c, arg += c)
-        for (size_t ch = 0; ch < c; ch++) {
-            float v = d[ch];
-            int at = arg[ch];
-            top[ch] = at == 0 ? v : 0;
-            top[c + ch] = at == 1 ? v : 0;
-            bottom[ch] = at == 2 ? v : 0;
-            bottom[c + ch] = at == 3 ? v : 0;
+static void pool2(size_t p, size_t c, const float *top, const float *bottom, float *y,
+                  uint8_t *arg) {
+    for (size_t q = 0; q < p; q++, top += 2 * c, bottom += 2 * c, y += c, arg += c) {
+        size_t ch = 0;
+        for (; ch + W <= c; ch += W) {
+            vf best = load(top + ch);
+            vi at = {0};
+            const float *const others[3] = {top + c + ch, bottom + ch, bottom + c + ch};
+            UNROLL
+            for (int i = 0; i < 3; i++) {
+                vf v = load(others[i]);
+                vi larger = v > best;
+                best = choose(larger, v, best);
+                at = (larger & (i + 1)) | (~larger & at);
+            }
+            store(y + ch, best);
+            *(vb_any *)(arg + ch) = __builtin_convertvector(at, vb);
         }
+        for (; ch < c; ch++)
+            pool2_scalar(c, top + ch, bottom + ch, y + ch, arg + ch);
+    }
+}
+
+static void unpool2(size_t p, size_t c, const float *d, const uint8_t *arg, float *top,
+                    float *bottom) {
+    for (size_t q = 0; q < p; q++, top += 2 * c, bottom += 2 * c, d += c, arg += c) {
+        size_t ch = 0;
+        for (; ch + W <= c; ch += W) {
+            vi at = __builtin_convertvector(*(const vb_any *)(arg + ch), vi);
+            vi v = (vi)load(d + ch);
+            store(top + ch, (vf)(v & (at == 0)));
+            store(top + c + ch, (vf)(v & (at == 1)));
+            store(bottom + ch, (vf)(v & (at == 2)));
+            store(bottom + c + ch, (vf)(v & (at == 3)));
+        }
+        for (; ch < c; ch++) {
+            top[ch] = arg[ch] == 0 ? d[ch] : 0;
+            top[c + ch] = arg[ch] == 1 ? d[ch] : 0;
+            bottom[ch] = arg[ch] == 2 ? d[ch] : 0;
+            bottom[c + ch] = arg[ch] == 3 ? d[ch] : 0;
+        }
+    }
 }
 
 static void relu(size_t n, const float *x, float *y) {
