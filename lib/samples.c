@@ -579,27 +579,30 @@ static int index_all(lint_set *s, size_t at, lint_err *e) {
     return check_constants(s, e);
 }
 
-static int open_input(lint_set *s, const char *path, lint_err *e) {
-    int fd = path ? open(path, O_RDONLY | O_CLOEXEC) : STDIN_FILENO;
-    if (fd < 0) return lint_fail(e, "%s", strerror(errno));
+lint_set *lint_set_open_fd(int fd, const char *name, lint_err *e) {
     size_t at = 0;
-    int ok = map_input(s, fd, &at, e);
-    if (path) close(fd);
-    return ok < 0 ? -1 : index_all(s, at, e);
-}
-
-lint_set *lint_set_open(const char *path, lint_err *e) {
-    if (path && strcmp(path, "-") == 0) path = NULL;
     lint_set *s = calloc(1, sizeof *s);
     if (!s) {
         lint_fail_mem(e, "the index");
         return NULL;
     }
     s->mask = SIZE_MAX;
-    if (open_input(s, path, e) == 0) return s;
-    lint_err_prefix(e, "%s: ", path ? path : "standard input");
+    if (map_input(s, fd, &at, e) == 0 && index_all(s, at, e) == 0) return s;
+    lint_err_prefix(e, "%s: ", name);
     lint_set_free(s);
     return NULL;
+}
+
+lint_set *lint_set_open(const char *path, lint_err *e) {
+    if (!path || strcmp(path, "-") == 0) return lint_set_open_fd(STDIN_FILENO, "standard input", e);
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0) {
+        lint_fail(e, "%s: %s", path, strerror(errno));
+        return NULL;
+    }
+    lint_set *s = lint_set_open_fd(fd, path, e);
+    close(fd);
+    return s;
 }
 
 /* --- samples by index ----------------------------------------------------------------------------

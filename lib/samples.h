@@ -72,6 +72,8 @@ void lint_names_free(lint_names *n);
 typedef struct lint_set lint_set;
 
 lint_set *lint_set_open(const char *path, lint_err *e); /* "-" or NULL: standard input */
+/* The same from an open descriptor, which the set does not keep; `name` stands in messages. */
+lint_set *lint_set_open_fd(int fd, const char *name, lint_err *e);
 void lint_set_free(lint_set *s);
 size_t lint_set_count(const lint_set *s);
 size_t lint_set_height(const lint_set *s);
