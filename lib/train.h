@@ -1,0 +1,82 @@
+/* train: the training loop. Epochs of minibatch steps, validation after each, the best kept.
+ *
+ * The caller owns everything passed in. lint_train leaves the best epoch's parameters and running
+ * statistics in the net: a copy is taken whenever an epoch is better, and put back at the end.
+ * Nothing is printed; what happens is told by callbacks. After lint_train has begun, a batch
+ * allocates nothing.
+ *
+ *     lint_training t = {.loss = {...}, .schedule = {...}, .optim = {.momentum = 0.9}};
+ *     lint_trained done;
+ *     if (lint_train_check(net, batches, val, "val.lts", &t, &e) < 0) ...
+ *     if (lint_train(net, batches, val, &t, pool, &done, &e) < 0) ...
+ *     lint_model_store(net, classes, &frame, &e);      // epoch done.best.epoch
+ *
+ * A step of training uses the statistics of its batch, so the scores of an epoch's training
+ * samples are those seen on the way, with weights that change; validation uses the weights at the
+ * end of the epoch and the running statistics.
+ */
+#ifndef LINT_TRAIN_H
+#define LINT_TRAIN_H
+
+#include "batches.h"
+#include "optim.h"
+#include "schedule.h"
+#include <signal.h>
+
+/* Which epoch is kept. accuracy: the highest on validation samples; of equals the one with the
+ * lower validation loss (on small validation sets many epochs reach 100 %, and the first of them
+ * is the least trained); of those the earlier. loss: the lowest validation loss, ties to the
+ * earlier. last: the last. Losses of two epochs are compared under the later one's weights, since
+ * a phase may have changed them. Without validation samples it is always the last. */
+typedef enum lint_best { LINT_BEST_ACCURACY, LINT_BEST_LOSS, LINT_BEST_LAST } lint_best;
+#define LINT_BEST_CHOICES "accuracy|loss|last"
+
+/* Means over the labelled samples: ce as torch.nn.CrossEntropyLoss with class weights, cam NAN
+ * where there is no CAM loss, loss = ce_weight ce + cam_weight cam. */
+typedef struct lint_scores {
+    double loss, ce, cam, accuracy;
+} lint_scores;
+
+typedef struct lint_epoch {
+    size_t epoch; /* from 1 */
+    lint_rates rates;
+    lint_scores train, val; /* val: all NAN without validation samples */
+    int best;               /* better than every epoch before it */
+} lint_epoch;
+
+typedef struct lint_training {
+    lint_loss loss; /* its two weights are set by the schedule */
+    lint_schedule schedule;
+    lint_optim_plan optim;
+    lint_best best;
+    const volatile sig_atomic_t *stop; /* turns nonzero: end after the batch; NULL: never */
+    /* After every epoch; -1 ends the training with the error. */
+    int (*on_epoch)(void *ctx, const lint_epoch *row, lint_err *e);
+    /* After every training batch: samples of this epoch done. NULL: not told. */
+    void (*on_batch)(void *ctx, size_t epoch, size_t done);
+    void *ctx;
+} lint_training;
+
+typedef struct lint_trained {
+    lint_epoch best; /* the epoch whose weights the net has now */
+    size_t epochs;   /* epochs completed */
+    int stopped;     /* by *stop, before the end */
+} lint_trained;
+
+/* Whether net, samples and settings go together: sizes, classes, masks where the prior wants
+ * them, the schedule. val may be NULL; val_name is what messages call it. */
+int lint_train_check(const lint_net *net, const lint_batches *batches, const lint_set *val,
+                     const char *val_name, const lint_training *t, lint_err *e);
+
+/* Trains. An error leaves the net as it was at that moment: a loss that is not finite (with epoch
+ * and batch), a stream that ends early, *stop before the first epoch was complete. */
+int lint_train(lint_net *net, lint_batches *batches, const lint_set *val, const lint_training *t,
+               lint_pool *pool, lint_trained *done, lint_err *e);
+
+/* Class weights from their text: "none" (all 1), "balanced" (N / (K n_c): every class weighs the
+ * same, the label-shift correction), or K numbers such as "0.7,1.4". count: samples of each class,
+ * for balanced; NULL if they cannot be known. out [K]. */
+int lint_class_weights(const char *text, const lint_names *classes, const size_t *count, float *out,
+                       lint_err *e);
+
+#endif
