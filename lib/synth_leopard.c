@@ -73,8 +73,10 @@ static void mark_tube(lint_easel *e, const leopard *l, const lint_tube *t, float
             cairo_translate(e->cr, x, y);
             cairo_rotate(e->cr, atan2f(y2 - y, x2 - x));
             cairo_scale(e->cr, k, k * fmaxf(cosf(angle), .3f));
-            if (ring) rosette(e, l);
-            else spot(e, l);
+            if (ring)
+                rosette(e, l);
+            else
+                spot(e, l);
             cairo_restore(e->cr);
         }
     }
@@ -213,8 +215,7 @@ static void face_spots(lint_easel *e, const leopard *l, float x0, float x1, floa
 }
 
 static void draw_profile(lint_easel *e, const leopard *l) {
-    lint_relief relief = {
-        .radius = l->head_size * .45f, .depth = .3f, .shade = 1, .grain = .25f};
+    lint_relief relief = {.radius = l->head_size * .45f, .depth = .3f, .shade = 1, .grain = .25f};
     static const lint_knot skull[] = {
         {.2f, .05f, .92f}, {-.25f, .08f, .86f}, {-.7f, .33f, .58f}, {-1.02f, .44f, .42f}};
     lint_tube t;
@@ -251,8 +252,7 @@ static void whiskers(lint_easel *e, float x, float y, float side) {
 }
 
 static void draw_frontal(lint_easel *e, const leopard *l) {
-    lint_relief relief = {
-        .radius = l->head_size * .4f, .depth = .28f, .shade = 1, .grain = .25f};
+    lint_relief relief = {.radius = l->head_size * .4f, .depth = .28f, .shade = 1, .grain = .25f};
     ear(e, l, -.78f, -.74f, -.5f, 1);
     ear(e, l, .78f, -.74f, .5f, 1);
     begin(e, l);
@@ -360,8 +360,8 @@ static void pose_upright(lint_easel *e, leopard *l, float stride, float ground) 
 static void pose_sitting(lint_easel *e, leopard *l) {
     float lean = lint_easel_range(e, -.05f, .05f);
     TUBE(&l->trunk, {-.17f + lean, -.35f, .092f}, {-.145f + lean, -.25f, .115f},
-         {-.10f + lean * .7f, -.12f, .14f}, {-.02f + lean * .4f, .03f, .155f},
-         {.08f, .16f, .16f}, {.16f, .26f, .15f}, {.2f, .29f, .13f});
+         {-.10f + lean * .7f, -.12f, .14f}, {-.02f + lean * .4f, .03f, .155f}, {.08f, .16f, .16f},
+         {.16f, .26f, .15f}, {.2f, .29f, .13f});
     l->head_x = -.21f + lean;
     l->head_y = -.45f;
     float foot = .43f;
@@ -494,8 +494,10 @@ static void draw(lint_easel *e, const leopard *l) {
         if (l->has_thigh) draw_leg(e, l, &l->leg[NEAR_HIND], 1);
         draw_leg(e, l, &l->leg[NEAR_FORE], 1);
     }
-    if (l->frontal) draw_frontal(e, l);
-    else draw_profile(e, l);
+    if (l->frontal)
+        draw_frontal(e, l);
+    else
+        draw_profile(e, l);
 }
 
 static void colour(lint_easel *e, leopard *l) {
@@ -507,11 +509,11 @@ static void colour(lint_easel *e, leopard *l) {
                             lint_easel_range(e, 0, 1));
 }
 
-void lint_draw_leopard(lint_easel *e, float cx, float cy, float length) {
+void lint_draw_leopard(lint_easel *e, lint_spot at) {
     leopard l = {0};
     colour(e, &l);
     pose(e, &l);
-    lint_easel_frame(e, measure(&l), cx, cy, length, lint_easel_range(e, -.06f, .06f),
+    lint_easel_frame(e, measure(&l), at, lint_easel_range(e, -.06f, .06f),
                      lint_easel_chance(e, 0.5f));
     draw(e, &l);
 }

@@ -96,7 +96,7 @@ static void paint_face(cairo_t *cr, const orca *o) {
 }
 
 static void paint_saddle(cairo_t *cr, const orca *o) {
-    static const float edge[][2] = {{.47f, -88}, {.50f, -62}, {.55f, -45}, {.60f, -44},
+    static const float edge[][2] = {{.47f, -88},  {.50f, -62}, {.55f, -45}, {.60f, -44},
                                     {.615f, -58}, {.60f, -75}, {.60f, -90}, {.54f, -100}};
     for (size_t i = 0; i < sizeof edge / sizeof *edge; i++)
         to(cr, o, edge[i][0], edge[i][1]);
@@ -264,7 +264,7 @@ static void pose(lint_easel *e, orca *o, float *sweep) {
     }
 }
 
-void lint_draw_orca(lint_easel *e, float cx, float cy, float length) {
+void lint_draw_orca(lint_easel *e, lint_spot at) {
     orca o = {.fin = lint_easel_range(e, .12f, .21f), .spread = lint_easel_range(e, .5f, 1)};
     float lift = lint_easel_range(e, 0, .05f), sweep;
     o.black = (lint_rgb){.055f + lift, .06f + lift, .075f + lift};
@@ -273,6 +273,6 @@ void lint_draw_orca(lint_easel *e, float cx, float cy, float length) {
     o.grey = lint_rgb_mix(o.black, o.white, 0.55f);
     pose(e, &o, &sweep);
     lint_box box = measure(e->cr, &o, sweep);
-    lint_easel_frame(e, box, cx, cy, length, 0, lint_easel_chance(e, 0.5f));
+    lint_easel_frame(e, box, at, 0, lint_easel_chance(e, 0.5f));
     draw(e, &o, sweep);
 }

@@ -14,12 +14,12 @@ lint_easel *lint_easel_new(int w, int h, lint_err *err) {
     e->side = (float)(w < h ? w : h);
     e->ground = malloc(n * 3 * sizeof(float));
     e->object = malloc(n * 4 * sizeof(float));
-    e->cover = malloc(n * sizeof(float));
+    e->front = malloc(n * 4 * sizeof(float));
     e->a = malloc(n * sizeof(float));
     e->b = malloc(n * sizeof(float));
     e->surface = cairo_image_surface_create(CAIRO_FORMAT_ARGB32, w, h);
     e->cr = cairo_create(e->surface);
-    if (!e->ground || !e->object || !e->cover || !e->a || !e->b ||
+    if (!e->ground || !e->object || !e->front || !e->a || !e->b ||
         cairo_status(e->cr) != CAIRO_STATUS_SUCCESS) {
         lint_easel_free(e);
         return lint_fail_mem(err, "an easel"), NULL;
@@ -31,7 +31,7 @@ void lint_easel_free(lint_easel *e) {
     if (!e) return;
     free(e->ground);
     free(e->object);
-    free(e->cover);
+    free(e->front);
     free(e->a);
     free(e->b);
     cairo_destroy(e->cr);
@@ -43,7 +43,7 @@ void lint_easel_begin(lint_easel *e, lint_rng rng) {
     size_t n = (size_t)e->w * (size_t)e->h;
     memset(e->ground, 0, n * 3 * sizeof(float));
     memset(e->object, 0, n * 4 * sizeof(float));
-    memset(e->cover, 0, n * sizeof(float));
+    memset(e->front, 0, n * 4 * sizeof(float));
     e->rng = rng;
     e->noise = (uint32_t)lint_rng_u64(&e->rng);
     float angle = lint_easel_range(e, -1.1f, 1.1f); /* from straight above */
@@ -124,8 +124,8 @@ static void box(const float *in, float *out, int n, size_t step, int radius) {
     for (int i = 0; i < n; i++) {
         out[(size_t)i * step] = sum * scale;
         int add = i + radius + 1, drop = i - radius;
-        sum += in[(size_t)(add >= n ? n - 1 : add) * step] -
-               in[(size_t)(drop < 0 ? 0 : drop) * step];
+        sum +=
+            in[(size_t)(add >= n ? n - 1 : add) * step] - in[(size_t)(drop < 0 ? 0 : drop) * step];
     }
 }
 
@@ -221,11 +221,13 @@ void lint_tube_extend(const lint_tube *t, lint_box *b) {
 
 /* --- layers ------------------------------------------------------------------------------ */
 
-void lint_easel_frame(lint_easel *e, lint_box box, float cx, float cy, float length, float turn,
-                      int flip) {
-    float bw = box.x1 - box.x0, bh = box.y1 - box.y0;
-    float scale = length * e->side / (bw > bh ? bw : bh);
-    cairo_matrix_init_translate(&e->frame, cx * (float)e->w, cy * (float)e->h);
+/* An object may fill this much of the shorter side in its longer one. */
+static const float longest = 0.9f;
+
+void lint_easel_frame(lint_easel *e, lint_box box, lint_spot at, float turn, int flip) {
+    float bw = box.x1 - box.x0, bh = box.y1 - box.y0, longer = bw > bh ? bw : bh;
+    float scale = fminf(at.size / sqrtf(bw * bh), longest / longer) * e->side;
+    cairo_matrix_init_translate(&e->frame, at.x * (float)e->w, at.y * (float)e->h);
     cairo_matrix_scale(&e->frame, flip ? -scale : scale, scale);
     cairo_matrix_rotate(&e->frame, turn);
     cairo_matrix_translate(&e->frame, -(box.x0 + box.x1) / 2, -(box.y0 + box.y1) / 2);
@@ -288,6 +290,23 @@ void lint_layer_end(lint_easel *e, const lint_relief *rel) {
                 float v = (float)(p >> (16 - 8 * c) & 255) / 255.0f * light + shine;
                 o[c] = o[c] * (1 - alpha) + fminf(v, alpha);
             }
+            o[3] = o[3] * (1 - alpha) + alpha;
+        }
+}
+
+void lint_layer_flat(lint_easel *e, float *onto) {
+    cairo_surface_flush(e->surface);
+    const unsigned char *px = cairo_image_surface_get_data(e->surface);
+    size_t stride = (size_t)cairo_image_surface_get_stride(e->surface), w = (size_t)e->w;
+    for (size_t y = 0; y < (size_t)e->h; y++)
+        for (size_t x = 0; x < w; x++) {
+            uint32_t p;
+            memcpy(&p, px + y * stride + x * 4, 4);
+            float alpha = (float)(p >> 24) / 255.0f;
+            if (alpha == 0) continue;
+            float *o = onto + (y * w + x) * 4;
+            for (int c = 0; c < 3; c++)
+                o[c] = o[c] * (1 - alpha) + (float)(p >> (16 - 8 * c) & 255) / 255.0f;
             o[3] = o[3] * (1 - alpha) + alpha;
         }
 }

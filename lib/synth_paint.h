@@ -1,14 +1,14 @@
 /* synth_paint: what the drawn pictures of lint-synth are painted with.
  *
- * An easel is the scratch memory for one picture: the ground, the object on its own with its
- * coverage, one cairo surface for paths, and the random numbers of the picture. A worker keeps one
- * easel for all its pictures. Lengths in scenes are fractions of the picture's shorter side, so a
- * picture of another size is the same picture.
+ * An easel is the scratch memory for one picture: the ground, the object and what lies before it,
+ * each on its own, one cairo surface for paths, and the random numbers of the picture. A worker
+ * keeps one easel for all its pictures. Lengths in scenes are fractions of the picture's shorter
+ * side, so a picture of another size is the same picture.
  *
  * Bodies are made of tubes: a curved centre line with a radius at each place, seen from the side.
- * A point on a tube is (u, v): u from 0 (head) to 1 (tail), v from -1 (one edge) through 0 to 1 (the
- * other). Spots and patches are given in (u, v) and so bend with the body. A layer is a path filled
- * and painted by cairo, then given relief (light on a rounded body, guessed from the blurred
+ * A point on a tube is (u, v): u from 0 (head) to 1 (tail), v from -1 (one edge) through 0 to 1
+ * (the other). Spots and patches are given in (u, v) and so bend with the body. A layer is a path
+ * filled and painted by cairo, then given relief (light on a rounded body, guessed from the blurred
  * coverage) and laid over the object.
  *
  *     lint_easel *e = lint_easel_new(192, 192, &err);
@@ -35,7 +35,7 @@ typedef struct lint_easel {
     float side;    /* the shorter of w and h, in pixels */
     float *ground; /* [h,w,3], 0..1 */
     float *object; /* [h,w,4], colour times coverage, then coverage */
-    float *cover;  /* [h,w] what of the object is hidden by things in front of it, 0..1 */
+    float *front;  /* [h,w,4] what lies before the object, as object */
     float *a, *b;  /* [h,w] scratch */
     cairo_surface_t *surface;
     cairo_t *cr;
@@ -84,7 +84,7 @@ typedef struct lint_knot {
 } lint_knot;
 
 typedef struct lint_tube {
-    lint_knot p[LINT_TUBE_POINTS];  /* along the centre line */
+    lint_knot p[LINT_TUBE_POINTS];                    /* along the centre line */
     float nx[LINT_TUBE_POINTS], ny[LINT_TUBE_POINTS]; /* unit normal, toward v = 1 */
 } lint_tube;
 
@@ -106,10 +106,15 @@ void lint_tube_extend(const lint_tube *t, lint_box *box);
 
 /* --- layers -------------------------------------------------------------------------------- */
 
-/* Puts the middle of box at (cx, cy), box's longer side at `length` (fractions of the picture),
- * turned by `turn` radians, mirrored left to right if flip. */
-void lint_easel_frame(lint_easel *e, lint_box box, float cx, float cy, float length, float turn,
-                      int flip);
+/* Where an object goes: its middle, as fractions of width and height, and its size, the side of a
+ * square as large as its bounding box, as a fraction of the picture's shorter side. Long objects
+ * are made smaller where they would not fit. */
+typedef struct lint_spot {
+    float x, y, size;
+} lint_spot;
+
+/* Puts box there, turned by `turn` radians, mirrored left to right if flip. */
+void lint_easel_frame(lint_easel *e, lint_box box, lint_spot at, float turn, int flip);
 
 typedef struct lint_relief {
     float radius; /* of the roundness, in object coordinates */
@@ -122,6 +127,8 @@ typedef struct lint_relief {
 /* Between the two, e->cr is clear and in object coordinates, with nothing clipped. */
 void lint_layer_begin(lint_easel *e);
 void lint_layer_end(lint_easel *e, const lint_relief *relief);
+/* Lays the layer over `onto` [h,w,4] as it is. */
+void lint_layer_flat(lint_easel *e, float *onto);
 
 void lint_cairo_rgb(cairo_t *cr, lint_rgb c, float alpha);
 /* An ellipse as a path, turned by `turn` radians. */
