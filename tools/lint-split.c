@@ -1,0 +1,273 @@
+/* lint-split: folders of pictures -> streams of samples. */
+#include "cli.h"
+#include "mislead.h"
+#include "output.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static struct {
+    const char *out, *ratio, *classes, *places;
+    int split; /* 0: all */
+    lint_size size;
+    int fit, misleading, skip_bad, quiet, verbose;
+    long frame, threads;
+    uint64_t seed;
+} o = {.ratio = "70/15/15", .size = {192, 192}, .frame = 64};
+
+static const lint_option options[] = {
+    {"out", 'o', LINT_OPT_STR, &o.out, "DIR|FILE",
+     "folder for train.lts, val.lts and test.lts; with --split the file (default: standard output)",
+     0, 0, NULL},
+    {"split", 0, LINT_OPT_CHOICE, &o.split, "WHICH",
+     "write one only: train, val or test (default: all)", 0, 0, "all|" LINT_SPLIT_CHOICES},
+    {"ratio", 0, LINT_OPT_STR, &o.ratio, "T/V/T",
+     "shares of train/val/test, where SRC has none (70/15/15)", 0, 0, NULL},
+    {"misleading", 0, LINT_OPT_FLAG, &o.misleading, NULL,
+     "fill test first with pictures whose border speaks for another class, and tell each picture's "
+     "place by its border",
+     0, 0, NULL},
+    {"seed", 0, LINT_OPT_U64, &o.seed, "N", "another seed, another division (0)", 0, 0, NULL},
+    {"size", 0, LINT_OPT_SIZE, &o.size, "WxH", "size of every sample (192x192)", 0, 0, NULL},
+    {"fit", 0, LINT_OPT_CHOICE, &o.fit, "HOW", "stretch (default), crop or pad to the size", 0, 0,
+     LINT_FIT_CHOICES},
+    {"classes", 0, LINT_OPT_STR, &o.classes, "A,B,...",
+     "only these class folders, in this order; for numbers in metadata.csv, their names", 0, 0,
+     NULL},
+    {"places", 0, LINT_OPT_STR, &o.places, "A,B,...", "the same for places in metadata.csv", 0, 0,
+     NULL},
+    {"skip-bad", 0, LINT_OPT_FLAG, &o.skip_bad, NULL,
+     "leave out pictures that cannot be read, and list them at the end", 0, 0, NULL},
+    {"frame", 0, LINT_OPT_INT, &o.frame, "N", "samples in a frame, 0 for all in one (64)", 0, 1e6,
+     NULL},
+    {"threads", 0, LINT_OPT_INT, &o.threads, "N", "threads (default: all processors)", 0, 1024,
+     NULL},
+    {"quiet", 'q', LINT_OPT_FLAG, &o.quiet, NULL, "no progress, no remarks", 0, 0, NULL},
+    {"verbose", 'v', LINT_OPT_FLAG, &o.verbose, NULL, "tell what went where", 0, 0, NULL},
+    {0}};
+
+static const lint_program program = {
+    .name = "lint-split",
+    .usage = "[options] SRC -o DIR",
+    .purpose = "Reads a folder of class folders (or of train/, val/ and test/ with class folders, "
+               "or with a metadata.csv; masks/ beside images/ too) and writes train.lts, val.lts "
+               "and test.lts.",
+    .options = options,
+    .example = "  lint-split photos -o data --misleading\n"
+               "  lint-split photos --split train | lint-augment --balance > train.lts\n",
+    .operands = {1, 1}};
+
+/* --- the folder that is written -------------------------------------------------------------- */
+
+/* Makes DIR and what is missing above it; from *first on (a length of path) it is new. */
+static int make_folder(char *path, size_t *first, lint_err *e) {
+    *first = 0;
+    for (size_t i = 1; i <= strlen(path); i++) {
+        char c = path[i];
+        if (c != '/' && c != 0) continue;
+        path[i] = 0;
+        int made = mkdir(path, 0777) == 0, why = errno;
+        if (made && !*first) *first = i;
+        if (!made && why != EEXIST) lint_fail(e, "%s: %s", path, strerror(why));
+        path[i] = c;
+        if (!made && why != EEXIST) return -1;
+    }
+    return 0;
+}
+
+/* Takes back what make_folder made. */
+static void remove_folder(char *path, size_t first) {
+    for (size_t i = strlen(path); first && i >= first; i--) {
+        if (path[i] != '/' && path[i] != 0) continue;
+        path[i] = 0;
+        if (rmdir(path) < 0) return;
+    }
+}
+
+/* DIR/train.lts, or, with --split, the file named; from malloc. */
+static char *path_of(lint_split k) {
+    size_t size = (o.out ? strlen(o.out) : 1) + 16;
+    char *path = malloc(size);
+    if (path && o.split)
+        snprintf(path, size, "%s", o.out ? o.out : "-");
+    else if (path)
+        snprintf(path, size, "%s/%s.lts", o.out, lint_split_name(k));
+    return path;
+}
+
+/* Writes the splits asked for; all of them get their names, or none. */
+static int write_splits(const lint_collect *c, lint_source *s, const lint_ratio *r, lint_err *e) {
+    lint_output *out[LINT_SPLITS] = {0};
+    char *warning;
+    int bad = 0;
+    for (int k = 0; k < LINT_SPLITS && !bad; k++) {
+        if (o.split && o.split - 1 != k) continue;
+        char *path = path_of((lint_split)k);
+        out[k] = path ? lint_output_open(path, e) : NULL;
+        bad = !out[k] ? -1 : lint_collect_write(c, s, (lint_split)k, lint_output_file(out[k]), e);
+        free(path);
+    }
+    if (!bad && o.skip_bad) { /* what was skipped may have been a class's last */
+        bad = lint_partition_check(s, r, &warning, e);
+        free(warning);
+    }
+    for (int k = 0; k < LINT_SPLITS; k++) {
+        if (!out[k]) continue;
+        if (bad)
+            lint_output_abort(out[k]);
+        else
+            bad = lint_output_commit(out[k], e);
+    }
+    return bad;
+}
+
+static int write_all(const lint_collect *c, lint_source *s, const lint_ratio *r, lint_err *e) {
+    size_t first;
+    if (o.split) return write_splits(c, s, r, e);
+    char *folder = malloc(strlen(o.out) + 1);
+    if (!folder) return lint_fail_mem(e, "paths");
+    strcpy(folder, o.out);
+    int bad = make_folder(folder, &first, e);
+    if (!bad) bad = write_splits(c, s, r, e);
+    if (bad) remove_folder(folder, first);
+    free(folder);
+    return bad;
+}
+
+/* --- who goes where -------------------------------------------------------------------------- */
+
+static int mislead(const lint_collect *c, lint_source *s, const lint_ratio *r, lint_err *e) {
+    lint_mislead found;
+    if (lint_mislead_by_border(c, s, r, o.seed, &found, e) < 0) return -1;
+    if (o.quiet) return 0;
+    if (s->given[LINT_TEST])
+        lint_warn("%s has a test set of its own; it stays, and only places are told", s->root);
+    lint_warn("borders tell the class of %.0f%% of the pictures (%.0f%% by chance); %zu of %zu "
+              "speak for another class, as do %zu of the %zu to test with",
+              100 * found.told, 100.0 / (double)s->classes.n, found.misleading, found.pictures,
+              found.misleading_test, found.test);
+    return 0;
+}
+
+static void tell_drawn(const lint_source *s) {
+    for (int k = LINT_VAL; k < LINT_SPLITS; k++)
+        if (s->given[LINT_TRAIN] && !s->given[k] && !o.quiet)
+            lint_warn("%s has no %s set; it is drawn from its training pictures", s->root,
+                      lint_split_name((lint_split)k));
+}
+
+static int divide(const lint_collect *c, lint_source *s, const lint_ratio *r, lint_err *e) {
+    char *warning;
+    if (o.misleading) {
+        if (mislead(c, s, r, e) < 0) return -1;
+    } else {
+        lint_partition_hash(s, r, o.seed);
+        tell_drawn(s);
+    }
+    if (lint_partition_check(s, r, &warning, e) < 0) return -1;
+    if (warning) lint_warn("%s", warning);
+    free(warning);
+    return 0;
+}
+
+/* --- what the user is told ------------------------------------------------------------------- */
+
+static void tell_left_out(const lint_source *s) {
+    if (s->others && !o.quiet)
+        lint_warn("%zu %s left out, being no picture of a class (%s%s)", s->others,
+                  s->others == 1 ? "file" : "files", s->other ? s->other : "?",
+                  s->others == 1 ? "" : ", …");
+}
+
+static void list_bad(const lint_source *s) {
+    size_t bad = 0;
+    for (size_t i = 0; i < s->n; i++) {
+        if (!s->picture[i].bad) continue;
+        lint_warn("skipped %s/%s: %s", s->root, s->picture[i].path, s->picture[i].bad);
+        bad++;
+    }
+    if (bad) lint_warn("%zu of %zu pictures skipped", bad, s->n);
+}
+
+static void list_counts(const lint_source *s) {
+    for (int k = 0; k < LINT_SPLITS; k++)
+        for (size_t c = 0; c < s->classes.n; c++) {
+            size_t n = 0;
+            for (size_t i = 0; i < s->n; i++)
+                n += !s->picture[i].bad && (int)s->picture[i].split == k &&
+                     s->picture[i].label == (int32_t)c;
+            lint_warn("%s: %zu of class %s", lint_split_name((lint_split)k), n, s->classes.v[c]);
+        }
+}
+
+typedef struct ticker {
+    lint_progress progress;
+    size_t done;
+} ticker;
+
+static void tick(void *ctx, size_t pictures) {
+    ticker *t = ctx;
+    t->done += pictures;
+    lint_progress_at(&t->progress, t->done);
+}
+
+/* How many pictures will be decoded, those of --misleading once more. */
+static size_t work_ahead(const lint_source *s) {
+    return o.misleading ? 2 * s->n : s->n;
+}
+
+/* --------------------------------------------------------------------------------------------- */
+
+static void parse_values(lint_ratio *ratio, lint_source_names *names) {
+    lint_err e;
+    *names = (lint_source_names){0};
+    if (lint_ratio_parse(ratio, o.ratio, &e) < 0) lint_usage("--ratio %s", e.msg);
+    if (o.classes && lint_names_from_list(&names->classes, o.classes, &e) < 0)
+        lint_usage("--classes: %s", e.msg);
+    if (o.places && lint_names_from_list(&names->places, o.places, &e) < 0)
+        lint_usage("--places: %s", e.msg);
+    if (!o.split && !o.out) lint_usage("-o DIR is missing (or --split train, val or test)");
+    if (!o.split && strcmp(o.out, "-") == 0)
+        lint_usage("three streams do not fit into one output; choose one with --split");
+    if (o.split) lint_refuse_terminal(o.out);
+}
+
+int main(int argc, char **argv) {
+    lint_err e;
+    lint_ratio ratio;
+    lint_source_names names;
+    lint_source s;
+    ticker t = {.done = 0};
+    char **arg = lint_cli_parse(&program, argc, argv);
+    parse_values(&ratio, &names);
+    lint_pool *pool = lint_pool_new((int)o.threads, &e);
+    if (!pool || lint_source_open(&s, arg[0], &names, &e) < 0) lint_die(&e);
+    tell_left_out(&s);
+    lint_collect c = {.pool = pool,
+                      .w = o.size.w,
+                      .h = o.size.h,
+                      .fit = (lint_fit)o.fit,
+                      .frame = (size_t)o.frame,
+                      .skip_bad = o.skip_bad,
+                      .tick = tick,
+                      .ctx = &t};
+    lint_progress_start(&t.progress, "reading", "pictures", work_ahead(&s),
+                        o.quiet     ? LINT_QUIET
+                        : o.verbose ? LINT_VERBOSE
+                                    : LINT_NORMAL);
+    int bad = divide(&c, &s, &ratio, &e);
+    if (!bad) bad = write_all(&c, &s, &ratio, &e);
+    lint_progress_end(&t.progress, t.done);
+    list_bad(&s);
+    if (bad) lint_die(&e);
+    if (o.verbose) list_counts(&s);
+    lint_source_free(&s);
+    lint_names_free(&names.classes);
+    lint_names_free(&names.places);
+    lint_pool_free(pool);
+    lint_close_stdout();
+    return 0;
+}
