@@ -1,0 +1,159 @@
+# What a user of the Makefile sees before anything is trained: building, installing, being told.
+load helpers
+
+setup() {
+    cd "$BATS_TEST_DIRNAME/.."
+    unset MAKEFLAGS MAKELEVEL MFLAGS MAKEOVERRIDES V SANITIZE CFLAGS LDFLAGS DATA OUT EXPERIMENT
+    B=$BATS_TEST_TMPDIR/build
+    fakes=$BATS_TEST_TMPDIR/fakes
+    mkdir "$fakes"
+}
+
+# fake NAME BODY: a command that does that instead, and notes that it was called.
+fake() {
+    printf '#!/bin/bash\necho "%s $*" >>"%s/called"\n%s\n' "$1" "$fakes" "$2" >"$fakes/$1"
+    chmod +x "$fakes/$1"
+}
+
+# --- building ------------------------------------------------------------------------------------
+
+@test "make twice does nothing the second time" {
+    run -0 make BUILD="$B" "$B/lib/err.o"
+    assert_output --partial 'lib/err.c'
+    run -0 make BUILD="$B" "$B/lib/err.o"
+    refute_output --partial 'lib/err.c'
+}
+
+@test "other flags or another compiler rebuild; the same again do not" {
+    make BUILD="$B" "$B/lib/err.o"
+    run -0 make BUILD="$B" CFLAGS=-O1 "$B/lib/err.o"
+    assert_output --partial 'lib/err.c'
+    run -0 make BUILD="$B" CFLAGS=-O1 "$B/lib/err.o"
+    refute_output --partial 'lib/err.c'
+    run -0 make BUILD="$B" CFLAGS=-O1 CC='cc -pipe' "$B/lib/err.o"
+    assert_output --partial 'lib/err.c'
+}
+
+@test "a changed header rebuilds what includes it" {
+    make BUILD="$B" "$B/lib/err.o"
+    run -0 make BUILD="$B" -W lib/err.h "$B/lib/err.o"
+    assert_output --partial 'lib/err.c'
+    run -0 make BUILD="$B" -W lib/rng.h "$B/lib/err.o"
+    refute_output --partial 'lib/err.c'
+}
+
+@test "missing libraries and a missing compiler are one message that says what installs them" {
+    run -2 env PKG_CONFIG_LIBDIR=/nonexistent make -j2 BUILD="$B" CC=no-such-cc pipeline
+    assert_output --partial 'no-such-cc'
+    assert_output --partial 'libpng-dev'
+    assert_output --partial 'libjansson-dev'
+    assert_output --partial "'make deps' installs them"
+    assert [ "${#lines[@]}" -le 4 ]
+}
+
+@test "only the library that is missing is named" {
+    run -2 make BUILD="$B" LIBRARIES='zlib:zlib1g-dev no-such-lib:libnosuch-dev' all
+    assert_output --partial 'libnosuch-dev'
+    refute_output --partial 'zlib1g-dev'
+}
+
+@test "a missing test library is told before a test is compiled" {
+    run -2 env PKG_CONFIG_LIBDIR=/nonexistent make BUILD="$B" test-needs
+    assert_output --partial 'libcmocka-dev'
+    assert_output --partial "'make deps' installs them"
+}
+
+@test "make install puts every tool under DESTDIR and PREFIX, and they run there" {
+    run -0 make BUILD="$BUILD" DESTDIR="$BATS_TEST_TMPDIR/a place" PREFIX=/opt/lint install
+    local tool
+    for tool in tools/*.c; do
+        run -0 "$BATS_TEST_TMPDIR/a place/opt/lint/bin/$(basename "$tool" .c)" --version
+    done
+    assert_exists "$BATS_TEST_TMPDIR/a place/opt/lint/share/lint/standard.net"
+}
+
+@test "make clean deletes what was built, and no data" {
+    mkdir -p "$BATS_TEST_TMPDIR/data"
+    make BUILD="$B" "$B/lib/err.o"
+    run -0 make BUILD="$B" OUT="$BATS_TEST_TMPDIR" clean
+    assert_not_exists "$B"
+    assert_exists "$BATS_TEST_TMPDIR/data"
+}
+
+@test "make help lists every target and every setting with its value now" {
+    run -0 make help CFLAGS="-O1 -DX='y'"
+    local target
+    for target in all test deps pipeline sweep tune install clean help; do
+        assert_line --regexp "^  $target +[a-z]"
+    done
+    assert_line "  CFLAGS=-O1 -DX='y'"
+    assert_line '  EXPERIMENT=orca-leopard'
+    assert_line '  NET=models/standard.net'
+    run -0 make help DATA='/some/my pets'
+    assert_line '  DATA=/some/my pets'
+}
+
+# --- deps ----------------------------------------------------------------------------------------
+
+@test "packages that are there are not installed again, and apt is not asked" {
+    fake dpkg-query 'echo installed'
+    fake apt-get 'exit 1'
+    PATH=$fakes:$PATH run -0 pipelines/install-packages one two
+    assert_output ''
+    run -1 grep apt-get "$fakes/called"
+}
+
+@test "only what is missing is installed, without a question and without fetching lists" {
+    fake dpkg-query 'case $* in *one*) echo installed ;; esac'
+    fake apt-get '[ "$DEBIAN_FRONTEND" = noninteractive ]'
+    fake sudo 'shift; exec "$@"'
+    PATH=$fakes:$PATH run -0 pipelines/install-packages one two three </dev/null
+    assert_output 'installing two three'
+    run -0 grep apt-get "$fakes/called"
+    assert_line --regexp '^apt-get install .*-y .* two three$'
+    refute_line --regexp ' update| one'
+}
+
+@test "the package lists are fetched where apt cannot do without" {
+    fake dpkg-query ''
+    fake apt-get "case \$* in *update*) touch $fakes/lists ;; *) [ -e $fakes/lists ] ;; esac"
+    fake sudo 'shift; exec "$@"'
+    PATH=$fakes:$PATH run -0 pipelines/install-packages one </dev/null
+    assert_equal "$(grep -c update "$fakes/called")" 1
+}
+
+@test "an installation that fails says so, with apt's own words" {
+    fake dpkg-query ''
+    fake apt-get 'echo "E: the disk is full"; exit 100'
+    fake sudo 'shift; exec "$@"'
+    PATH=$fakes:$PATH run -1 pipelines/install-packages one </dev/null
+    assert_output --partial 'E: the disk is full'
+    assert_line 'Missing: one'
+}
+
+@test "without root and sudo it says what root should type" {
+    fake dpkg-query ''
+    fake id 'echo 1000'
+    fake sudo 'exit 1'
+    PATH=$fakes:$PATH run -1 pipelines/install-packages one two </dev/null
+    assert_output --partial 'As root: apt-get install one two'
+}
+
+@test "without apt it says what is missing" {
+    local c
+    fake dpkg-query ''
+    for c in bash env cat; do ln -s "$(command -v $c)" "$fakes/$c"; done
+    PATH=$fakes run -1 pipelines/install-packages one
+    assert_output --partial 'There is no apt-get here'
+    assert_line 'Missing: one'
+}
+
+@test "deps come first, with -j too" {
+    fake dpkg-query ''
+    fake apt-get "touch $fakes/installed"
+    fake sudo 'shift; exec "$@"'
+    fake pkg-config "[ -e $fakes/installed ] || exit 1; exec $(command -v pkg-config) \"\$@\""
+    PATH=$fakes:$PATH run -0 make -j4 BUILD="$B" "$B/lib/err.o" deps </dev/null
+    assert_line --index 0 --partial 'installing'
+    assert_line '  lib/err.c'
+}
