@@ -43,8 +43,8 @@ TRAIN ?=
 CAM_WEIGHT ?= 3
 ## width of the centre prior, in sides of the picture
 SIGMA ?= 0.25
-## all of what sets camloss apart from default: options of lint-train
-CAM ?= --cam-loss energy --cam-weight $(CAM_WEIGHT) --sigma $(SIGMA)
+## what sets camloss apart from default, beside the weight: options of lint-train
+CAM ?= --cam-loss energy --sigma $(SIGMA)
 ## CAM weights that `make tune` tries
 WEIGHTS ?= 1 2 3 5 10 20
 ## seeds that `make tune` trains with; none of those that results are reported for
@@ -64,7 +64,7 @@ synth-command = lint-synth $(SYNTH) --size $(SIZE) --seed $* -o $d/images
 split-command = lint-split $(SPLIT) --size $(SIZE) --seed $* -o $d $(SOURCE)
 train-command = lint-augment $(AUGMENT) --epochs $(EPOCHS) --shuffle --seed $* $d/train.lts | \
     lint-train --net $(NET) --train - --val $d/val.lts --epochs $(EPOCHS) --seed $* $(TRAIN) $2 \
-    -o $m/$1/model.safetensors --log $m/$1/log.tsv
+    -o $m/$1/best-so-far.safetensors --log $m/$1/log.tsv
 val-command = lint-cam $m/$1/model.safetensors $d/val.lts | lint-eval --json -o $m/$1/val.json
 test-command = lint-cam --grid $m/$1/sheet.png $m/$1/model.safetensors $d/test.lts | \
     lint-eval --json -o $m/$1/test.json
@@ -102,8 +102,10 @@ $M/$1/train.cmd: FORCE | $(call tool,lint-augment lint-train)
 $M/$1/score.cmd: FORCE | $(call tool,lint-cam lint-eval)
 	$$(call remember,$$(call val-command,$1); $$(call test-command,$1),cksum $(call tool,lint-cam lint-eval))
 
+# A run that is interrupted leaves its best model so far, under a name that is no target.
 $M/$1/model.safetensors $M/$1/log.tsv: $M/$1/train.cmd $D/train.lts $D/val.lts
 	$$(call train-command,$1,$2)
+	@mv $$m/$1/best-so-far.safetensors $$m/$1/model.safetensors
 
 $M/$1/val.json: $M/$1/model.safetensors $D/val.lts $M/$1/score.cmd
 	$$(call val-command,$1)
@@ -113,7 +115,8 @@ $M/$1/test.json $M/$1/sheet.png: $M/$1/model.safetensors $D/test.lts $M/$1/score
 endef
 
 $(eval $(call model,default,--cam-loss none))
-$(eval $(call model,camloss,$(CAM)))
+$(eval $(call model,camloss,$(CAM) --cam-weight $(CAM_WEIGHT)))
+$(foreach w,$(WEIGHTS),$(eval $(call model,camloss-w$w,$(CAM) --cam-weight $w)))
 
 # --- what is asked for -----------------------------------------------------------------------
 
@@ -129,5 +132,9 @@ SWEEP = $(shell seq 0 $$(($(SEEDS) - 1)))
 ## run it for seeds 0 to SEEDS-1 and print all pairs; what exists is reused
 sweep: $(call results,$(SWEEP),val.json) $(call results,$(SWEEP),test.json)
 	@lint-eval --pairs $(call results,$(SWEEP),test.json)
+
+## find the CAM weight by validation accuracy, on seeds of its own; test data stays unseen
+tune: $(foreach s,$(TUNE_SEEDS),$(foreach t,default $(WEIGHTS:%=camloss-w%),$(subst %,$s,$M/$t/val.json)))
+	@awk -v slack=$(TUNE_SLACK) -f pipelines/tune.awk $^
 
 .PHONY: pipeline sweep tune have-source
