@@ -1,0 +1,189 @@
+/* lint-eval: scores of predictions, for all, by class and by group; models side by side. */
+#include "cli.h"
+#include "metrics.h"
+#include "output.h"
+#include "scores.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static struct {
+    const char *out, *model;
+    int json, compare, pairs, verbose;
+    double radius;
+    lint_list shares, metric;
+} o = {.radius = 0.25};
+
+static const lint_option options[] = {
+    {"json", 0, LINT_OPT_FLAG, &o.json, .help = "JSON instead of tab-separated text"},
+    {"model", 0, LINT_OPT_STR, &o.model, "NAME", .help = "the model's name in the JSON"},
+    {"shares", 0, LINT_OPT_LIST, &o.shares, "WHAT",
+     .help = "weights for adjusted_mean: a stream whose groups are counted (the training set), or "
+             "CLASS/PLACE=SHARE (CLASS=SHARE without places); may be repeated"},
+    {"radius", 0, LINT_OPT_REAL, &o.radius, "R",
+     .help = "evidence_in_center: within R of the middle, in image sides (0.25)", .min = 0.001,
+     .max = 1},
+    {"compare", 0, LINT_OPT_FLAG, &o.compare,
+     .help = "operands are JSON files of lint-eval: models side by side"},
+    {"pairs", 0, LINT_OPT_FLAG, &o.pairs,
+     .help = "operands are A0.json B0.json A1.json B1.json...: two models over several seeds"},
+    {"metric", 0, LINT_OPT_LIST, &o.metric, "NAME",
+     .help = "--pairs: show this one (worst_group, accuracy, group_mean); may be repeated"},
+    {"out", 'o', LINT_OPT_STR, &o.out, "FILE", .help = "write here (default: standard output)"},
+    {"verbose", 'v', LINT_OPT_FLAG, &o.verbose, .help = "--compare: every score of every group"},
+    {0}};
+
+static const lint_program program = {
+    .name = "lint-eval",
+    .usage = "[options] [PREDICTIONS...] | --compare A.json B.json... | --pairs A0.json B0.json...",
+    .purpose =
+        "Scores predictions: accuracy for all, by class and by group (class at a place), and "
+        "how much of the maps' evidence lies on the object. Columns: metric, class, place "
+        "(* is all), value, its 95 % interval, samples.",
+    .options = options,
+    .example = "  lint-cam model.safetensors data/test.lts | lint-eval --shares data/train.lts\n"
+               "  lint-eval predictions.lts | awk -F'\\t' '$1 == \"worst_group\" {print $2, $3, $4}'\n"
+               "  lint-eval --compare default.json camloss.json\n",
+    .operands = {0, -1},
+};
+
+static size_t count(char **arg) {
+    size_t n = 0;
+    while (arg[n])
+        n++;
+    return n;
+}
+
+static lint_output *open_output(void) {
+    lint_err e;
+    lint_output *out = lint_output_open(o.out, &e);
+    if (!out) lint_die(&e);
+    return out;
+}
+
+static void commit(lint_output *out) {
+    lint_err e;
+    if (lint_output_commit(out, &e) < 0) lint_die(&e);
+}
+
+/* --- predictions -> scores ----------------------------------------------------------------- */
+
+static void add_stream(lint_metrics *m, const char *path) {
+    lint_err e;
+    const char *name;
+    FILE *in = lint_open_input(path, &name);
+    lint_reader *r = lint_reader_new(in, name, &e);
+    if (!r) lint_die(&e);
+    lint_frame f = {0};
+    int got;
+    for (size_t frame = 1; (got = lint_reader_next(r, &f, &e)) > 0; frame++)
+        if (lint_metrics_add(m, &f, &e) < 0) {
+            lint_err_prefix(&e, "%s: frame %zu: ", name, frame);
+            lint_die(&e);
+        }
+    if (got < 0) lint_die(&e);
+    lint_frame_free(&f);
+    lint_reader_free(r);
+    if (in != stdin) fclose(in);
+}
+
+/* A share is a number for a group, or a stream to count groups in. */
+static void add_share(lint_metrics *m, const char *what) {
+    lint_err e;
+    if (strchr(what, '=')) {
+        if (lint_metrics_share_text(m, what, &e) < 0) lint_die(&e);
+        return;
+    }
+    lint_set *set = lint_set_open(what, &e);
+    if (!set) lint_die(&e);
+    if (lint_metrics_share_set(m, set, &e) < 0) {
+        lint_err_prefix(&e, "%s: ", what);
+        lint_die(&e);
+    }
+    lint_set_free(set);
+}
+
+static void evaluate(char **paths) {
+    lint_err e;
+    static char *from_stdin[] = {"-", NULL};
+    lint_metrics *m = lint_metrics_new(o.radius, &e);
+    if (!m) lint_die(&e);
+    for (char **p = *paths ? paths : from_stdin; *p; p++)
+        add_stream(m, *p);
+    lint_scores s = {.model = o.model ? strdup(o.model) : NULL};
+    for (size_t i = 0; i < o.shares.n && lint_metrics_count(m); i++)
+        add_share(m, o.shares.v[i]);
+    if (lint_metrics_scores(m, &s, &e) < 0) {
+        lint_err_prefix(&e, "%s: ", *paths && strcmp(*paths, "-") != 0 ? *paths : "standard input");
+        lint_die(&e);
+    }
+    lint_output *out = open_output();
+    if (!o.json)
+        lint_scores_write_tsv(&s, lint_output_file(out));
+    else if (lint_scores_write_json(&s, lint_output_file(out), &e) < 0)
+        lint_die(&e);
+    commit(out);
+    lint_scores_free(&s);
+    lint_metrics_free(m);
+}
+
+/* --- scores -> tables ------------------------------------------------------------------------ */
+
+static lint_scores *read_all(char **paths, size_t n) {
+    lint_err e;
+    lint_scores *s = calloc(n, sizeof *s);
+    if (!s) {
+        lint_fail_mem(&e, "scores");
+        lint_die(&e);
+    }
+    for (size_t i = 0; i < n; i++)
+        if (lint_scores_read(&s[i], paths[i], &e) < 0) lint_die(&e);
+    return s;
+}
+
+static void free_all(lint_scores *s, size_t n) {
+    for (size_t i = 0; i < n; i++)
+        lint_scores_free(&s[i]);
+    free(s);
+}
+
+static void compare(char **paths) {
+    lint_err e;
+    size_t n = count(paths);
+    if (n < 1) lint_usage("--compare needs the JSON files of lint-eval --json");
+    lint_scores *s = read_all(paths, n);
+    lint_output *out = open_output();
+    if (lint_scores_compare(s, n, o.verbose, lint_output_file(out), &e) < 0) lint_die(&e);
+    commit(out);
+    free_all(s, n);
+}
+
+static void pair_up(char **paths) {
+    static const char *const usual[] = {"worst_group", "accuracy", "group_mean"};
+    lint_err e;
+    size_t n = count(paths);
+    if (n < 2 || n % 2) lint_usage("--pairs needs an even number of JSON files, not %zu", n);
+    lint_scores *s = read_all(paths, n);
+    lint_output *out = open_output();
+    if (lint_scores_pairs(s, n / 2, o.metric.n ? o.metric.v : usual, o.metric.n ? o.metric.n : 3,
+                          lint_output_file(out), &e) < 0)
+        lint_die(&e);
+    commit(out);
+    free_all(s, n);
+}
+
+int main(int argc, char **argv) {
+    char **operands = lint_cli_parse(&program, argc, argv);
+    if (o.compare && o.pairs) lint_usage("--compare and --pairs exclude each other");
+    if ((o.compare || o.pairs) && (o.json || o.model || o.shares.n))
+        lint_usage(
+            "--json, --model and --shares are for predictions, not for --compare or --pairs");
+    if (o.metric.n && !o.pairs) lint_usage("--metric is for --pairs");
+    if (o.compare)
+        compare(operands);
+    else if (o.pairs)
+        pair_up(operands);
+    else
+        evaluate(operands);
+    return 0;
+}
