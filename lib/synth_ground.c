@@ -564,9 +564,8 @@ static void expose(const lint_easel *e, const camera *k, int x, int y, uint8_t *
     for (int c = 0; c < 3; c++) {
         float v = (grey + (g[c] - grey) * k->saturation) * k->gain[c] * light;
         v = .5f + (v - .5f) * k->contrast;
-        uint32_t seed = e->noise + 101u * (uint32_t)c; /* two lattice points: a triangle */
-        float n =
-            lint_noise(seed, (float)x, (float)y) + lint_noise(seed + 7, (float)x, (float)y) - 1;
+        uint32_t seed = e->noise + 101u * (uint32_t)c; /* two even ones add to a triangle */
+        float n = lint_grain(seed, x, y) + lint_grain(seed + 7, x, y) - 1;
         out[c] = byte(v + n * k->grain);
     }
 }

@@ -79,10 +79,19 @@ static float lattice(uint32_t seed, int32_t x, int32_t y) {
     return (float)(h >> 8) * 0x1p-24f;
 }
 
+/* floor, without the call that floorf is on plain x86-64. */
+static inline int32_t whole(float x) {
+    int32_t i = (int32_t)x;
+    return (float)i > x ? i - 1 : i;
+}
+
+float lint_grain(uint32_t seed, int x, int y) {
+    return lattice(seed, x, y);
+}
+
 float lint_noise(uint32_t seed, float x, float y) {
-    float fx = floorf(x), fy = floorf(y);
-    int32_t ix = (int32_t)fx, iy = (int32_t)fy;
-    float tx = x - fx, ty = y - fy;
+    int32_t ix = whole(x), iy = whole(y);
+    float tx = x - (float)ix, ty = y - (float)iy;
     tx = tx * tx * (3 - 2 * tx);
     ty = ty * ty * (3 - 2 * ty);
     float a = lattice(seed, ix, iy), b = lattice(seed, ix + 1, iy);
@@ -103,39 +112,52 @@ float lint_fbm(uint32_t seed, float x, float y, int octaves) {
     return sum / total;
 }
 
-lint_rgb lint_rgb_mix(lint_rgb a, lint_rgb b, float t) {
-    return (lint_rgb){a.r + (b.r - a.r) * t, a.g + (b.g - a.g) * t, a.b + (b.b - a.b) * t};
+static int clamp_index(int i, int n) {
+    return i < 0 ? 0 : i >= n ? n - 1 : i;
 }
 
-float lint_clamp01(float x) {
-    return x < 0 ? 0 : x > 1 ? 1 : x;
+/* A box pass along the rows of in [h,w]. */
+static void box_rows(const float *in, float *out, int w, int h, int radius) {
+    float scale = 1.0f / (float)(2 * radius + 1);
+    for (int y = 0; y < h; y++, in += w, out += w) {
+        float sum = 0;
+        for (int i = -radius; i <= radius; i++)
+            sum += in[clamp_index(i, w)];
+        for (int i = 0; i < w; i++) {
+            out[i] = sum * scale;
+            sum += in[clamp_index(i + radius + 1, w)] - in[clamp_index(i - radius, w)];
+        }
+    }
 }
 
-float lint_smooth(float lo, float hi, float x) {
-    float t = lint_clamp01((x - lo) / (hi - lo));
-    return t * t * (3 - 2 * t);
-}
-
-/* One box pass along n values that lie `step` apart. */
-static void box(const float *in, float *out, int n, size_t step, int radius) {
-    float scale = 1.0f / (float)(2 * radius + 1), sum = 0;
-    for (int i = -radius; i <= radius; i++)
-        sum += in[(size_t)(i < 0 ? 0 : i >= n ? n - 1 : i) * step];
-    for (int i = 0; i < n; i++) {
-        out[(size_t)i * step] = sum * scale;
-        int add = i + radius + 1, drop = i - radius;
-        sum +=
-            in[(size_t)(add >= n ? n - 1 : add) * step] - in[(size_t)(drop < 0 ? 0 : drop) * step];
+/* A box pass down the columns, COLUMNS of them side by side. */
+static void box_columns(const float *in, float *out, int w, int h, int radius) {
+    enum { COLUMNS = 64 };
+    float scale = 1.0f / (float)(2 * radius + 1), sum[COLUMNS];
+    for (int x = 0; x < w; x += COLUMNS) {
+        int n = w - x < COLUMNS ? w - x : COLUMNS;
+        for (int i = 0; i < n; i++)
+            sum[i] = 0;
+        for (int r = -radius; r <= radius; r++)
+            for (int i = 0; i < n; i++)
+                sum[i] += in[(size_t)clamp_index(r, h) * (size_t)w + (size_t)(x + i)];
+        for (int y = 0; y < h; y++) {
+            const float *add = in + (size_t)clamp_index(y + radius + 1, h) * (size_t)w + x;
+            const float *drop = in + (size_t)clamp_index(y - radius, h) * (size_t)w + x;
+            float *o = out + (size_t)y * (size_t)w + x;
+            for (int i = 0; i < n; i++) {
+                o[i] = sum[i] * scale;
+                sum[i] += add[i] - drop[i];
+            }
+        }
     }
 }
 
 void lint_blur(float *x, float *tmp, int w, int h, int radius) {
     if (radius < 1) return;
     for (int pass = 0; pass < 3; pass++) {
-        for (int y = 0; y < h; y++)
-            box(x + (size_t)y * (size_t)w, tmp + (size_t)y * (size_t)w, w, 1, radius);
-        for (int i = 0; i < w; i++)
-            box(tmp + i, x + i, h, (size_t)w, radius);
+        box_rows(x, tmp, w, h, radius);
+        box_columns(tmp, x, w, h, radius);
     }
 }
 
@@ -245,66 +267,94 @@ void lint_layer_begin(lint_easel *e) {
     cairo_new_path(cr);
 }
 
+/* Part of the picture, in pixels; x1 and y1 are past its end. */
+typedef struct window {
+    int x0, y0, x1, y1;
+} window;
+
+static uint32_t layer_pixel(const lint_easel *e, int x, int y) {
+    const unsigned char *px = cairo_image_surface_get_data(e->surface);
+    int stride = cairo_image_surface_get_stride(e->surface);
+    uint32_t p; /* ARGB, colours times alpha */
+    memcpy(&p, px + (size_t)y * (size_t)stride + (size_t)x * 4, 4);
+    return p;
+}
+
+/* What the layer's paint covers, with `margin` around; empty if nothing is painted. */
+static window painted(const lint_easel *e, int margin) {
+    window v = {e->w, e->h, 0, 0};
+    for (int y = 0; y < e->h; y++)
+        for (int x = 0; x < e->w; x++)
+            if (layer_pixel(e, x, y) >> 24) {
+                if (x < v.x0) v.x0 = x;
+                if (x >= v.x1) v.x1 = x + 1;
+                if (y < v.y0) v.y0 = y;
+                v.y1 = y + 1;
+            }
+    if (v.x1 <= v.x0) return (window){0, 0, 0, 0};
+    v.x0 = v.x0 > margin ? v.x0 - margin : 0;
+    v.y0 = v.y0 > margin ? v.y0 - margin : 0;
+    v.x1 = v.x1 + margin < e->w ? v.x1 + margin : e->w;
+    v.y1 = v.y1 + margin < e->h ? v.y1 + margin : e->h;
+    return v;
+}
+
 /* Light on a rounded body at one pixel: -1 turned away from the sun, 1 toward it. The blurred
- * coverage rises from the edge inward, so its slope points as the skin's normal does. */
-static float slope(const lint_easel *e, const float *soft, int x, int y, int radius) {
-    size_t w = (size_t)e->w;
-    const float *row = soft + (size_t)y * w;
-    int l = x > 0 ? x - 1 : x, r = x + 1 < e->w ? x + 1 : x;
-    int u = y > 0 ? y - 1 : y, d = y + 1 < e->h ? y + 1 : y;
-    float gx = (row[r] - row[l]) / 2;
-    float gy = (soft[(size_t)d * w + (size_t)x] - soft[(size_t)u * w + (size_t)x]) / 2;
+ * coverage soft [h,w] rises from the edge inward, so its slope points as the skin's normal does. */
+static float slope(const lint_easel *e, const float *soft, int w, int h, int x, int y, int radius) {
+    const float *row = soft + (size_t)y * (size_t)w;
+    float gx = (row[clamp_index(x + 1, w)] - row[clamp_index(x - 1, w)]) / 2;
+    float gy = (soft[(size_t)clamp_index(y + 1, h) * (size_t)w + (size_t)x] -
+                soft[(size_t)clamp_index(y - 1, h) * (size_t)w + (size_t)x]) /
+               2;
     float t = -(gx * e->sun_x + gy * e->sun_y) * 3 * (float)radius;
     return t < -1 ? -1 : t > 1 ? 1 : t;
 }
 
+/* Lays one pixel of the layer over the object, t being how it faces the sun. */
+static void lay_pixel(lint_easel *e, const lint_relief *rel, int x, int y, float t) {
+    uint32_t p = layer_pixel(e, x, y);
+    float alpha = (float)(p >> 24) / 255.0f, light = rel->shade * (1 + rel->depth * t);
+    if (rel->grain > 0) {
+        float fx = 173 * (float)x / e->side, fy = 173 * (float)y / e->side;
+        light *= 1 + rel->grain * (lint_fbm(e->noise, fx, fy, 2) - 0.5f);
+    }
+    float shine = t > 0 ? rel->gloss * t * t * alpha : 0;
+    float *o = e->object + ((size_t)y * (size_t)e->w + (size_t)x) * 4;
+    for (int c = 0; c < 3; c++) {
+        float v = (float)(p >> (16 - 8 * c) & 255) / 255.0f * light + shine;
+        o[c] = o[c] * (1 - alpha) + (v < alpha ? v : alpha);
+    }
+    o[3] = o[3] * (1 - alpha) + alpha;
+}
+
 void lint_layer_end(lint_easel *e, const lint_relief *rel) {
-    cairo_surface_flush(e->surface);
-    const unsigned char *px = cairo_image_surface_get_data(e->surface);
-    size_t stride = (size_t)cairo_image_surface_get_stride(e->surface), w = (size_t)e->w;
     double sx = e->frame.xx, sy = e->frame.yx;
     int radius = (int)(rel->radius * (float)sqrt(sx * sx + sy * sy) + 0.5f);
     if (radius < 1) radius = 1;
-    for (int y = 0; y < e->h; y++)
-        for (int x = 0; x < e->w; x++) {
-            uint32_t p;
-            memcpy(&p, px + (size_t)y * stride + (size_t)x * 4, 4);
-            e->a[(size_t)y * w + (size_t)x] = (float)(p >> 24) / 255.0f;
-        }
-    lint_blur(e->a, e->b, e->w, e->h, radius);
-    for (int y = 0; y < e->h; y++)
-        for (int x = 0; x < e->w; x++) {
-            uint32_t p;
-            memcpy(&p, px + (size_t)y * stride + (size_t)x * 4, 4);
-            float alpha = (float)(p >> 24) / 255.0f;
-            if (alpha == 0) continue;
-            float t = slope(e, e->a, x, y, radius);
-            float light = rel->shade * (1 + rel->depth * t);
-            if (rel->grain > 0) {
-                float fx = 192 * (float)x / e->side, fy = 192 * (float)y / e->side;
-                light *= 1 + rel->grain * (lint_fbm(e->noise, fx * 0.9f, fy * 0.9f, 2) - 0.5f);
-            }
-            float shine = t > 0 ? rel->gloss * t * t * alpha : 0;
-            float *o = e->object + ((size_t)y * w + (size_t)x) * 4;
-            for (int c = 0; c < 3; c++) {
-                float v = (float)(p >> (16 - 8 * c) & 255) / 255.0f * light + shine;
-                o[c] = o[c] * (1 - alpha) + fminf(v, alpha);
-            }
-            o[3] = o[3] * (1 - alpha) + alpha;
-        }
+    cairo_surface_flush(e->surface);
+    window v = painted(e, 3 * radius);
+    int w = v.x1 - v.x0, h = v.y1 - v.y0;
+    if (w < 1) return;
+    for (int y = 0; y < h; y++)
+        for (int x = 0; x < w; x++)
+            e->a[(size_t)y * (size_t)w + (size_t)x] =
+                (float)(layer_pixel(e, v.x0 + x, v.y0 + y) >> 24) / 255.0f;
+    lint_blur(e->a, e->b, w, h, radius);
+    for (int y = 0; y < h; y++)
+        for (int x = 0; x < w; x++)
+            if (layer_pixel(e, v.x0 + x, v.y0 + y) >> 24)
+                lay_pixel(e, rel, v.x0 + x, v.y0 + y, slope(e, e->a, w, h, x, y, radius));
 }
 
 void lint_layer_flat(lint_easel *e, float *onto) {
     cairo_surface_flush(e->surface);
-    const unsigned char *px = cairo_image_surface_get_data(e->surface);
-    size_t stride = (size_t)cairo_image_surface_get_stride(e->surface), w = (size_t)e->w;
-    for (size_t y = 0; y < (size_t)e->h; y++)
-        for (size_t x = 0; x < w; x++) {
-            uint32_t p;
-            memcpy(&p, px + y * stride + x * 4, 4);
+    for (int y = 0; y < e->h; y++)
+        for (int x = 0; x < e->w; x++) {
+            uint32_t p = layer_pixel(e, x, y);
             float alpha = (float)(p >> 24) / 255.0f;
             if (alpha == 0) continue;
-            float *o = onto + (y * w + x) * 4;
+            float *o = onto + ((size_t)y * (size_t)e->w + (size_t)x) * 4;
             for (int c = 0; c < 3; c++)
                 o[c] = o[c] * (1 - alpha) + (float)(p >> (16 - 8 * c) & 255) / 255.0f;
             o[3] = o[3] * (1 - alpha) + alpha;

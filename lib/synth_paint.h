@@ -61,15 +61,26 @@ int lint_easel_chance(lint_easel *e, float p);
 
 /* --- noise --------------------------------------------------------------------------------- */
 
-/* Value noise in [0, 1], lattice of 1, smooth; and the sum of `octaves` of it, each of double
- * frequency and half the height, again in [0, 1]. */
+/* A number in [0, 1) for each place, unrelated to its neighbours'. */
+float lint_grain(uint32_t seed, int x, int y);
+/* The same, smooth between whole places; and the sum of `octaves` of it, each of double frequency
+ * and half the height, again in [0, 1]. */
 float lint_noise(uint32_t seed, float x, float y);
 float lint_fbm(uint32_t seed, float x, float y, int octaves);
 
-lint_rgb lint_rgb_mix(lint_rgb a, lint_rgb b, float t);
-float lint_clamp01(float x);
+static inline lint_rgb lint_rgb_mix(lint_rgb a, lint_rgb b, float t) {
+    return (lint_rgb){a.r + (b.r - a.r) * t, a.g + (b.g - a.g) * t, a.b + (b.b - a.b) * t};
+}
+
+static inline float lint_clamp01(float x) {
+    return x < 0 ? 0 : x > 1 ? 1 : x;
+}
+
 /* 0 below lo, 1 above hi, smooth between; hi < lo turns it round. */
-float lint_smooth(float lo, float hi, float x);
+static inline float lint_smooth(float lo, float hi, float x) {
+    float t = lint_clamp01((x - lo) / (hi - lo));
+    return t * t * (3 - 2 * t);
+}
 
 /* Three box passes of the given radius, close to a Gaussian of sigma = radius; in place on x [h,w]
  * with tmp [h,w]. The edge value goes on outside. */
