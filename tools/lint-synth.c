@@ -1,21 +1,23 @@
 /* lint-synth: makes data sets whose backgrounds mislead, drawn or composed, as folders. */
 #include "cli.h"
-#include "synth.h"
+#include "synth_compose.h"
 #include <stdlib.h>
 #include <string.h>
 
+#define NOT_GIVEN (-1.0)
+
 static struct {
-    const char *out, *train, *val, *test;
-    double correlation, val_correlation, jitter, size_lo, size_hi;
+    const char *out, *train, *val, *test, *root;
+    double correlation, val_correlation, test_correlation, jitter, size_lo, size_hi;
+    lint_list objects, places;
     lint_size size;
     uint64_t seed;
-    long threads;
+    long threads, hold_at;
     int quiet, verbose;
-} o = {.train = "188,89",
-       .val = "60",
-       .test = "300",
-       .correlation = -1,
-       .val_correlation = -1,
+} o = {.correlation = NOT_GIVEN,
+       .val_correlation = NOT_GIVEN,
+       .test_correlation = NOT_GIVEN,
+       .hold_at = 20,
        .jitter = 0.08,
        .size_lo = 0.40,
        .size_hi = 0.62,
@@ -24,41 +26,78 @@ static struct {
 static const lint_option options[] = {
     {"out", 'o', LINT_OPT_STR, &o.out, "DIR",
      .help = "make this folder; it must not exist, or be empty"},
+    {"objects", 0, LINT_OPT_LIST, &o.objects, "NAME=DIR",
+     .help =
+         "cut-outs with alpha of one class, or a list (class, path, identity, by tabs); repeat"},
+    {"places", 0, LINT_OPT_LIST, &o.places, "NAME=DIR",
+     .help = "photographs of that class's place, or a list (place, path, train|test, part)"},
+    {"root", 0, LINT_OPT_STR, &o.root, "DIR",
+     .help = "what paths in lists are relative to (the list's folder)"},
     {"train", 0, LINT_OPT_STR, &o.train, "N[,N]",
-     .help = "training pictures of each class, or of all alike (188,89)"},
-    {"val", 0, LINT_OPT_STR, &o.val, "N[,N]", .help = "the same for validation (60)"},
-    {"test", 0, LINT_OPT_STR, &o.test, "N[,N]", .help = "the same for the test (300)"},
+     .help = "training pictures of each class, or of all alike (drawn: 188,89; composed: 500)"},
+    {"val", 0, LINT_OPT_STR, &o.val, "N[,N]", .help = "the same for validation (60; 100)"},
+    {"test", 0, LINT_OPT_STR, &o.test, "N[,N]", .help = "the same for the test (300; 200)"},
     {"correlation", 0, LINT_OPT_REAL, &o.correlation, "P",
-     .help = "share of training pictures in the place of their class (1)", .max = 1},
+     .help = "share of training pictures in their class's place (1; 0.95)", .max = 1},
     {"val-correlation", 0, LINT_OPT_REAL, &o.val_correlation, "P",
      .help = "the same for validation (as --correlation)", .max = 1},
+    {"test-correlation", 0, LINT_OPT_REAL, &o.test_correlation, "P",
+     .help = "the same for the test (even; drawn sets are always even)", .max = 1},
+    {"hold-out-at", 0, LINT_OPT_INT, &o.hold_at, "N",
+     .help = "individuals each class must have for a quarter to be the test's alone (20)", .min = 2,
+     .max = 1000000},
     {"size", 0, LINT_OPT_SIZE, &o.size, "WxH", .help = "of the pictures (192x192)"},
     {"object-min", 0, LINT_OPT_REAL, &o.size_lo, "S",
-     .help = "smallest object: side of a square as large as its box, in picture sides (0.40)",
-     .min = .05, .max = 1},
+     .help = "smallest object: the root of its box's share of a square picture (0.40)", .min = .05,
+     .max = 1},
     {"object-max", 0, LINT_OPT_REAL, &o.size_hi, "S", .help = "largest object (0.62)", .min = .05,
      .max = 1},
     {"jitter", 0, LINT_OPT_REAL, &o.jitter, "F",
-     .help = "object's middle lies within F of the picture's (0.08)", .max = .5},
+     .help = "the object's middle lies within F of the picture's (0.08)", .max = .5},
     {"seed", 0, LINT_OPT_U64, &o.seed, "N", .help = "seed of every random choice (0)"},
     {"threads", 0, LINT_OPT_INT, &o.threads, "N", .help = "threads (0: one for each processor)",
      .max = 1024},
-    {"quiet", 'q', LINT_OPT_FLAG, &o.quiet, .help = "no progress"},
+    {"quiet", 'q', LINT_OPT_FLAG, &o.quiet, .help = "no progress, no report"},
     {"verbose", 'v', LINT_OPT_FLAG, &o.verbose, .help = "progress where it is no terminal, too"},
     {0}};
 
 static const lint_program program = {
     .name = "lint-synth",
-    .usage = "[options] -o DIR orca-leopard",
+    .usage = "[options] -o DIR orca-leopard | --objects A=DIR B=DIR --places X=DIR Y=DIR",
     .purpose =
         "Makes a data set as a folder: images/, masks/ of the objects, and metadata.csv with "
-        "class and place of each picture. orca-leopard: drawn leopards, on green in training "
-        "and validation, and orcas, on blue; both on green, blue and odd grounds in the test.",
+        "class and place of each picture. orca-leopard: leopards on green and orcas on blue, "
+        "drawn; in the test both on green, blue and odd grounds. Or cut-outs pasted onto "
+        "photographs, class A mostly on place X and B on Y.",
     .options = options,
     .example = "  lint-synth orca-leopard -o data/orca-leopard\n"
-               "  lint-split data/orca-leopard -o data/orca-leopard.lts\n",
+               "  lint-synth --objects cat=cats dog=dogs --places sofa=in lawn=out -o data/pets\n",
     .operands = {0, 1},
 };
+
+/* `--objects A=DIR B=DIR`: writes the option again before every NAME=DIR that follows its value. */
+static char **repeat_option(int *argc, char **argv) {
+    char **to = malloc((2 * (size_t)*argc + 1) * sizeof *to), *option = NULL;
+    int n = 0, value = 0; /* value: the next word is the option's own */
+    if (!to) return argv;
+    for (int i = 0; i < *argc; i++) {
+        char *a = argv[i];
+        if (value)
+            value = 0;
+        else if (i > 0 && (strcmp(a, "--objects") == 0 || strcmp(a, "--places") == 0)) {
+            option = a;
+            value = 1;
+        } else if (a[0] == '-' || !strchr(a, '=')) {
+            option = NULL;
+        } else if (option) {
+            to[n++] = option;
+        }
+        to[n++] = a;
+    }
+    to[n] = NULL;
+    *argc = n;
+    return to;
+}
 
 /* "188,89" or "100": pictures of each of `classes` classes. */
 static void parse_counts(const char *option, const char *text, size_t classes, size_t *count) {
@@ -83,17 +122,73 @@ static void parse_counts(const char *option, const char *text, size_t classes, s
                LINT_SYNTH_MAX_COUNT, classes);
 }
 
-static lint_synth_plan make_plan(size_t classes) {
+static double either(double given, double otherwise) {
+    return given < 0 ? otherwise : given;
+}
+
+static lint_synth_plan make_plan(size_t classes, int drawn) {
     lint_synth_plan p = {
         .seed = o.seed, .jitter = o.jitter, .size_lo = o.size_lo, .size_hi = o.size_hi};
-    if (o.size_lo > o.size_hi) lint_usage("--object-min is larger than --object-max");
-    parse_counts("train", o.train, classes, p.count[LINT_SYNTH_TRAIN]);
-    parse_counts("val", o.val, classes, p.count[LINT_SYNTH_VAL]);
-    parse_counts("test", o.test, classes, p.count[LINT_SYNTH_TEST]);
-    p.correlation[LINT_SYNTH_TRAIN] = o.correlation < 0 ? 1 : o.correlation;
-    p.correlation[LINT_SYNTH_VAL] =
-        o.val_correlation < 0 ? p.correlation[LINT_SYNTH_TRAIN] : o.val_correlation;
+    const char *train = o.train ? o.train : drawn ? "188,89" : "500";
+    const char *val = o.val ? o.val : drawn ? "60" : "100";
+    const char *test = o.test ? o.test : drawn ? "300" : "200";
+    parse_counts("train", train, classes, p.count[LINT_SYNTH_TRAIN]);
+    parse_counts("val", val, classes, p.count[LINT_SYNTH_VAL]);
+    parse_counts("test", test, classes, p.count[LINT_SYNTH_TEST]);
+    p.correlation[LINT_SYNTH_TRAIN] = either(o.correlation, drawn ? 1 : 0.95);
+    p.correlation[LINT_SYNTH_VAL] = either(o.val_correlation, p.correlation[LINT_SYNTH_TRAIN]);
+    p.correlation[LINT_SYNTH_TEST] = either(o.test_correlation, 1.0 / (double)classes);
     return p;
+}
+
+static void check_usage(const char *operand) {
+    if (!o.out) lint_usage("-o DIR is missing");
+    if (o.size_lo > o.size_hi) lint_usage("--object-min is larger than --object-max");
+    if (o.size.w > LINT_SYNTH_MAX_SIDE || o.size.h > LINT_SYNTH_MAX_SIDE)
+        lint_usage("--size: at most %d on a side", LINT_SYNTH_MAX_SIDE);
+    if (operand && strcmp(operand, "orca-leopard") != 0)
+        lint_usage("'%s' is not known; built in is orca-leopard", operand);
+    if (operand && (o.objects.n || o.places.n))
+        lint_usage("orca-leopard takes no --objects and no --places");
+    if (!operand && !(o.objects.n && o.places.n))
+        lint_usage("what is to be made? orca-leopard, or --objects and --places");
+    if (operand && o.test_correlation >= 0)
+        lint_usage("orca-leopard's test is always even: no --test-correlation");
+}
+
+static int add_sources(lint_synth_list *l, const lint_list *from, int kind, lint_err *e) {
+    for (size_t i = 0; i < from->n; i++)
+        if (lint_synth_list_add(l, from->v[i], kind, o.root, e) < 0) return -1;
+    return 0;
+}
+
+/* The report's lines, one message each. */
+static void tell(char *report) {
+    for (char *line = strtok(report, "\n"); line && !o.quiet; line = strtok(NULL, "\n"))
+        lint_warn("%s", line);
+    free(report);
+}
+
+static int compose(lint_synth *s, lint_pool *pool, lint_err *e) {
+    lint_synth_list objects = {0}, places = {0};
+    char *report = NULL;
+    if (add_sources(&objects, &o.objects, LINT_SYNTH_OBJECTS, e) < 0 ||
+        add_sources(&places, &o.places, LINT_SYNTH_PLACES, e) < 0) {
+        lint_synth_list_free(&objects);
+        lint_synth_list_free(&places);
+        return -1;
+    }
+    lint_synth_plan plan = make_plan(objects.n_names, 0);
+    if (lint_synth_compose(s, &plan, &objects, &places, (size_t)o.hold_at, o.size.w, o.size.h, pool,
+                           &report, e) < 0)
+        return -1;
+    tell(report);
+    return 0;
+}
+
+static int draw(lint_synth *s, lint_err *e) {
+    lint_synth_plan plan = make_plan(2, 1);
+    return lint_synth_drawn(s, &plan, e);
 }
 
 static void step(void *progress, size_t done) {
@@ -104,16 +199,14 @@ int main(int argc, char **argv) {
     lint_err e;
     lint_synth s;
     lint_progress progress;
+    argv = repeat_option(&argc, argv);
     char **arg = lint_cli_parse(&program, argc, argv);
-    if (!o.out) lint_usage("-o DIR is missing");
-    if (arg[0] && strcmp(arg[0], "orca-leopard") != 0)
-        lint_usage("'%s' is not known; built in is orca-leopard", arg[0]);
-    lint_synth_plan plan = make_plan(2);
+    check_usage(arg[0]);
     lint_pool *pool = lint_pool_new((int)o.threads, &e);
     if (!pool) lint_die(&e);
-    if (lint_synth_drawn(&s, &plan, &e) < 0) lint_die(&e);
+    if ((arg[0] ? draw(&s, &e) : compose(&s, pool, &e)) < 0) lint_die(&e);
     lint_verbosity v = o.quiet ? LINT_QUIET : o.verbose ? LINT_VERBOSE : LINT_NORMAL;
-    lint_progress_start(&progress, "drawing", "pictures", s.n, v);
+    lint_progress_start(&progress, arg[0] ? "drawing" : "composing", "pictures", s.n, v);
     if (lint_synth_write(&s, o.out, o.size.w, o.size.h, pool, step, &progress, &e) < 0)
         lint_die(&e);
     lint_progress_end(&progress, s.n);
