@@ -27,7 +27,7 @@ END {
         m = order[i]
         mean = total[m] / count[m]
         weight = m
-        if (sub(/^camloss-w/, "", weight) && mean >= floor && weight + 0 > best + 0) best = weight
+        if (sub(/^camloss-w/, "", weight) && mean >= floor - 1e-9 && weight + 0 > best + 0) best = weight
         printf "%-14s %6.2f %s\n", m, mean, each[m]
     }
     if (best == "")
