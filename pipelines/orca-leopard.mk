@@ -1,4 +1,4 @@
-# Leopards and orcas, drawn; the original task's numbers. A leopard stands in savanna, grass or
-# forest, an orca in sea, surf or before sky; in the test set the backgrounds are swapped.
-SYNTH = --train leopard=188,orca=89
-AUGMENT ?= --balance
+# Leopards and orcas, drawn; as many to train as in the original task. In training and validation
+# leopards stand on green and orcas on blue; in the test both stand on green, blue and odd grounds.
+PICTURES ?= --train 188,89 --val 60 --test 300
+SYNTH = $(PICTURES) orca-leopard

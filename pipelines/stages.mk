@@ -59,22 +59,22 @@ tool = $(addprefix $(BUILD)/,$1)
 # Inside a recipe: the folders of its seed, and the commands.
 d = $(subst %,$*,$D)
 m = $(subst %,$*,$M)
-SOURCE ?= $(if $(SYNTH),$d/images,"$$DATA")
-synth-command = lint-synth $(SYNTH) --size $(SIZE) --seed $* -o $d/images
+SOURCE ?= $(if $(SYNTH),$d/pictures,"$$DATA")
+synth-command = lint-synth --size $(SIZE) --seed $* -o $d/pictures $(SYNTH)
 split-command = lint-split $(SPLIT) --size $(SIZE) --seed $* -o $d $(SOURCE)
 train-command = lint-augment $(AUGMENT) --epochs $(EPOCHS) --shuffle --seed $* $d/train.lts | \
     lint-train --net $(NET) --train - --val $d/val.lts --epochs $(EPOCHS) --seed $* $(TRAIN) $2 \
     -o $m/$1/best-so-far.safetensors --log $m/$1/log.tsv
-val-command = lint-cam $m/$1/model.safetensors $d/val.lts | lint-eval --json -o $m/$1/val.json
-test-command = lint-cam --grid $m/$1/sheet.png $m/$1/model.safetensors $d/test.lts | \
-    lint-eval --json -o $m/$1/test.json
+score = lint-eval --json --model $1 --shares $d/train.lts -o $m/$1/$2.json
+val-command = lint-cam $m/$1/model.safetensors $d/val.lts | $(call score,$1,val)
+test-command = lint-cam --grid $m/$1/sheet.png $m/$1/model.safetensors $d/test.lts | $(call score,$1,test)
 
 # --- pictures --------------------------------------------------------------------------------
 
 $D/synth.cmd: FORCE | $(call tool,lint-synth)
 	$(call remember,$(synth-command),cksum $(call tool,lint-synth))
 
-$D/images/metadata.csv: $D/synth.cmd $(SYNTH_NEEDS)
+$D/pictures/metadata.csv: $D/synth.cmd $(SYNTH_NEEDS)
 	rm -rf $(@D)
 	$(synth-command)
 
@@ -89,7 +89,7 @@ have-source: | $(filter deps,$(MAKECMDGOALS))
 $D/split.cmd: FORCE | have-source $(SOURCE_NEEDS) $(call tool,lint-split)
 	$(call remember,$(split-command) # $(DATA),cksum $(call tool,lint-split); $(list-source))
 
-$D/train.lts $D/val.lts $D/test.lts: $D/split.cmd $(if $(SYNTH),$D/images/metadata.csv)
+$D/train.lts $D/val.lts $D/test.lts: $D/split.cmd $(if $(SYNTH),$D/pictures/metadata.csv)
 	$(split-command)
 
 # --- models ----------------------------------------------------------------------------------
