@@ -1,0 +1,180 @@
+# `make pipeline` and its relatives. The rules are tested with stand-ins for the tools, that note
+# what they were asked to do; the experiments themselves with the tools, on small pictures.
+load helpers
+
+setup() {
+    cd "$BATS_TEST_DIRNAME/.."
+    unset MAKEFLAGS MAKELEVEL MFLAGS MAKEOVERRIDES DATA EXPERIMENT SEED
+    export OUT=$BATS_TEST_TMPDIR/out
+}
+
+# --- the rules, with stand-ins -------------------------------------------------------------------
+
+# A folder with the rules and no sources, and programs that write a word to each of their outputs
+# and their command line to `log`.
+stand_ins() {
+    mkdir "$BATS_TEST_TMPDIR/rules" "$BATS_TEST_TMPDIR/programs"
+    cp -r Makefile pipelines models "$BATS_TEST_TMPDIR/rules"
+    cd "$BATS_TEST_TMPDIR/rules"
+    export BUILD=$BATS_TEST_TMPDIR/programs
+    cat >"$BUILD/lint-any" <<'END'
+#!/bin/bash
+me=$(basename "$0")
+echo "$me $*" >>"$(dirname "$0")/log"
+out=
+for a; do
+    case $out in
+    -o | --log | --grid)
+        case $me in
+        lint-synth) mkdir -p "$a" && echo made >"$a/metadata.csv" ;;
+        lint-split) mkdir -p "$a" && touch "$a/train.lts" "$a/val.lts" "$a/test.lts" ;;
+        lint-eval) . "$(dirname "$0")/accuracy" "$a" >"$a" ;;
+        *) echo made >"$a" ;;
+        esac ;;
+    esac
+    out=$a
+done
+[ ! -e "$(dirname "$0")/break-$me" ]
+END
+    chmod +x "$BUILD/lint-any"
+    : >"$BUILD/accuracy"
+    local t
+    for t in synth split augment train cam eval show; do cp "$BUILD/lint-any" "$BUILD/lint-$t"; done
+}
+
+# made COMMAND...: what the stand-ins were asked to do meanwhile, a line each.
+made() {
+    local status=0
+    : >"$BUILD/log"
+    "$@" >/dev/null || status=$?
+    cat "$BUILD/log"
+    return "$status"
+}
+
+@test "an experiment is done once; again, only the table is printed" {
+    stand_ins
+    run -0 made make pipeline
+    assert_line --regexp '^lint-synth .*--seed 0 .*orca-leopard$'
+    assert_line --regexp '^lint-split .*--seed 0 '
+    assert_equal "$(grep -c '^lint-train' "$BUILD/log")" 2
+    run -0 made make pipeline
+    assert_line --regexp '^lint-eval --compare '
+    refute_line --regexp '^lint-(synth|split|augment|train|cam)'
+}
+
+@test "another CAM weight trains camloss again, and nothing else" {
+    stand_ins
+    make pipeline
+    run -0 made make pipeline CAM_WEIGHT=5.5
+    assert_equal "$(grep -c '^lint-train' "$BUILD/log")" 1
+    assert_line --regexp '^lint-train .*--cam-weight 5.5.*/camloss/'
+    refute_line --regexp '/default/model'
+    refute_line --regexp '^lint-(synth|split)'
+}
+
+@test "other training options train both; another seed makes everything" {
+    stand_ins
+    make pipeline
+    run -0 made make pipeline TRAIN='--lr 0.02'
+    assert_equal "$(grep -c '^lint-train.*--lr 0.02' "$BUILD/log")" 2
+    refute_line --regexp '^lint-(synth|split)'
+    run -0 made make pipeline TRAIN='--lr 0.02' SEED=3
+    assert_line --regexp '^lint-synth .*--seed 3 '
+    assert_line --regexp '^lint-augment .*--seed 3 '
+    assert_equal "$(grep -c '^lint-train.*--seed 3' "$BUILD/log")" 2
+    run -0 made make pipeline TRAIN='--lr 0.02'
+    refute_line --regexp '^lint-train'
+}
+
+@test "a tool that changed does its stage again, and so does another network" {
+    stand_ins
+    make pipeline
+    echo '# changed' >>"$BUILD/lint-cam"
+    run -0 made make pipeline
+    assert_equal "$(grep -c '^lint-cam' "$BUILD/log")" 4
+    refute_line --regexp '^lint-train'
+    echo '# changed' >>models/standard.net
+    run -0 made make pipeline
+    assert_equal "$(grep -c '^lint-train' "$BUILD/log")" 2
+    refute_line --regexp '^lint-(synth|split)'
+}
+
+@test "a stage that fails leaves none of its outputs, and is done again" {
+    stand_ins
+    touch "$BUILD/break-lint-train"
+    run -2 made make pipeline
+    assert_not_exists "$OUT/models/orca-leopard/s0/default/model.safetensors"
+    assert_exists "$OUT/data/orca-leopard/s0/train.lts"
+    rm "$BUILD/break-lint-train"
+    touch "$BUILD/break-lint-cam"
+    run -2 made make pipeline
+    assert_exists "$OUT/models/orca-leopard/s0/default/model.safetensors"
+    assert_not_exists "$OUT/models/orca-leopard/s0/default/val.json"
+    rm "$BUILD/break-lint-cam"
+    run -0 made make pipeline
+    refute_line --regexp '^lint-(synth|split)'
+}
+
+@test "a sweep makes both models for every seed, and reuses what exists" {
+    stand_ins
+    make pipeline SEED=1
+    run -0 made make -j2 sweep SEEDS=3
+    assert_equal "$(grep -c '^lint-train' "$BUILD/log")" 4
+    assert_line --regexp '^lint-eval --pairs [^ ]*s0/default/test.json [^ ]*s0/camloss/test.json .*s2/camloss/test.json'
+    refute_line --regexp '^lint-train .*--seed 1 '
+}
+
+@test "tune names the largest weight within the slack, and looks at no test data" {
+    stand_ins
+    cat >"$BUILD/accuracy" <<'END'
+w=$(grep -o 'camloss-w[0-9]*' <<<"$1" | tr -dc 0-9)
+printf '{"scores":[{"metric":"accuracy","value":0.1}],"summary":{"accuracy":0.%d,"cross_entropy":1}}\n' $((97 - ${w:-0}))
+END
+    run -0 make tune WEIGHTS='1 2 3 4' TUNE_SEEDS='200 201'
+    assert_line --regexp '^camloss-w4 +93.00 +93.00 +93.00$'
+    assert_line 'CAM_WEIGHT=2 is the largest that stays within 2 points of default'
+    run -1 grep -E 'test.lts|test.json|--seed [0-9]( |$)' "$BUILD/log"
+    run -0 made make tune WEIGHTS='1 2 3 4' TUNE_SEEDS='200 201' TUNE_SLACK=3.5
+    assert_output ''
+    run -0 make tune WEIGHTS='3 4' TUNE_SEEDS=200
+    assert_line 'no weight stays within 2 points of default'
+}
+
+@test "DATA may be any folder: spaces, quotes, and files that come and go" {
+    stand_ins
+    local pets="$BATS_TEST_TMPDIR/Ann's pets (2)"
+    mkdir -p "$pets/cat" "$pets/dog"
+    touch "$pets/cat/1.png" "$pets/dog/1.png"
+    run -0 made make pipeline DATA="$pets"
+    assert_line --partial "/s0 $pets"
+    assert_exists "$OUT/models/folders-Ann-s-pets--2-/s0/camloss/test.json"
+    run -0 made make pipeline DATA="$pets"
+    refute_line --regexp '^lint-(split|train)'
+    touch "$pets/dog/2.png"
+    run -0 made make pipeline DATA="$pets"
+    assert_line --regexp '^lint-split '
+    assert_equal "$(grep -c '^lint-train' "$BUILD/log")" 2
+}
+
+@test "birds are links to Debian's files, put there once they are installed" {
+    stand_ins
+    mkdir -p stamps/birds mate plasma
+    local f
+    printf '#!/bin/bash\necho "$@" >>"%s/installed"\n' "$BUILD" >pipelines/install-packages
+    run -2 make pipeline EXPERIMENT=birds STAMPS=stamps MATE=mate PLASMA=plasma
+    assert_line --partial 'stamps/adelaide-rosella.png is missing; it comes with tuxpaint-stamps-default'
+    assert_equal "$(cat "$BUILD/installed")" 'tuxpaint-stamps-default mate-backgrounds plasma-workspace-wallpapers'
+}
+
+@test "a set that is not there, and an experiment that does not exist, are named" {
+    stand_ins
+    run -2 make pipeline EXPERIMENT=caltech
+    assert_output --partial "There is no folder 'data/256_ObjectCategories'. data/README.md says"
+    run -2 make pipeline EXPERIMENT=waterbirds DATA=/none/such
+    assert_output --partial "There is no folder '/none/such'. data/README.md says"
+    run -2 make pipeline DATA=/none/such
+    assert_output --partial "There is no folder '/none/such'."
+    run -2 make pipeline EXPERIMENT=nonsense
+    assert_output --partial 'orca-leopard'
+    assert_output --partial 'waterbirds'
+}
