@@ -443,10 +443,16 @@ static int put_share(const owner *o, const char *metric, size_t k, size_t n, lin
     return put(o, metric, n ? (double)k / (double)n : NAN, low, high, n, e);
 }
 
-static int put_mean(const owner *o, const char *metric, const moments *m, lint_err *e) {
-    double n = (double)m->n, mean = m->n ? m->sum / n : NAN, half = NAN;
-    if (m->n > 1) half = Z95 * sqrt(fmax(m->squares - n * mean * mean, 0) / (n - 1) / n);
-    return put(o, metric, mean, mean - half, mean + half, m->n, e);
+/* A mean of numbers that are at least 0 and at most `most`. */
+static int put_mean(const owner *o, const char *metric, const moments *m, double most,
+                    lint_err *e) {
+    double n = (double)m->n, mean = m->n ? m->sum / n : NAN, low = NAN, high = NAN;
+    if (m->n > 1) {
+        double half = Z95 * sqrt(fmax(m->squares - n * mean * mean, 0) / (n - 1) / n);
+        low = fmax(mean - half, 0);
+        high = fmin(mean + half, most);
+    }
+    return put(o, metric, mean, low, high, m->n, e);
 }
 
 static int put_accuracy(const owner *o, const tally *t, lint_err *e) {
@@ -456,12 +462,12 @@ static int put_accuracy(const owner *o, const tally *t, lint_err *e) {
 /* The rows that every owner has after accuracy. best: index of the threshold for iou. */
 static int put_rest(const lint_metrics *m, const owner *o, const tally *t, size_t best,
                     lint_err *e) {
-    int ok = put_mean(o, "cross_entropy", &t->entropy, e);
-    if (ok == 0 && m->has_cam) ok = put_mean(o, "evidence_in_center", &t->in_center, e);
+    int ok = put_mean(o, "cross_entropy", &t->entropy, INFINITY, e);
+    if (ok == 0 && m->has_cam) ok = put_mean(o, "evidence_in_center", &t->in_center, 1, e);
     if (ok < 0 || !m->has_cam || !m->has_mask) return ok;
-    ok = put_mean(o, "evidence_in_mask", &t->in_mask, e);
+    ok = put_mean(o, "evidence_in_mask", &t->in_mask, 1, e);
     if (ok == 0) ok = put_share(o, "pointing_game", t->pointed, t->iou[0].n, e);
-    if (ok == 0) ok = put_mean(o, "iou", &t->iou[best], e);
+    if (ok == 0) ok = put_mean(o, "iou", &t->iou[best], 1, e);
     return ok;
 }
 

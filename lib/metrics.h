@@ -35,9 +35,9 @@
  * share of evidence, and one without an object (empty mask) in nothing that asks for a mask. Where
  * samples have no places, a class is a group.
  *
- * Intervals are of 95 %: Wilson's for proportions, mean +- 1.96 standard errors for other means,
- * and for weighted means of accuracies the limits of the groups combined by MOVER (Zou and Donner,
- * Statistics in Medicine 27, 2008).
+ * Intervals are of 95 %: Wilson's for proportions, mean +- 1.96 standard errors, cut to what
+ * is possible, for other means, and for weighted means of accuracies the limits of the groups
+ * combined by MOVER (Zou and Donner, Statistics in Medicine 27, 2008).
  */
 #ifndef LINT_METRICS_H
 #define LINT_METRICS_H

@@ -319,6 +319,12 @@ static int is_count(const char *metric) {
     return strcmp(metric, "unlabelled") == 0 || strcmp(metric, "placeless") == 0;
 }
 
+/* What was chosen or left out, rather than measured. */
+static int is_footnote(const lint_score *r) {
+    return is_count(r->metric) || strcmp(r->metric, "iou_threshold") == 0 ||
+           strcmp(r->metric, "center_radius") == 0;
+}
+
 static void score_cell(table *t, const lint_score *r) {
     char text[128];
     if (r && is_count(r->metric))
@@ -366,7 +372,9 @@ static void compare_line(table *t, const lint_scores *s, size_t n, const lint_sc
         score_cell(t, found);
         if (i < 2) r[i] = found;
     }
-    if (n == 2) number_cell(t, r[0] && r[1] ? r[1]->value - r[0]->value : NAN, 1);
+    if (n == 2 && !is_footnote(key))
+        number_cell(t, r[0] && r[1] ? r[1]->value - r[0]->value : NAN, 1);
+    end_row(t);
     if (names_its_group(key->metric)) which_line(t, s, n);
 }
 
@@ -383,11 +391,26 @@ static void compare_block(table *t, const lint_scores *s, size_t n,
         }
 }
 
+static int is_result(const lint_score *r) {
+    return is_whole(r) && !is_footnote(r);
+}
 static int is_group_accuracy(const lint_score *r) {
     return !is_whole(r) && strcmp(r->metric, "accuracy") == 0;
 }
 static int is_other(const lint_score *r) {
-    return !is_whole(r) && !is_group_accuracy(r);
+    return !is_result(r) && !is_group_accuracy(r);
+}
+
+/* How many samples each accuracy is of. */
+static void samples_line(table *t, const lint_scores *s, size_t n) {
+    cell(t, "samples");
+    for (size_t i = 0; i < n; i++) {
+        const lint_score *r = lint_scores_find(&s[i], "accuracy", NULL, NULL);
+        char text[32];
+        snprintf(text, sizeof text, "%zu", r ? r->n : 0);
+        cell(t, text);
+    }
+    end_row(t);
 }
 
 /* A column's heading: the model, unless another one has the same name. */
@@ -399,11 +422,12 @@ static const char *column_name(const lint_scores *s, size_t n, size_t i) {
 
 int lint_scores_compare(const lint_scores *s, size_t n, int all, FILE *out, lint_err *e) {
     table t = {.columns = n + 1 + (n == 2)};
-    cell(&t, "");
+    cell(&t, "score [95 %]");
     for (size_t i = 0; i < n; i++)
         cell(&t, column_name(s, n, i));
     if (n == 2) cell(&t, "difference");
-    compare_block(&t, s, n, is_whole);
+    samples_line(&t, s, n);
+    compare_block(&t, s, n, is_result);
     compare_block(&t, s, n, is_group_accuracy);
     if (all) compare_block(&t, s, n, is_other);
     return table_end(&t, out, e);
@@ -427,9 +451,8 @@ static int check_metrics(const lint_scores *s, size_t n, const char *const *metr
     for (size_t m = 0; m < metrics; m++)
         for (size_t i = 0; i < n; i++) {
             const lint_score *r = lint_scores_find(&s[i], metric[m], NULL, NULL);
-            if (!r) return lint_fail(e, "scores %zu have no '%s'", i + 1, metric[m]);
-            if (isnan(r->value))
-                return lint_fail(e, "'%s' of scores %zu is unknown", metric[m], i + 1);
+            if (!r) return lint_fail(e, "%s: no '%s'", s[i].path, metric[m]);
+            if (isnan(r->value)) return lint_fail(e, "%s: '%s' is unknown", s[i].path, metric[m]);
         }
     return 0;
 }
@@ -467,7 +490,7 @@ static void deviation_line(table *t, const column *c, size_t metrics, size_t pai
 
 static void wins_line(table *t, const column *c, size_t metrics, size_t pairs, const char *b) {
     char text[128];
-    snprintf(text, sizeof text, "%.80s better", b);
+    snprintf(text, sizeof text, "wins of %.80s", b);
     cell(t, text);
     for (size_t m = 0; m < metrics; m++) {
         cell(t, "");

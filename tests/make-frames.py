@@ -1,13 +1,16 @@
 #!/usr/bin/env python3
-"""Makes tests/bad and tests/good: frames by hand, byte by byte, with no safetensors library.
+"""Makes tests/bad, tests/good and tests/predictions: frames by hand, byte by byte, with no
+safetensors library.
 
-Usage: tests/make-frames.py DIR    (DIR/bad/..., DIR/good/...)
+Usage: tests/make-frames.py DIR    (DIR/bad/..., DIR/good/..., DIR/predictions/...)
 
 A folder in bad/ is named after the words (spaces as underscores) that the reader's message must hold.
 Each file breaks one rule. Files in good/ keep them all; canonical-*.safetensors are written as
-lint writes, so that reading and writing them again must give the same bytes.
+lint writes, so that reading and writing them again must give the same bytes. predictions/ is what
+lint-eval is tested with; scores of these few samples can be worked out by hand.
 """
 import json
+import math
 import os
 import struct
 import sys
@@ -182,3 +185,49 @@ samples["label"] = tensor("I32", [2], 8, 16)
 samples["image"] = tensor("U8", [2, 1, 2, 3], 16, 28)
 samples["name"] = tensor("U8", [2, 3], 28, 34)
 good("canonical-samples", frame(padded(samples), struct.pack("<dii", 0.5, 1, 0) + bytes(range(12)) + b"a\0\0bcd"))
+
+
+def predictions(rows, places=True, maps=True, classes=("leopard", "orca")):
+    """A frame of (label, place, right, hit) rows: whether the logits are right (by 1), and whether the
+    map's evidence is in the upper left quarter, where the mask is, or in the lower right."""
+    n = len(rows)
+    meta = {"classes": json.dumps(classes), "kind": "predictions", "lint": "1"}
+    parts = [("label", "I32", [n], struct.pack("<%di" % n, *(r[0] for r in rows)))]
+    logits = [(1, 0) if (r[0] <= 0) == bool(r[2]) else (0, 1) for r in rows]
+    parts.append(("logits", "F32", [n, 2], struct.pack("<%df" % (2 * n), *sum(logits, ()))))
+    if places:
+        meta["places"] = json.dumps(["land", "sea"])
+        parts.append(("place", "I32", [n], struct.pack("<%di" % n, *(r[1] for r in rows))))
+    if maps:
+        cam = b""
+        for r in rows:
+            one = struct.pack("<4f", 2, 0, 0, 0) if r[3] else struct.pack("<4f", 0, 0, 0, 2)
+            cam += one + bytes(16) if r[0] <= 0 else bytes(16) + one
+        parts.append(("cam", "F32", [n, 2, 2, 2], cam))
+        parts.append(("mask", "U8", [n, 4, 4], (b"\xff\xff\0\0\xff\xff\0\0" + bytes(8)) * n))
+    h, begin, blob = {"__metadata__": meta}, 0, b""
+    for name, dtype, shape, content in sorted(parts, key=lambda p: (-sizes[p[1]], p[0])):
+        h[name] = tensor(dtype, shape, begin, begin + len(content))
+        begin += len(content)
+        blob += content
+    return frame(padded(h), blob)
+
+
+# label, place, right, hit: leopard/land 3 of 4, leopard/sea 0 of 1, orca/land 1 of 2, orca/sea 3 of 3;
+# one unlabelled, one without a place (right).
+eleven = [(0, 0, 1, 1), (0, 0, 1, 1), (0, 0, 1, 0), (0, 0, 0, 0), (0, 1, 0, 0), (1, 0, 1, 1), (1, 0, 0, 0),
+          (1, 1, 1, 1), (1, 1, 1, 1), (1, 1, 1, 0), (-1, 0, 0, 0), (1, -1, 1, 1)]
+put("predictions", "two-frames", predictions(eleven[:5]) + predictions(eleven[5:]))
+put("predictions", "one-frame", predictions(eleven))
+put("predictions", "better", predictions([(r[0], r[1], 1, 1) for r in eleven]))
+put("predictions", "without-places", predictions(eleven, places=False))
+put("predictions", "without-maps", predictions(eleven, maps=False))
+put("predictions", "one-sample", predictions(eleven[:1]))
+put("predictions", "one-class", predictions(eleven[:4]))
+put("predictions", "unlabelled", predictions([(-1, -1, 0, 0)] * 2))
+put("predictions", "other-classes", predictions(eleven, classes=("cat", "dog")))
+put("predictions", "nan", predictions(eleven).replace(struct.pack("<f", 2), struct.pack("<f", math.nan), 1))
+train = {"__metadata__": {"classes": '["leopard", "orca"]', "places": '["land", "sea"]'},
+         "label": tensor("I32", [10], 0, 40), "place": tensor("I32", [10], 40, 80),
+         "image": tensor("U8", [10, 1, 1, 3], 80, 110)}
+put("predictions", "train", frame(padded(train), struct.pack("<20i", *([0] * 5 + [1] * 5 + [0] * 4 + [1] * 6)) + bytes(30)))
