@@ -29,6 +29,8 @@ D = $(OUT:%=%/)data/$(NAME)/s%
 M = $(OUT:%=%/)models/$(NAME)/s%
 include pipelines/$(EXPERIMENT).mk
 
+## how many pictures are made, and how: options of lint-synth
+PICTURES ?=
 ## size of the pictures that the network sees
 SIZE ?= 192x192
 ## the network
