@@ -256,7 +256,9 @@ static int stream_room(lint_batches *b, lint_err *e) {
 
 /* Whether what was opened can be trained on at all. */
 static int check_classes(const lint_batches *b, int has_label, lint_err *e) {
-    if (!has_label) return lint_fail(e, "%s: no 'label', so nothing to learn", b->name);
+    if (!has_label)
+        return lint_fail(e, "%s: no sample has a known label, so there is nothing to learn",
+                         b->name);
     if (b->classes.n == 0)
         return lint_fail(e, "%s: no 'classes' in the metadata (a JSON array of names)", b->name);
     return 0;

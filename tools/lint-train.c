@@ -39,53 +39,48 @@ static const lint_option options[] = {
     {"net", 'n', LINT_OPT_STR, &o.net, "FILE", "the network, such as models/standard.net", 0, 0,
      NULL},
     {"train", 't', LINT_OPT_STR, &o.train, "FILE",
-     "samples to learn from, shuffled anew in every epoch; or a stream from lint-augment --epochs, "
-     "taken as it comes (standard input)",
+     "samples, shuffled anew in each epoch; or a stream from lint-augment --epochs, as it comes "
+     "(standard input)",
      0, 0, NULL},
-    {"val", 0, LINT_OPT_STR, &o.val, "FILE",
-     "samples to choose the best epoch by; without them the last is kept", 0, 0, NULL},
-    {"out", 'o', LINT_OPT_STR, &o.out, "FILE", "the model (standard output)", 0, 0, NULL},
-    {"log", 0, LINT_OPT_STR, &o.log, "FILE", "settings and a row for each epoch, as TSV", 0, 0,
+    {"val", 0, LINT_OPT_STR, &o.val, "FILE", "samples to choose the best epoch by (none)", 0, 0,
      NULL},
-    {"epochs", 0, LINT_OPT_INT, &o.epochs, "N", "passes (12; of a stream: what it says)", 1,
+    {"out", 'o', LINT_OPT_STR, &o.out, "FILE", "the model (standard output)", 0, 0, NULL},
+    {"log", 0, LINT_OPT_STR, &o.log, "FILE", "TSV: the settings, and a row for each epoch", 0, 0,
+     NULL},
+    {"epochs", 0, LINT_OPT_INT, &o.epochs, "N", "passes (12; of a stream: what it has)", 1,
      EPOCHS_MAX, NULL},
     {"batch", 0, LINT_OPT_INT, &o.batch, "N", "samples in a step (32)", 1, BATCH_MAX, NULL},
-    {"lr", 0, LINT_OPT_REAL, &o.lr, "R", "learning rate at the start (0.01)", 0, 1e6, NULL},
+    {"lr", 0, LINT_OPT_REAL, &o.lr, "R", "learning rate at the start (0.01)", 0, 1e30, NULL},
     {"schedule", 0, LINT_OPT_CHOICE, &o.schedule, "HOW",
-     "learning rate over the epochs: constant, step or cosine (cosine)", 0, 0, schedules},
-    {"warmup", 0, LINT_OPT_INT, &o.warmup, "N", "epochs that lead up to the learning rate (0)", 0,
+     "of the rate: constant, step or cosine (cosine)", 0, 0, schedules},
+    {"warmup", 0, LINT_OPT_INT, &o.warmup, "N", "epochs that lead up to the rate (0)", 0,
      EPOCHS_MAX, NULL},
-    {"step-epochs", 0, LINT_OPT_INT, &o.step_epochs, "N",
-     "step: epochs from step to step (a third of all)", 1, EPOCHS_MAX, NULL},
-    {"step-factor", 0, LINT_OPT_REAL, &o.step_factor, "R", "step: factor of each (0.1)", 0, 1e6,
-     NULL},
+    {"step-epochs", 0, LINT_OPT_INT, &o.step_epochs, "N", "from step to step (a third of all)", 1,
+     EPOCHS_MAX, NULL},
+    {"step-factor", 0, LINT_OPT_REAL, &o.step_factor, "R", "of each step (0.1)", 0, 1e30, NULL},
     {"momentum", 0, LINT_OPT_REAL, &o.momentum, "R", "of SGD (0.9)", 0, 1, NULL},
-    {"weight-decay", 0, LINT_OPT_REAL, &o.weight_decay, "R", "of SGD (0)", 0, 1e6, NULL},
+    {"weight-decay", 0, LINT_OPT_REAL, &o.weight_decay, "R", "of SGD (0)", 0, 1e30, NULL},
     {"class-weights", 0, LINT_OPT_STR, &o.class_weights, "W",
-     "none, balanced (every class weighs the same), or a number for each class (none)", 0, 0, NULL},
+     "none, balanced or a number for each class (none)", 0, 0, NULL},
+    {"ce-weight", 0, LINT_OPT_REAL, &o.ce_weight, "R", "of the cross-entropy in the loss (1)", 0,
+     1e30, NULL},
     {"cam-loss", 0, LINT_OPT_CHOICE, &o.cam_loss, "LOSS",
-     "what evidence in the wrong place costs: none, mse, radial or energy (none)", 0, 0,
-     cam_losses},
-    {"cam-weight", 0, LINT_OPT_REAL, &o.cam_weight, "R", "weight of the CAM loss (1)", 0, 1e30,
-     NULL},
-    {"ce-weight", 0, LINT_OPT_REAL, &o.ce_weight, "R", "weight of the cross-entropy (1)", 0, 1e30,
+     "of evidence in the wrong place: none, mse, radial or energy (none)", 0, 0, cam_losses},
+    {"cam-weight", 0, LINT_OPT_REAL, &o.cam_weight, "R", "of the CAM loss in the loss (1)", 0, 1e30,
      NULL},
     {"prior", 0, LINT_OPT_CHOICE, &o.prior, "WHERE",
-     "the right place: center, or mask where samples have masks (center)", 0, 0, priors},
-    {"sigma", 0, LINT_OPT_REAL, &o.sigma, "R",
-     "width of the centre, in fractions of the image's side (0.25)", 0.001, 1000, NULL},
-    {"cap", 0, LINT_OPT_REAL, &o.cap, "R",
-     "radial: the CAM loss is at most this many cross-entropies; 0 is no cap (10)", 0, 1e30, NULL},
-    {"phase", 0, LINT_OPT_LIST, &o.phases, "E:lr=R,ce=R,cam=R",
-     "from epoch E on, this learning rate in place of the schedule, these loss weights (any of the "
-     "three; repeatable)",
-     0, 0, NULL},
-    {"best", 0, LINT_OPT_CHOICE, &o.best, "WHICH",
-     "epoch to keep: accuracy on --val (of equals the lower loss, then the earlier), loss on "
-     "--val, or last (accuracy)",
-     0, 0, bests},
-    {"seed", 0, LINT_OPT_U64, &o.seed, "N", "of the first weights and of the order (0)", 0, 0,
+     "the right place: center, or the samples' mask (center)", 0, 0, priors},
+    {"sigma", 0, LINT_OPT_REAL, &o.sigma, "R", "width of the centre, in sides (0.25)", 0.001, 1000,
      NULL},
+    {"cap", 0, LINT_OPT_REAL, &o.cap, "R",
+     "radial: at most this many cross-entropies, 0: no cap (10)", 0, 1e30, NULL},
+    {"phase", 0, LINT_OPT_LIST, &o.phases, "E:lr=R,ce=R,cam=R",
+     "these rates and weights from epoch E on (any of the three; repeatable)", 0, 0, NULL},
+    {"best", 0, LINT_OPT_CHOICE, &o.best, "BY",
+     "epoch to keep: by accuracy on --val (of equals the lower loss, then the earlier), by loss, "
+     "or the last (accuracy)",
+     0, 0, bests},
+    {"seed", 0, LINT_OPT_U64, &o.seed, "N", "of the first weights and the order (0)", 0, 0, NULL},
     {"threads", 0, LINT_OPT_INT, &o.threads, "N", "0 is one for each processor (0)", 0, 1024, NULL},
     {"quiet", 'q', LINT_OPT_FLAG, &o.quiet, NULL, "no progress, no warnings", 0, 0, NULL},
     {"verbose", 'v', LINT_OPT_FLAG, &o.verbose, NULL, "a line for each epoch", 0, 0, NULL},
@@ -94,8 +89,8 @@ static const lint_option options[] = {
 static const lint_program program = {
     "lint-train",
     "--net FILE [--train FILE] [--val FILE] -o MODEL [options]",
-    "Trains a network. Ctrl-C ends after the running batch and writes the best model so far "
-    "(status 130); a second one ends at once.",
+    "Trains a network. Ctrl-C ends after the running batch, writes the best model so far and exits "
+    "with status 130; a second one kills.",
     options,
     "  lint-train --net models/standard.net --train data/train.lts --val data/val.lts \\\n"
     "      --cam-loss energy --cam-weight 3 -o camloss.safetensors --log camloss.tsv\n",
@@ -372,7 +367,8 @@ static int write_model(lint_output *out, const lint_net *net, const lint_trainin
     int ok = json ? 0 : -1;
     if (ok == 0) ok = lint_model_store(net, classes, &f, e);
     if (ok == 0) ok = lint_frame_set_meta(&f, "train", json, e);
-    if (ok == 0) ok = lint_frame_write(&f, lint_output_file(out), e);
+    if (ok == 0 && (ok = lint_frame_write(&f, lint_output_file(out), e)) < 0)
+        lint_err_prefix(e, "%s: ", is_stdio(o.out) ? "standard output" : o.out);
     free(classes);
     free(json);
     lint_settings_free(&s);

@@ -1,0 +1,425 @@
+load helpers
+
+tiny() { "$BATS_TEST_DIRNAME/tiny-samples" "$@"; }
+
+setup_file() {
+    cd "$BATS_FILE_TMPDIR"
+    tiny n=48 >train.lts
+    tiny n=20 seed=9 >val.lts
+    tiny n=24 epochs=3 frame=7 >marked.lts
+    tiny n=24 mask=1 >masks.lts
+}
+
+setup() {
+    cd "$BATS_TEST_TMPDIR"
+    cp "$BATS_FILE_TMPDIR"/*.lts .
+    cp "$BATS_TEST_DIRNAME/tiny.net" .
+}
+
+# Trains with the tiny network and the small validation set, 3 epochs unless told otherwise.
+train() { lint-train --net tiny.net --val val.lts --epochs 3 --batch 8 "$@"; }
+
+# The rows of a log, and a column of them by its name.
+rows() { grep -v '^#' "$1" | tail -n +2; }
+column() {
+    grep -v '^#' "$1" | awk -F'\t' -v want="$2" '
+        NR == 1 { for (i = 1; i <= NF; i++) if ($i == want) at = i; next } { print $at }'
+}
+
+# Trains in the background: its process, not that of a function, is $pid, so that it can be
+# signalled. It says into the file `said`.
+start() {
+    lint-train --net tiny.net --val val.lts --batch 8 -o m --log log.tsv "$@" 2>said 3>&- &
+    pid=$!
+}
+
+teardown() { [ -z "${pid:-}" ] || kill -KILL "$pid" 2>/dev/null || true; }
+
+# Waits until a log has its header and N rows.
+await_rows() {
+    local i
+    for i in {1..500}; do
+        [ -s "$1" ] && [ "$(rows "$1" | wc -l)" -ge "$2" ] && return
+        sleep 0.02
+    done
+    fail "$1 has not got $2 rows"
+}
+
+# --- usage ---------------------------------------------------------------------------------------
+
+@test "wrong usage ends with status 2 and one line" {
+    local wrong
+    for wrong in "" "--nonsense" "--net" "--net tiny.net --lr x" "--net tiny.net --lr -1" \
+        "--net tiny.net --batch 0" "--net tiny.net --epochs 0" "--net tiny.net --momentum 1.5" \
+        "--net tiny.net --cam-loss x" "--net tiny.net --sigma 0" "--net tiny.net --prior x" \
+        "--net tiny.net --schedule x" "--net tiny.net --best x" "--net tiny.net extra" \
+        "--net tiny.net --phase 0:lr=1" "--net tiny.net --seed -1" "--net - --train -" \
+        "--net tiny.net --train - --val -" "--net tiny.net --log - -o -" \
+        "--net tiny.net --train train.lts -o same --log same" \
+        "--net tiny.net --train train.lts --class-weights 1,2,3" \
+        "--net tiny.net --train train.lts --cam-weight 3" \
+        "--net tiny.net --train train.lts --phase 2:cam=3"; do
+        run -2 --separate-stderr lint-train $wrong </dev/null
+        assert_equal "${#stderr_lines[@]}" 1
+        assert_regex "$stderr" '^lint-train: '
+        assert_output ''
+    done
+}
+
+@test "a phase that is wrong is quoted" {
+    run -2 train --train train.lts -o m --phase 2:lr=1e-4x
+    assert_output --partial "lint-train: --phase 'lr=1e-4x': expected a number, 0 or more, after '='"
+    run -2 train --train train.lts -o m --phase 2:lr=1 --phase 2:ce=1
+    assert_output --partial "--phase '2:ce=1': another phase begins at epoch 2 too"
+    run -1 train --train train.lts -o m --phase 4:lr=1
+    assert_output 'lint-train: a phase begins at epoch 4, but there are 3 epochs'
+    assert_not_exist m
+}
+
+@test "--help is a screen with an example" {
+    run -0 lint-train --help
+    assert_line --regexp '^Usage: lint-train '
+    assert_line --partial 'lint-train --net models/standard.net'
+    run -0 lint-train --version
+    assert_output --regexp '^lint-train \(lint\) [0-9.]+$'
+}
+
+# --- training ------------------------------------------------------------------------------------
+
+@test "it learns, and leaves a model and a log" {
+    run -0 --separate-stderr train --epochs 8 --train train.lts -o m --log log.tsv
+    assert_output ''
+    assert_equal "$stderr" ''
+    assert_equal "$(column log.tsv epoch | tr '\n' ' ')" '1 2 3 4 5 6 7 8 '
+    assert_equal "$(column log.tsv val_accuracy | tail -1)" 1
+    assert_equal "$(column log.tsv train_accuracy | tail -1)" 1
+    run -0 headers m
+    assert_output --partial '"kind":"model"'
+    assert_output --partial '"classes":"[\"red\",\"blue\"]"'
+    assert_output --partial '\"epochs\":8'
+    assert_output --partial '\"val_accuracy\":1'
+    assert_output --partial '"bn1.running_var":{"dtype":"F32","shape":[4]'
+}
+
+@test "the log names every setting, so that it reproduces its run" {
+    train --train train.lts -o m --log log.tsv --schedule step --class-weights balanced \
+        --cam-loss energy --cam-weight 2.5 --phase 3:cam=0 --phase 2:lr=1e-3 --weight-decay 0.1
+    run -0 grep '^#' log.tsv
+    local line
+    for line in 'net	tiny.net' 'val	val.lts' 'train-samples	48' 'order	shuffled' 'epochs	3' \
+        'batch	8' 'seed	0' 'lr	0.01' 'schedule	step' 'warmup	0' 'step-epochs	1' \
+        'step-factor	0.1' 'momentum	0.9' 'weight-decay	0.1' 'class-weights	balanced' \
+        'ce-weight	1' 'cam-loss	energy' 'cam-weight	2.5' 'prior	center' 'sigma	0.25' 'cap	10' \
+        'phase	3:cam=0 2:lr=1e-3' 'best	accuracy'; do
+        assert_line "# $line"
+    done
+    assert_equal "$(column log.tsv lr | tr '\n' ' ')" '0.01 0.001 0.001 '
+    assert_equal "$(column log.tsv cam_weight | tr '\n' ' ')" '2.5 2.5 0 '
+    refute [ "$(column log.tsv train_cam | head -1)" = nan ]
+}
+
+@test "values that there are not are nan in the log" {
+    lint-train --net tiny.net --train train.lts --epochs 1 -o m --log log.tsv
+    assert_equal "$(rows log.tsv | cut -f 7,9-)" $'nan\tnan\tnan\tnan\tnan\t1'
+    assert_equal "$(grep '^# best' log.tsv)" '# best	last'
+}
+
+@test "two runs, and any number of threads, give the same bytes" {
+    train --train train.lts --cam-loss energy -o a --log a.tsv --threads 1
+    train --train train.lts --cam-loss energy -o b --log b.tsv --threads 2
+    train --train train.lts --cam-loss energy -o c --log c.tsv
+    cmp a b
+    cmp a c
+    cmp a.tsv b.tsv
+    train --train train.lts --cam-loss energy -o d --seed 1
+    run -1 cmp -s a d
+}
+
+@test "every CAM loss trains, and each otherwise" {
+    local loss
+    for loss in none mse radial energy; do
+        train --train train.lts --cam-loss $loss -o $loss
+    done
+    train --train masks.lts --val masks.lts --cam-loss energy --prior mask -o mask
+    run -0 bash -c 'md5sum none mse radial energy mask | cut -c 1-32 | sort -u | wc -l'
+    assert_output 5
+}
+
+@test "a marked stream through a pipe trains as the same stream in a file" {
+    train --train marked.lts -o file --log file.tsv
+    cat marked.lts | train --train - -o pipe --log pipe.tsv
+    cmp file pipe
+    cmp file.tsv pipe.tsv
+    train <marked.lts -o input
+    cmp file input
+    assert_equal "$(grep '^# order' pipe.tsv)" '# order	stream'
+}
+
+@test "samples through a pipe are shuffled as those of the file" {
+    train --train train.lts -o file --log file.tsv
+    cat train.lts | train -o pipe --log pipe.tsv
+    cmp file pipe
+    cmp file.tsv pipe.tsv
+    assert [ -z "$(ls "${TMPDIR:-/tmp}" | grep '^lint-......$')" ]
+}
+
+@test "frames of another size train the same" {
+    tiny n=24 epochs=3 frame=24 >other.lts
+    train --train marked.lts -o a
+    train --train other.lts -o b
+    cmp a b
+}
+
+@test "lint-augment's passes in its own order train as the file it read" {
+    train --train train.lts --seed 4 -o file
+    lint-augment --epochs 3 --shuffle --seed 4 train.lts | train --seed 4 -o pipe
+    tensor file fc1.weight x4 >file.txt
+    tensor pipe fc1.weight x4 >pipe.txt
+    assert [ -s file.txt ]
+    cmp file.txt pipe.txt
+}
+
+@test "the best epoch is kept by accuracy, by loss, or it is the last" {
+    local by
+    for by in accuracy loss last; do
+        train --epochs 6 --schedule constant --lr 0.5 --train train.lts --best $by -o $by \
+            --log $by.tsv
+    done
+    run -0 headers last
+    assert_output --partial '\"epoch\":6'
+    local kept
+    kept=$(paste <(column loss.tsv val_loss) <(column loss.tsv epoch) | sort -g | head -1 | cut -f 2)
+    run -0 headers loss
+    assert_output --partial "\\\"epoch\\\":$kept,"
+    assert_equal "$(column loss.tsv best | head -1)" 1
+}
+
+@test "without --val the last epoch is kept" {
+    lint-train --net tiny.net --train train.lts --epochs 2 -o m
+    run -0 headers m
+    assert_output --partial '\"epoch\":2'
+    refute_output --partial val_accuracy
+}
+
+@test "a stream says how many epochs it has, or --epochs does" {
+    run -2 lint-train --net tiny.net --train marked.lts -o m
+    assert_output --partial 'marked.lts does not say how many epochs it has: --epochs N says it'
+    lint-train --net tiny.net --train marked.lts --schedule constant -o m --log log.tsv
+    assert_equal "$(rows log.tsv | wc -l)" 3
+    tiny n=24 epochs=3 announce=3 >says.lts
+    lint-train --net tiny.net --train says.lts -o m --log log.tsv
+    assert_equal "$(rows log.tsv | wc -l)" 3
+    run -2 lint-train --net tiny.net --train says.lts --epochs 4 -o m
+    assert_output --partial '--epochs 4: says.lts has 3'
+    lint-train --net tiny.net --train says.lts --epochs 2 -o m --log log.tsv
+    assert_equal "$(rows log.tsv | wc -l)" 2
+}
+
+@test "--verbose tells each epoch, --quiet nothing" {
+    run -0 --separate-stderr train --train train.lts -o m --verbose
+    assert_output ''
+    assert_equal "${#stderr_lines[@]}" 4
+    assert_regex "${stderr_lines[0]}" '^epoch 1/3: lr 0.01, training loss .*; validation loss '
+    assert_regex "${stderr_lines[3]}" '^lint-train: m has epoch [123] of 3$'
+    run -0 train --train train.lts -o m --quiet
+    assert_output ''
+}
+
+@test "the model goes to standard output, the log where it is told" {
+    train --train train.lts -o m --log log.tsv
+    train --train train.lts --log log2.tsv >m2
+    cmp m m2
+    train --train train.lts -o m3 --log - >log3.tsv
+    cmp log.tsv log3.tsv
+}
+
+@test "one sample trains" {
+    tiny n=1 >one.lts
+    lint-train --net tiny.net --train one.lts --val one.lts --epochs 2 -o m
+    assert_file_not_empty m
+}
+
+@test "one class trains, with a warning" {
+    tiny n=9 classes=red >one.lts
+    run -0 lint-train --net tiny.net --train one.lts --val one.lts --epochs 2 -o m
+    assert_output "lint-train: one.lts: 'red' is the only class, so there is nothing to tell apart"
+    assert_file_not_empty m
+    tiny n=9 label=1 >one.lts
+    run -0 lint-train --net tiny.net --train one.lts --val one.lts --epochs 2 -o m
+    assert_output 'lint-train: one.lts: all labels are of one class, so there is nothing to tell apart'
+}
+
+@test "samples without a known label are in no loss" {
+    { cat train.lts; tiny n=10 label=-1; } >more.lts
+    train --train more.lts -o m --log log.tsv
+    assert_equal "$(column log.tsv val_accuracy | wc -l)" 3
+    tiny n=10 label=-1 >none.lts
+    run -1 train --train none.lts -o n
+    assert_output "lint-train: none.lts: no sample has a known label, so there is nothing to learn"
+    run -1 train --train train.lts --val none.lts -o n
+    assert_output 'lint-train: none.lts: no sample has a label'
+    tiny n=10 label=-1 epochs=2 >none.lts
+    run -1 train --train none.lts -o n
+    assert_output 'lint-train: none.lts: epoch 1 has no sample with a label'
+    assert_not_exist n
+}
+
+# --- what goes wrong -----------------------------------------------------------------------------
+
+# refused MESSAGE OPTION...: fails with this one line, and leaves no model.
+refused() {
+    local message=$1
+    shift
+    run -1 train -o none "$@"
+    assert_output "lint-train: $message"
+    assert_not_exist none
+}
+
+@test "inputs that do not fit are refused in one line" {
+    : >empty.lts
+    tiny n=4 size=20 >wide.lts
+    tiny n=4 label=none >plain.lts
+    tiny n=4 classes=blue,red >other.lts
+    tiny n=4 classes=red,blue,green >three.lts
+    local size="images are 20x20, but the network takes 16x16 (lint-split --size 16x16 makes them so)"
+    refused 'empty.lts: no samples' --train empty.lts
+    refused 'empty.lts: no samples' --train train.lts --val empty.lts
+    refused "wide.lts: $size" --train wide.lts
+    refused "wide.lts: $size" --train train.lts --val wide.lts
+    refused "plain.lts: no sample has a known label, so there is nothing to learn" --train plain.lts
+    refused "other.lts: class 0 is 'blue', but 'red' in train.lts" --train train.lts --val other.lts
+    refused 'three.lts: 3 classes, but train.lts has 2' --train train.lts --val three.lts
+    refused "train.lts: no 'mask', which the mask prior needs" --train train.lts --cam-loss mse \
+        --prior mask
+    refused "val.lts: no 'mask', which the mask prior needs" --train masks.lts --cam-loss mse \
+        --prior mask
+    refused 'missing.lts: No such file or directory' --train missing.lts
+    refused 'missing.net: No such file or directory' --train train.lts --net missing.net
+    refused 'train.lts: is not a text, so no network' --train train.lts --net train.lts
+    refused 'warm-up of 3 epochs leaves nothing of 3' --train train.lts --warmup 3
+}
+
+@test "an empty pipe has no samples" {
+    run -1 bash -c 'lint-train --net tiny.net -o m </dev/null'
+    assert_output 'lint-train: standard input: no samples'
+    assert_not_exist m
+}
+
+@test "a truncated input is refused, from a file and through a pipe" {
+    head -c 30000 train.lts >cut.lts
+    run -1 train --train cut.lts -o m
+    assert_output --regexp '^lint-train: cut.lts: frame 4: truncated'
+    run -1 bash -c 'cat cut.lts | lint-train --net tiny.net -o m'
+    assert_output --regexp '^lint-train: standard input: frame 4: truncated'
+    head -c 30000 marked.lts >cut.lts
+    run -1 bash -c 'cat cut.lts | lint-train --net tiny.net --epochs 3 -o m'
+    assert_output --regexp '^lint-train: standard input: frame [0-9]*: truncated'
+    assert_not_exist m
+}
+
+@test "a stream that ends between frames, but too early, is no success" {
+    tiny n=24 epochs=2 >two.lts
+    run -1 train --train two.lts -o m
+    assert_output 'lint-train: two.lts: ended after epoch 2 of 3'
+    { tiny n=20 frame=10 epochs=2 announce=2 | head -c 31416; } >cut.lts
+    run -1 lint-train --net tiny.net --train cut.lts -o m
+    assert_output --partial 'lint-train: cut.lts: '
+    tiny n=24 epochs=3 skip=2 >gap.lts
+    run -1 train --train gap.lts -o m
+    assert_output --regexp '^lint-train: gap.lts: frame [0-9]*: epoch 3 after epoch 1$'
+    assert_not_exist m
+}
+
+@test "balanced class weights want a file that can be counted" {
+    run -2 train --train marked.lts --class-weights balanced -o m
+    assert_output --partial 'need a file without epoch marks'
+    train --train marked.lts --class-weights 1,2 -o m
+    train --train marked.lts -o n
+    run -1 cmp -s m n
+}
+
+@test "a loss that is not finite stops it with epoch, batch and a hint, and leaves no model" {
+    echo old >m
+    run -1 train --train train.lts --lr 1e25 -o m --log log.tsv
+    assert_output --regexp '^lint-train: epoch 1, batch [0-9]+: the loss is not finite \(.*\); a lower --lr than 1e\+25 may help$'
+    assert_equal "$(cat m)" old
+}
+
+@test "a full disk is an error" {
+    run -1 train --train train.lts -o /dev/full
+    assert_output --partial 'No space left on device'
+    run -1 train --train train.lts -o m --log /dev/full
+    assert_output 'lint-train: /dev/full: No space left on device'
+    assert_not_exist m
+    run -1 bash -c 'lint-train --net tiny.net --train train.lts >/dev/full'
+    assert_output --partial 'No space left on device'
+}
+
+@test "an output that cannot be written is told before the training" {
+    run -1 train --epochs 1000000 --train train.lts -o nowhere/m
+    assert_output --partial 'nowhere/m: No such file or directory'
+    run -1 train --epochs 1000000 --train train.lts -o m --log nowhere/log
+    assert_output 'lint-train: nowhere/log: No such file or directory'
+}
+
+@test "a closed standard output is an error" {
+    run -1 bash -c 'lint-train --net tiny.net --train train.lts --epochs 1 >&-'
+    assert_output --partial 'standard output'
+}
+
+@test "a reader that goes away ends it quietly" {
+    run -0 bash -c 'lint-train --net tiny.net --train train.lts --epochs 1 | head -c 1 | wc -c'
+    assert_output 1
+}
+
+# --- Ctrl-C --------------------------------------------------------------------------------------
+
+@test "Ctrl-C leaves the best model so far and says so" {
+    start --train train.lts --epochs 1000000
+    await_rows log.tsv 3
+    kill -INT $pid
+    wait $pid || status=$?
+    assert_equal "$status" 130
+    run -0 cat said
+    assert_output --regexp '^lint-train: stopped after epoch [0-9]+; m has the best so far, epoch [0-9]+$'
+    local kept
+    kept=$(column log.tsv best | grep -n 1 | tail -1 | cut -d: -f1)
+    assert_output --regexp "epoch $kept\$"
+    # The model is that of this epoch: a run of so many epochs with the same seed ends with it.
+    run -0 headers m
+    assert_output --partial "\\\"epoch\\\":$kept,"
+}
+
+@test "Ctrl-C while it waits for a pipe leaves the model of the last whole epoch" {
+    mkfifo pipe
+    start --epochs 9 --schedule constant --train pipe
+    exec 7>pipe
+    cat marked.lts >&7
+    await_rows log.tsv 2
+    kill -TERM $pid
+    wait $pid || status=$?
+    exec 7>&-
+    assert_equal "$status" 143
+    assert_regex "$(cat said)" '^lint-train: stopped after epoch 2; m has the best so far, epoch [12]$'
+    head -c $(($(stat -c %s marked.lts) * 2 / 3)) marked.lts >two.lts
+    train --epochs 2 --schedule constant --train two.lts -o n
+    tensor m fc1.weight x4 >m.txt
+    tensor n fc1.weight x4 >n.txt
+    assert [ -s m.txt ]
+    cmp m.txt n.txt
+}
+
+@test "Ctrl-C before the first epoch is complete leaves no model" {
+    mkfifo pipe
+    tiny n=24 frame=4 epochs=1 >slow.lts
+    start --epochs 1 --train pipe
+    exec 7>pipe
+    head -c $(($(stat -c %s slow.lts) / 2)) slow.lts >&7
+    await_rows log.tsv 0
+    kill -INT $pid
+    wait $pid || status=$?
+    exec 7>&-
+    assert_equal "$status" 1
+    assert_equal "$(cat said)" 'lint-train: stopped before the first epoch was complete: there is no model'
+    assert_not_exist m
+}
