@@ -12,8 +12,9 @@
 #endif
 
 enum {
-    ALIGN = 64,          /* of tensor data: a cache line, and the widest vector register */
-    FIRST_READ = 1 << 25 /* bytes asked for before any arrived, where the size cannot be checked */
+    ALIGN = 64,           /* of tensor data: a cache line, and the widest vector register */
+    VALUES_MAX = 4000000, /* in a header: 300,000 tensors and more */
+    FIRST_READ = 1 << 25  /* bytes asked for before any arrived, where the size cannot be checked */
 };
 
 static const char METADATA[] = "__metadata__";
@@ -557,8 +558,19 @@ static const char *json_problem(const json_error_t *je) {
     }
 }
 
+/* jansson takes up to 50 bytes of memory for a byte of JSON, so the header's length alone does not
+ * bound it. Counts the commas, colons and brackets, even those in texts: about 12 a tensor. */
+static int check_values(const char *json, size_t len, lint_err *e) {
+    size_t n = 0;
+    for (size_t i = 0; i < len; i++)
+        n += json[i] == ',' || json[i] == ':' || json[i] == '[' || json[i] == '{';
+    if (n <= VALUES_MAX) return 0;
+    return lint_fail(e, "header holds more than %d values", VALUES_MAX);
+}
+
 static json_t *parse_json(const char *json, size_t len, lint_err *e) {
     json_error_t je;
+    if (check_values(json, len, e) < 0) return NULL;
     json_t *root = json_loadb(json, len, JSON_REJECT_DUPLICATES, &je);
     if (root && json_is_object(root)) return root;
     if (root)

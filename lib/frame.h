@@ -14,7 +14,8 @@
  *
  * Reading is strict (the rules of the reference implementation, and no duplicate keys, no NUL in
  * a name); an attacker who writes the file can cause an error message, no more: memory is asked
- * for as the bytes arrive, never on the word of the header alone. Writing is canonical: metadata
+ * for as the bytes arrive, never on the word of the header alone, and a header holds at most four
+ * million values (about 300,000 tensors). Writing is canonical: metadata
  * by key, tensors by dtype width (wide first), then name, header padded with spaces to 8 bytes.
  *
  * Format: https://github.com/huggingface/safetensors#format

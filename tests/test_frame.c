@@ -381,6 +381,23 @@ static void a_missing_file_and_a_folder_are_named(void **state) {
     assert_string_equal(e.msg, "tests: cannot read: Is a directory");
 }
 
+static void a_header_of_too_many_values_is_refused_before_it_is_parsed(void **state) {
+    (void)state;
+    size_t n = 10000000;
+    char *json = malloc(n);
+    assert_non_null(json);
+    for (size_t i = 0; i < n; i += 2)
+        memcpy(json + i, "0,", 2);
+    memcpy(json, "{\"a\":[", 6);
+    memcpy(json + n - 4, "0]} ", 4);
+    lint_frame f = {0};
+    lint_err e;
+    uint64_t *begin, total;
+    assert_int_equal(lint_header_parse(&f, json, n, &begin, &total, &e), -1);
+    assert_string_equal(e.msg, "header holds more than 4000000 values");
+    free(json);
+}
+
 static void a_header_can_be_parsed_alone(void **state) {
     (void)state;
     static const char json[] = " {\"b\":{\"dtype\":\"U8\",\"shape\":[3],\"data_offsets\":[0,3]},"
@@ -557,6 +574,7 @@ int main(void) {
         cmocka_unit_test(mutants_are_read_or_refused_but_never_crash),
         cmocka_unit_test(writing_to_a_full_disk_is_an_error),
         cmocka_unit_test(a_missing_file_and_a_folder_are_named),
+        cmocka_unit_test(a_header_of_too_many_values_is_refused_before_it_is_parsed),
         cmocka_unit_test(a_header_can_be_parsed_alone),
         cmocka_unit_test(taking_samples_takes_all_that_follows_them),
         cmocka_unit_test(joining_frames_keeps_every_sample_in_order),

@@ -372,7 +372,7 @@ static void maps_are_scored_against_masks(void **state) {
     /* mean of 0.5 and 1, standard error 0.25 */
     const lint_score *r = lint_scores_find(&s, "evidence_in_mask", NULL, NULL);
     assert_near("low", r->low, 0.75 - 1.959963984540054 * 0.25, EXACT);
-    assert_near("high", r->high, 0.75 + 1.959963984540054 * 0.25, EXACT);
+    assert_near("high", r->high, 1, 0); /* cut: a share is at most 1 */
     lint_scores_free(&s);
     lint_metrics_free(m);
     lint_frame_free(&f);
