@@ -1,140 +1,109 @@
 #include "draw.h"
+#include "heat.h"
 
 #include <cairo.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* --- maps --------------------------------------------------------------------------------------
- */
+/* In pixels. */
+enum {
+    MARGIN = 16,
+    GAP = 14,       /* between tiles */
+    BLOCK_GAP = 22, /* between blocks */
+    TITLE = 30,     /* a block's title, with the space under it */
+    LINE = 17,
+    FRAME = 3,      /* round a picture whose answer is right or wrong */
+    ABOVE_TEXT = 6, /* between a picture and its words */
+    MARK = 10,
+    LEGEND = 34,
+    BAR_WIDTH = 96,
+    BAR_HEIGHT = 11
+};
+#define TITLE_SIZE 17.0
+#define WORD_SIZE  12.5
 
-void lint_evidence(float *d, const float *maps, size_t k, size_t n, size_t c) {
-    for (size_t i = 0; i < n; i++) {
-        double others = 0;
-        for (size_t o = 0; o < k; o++)
-            if (o != c) others += (double)maps[o * n + i];
-        d[i] = (float)((double)maps[c * n + i] - (k > 1 ? others / (double)(k - 1) : 0));
-    }
-}
-
-/* The positive part, smoothed by the binomial 1 2 1 in both directions; beyond the edge, the edge.
- */
-static void smooth(float *to, const float *d, size_t h, size_t w) {
-    for (size_t y = 0; y < h; y++)
-        for (size_t x = 0; x < w; x++) {
-            float sum = 0;
-            for (int j = -1; j <= 1; j++)
-                for (int i = -1; i <= 1; i++) {
-                    size_t sy = y + (size_t)j < h ? y + (size_t)j : y;
-                    size_t sx = x + (size_t)i < w ? x + (size_t)i : x;
-                    float v = d[sy * w + sx];
-                    sum += (float)((2 - abs(i)) * (2 - abs(j))) * (v > 0 ? v : 0);
-                }
-            to[y * w + x] = sum / 16;
-        }
-}
-
-static int by_value(const void *a, const void *b) {
-    float x = *(const float *)a, y = *(const float *)b;
-    return (x > y) - (x < y);
-}
-
-/* The value that is full heat. */
-static float full_heat(const float *d, float *sorted, size_t n) {
-    memcpy(sorted, d, n * sizeof *d);
-    qsort(sorted, n, sizeof *sorted, by_value);
-    float most = sorted[n - 1 - n / 200];
-    return most > 0 ? most : sorted[n - 1];
-}
-
-static float bilinear(const float *d, size_t h, size_t w, double y, double x) {
-    y = fmin(fmax(y, 0), (double)(h - 1));
-    x = fmin(fmax(x, 0), (double)(w - 1));
-    size_t y0 = (size_t)y, x0 = (size_t)x;
-    size_t y1 = y0 + 1 < h ? y0 + 1 : y0, x1 = x0 + 1 < w ? x0 + 1 : x0;
-    double fy = y - (double)y0, fx = x - (double)x0;
-    double top = (double)d[y0 * w + x0] * (1 - fx) + (double)d[y0 * w + x1] * fx;
-    double bottom = (double)d[y1 * w + x0] * (1 - fx) + (double)d[y1 * w + x1] * fx;
-    return (float)(top * (1 - fy) + bottom * fy);
-}
-
-/* Heat t in 0..1 over a pixel: the picture keeps a third of its colour, so that heat is the one
- * strong hue in it; its own light stays visible through the heat. */
-static void heat_pixel(uint8_t *to, const uint8_t *from, double t) {
-    static const double ramp[3][3] = {{120, 0, 40}, {245, 90, 10}, {255, 240, 60}};
-    double grey = 0.299 * from[0] + 0.587 * from[1] + 0.114 * from[2];
-    double alpha = 0.85 * fmin(1, 1.6 * t);
-    int low = t < 0.5 ? 0 : 1;
-    double f = t < 0.5 ? 2 * t : 2 * t - 1;
-    for (int c = 0; c < 3; c++) {
-        double base = 0.8 * (grey * 0.67 + from[c] * 0.33);
-        double heat = ramp[low][c] * (1 - f) + ramp[low + 1][c] * f;
-        to[c] = (uint8_t)(base * (1 - alpha) + heat * alpha + 0.5);
-    }
-}
-
-int lint_overlay(lint_image *out, const uint8_t *rgb, int height, int width, const float *d,
-                 size_t h, size_t w, lint_err *e) {
-    float *soft = malloc(2 * h * w * sizeof *soft);
-    if (!soft) return lint_fail_mem(e, "a map");
-    if (lint_image_new(out, width, height, 3, e) < 0) {
-        free(soft);
-        return -1;
-    }
-    smooth(soft, d, h, w);
-    float most = full_heat(soft, soft + h * w, h * w);
-    for (int y = 0; y < height; y++)
-        for (int x = 0; x < width; x++) {
-            double my = (y + 0.5) * (double)h / height - 0.5,
-                   mx = (x + 0.5) * (double)w / width - 0.5;
-            double t = most > 0 ? (double)(bilinear(soft, h, w, my, mx) / most) : 0;
-            size_t at = 3 * ((size_t)y * (size_t)width + (size_t)x);
-            heat_pixel(out->px + at, rgb + at, isfinite(t) ? fmin(t, 1) : 0);
-        }
-    free(soft);
-    return 0;
-}
-
-/* --- sheets -------------------------------------------------------------------------------------
- */
-
-enum { MARGIN = 16, GAP = 12, TITLE = 34, LINE = 17, WORDS = 2 * LINE + 6, FRAME = 3 };
-static const double TITLE_SIZE = 17, WORD_SIZE = 13;
-
-typedef struct rgb {
+typedef struct colour {
     double r, g, b;
-} rgb;
+} colour;
 
 /* Okabe and Ito's blue and vermilion: told apart by every kind of colour vision. */
-static const rgb RIGHT_COLOUR = {0, 0.447, 0.698}, WRONG_COLOUR = {0.835, 0.369, 0};
-static const rgb TEXT_COLOUR = {0.13, 0.13, 0.13}, FAINT_COLOUR = {0.38, 0.38, 0.38};
+static const colour right_colour = {0, 0.447, 0.698}, wrong_colour = {0.835, 0.369, 0};
+static const colour text_colour = {0.1, 0.1, 0.1}, faint_colour = {0.36, 0.36, 0.36};
+/* What the heat's bar lies on: a picture of middle grey. */
+static const colour middle_grey = {0.5, 0.5, 0.5};
 
-static void colour(cairo_t *cr, rgb c) {
+static void use(cairo_t *cr, colour c) {
     cairo_set_source_rgb(cr, c.r, c.g, c.b);
 }
 
-/* Takes the last character off a UTF-8 text. */
-static void drop_last(char *s) {
+static colour mark_colour(lint_mark m) {
+    return m == LINT_RIGHT ? right_colour : m == LINT_WRONG ? wrong_colour : text_colour;
+}
+
+/* --- text ---------------------------------------------------------------------------------------
+ */
+
+#define ELLIPSIS "\xe2\x80\xa6"
+enum { TEXT_MAX = 1024 };
+
+/* Bytes of the UTF-8 character at s that may be drawn; 0 where there is none. */
+static size_t character(const char *s) {
+    const unsigned char *u = (const unsigned char *)s;
+    size_t n = u[0] < 0x80 ? 1 : u[0] < 0xc2 ? 0 : u[0] < 0xe0 ? 2 : u[0] < 0xf0 ? 3 : 4;
+    if (u[0] < 0x20 || u[0] == 0x7f || u[0] > 0xf4) return 0;
+    for (size_t i = 1; i < n; i++)
+        if ((u[i] & 0xc0) != 0x80) return 0;
+    if (u[0] == 0xe0 && u[1] < 0xa0) return 0;  /* too long a form */
+    if (u[0] == 0xed && u[1] >= 0xa0) return 0; /* surrogates */
+    if ((u[0] == 0xf0 && u[1] < 0x90) || (u[0] == 0xf4 && u[1] >= 0x90)) return 0;
+    return n;
+}
+
+/* Copies what can be drawn, the rest as '?'; leaves room for an ellipsis. */
+static void clean(char to[TEXT_MAX], const char *s) {
+    size_t at = 0;
+    while (*s && at + 4 + sizeof ELLIPSIS < TEXT_MAX) {
+        size_t n = character(s);
+        memcpy(to + at, n ? s : "?", n ? n : 1);
+        at += n ? n : 1;
+        s += n ? n : 1;
+    }
+    to[at] = 0;
+}
+
+static double width_of(cairo_t *cr, const char *s) {
+    cairo_text_extents_t t;
+    cairo_text_extents(cr, s, &t);
+    return t.x_advance;
+}
+
+static void drop_last_character(char *s) {
     size_t n = strlen(s);
     while (n > 0 && ((unsigned char)s[n - 1] & 0xc0) == 0x80)
         n--;
     s[n > 0 ? n - 1 : 0] = 0;
 }
 
-static void text(cairo_t *cr, double x, double y, double width, const char *s) {
-    char cut[160];
-    cairo_text_extents_t ext;
-    snprintf(cut, sizeof cut - 4, "%s", s);
-    cairo_text_extents(cr, cut, &ext);
-    for (size_t n = strlen(cut); ext.x_advance > width && n > 0; n = strlen(cut)) {
-        if (strcmp(cut + (n > 3 ? n - 3 : 0), "\xe2\x80\xa6") == 0) cut[n - 3] = 0;
-        drop_last(cut);
-        if (!*cut) return;
-        strcat(cut, "\xe2\x80\xa6");
-        cairo_text_extents(cr, cut, &ext);
-    }
-    cairo_move_to(cr, x, y);
-    cairo_show_text(cr, cut);
+/* Makes s fit into `width` by an ellipsis in place of its end; "" where nothing fits. */
+static void shorten(cairo_t *cr, char s[TEXT_MAX], double width) {
+    if (width_of(cr, s) <= width) return;
+    double room = width - width_of(cr, ELLIPSIS);
+    do
+        drop_last_character(s);
+    while (*s && width_of(cr, s) > room);
+    if (*s) strcat(s, ELLIPSIS);
+}
+
+/* Draws s with its base line at y, from x on, or ending there; returns the width it takes. */
+static double text(cairo_t *cr, double x, double y, double width, int to_the_right, const char *s) {
+    char fits[TEXT_MAX];
+    clean(fits, s);
+    shorten(cr, fits, width);
+    double w = width_of(cr, fits);
+    cairo_move_to(cr, to_the_right ? x - w : x, y);
+    cairo_show_text(cr, fits);
+    return w;
 }
 
 static void font(cairo_t *cr, double size, int bold) {
@@ -143,38 +112,57 @@ static void font(cairo_t *cr, double size, int bold) {
     cairo_set_font_size(cr, size);
 }
 
-/* A tick or a cross in a box of `size`, drawn rather than written: fonts differ in them. */
-static void draw_mark(cairo_t *cr, lint_mark mark, double x, double y, double size) {
-    cairo_set_line_width(cr, 2.2);
+/* --- tiles --------------------------------------------------------------------------------------
+ */
+
+/* A tick or a cross in a box, drawn rather than written: fonts differ in them. */
+static void draw_mark(cairo_t *cr, lint_mark mark, double x, double y) {
+    cairo_set_line_width(cr, 2.4);
     cairo_set_line_cap(cr, CAIRO_LINE_CAP_ROUND);
     if (mark == LINT_RIGHT) {
-        cairo_move_to(cr, x, y + size * 0.55);
-        cairo_line_to(cr, x + size * 0.36, y + size * 0.9);
-        cairo_line_to(cr, x + size, y + size * 0.1);
+        cairo_move_to(cr, x, y + MARK * 0.55);
+        cairo_line_to(cr, x + MARK * 0.36, y + MARK * 0.9);
+        cairo_line_to(cr, x + MARK, y + MARK * 0.1);
     } else {
         cairo_move_to(cr, x + 1, y + 1);
-        cairo_line_to(cr, x + size - 1, y + size - 1);
-        cairo_move_to(cr, x + size - 1, y + 1);
-        cairo_line_to(cr, x + 1, y + size - 1);
+        cairo_line_to(cr, x + MARK - 1, y + MARK - 1);
+        cairo_move_to(cr, x + MARK - 1, y + 1);
+        cairo_line_to(cr, x + 1, y + MARK - 1);
     }
     cairo_stroke(cr);
 }
 
+static void draw_frame(cairo_t *cr, const lint_tile *t, double x, double y) {
+    const double dash[] = {9, 5};
+    cairo_save(cr);
+    use(cr, mark_colour(t->mark));
+    cairo_set_line_width(cr, FRAME);
+    if (t->mark == LINT_WRONG) cairo_set_dash(cr, dash, 2, 0);
+    cairo_rectangle(cr, x - FRAME / 2.0, y - FRAME / 2.0, t->picture.w + FRAME,
+                    t->picture.h + FRAME);
+    cairo_stroke(cr);
+    cairo_restore(cr);
+}
+
+/* One line: the right is given at most half, the left what remains. */
+static void draw_line(cairo_t *cr, const struct lint_line *l, double x, double y, double width) {
+    double taken =
+        *l->right ? text(cr, x + width, y, *l->left ? width / 2 : width, 1, l->right) + 6 : 0;
+    if (*l->left) text(cr, x, y, width - taken, 0, l->left);
+}
+
 static void draw_words(cairo_t *cr, const lint_tile *t, double x, double y, double width) {
-    const double mark = 10;
     double indent = 0;
     if (t->mark != LINT_UNMARKED) {
-        colour(cr, t->mark == LINT_RIGHT ? RIGHT_COLOUR : WRONG_COLOUR);
-        draw_mark(cr, t->mark, x + 1, y + 5, mark);
-        indent = mark + 8;
-    } else {
-        colour(cr, TEXT_COLOUR);
+        use(cr, mark_colour(t->mark));
+        draw_mark(cr, t->mark, x + 1, y + LINE - 4 - MARK);
+        indent = MARK + 7;
     }
-    font(cr, WORD_SIZE, 1);
-    text(cr, x + indent, y + LINE - 2, width - indent, t->words[0]);
-    font(cr, WORD_SIZE, 0);
-    colour(cr, FAINT_COLOUR);
-    text(cr, x + indent, y + 2 * LINE - 2, width - indent, t->words[1]);
+    for (int i = 0; i < LINT_TILE_LINES; i++) {
+        use(cr, i ? faint_colour : mark_colour(t->mark));
+        font(cr, WORD_SIZE, i == 0);
+        draw_line(cr, &t->line[i], x + indent, y + LINE * (i + 1) - 4, width - indent);
+    }
 }
 
 static void put_picture(cairo_surface_t *to, const lint_image *im, int x, int y) {
@@ -185,20 +173,113 @@ static void put_picture(cairo_surface_t *to, const lint_image *im, int x, int y)
         for (int col = 0; col < im->w; col++) {
             const uint8_t *p = im->px + 3 * ((size_t)row * (size_t)im->w + (size_t)col);
             uint32_t v = (uint32_t)p[0] << 16 | (uint32_t)p[1] << 8 | p[2];
-            memcpy(px + (y + row) * stride + 4 * (x + col), &v, sizeof v);
+            memcpy(px + (size_t)(y + row) * (size_t)stride + 4 * (size_t)(x + col), &v, sizeof v);
         }
     cairo_surface_mark_dirty(to);
 }
 
-static void draw_tile(cairo_surface_t *surface, cairo_t *cr, const lint_tile *t, int x, int y) {
-    if (t->mark != LINT_UNMARKED) {
-        colour(cr, t->mark == LINT_RIGHT ? RIGHT_COLOUR : WRONG_COLOUR);
-        cairo_rectangle(cr, x - FRAME, y - FRAME, t->picture.w + 2 * FRAME,
-                        t->picture.h + 2 * FRAME);
+/* --- sheets -------------------------------------------------------------------------------------
+ */
+
+/* Where things are: the cells are as large as the largest picture. */
+typedef struct layout {
+    int columns, cell_w, cell_h, lines, heat;
+    size_t w, h;
+} layout;
+
+static int has_title(const lint_block *b) {
+    return (b->title && *b->title) || (b->note && *b->note);
+}
+
+static void measure_tile(layout *l, const lint_tile *t) {
+    if (t->picture.w > l->cell_w) l->cell_w = t->picture.w;
+    if (t->picture.h > l->cell_h) l->cell_h = t->picture.h;
+    if (t->heat) l->heat = 1;
+    for (int i = 0; i < LINT_TILE_LINES; i++)
+        if ((*t->line[i].left || *t->line[i].right) && i >= l->lines) l->lines = i + 1;
+}
+
+/* Height of one row of tiles, without the gap under it. */
+static size_t row_height(const layout *l) {
+    return (size_t)(l->cell_h + ABOVE_TEXT + l->lines * LINE);
+}
+
+static size_t block_height(const layout *l, const lint_block *b) {
+    size_t rows = (b->n + (size_t)l->columns - 1) / (size_t)l->columns;
+    return (has_title(b) ? TITLE : 0) + rows * (row_height(l) + GAP) - (rows ? GAP : 0);
+}
+
+static int measure(layout *l, const lint_block *block, size_t blocks, int columns, int legend,
+                   lint_err *e) {
+    size_t most = 0;
+    *l = (layout){.h = 2 * MARGIN};
+    for (size_t b = 0; b < blocks; b++) {
+        if (block[b].n > most) most = block[b].n;
+        for (size_t i = 0; i < block[b].n; i++)
+            measure_tile(l, &block[b].tile[i]);
+    }
+    if (!most || columns < 1) return lint_fail(e, "no pictures for a sheet");
+    l->columns = (size_t)columns > most ? (int)most : columns;
+    l->heat = l->heat && legend;
+    l->w = 2 * MARGIN + (size_t)l->columns * (size_t)(l->cell_w + GAP) - GAP;
+    for (size_t b = 0; b < blocks; b++)
+        l->h += block_height(l, &block[b]) + (b ? BLOCK_GAP : 0);
+    if (l->heat) l->h += LEGEND;
+    if (l->w >= LINT_IMAGE_MAX || l->h >= LINT_IMAGE_MAX || l->w * l->h > LINT_IMAGE_PIXELS)
+        return lint_fail(e, "a sheet of %zux%zu is too large: at most %d a side and %d in all",
+                         l->w, l->h, LINT_IMAGE_MAX - 1, LINT_IMAGE_PIXELS);
+    return 0;
+}
+
+static void draw_title(cairo_t *cr, const lint_block *b, double y, double width) {
+    double taken = 0;
+    if (b->title && *b->title) {
+        font(cr, TITLE_SIZE, 1);
+        use(cr, text_colour);
+        taken = text(cr, MARGIN, y + TITLE_SIZE - 2, width, 0, b->title) + 12;
+    }
+    if (b->note && *b->note && taken < width) {
+        font(cr, WORD_SIZE, 0);
+        use(cr, faint_colour);
+        text(cr, MARGIN + taken, y + TITLE_SIZE - 2, width - taken, 0, b->note);
+    }
+}
+
+static void draw_block(cairo_surface_t *surface, cairo_t *cr, const layout *l, const lint_block *b,
+                       size_t top) {
+    if (has_title(b)) {
+        draw_title(cr, b, (double)top, (double)l->w - 2 * MARGIN);
+        top += TITLE;
+    }
+    for (size_t i = 0; i < b->n; i++) {
+        const lint_tile *t = &b->tile[i];
+        size_t row = i / (size_t)l->columns, column = i % (size_t)l->columns;
+        int x = MARGIN + (int)column * (l->cell_w + GAP);
+        int y = (int)(top + row * (row_height(l) + GAP));
+        int px = x + (l->cell_w - t->picture.w) / 2, py = y + l->cell_h - t->picture.h;
+        if (t->mark != LINT_UNMARKED) draw_frame(cr, t, px, py);
+        put_picture(surface, &t->picture, px, py);
+        draw_words(cr, t, x, y + l->cell_h + ABOVE_TEXT, l->cell_w);
+    }
+}
+
+/* Words, and a bar from no heat to full heat. */
+static void draw_legend(cairo_t *cr, const layout *l, const char *what) {
+    double y = (double)l->h - MARGIN - BAR_HEIGHT, room = (double)l->w - 2 * MARGIN;
+    double words = room - BAR_WIDTH - 8;
+    double x = MARGIN;
+    font(cr, WORD_SIZE, 0);
+    use(cr, faint_colour);
+    if (words > 0) x += text(cr, x, y + BAR_HEIGHT - 1, words, 0, what) + 8;
+    for (int i = 0; i < BAR_WIDTH && x + i < (double)l->w - MARGIN; i++) {
+        double rgb[3], density;
+        lint_heat_colour((double)i / (BAR_WIDTH - 1), rgb, &density);
+        use(cr, middle_grey);
+        cairo_rectangle(cr, floor(x) + i, y, 1, BAR_HEIGHT);
+        cairo_fill_preserve(cr);
+        cairo_set_source_rgba(cr, rgb[0] / 255, rgb[1] / 255, rgb[2] / 255, density);
         cairo_fill(cr);
     }
-    put_picture(surface, &t->picture, x, y);
-    draw_words(cr, t, x, y + t->picture.h + 3, t->picture.w);
 }
 
 static int to_image(lint_image *out, cairo_surface_t *from, lint_err *e) {
@@ -206,12 +287,12 @@ static int to_image(lint_image *out, cairo_surface_t *from, lint_err *e) {
     if (lint_image_new(out, w, h, 3, e) < 0) return -1;
     cairo_surface_flush(from);
     const unsigned char *px = cairo_image_surface_get_data(from);
-    int stride = cairo_image_surface_get_stride(from);
-    for (int y = 0; y < h; y++)
-        for (int x = 0; x < w; x++) {
+    size_t stride = (size_t)cairo_image_surface_get_stride(from);
+    for (size_t y = 0; y < (size_t)h; y++)
+        for (size_t x = 0; x < (size_t)w; x++) {
             uint32_t v;
             memcpy(&v, px + y * stride + 4 * x, sizeof v);
-            uint8_t *to = out->px + 3 * ((size_t)y * (size_t)w + (size_t)x);
+            uint8_t *to = out->px + 3 * (y * (size_t)w + x);
             to[0] = (uint8_t)(v >> 16);
             to[1] = (uint8_t)(v >> 8);
             to[2] = (uint8_t)v;
@@ -219,36 +300,39 @@ static int to_image(lint_image *out, cairo_surface_t *from, lint_err *e) {
     return 0;
 }
 
-int lint_sheet(lint_image *out, const char *title, const lint_tile *tiles, size_t n, int columns,
-               lint_err *e) {
-    if (n < 1 || columns < 1) return lint_fail(e, "no pictures for a sheet");
-    if ((size_t)columns > n) columns = (int)n;
-    size_t rows = (n + (size_t)columns - 1) / (size_t)columns;
-    int tw = tiles[0].picture.w, th = tiles[0].picture.h, top = MARGIN + (*title ? TITLE : 0);
-    size_t w = 2 * MARGIN + (size_t)columns * (size_t)(tw + GAP) - GAP;
-    size_t h = (size_t)(top + MARGIN) + rows * (size_t)(th + WORDS + GAP) - GAP;
-    if (w > LINT_IMAGE_MAX || h > LINT_IMAGE_MAX)
-        return lint_fail(e, "a sheet of %zux%zu is too large: at most %d a side", w, h,
-                         LINT_IMAGE_MAX);
-    cairo_surface_t *s = cairo_image_surface_create(CAIRO_FORMAT_RGB24, (int)w, (int)h);
+/* Grey smoothing and no hinting of advances: the same pixels whatever the user's screen is. */
+static void plain_fonts(cairo_t *cr) {
+    cairo_font_options_t *f = cairo_font_options_create();
+    cairo_font_options_set_antialias(f, CAIRO_ANTIALIAS_GRAY);
+    cairo_font_options_set_hint_style(f, CAIRO_HINT_STYLE_SLIGHT);
+    cairo_font_options_set_hint_metrics(f, CAIRO_HINT_METRICS_OFF);
+    cairo_set_font_options(cr, f);
+    cairo_font_options_destroy(f);
+}
+
+int lint_sheet(lint_image *out, const lint_block *block, size_t blocks, int columns,
+               const char *heat, lint_err *e) {
+    layout l;
+    if (measure(&l, block, blocks, columns, heat != NULL, e) < 0) return -1;
+    cairo_surface_t *s = cairo_image_surface_create(CAIRO_FORMAT_RGB24, (int)l.w, (int)l.h);
     cairo_t *cr = cairo_create(s);
     int bad = cairo_status(cr) != CAIRO_STATUS_SUCCESS;
-    if (bad) {
-        lint_fail_mem(e, "a sheet");
-    } else {
+    if (!bad) {
         cairo_set_source_rgb(cr, 1, 1, 1);
         cairo_paint(cr);
-        font(cr, TITLE_SIZE, 1);
-        colour(cr, TEXT_COLOUR);
-        text(cr, MARGIN, MARGIN + TITLE_SIZE, (double)w - 2 * MARGIN, title);
-        for (size_t i = 0; i < n; i++)
-            draw_tile(s, cr, &tiles[i], MARGIN + (int)(i % (size_t)columns) * (tw + GAP),
-                      top + (int)(i / (size_t)columns) * (th + WORDS + GAP));
-        bad = to_image(out, s, e) < 0;
+        plain_fonts(cr);
+        for (size_t b = 0, top = MARGIN; b < blocks; b++) {
+            draw_block(s, cr, &l, &block[b], top);
+            top += block_height(&l, &block[b]) + BLOCK_GAP;
+        }
+        if (l.heat) draw_legend(cr, &l, heat);
+        bad = cairo_status(cr) != CAIRO_STATUS_SUCCESS;
     }
+    bad = bad ? lint_fail(e, "a sheet: %s", cairo_status_to_string(cairo_status(cr)))
+              : to_image(out, s, e);
     cairo_destroy(cr);
     cairo_surface_destroy(s);
-    return bad ? -1 : 0;
+    return bad;
 }
 
 void lint_draw_end(void) {

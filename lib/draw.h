@@ -1,14 +1,16 @@
-/* draw: maps over pictures, and sheets of pictures with words under them.
+/* draw: sheets of pictures with words under them, by cairo, in DejaVu Sans.
  *
- * What is drawn is a choice, so it is made once, here. The map of a picture is the evidence for
- * the predicted class over the others: D = its map less the mean of the others'. Only what speaks
- * for the class (D > 0) is shown, as heat over the greyed picture: nothing, then orange, then
- * bright yellow at the map's maximum. Text is by cairo in DejaVu Sans.
+ * A tile is a picture and up to three lines under it. A sheet is one or more blocks of tiles, each
+ * under a title of its own. Right and wrong are told three times: by a tick or a cross, by its
+ * colour, and by the frame, which is dashed where the answer is wrong.
  *
- *     lint_evidence(d, cam_of_sample, k, h * w, predicted);
- *     lint_overlay(&over, image, 192, 192, d, h, w, &e);
- *     lint_tile tile = {.picture = over, .words = {"orca", "is leopard"}, .mark = LINT_WRONG};
- *     lint_sheet(&sheet, "default: test", &tile, 1, 4, &e);
+ * Words may be anything a file can hold: bytes that are no UTF-8 and control characters are shown
+ * as `?`, and what is too long ends in an ellipsis. The tiles stay the caller's.
+ *
+ *     lint_tile tile = {.picture = p, .line = {{"orca", "0.97"}, {"true: leopard", "blue"}},
+ *                       .mark = LINT_WRONG};
+ *     lint_block block = {.title = "default: test", .tile = &tile, .n = 1};
+ *     lint_sheet(&sheet, &block, 1, 4, NULL, &e);
  *     lint_image_save(&sheet, "sheet.png", &e);
  */
 #ifndef LINT_DRAW_H
@@ -17,28 +19,34 @@
 #include "err.h"
 #include "image.h"
 
-/* d [n] = map of class c less the mean of the other maps; maps [K,n]. With one class, its map. */
-void lint_evidence(float *d, const float *maps, size_t k, size_t n, size_t c);
-
-/* out: [H,W,3] from picture rgb [H,W,3] and map d [h,w]. The map is smoothed by one cell and
- * enlarged bilinearly; its 99.5th percentile is full heat, so one cell does not dim the rest. A map
- * without a positive value leaves the greyed picture. */
-int lint_overlay(lint_image *out, const uint8_t *rgb, int height, int width, const float *d,
-                 size_t h, size_t w, lint_err *e);
+#define LINT_TILE_LINES 3
+#define LINT_TILE_TEXT  128
 
 typedef enum lint_mark { LINT_UNMARKED, LINT_RIGHT, LINT_WRONG } lint_mark;
 
 typedef struct lint_tile {
-    lint_image picture; /* RGB; all of a sheet alike in size */
-    char words[2][96];  /* two lines; too long ones end in an ellipsis */
-    lint_mark mark;     /* a tick or a cross before the first line, and a frame */
+    lint_image picture; /* RGB */
+    /* What stands at the left of a line, and at its right; the left gives way. */
+    struct lint_line {
+        char left[LINT_TILE_TEXT], right[LINT_TILE_TEXT];
+    } line[LINT_TILE_LINES];
+    lint_mark mark;
+    int heat; /* the picture carries heat: the sheet explains it */
 } lint_tile;
 
-/* A sheet of n tiles, `columns` abreast, under a title ("" for none). out is RGB. */
-int lint_sheet(lint_image *out, const char *title, const lint_tile *tiles, size_t n, int columns,
-               lint_err *e);
+typedef struct lint_block {
+    const char *title, *note; /* bold; plain, after it. Either may be NULL */
+    const lint_tile *tile;
+    size_t n;
+} lint_block;
 
-/* Gives back what cairo and fontconfig keep between drawings. Call it once, at the end. */
+/* A sheet of the blocks, one under the other, `columns` tiles abreast. Where a tile has heat, a
+ * bar at the bottom explains its colours: `heat` says of what (NULL: no bar). out is RGB; a sheet
+ * without tiles, or too large for a picture, is an error. */
+int lint_sheet(lint_image *out, const lint_block *block, size_t blocks, int columns,
+               const char *heat, lint_err *e);
+
+/* Gives back what cairo keeps between drawings. Call it once, after the last. */
 void lint_draw_end(void);
 
 #endif

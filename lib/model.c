@@ -14,8 +14,8 @@ int lint_model_store(const lint_net *net, const char *classes, lint_frame *f, li
     return lint_net_store(net, f, e);
 }
 
-static lint_net *build(const lint_frame *f, const char *path, size_t batch, lint_net_mode mode,
-                       lint_pool *pool, lint_err *e) {
+lint_net *lint_model_build(const lint_frame *f, const char *path, size_t batch, lint_net_mode mode,
+                           lint_pool *pool, lint_err *e) {
     const char *kind = lint_frame_meta(f, "kind"), *text = lint_frame_meta(f, "net");
     const char *classes = lint_frame_meta(f, "classes");
     lint_names names = {0};
@@ -43,7 +43,7 @@ lint_net *lint_model_load(const char *path, size_t batch, lint_net_mode mode, li
                           char **classes, lint_err *e) {
     lint_frame f = {0};
     lint_net *net = NULL;
-    if (lint_frame_load(&f, path, e) == 0) net = build(&f, path, batch, mode, pool, e);
+    if (lint_frame_load(&f, path, e) == 0) net = lint_model_build(&f, path, batch, mode, pool, e);
     if (net && !(*classes = strdup(lint_frame_meta(&f, "classes")))) {
         lint_fail_mem(e, path);
         lint_net_free(net);

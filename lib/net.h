@@ -90,6 +90,10 @@ int lint_net_load(lint_net *net, const lint_frame *f, lint_err *e);
 /* Puts kind, net text and classes (JSON array of names) into f's metadata beside the parameters. */
 int lint_model_store(const lint_net *net, const char *classes, lint_frame *f, lint_err *e);
 
+/* Builds the net of a model that is in memory; `name` stands in messages. NULL on error. */
+lint_net *lint_model_build(const lint_frame *f, const char *name, size_t batch, lint_net_mode mode,
+                           lint_pool *pool, lint_err *e);
+
 /* Reads a model file and builds its net. *classes is the JSON array, from malloc. NULL on error. */
 lint_net *lint_model_load(const char *path, size_t batch, lint_net_mode mode, lint_pool *pool,
                           char **classes, lint_err *e);

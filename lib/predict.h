@@ -1,41 +1,52 @@
-/* predict: a model over a frame of samples.
+/* predict: a trained model and what it says of pictures.
  *
- *     lint_predictor *p = lint_predictor_open("model.safetensors", threads, &e);
- *     lint_predictor_run(p, &frame, LINT_PREDICT_MAPS, &e);   // frame now has logits and cam
- *     lint_predictor_free(p);
+ * A predictor is a model file with its net built for inference, the class names beside it. It
+ * keeps the pool, which the caller frees after it. Any number of pictures can be asked at once: it
+ * cuts them into batches of its own, and the answer for a picture does not depend on which others
+ * were in its batch.
+ *
+ *     lint_predictor p;
+ *     if (lint_predictor_open(&p, "model.safetensors", 32, pool, &e) < 0) ...
+ *     while (lint_reader_next(r, &frame, &e) > 0) {
+ *         if (lint_predictor_frame(&p, &frame, 1, &e) < 0) ...   // now has `logits` and `cam`
+ *     }
+ *     lint_predictor_free(&p);
+ *
+ * Letters: N pictures, H W their sides, K classes, h w sides of a map.
  */
 #ifndef LINT_PREDICT_H
 #define LINT_PREDICT_H
 
+#include "image.h"
 #include "net.h"
 #include "samples.h"
 
-typedef struct lint_predictor lint_predictor;
+typedef struct lint_predictor {
+    lint_net *net;
+    lint_names classes;
+    size_t h, w, k;      /* H, W, K */
+    size_t cam_h, cam_w; /* 0 where the net has no 'cam' line */
+    int fit;             /* lint_fit of the training pictures; -1 where the model does not say */
+} lint_predictor;
 
-enum { LINT_PREDICT_MAPS = 1 };
-
-/* Loads a model. batch: images at a time, 0 for the usual number. threads 0: one for each
- * processor. NULL on error. */
-lint_predictor *lint_predictor_open(const char *path, int threads, size_t batch, lint_err *e);
+/* Reads the model. Batches are of up to `batch` pictures. On error there is nothing to free; the
+ * message begins with the path. */
+int lint_predictor_open(lint_predictor *p, const char *path, size_t batch, lint_pool *pool,
+                        lint_err *e);
 void lint_predictor_free(lint_predictor *p);
 
-size_t lint_predictor_height(const lint_predictor *p),
-    lint_predictor_width(const lint_predictor *p);
-size_t lint_predictor_cam_height(const lint_predictor *p);
-size_t lint_predictor_cam_width(const lint_predictor *p);
-const lint_names *lint_predictor_classes(const lint_predictor *p);
+/* n pictures [H,W,3] by pointer, any number -> logits [N,K] and, unless NULL, cam [N,K,h,w]. An
+ * answer that is not finite is an error, as is cam from a net without maps. */
+int lint_predictor_run(const lint_predictor *p, size_t n, const uint8_t *const *image,
+                       float *logits, float *cam, lint_err *e);
 
-/* n images of the network's size, by pointer -> logits [N,K] and, unless NULL, maps [N,K,h,w]. */
-int lint_predictor_images(lint_predictor *p, const uint8_t *const *image, size_t n, float *logits,
-                          float *cam, lint_err *e);
+/* Adds `logits` and, if `maps`, `cam` to a frame of samples, and makes it one of predictions.
+ * Errors: no 'image', one of another size than the net's input, other classes than the model's,
+ * a label that the model has no class for. Where the frame names no classes it gets the model's. */
+int lint_predictor_frame(const lint_predictor *p, lint_frame *f, int maps, lint_err *e);
 
-/* Adds `logits` F32 [N,K] and, with LINT_PREDICT_MAPS, `cam` F32 [N,K,h,w]; kind becomes
- * `predictions`, classes the model's. An error if the pictures are not of the network's size, or
- * the stream's class names are not the model's. */
-int lint_predictor_run(lint_predictor *p, lint_frame *f, int flags, lint_err *e);
-
-/* Index of the largest logit, the first of equals; softmax probability of class c. */
-size_t lint_argmax(const float *logits, size_t k);
-double lint_probability(const float *logits, size_t k, size_t c);
+/* Index of the largest of K logits, the first of equals, and its probability (softmax) unless
+ * NULL. */
+size_t lint_predicted(const float *logits, size_t k, double *probability);
 
 #endif

@@ -22,7 +22,8 @@ enum {
     LINT_RNG_AUGMENT,
     LINT_RNG_INIT,
     LINT_RNG_SYNTH,
-    LINT_RNG_BALANCE
+    LINT_RNG_BALANCE,
+    LINT_RNG_PICK
 };
 
 typedef struct lint_rng {

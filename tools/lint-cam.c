@@ -1,0 +1,221 @@
+/* lint-cam: a filter that adds a model's answers and maps to samples, and draws them. */
+#include "cli.h"
+#include "gallery.h"
+#include "output.h"
+#include "predict.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { BATCH = 32, SHEET_TILES = 16, SHEET_COLUMNS = 4, PICK_NOT_GIVEN = -1 };
+#define NO_SEED UINT64_MAX
+
+static struct {
+    const char *out, *png, *grid, *title;
+    lint_list drop;
+    long threads;
+    int pick, quiet, verbose;
+    uint64_t seed;
+} o = {.pick = PICK_NOT_GIVEN, .seed = NO_SEED};
+
+static const lint_option options[] = {
+    {"grid", 0, LINT_OPT_STR, &o.grid, "FILE",
+     .help = "draw 16 samples, 4 by 4, into a PNG: maps over pictures, with predicted and true "
+             "classes under each"},
+    {"pick", 0, LINT_OPT_CHOICE, &o.pick, "HOW",
+     "--grid: which samples: first, random, or spread (default): as many of each class at each "
+     "place, the first ones of each",
+     .choices = LINT_PICK_CHOICES},
+    {"grid-seed", 0, LINT_OPT_U64, &o.seed, "N",
+     .help = "--grid: random samples by this seed, the same for any stream of that length"},
+    {"title", 0, LINT_OPT_STR, &o.title, "TEXT",
+     .help = "--grid: stands above (default: the model's name and the split)"},
+    {"png", 0, LINT_OPT_STR, &o.png, "DIR",
+     .help = "draw every sample into a PNG of its own, in a folder that is made if need be"},
+    {"drop", 0, LINT_OPT_LIST, &o.drop, "NAME",
+     .help = "leave that tensor out of the output (image, for lint-eval); may be repeated"},
+    {"threads", 0, LINT_OPT_INT, &o.threads, "N", "threads (0: one for each processor)",
+     .max = 1024},
+    {"out", 'o', LINT_OPT_STR, &o.out, "FILE", .help = "write here (default: standard output)"},
+    {"quiet", 'q', LINT_OPT_FLAG, &o.quiet, .help = "no progress"},
+    {"verbose", 'v', LINT_OPT_FLAG, &o.verbose, .help = "progress where it is no terminal, too"},
+    {0}};
+
+static const lint_program program = {
+    .name = "lint-cam",
+    .usage = "[options] MODEL [FILE]",
+    .purpose = "Adds a model's answers to samples: `logits` [n,K], and `cam` [n,K,h,w], the class "
+               "activation map (HiResCAM) of every class as it is, nothing normalised. Pictures "
+               "show where the map of the predicted class is above the mean of the others' maps; "
+               "each has its own scale. With --grid or --png and no -o, nothing else is written "
+               "to a terminal.",
+    .options = options,
+    .example = "  lint-cam --grid sheet.png model.safetensors data/test.lts | lint-eval\n"
+               "  lint-cam --png why model.safetensors data/test.lts\n",
+    .operands = {1, 2},
+};
+
+/* What a run holds. */
+typedef struct job {
+    const char *path; /* of the model */
+    lint_predictor model;
+    lint_gallery *gallery; /* NULL without --grid */
+    lint_output *out;      /* NULL when only pictures are wanted */
+    char title[256];
+    const char *name;   /* of the stream */
+    size_t frame, done; /* its frame at hand, from 1; samples of the frames before */
+} job;
+
+/* Errors of the data say where; those of a file that is written have said so. */
+static int in_frame(const job *j, lint_err *e) {
+    return lint_err_prefix(e, "%s: frame %zu: ", j->name, j->frame);
+}
+
+static int make_folder(const char *path, lint_err *e) {
+    struct stat st;
+    if (mkdir(path, 0777) == 0) return 0;
+    int why = errno;
+    if (why == EEXIST && stat(path, &st) == 0 && S_ISDIR(st.st_mode)) return 0;
+    return lint_fail(e, "%s: %s", path, strerror(why == EEXIST ? ENOTDIR : why));
+}
+
+static int save_tile(const char *path, const lint_tile *t, lint_err *e) {
+    lint_image im = {0};
+    int bad = lint_tile_sheet(&im, t, e);
+    if (!bad) bad = lint_image_save(&im, path, e);
+    lint_image_free(&im);
+    return bad;
+}
+
+static int draw_one(const job *j, const lint_samples *s, size_t i, lint_err *e) {
+    char name[LINT_TILE_TEXT], file[LINT_GALLERY_FILE], path[4096];
+    lint_tile t;
+    lint_samples_name(s, i, name, sizeof name);
+    lint_gallery_file(file, j->done + i + 1, name);
+    if (snprintf(path, sizeof path, "%s/%s", o.png, file) >= (int)sizeof path)
+        return lint_fail(e, "%s: %s", o.png, strerror(ENAMETOOLONG));
+    if (lint_tile_make(&t, s, i, e) < 0) {
+        lint_err_prefix(e, "sample %zu: ", i);
+        return in_frame(j, e);
+    }
+    snprintf(t.line[2].left, LINT_TILE_TEXT, "%s", name);
+    int bad = save_tile(path, &t, e);
+    lint_image_free(&t.picture);
+    return bad;
+}
+
+static int draw(job *j, const lint_frame *f, lint_err *e) {
+    lint_samples s;
+    if (!o.png && !j->gallery) return 0;
+    if (lint_samples_view(f, &s, e) < 0) return in_frame(j, e);
+    if (!*j->title)
+        lint_gallery_title(j->title, sizeof j->title, j->path, lint_frame_meta(f, "split"));
+    int bad = 0;
+    if (j->gallery && lint_gallery_add(j->gallery, &s, e) < 0) bad = in_frame(j, e);
+    for (size_t i = 0; o.png && !bad && i < s.n; i++)
+        bad = draw_one(j, &s, i, e);
+    lint_samples_free(&s);
+    return bad;
+}
+
+/* One frame: answers, pictures, output. */
+static int handle(job *j, lint_frame *f, lint_err *e) {
+    if (lint_predictor_frame(&j->model, f, 1, e) < 0) return in_frame(j, e);
+    if (draw(j, f, e) < 0) return -1;
+    for (size_t i = 0; i < o.drop.n; i++)
+        lint_frame_drop(f, o.drop.v[i]);
+    if (!j->out || lint_frame_write(f, lint_output_file(j->out), e) == 0) return 0;
+    return lint_err_prefix(e, "%s: ", o.out ? o.out : "standard output");
+}
+
+/* In a pipe the next program shows the progress. */
+static lint_verbosity verbosity(const job *j) {
+    if (o.verbose) return LINT_VERBOSE;
+    return o.quiet || (j->out && !o.out) ? LINT_QUIET : LINT_NORMAL;
+}
+
+static int handle_all(job *j, FILE *in, lint_err *e) {
+    lint_frame f = {0};
+    lint_progress progress;
+    lint_reader *r = lint_reader_new(in, j->name, e);
+    int got = r ? 0 : -1;
+    lint_progress_start(&progress, "mapping", "samples", 0, verbosity(j));
+    while (r && (got = lint_reader_next(r, &f, e)) > 0) {
+        size_t n = lint_frame_samples(&f);
+        j->frame++;
+        if ((got = handle(j, &f, e)) < 0) break;
+        j->done += n;
+        lint_progress_at(&progress, j->done);
+    }
+    lint_progress_end(&progress, j->done);
+    lint_frame_free(&f);
+    lint_reader_free(r);
+    return got;
+}
+
+static int save_sheet(job *j, lint_err *e) {
+    lint_image sheet = {0};
+    lint_block b = lint_gallery_block(j->gallery, o.title ? o.title : j->title);
+    int bad = lint_sheet(&sheet, &b, 1, SHEET_COLUMNS, LINT_HEAT_WORDS, e);
+    if (bad)
+        lint_err_prefix(e, "%s: ", o.grid);
+    else
+        bad = lint_image_save(&sheet, o.grid, e);
+    lint_image_free(&sheet);
+    return bad;
+}
+
+static lint_gallery *new_gallery(lint_err *e) {
+    int how = o.pick != PICK_NOT_GIVEN ? o.pick
+              : o.seed != NO_SEED      ? LINT_PICK_RANDOM
+                                       : LINT_PICK_SPREAD;
+    return lint_gallery_new((lint_pick_how)how, SHEET_TILES, o.seed != NO_SEED ? o.seed : 0, e);
+}
+
+/* Opens what the options ask for; pictures alone are no reason to refuse a terminal. */
+static void open_outputs(job *j) {
+    lint_err e;
+    if ((!o.png && !o.grid) || o.out || !isatty(STDOUT_FILENO)) {
+        lint_refuse_terminal(o.out);
+        if (!(j->out = lint_output_open(o.out, &e))) lint_die(&e);
+    }
+    if (o.png && make_folder(o.png, &e) < 0) lint_die(&e);
+    if (o.grid && !(j->gallery = new_gallery(&e))) lint_die(&e);
+}
+
+static void check_options(char **arg) {
+    if (!o.grid && (o.pick != PICK_NOT_GIVEN || o.seed != NO_SEED || o.title))
+        lint_usage("--pick, --grid-seed and --title are for --grid");
+    if (o.seed != NO_SEED && o.pick != PICK_NOT_GIVEN && o.pick != LINT_PICK_RANDOM)
+        lint_usage("--grid-seed is for --pick random");
+    if (strcmp(arg[0], "-") == 0 && (!arg[1] || strcmp(arg[1], "-") == 0))
+        lint_usage("model and samples cannot both come from standard input");
+}
+
+int main(int argc, char **argv) {
+    lint_err e;
+    char **arg = lint_cli_parse(&program, argc, argv);
+    check_options(arg);
+    lint_pool *pool = lint_pool_new((int)o.threads, &e);
+    if (!pool) lint_die(&e);
+    job j = {.path = arg[0]};
+    if (lint_predictor_open(&j.model, j.path, BATCH, pool, &e) < 0) lint_die(&e);
+    FILE *in = lint_open_input(arg[1], &j.name);
+    open_outputs(&j);
+    int bad = handle_all(&j, in, &e) < 0;
+    if (!bad && j.gallery) bad = save_sheet(&j, &e) < 0;
+    if (bad) {
+        lint_output_abort(j.out);
+        lint_die(&e);
+    }
+    if (j.out && lint_output_commit(j.out, &e) < 0) lint_die(&e);
+    if (in != stdin) fclose(in);
+    lint_gallery_free(j.gallery);
+    lint_predictor_free(&j.model);
+    lint_pool_free(pool);
+    lint_draw_end();
+    return 0;
+}
