@@ -13,3 +13,4 @@ samples() { METADATA=${METADATA:-} "$STREAM" samples "$@"; }
 headers() { "$STREAM" headers "$@"; }
 tensor() { "$STREAM" tensor "$@"; }
 names() { "$STREAM" names "$@"; }
+facts() { "$STREAM" facts "$@"; }

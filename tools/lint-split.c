@@ -98,18 +98,26 @@ static char *path_of(lint_split k) {
     return path;
 }
 
+/* Opens the output of a split and writes its frames. */
+static int write_split(const lint_collect *c, lint_source *s, lint_split k, lint_output **out,
+                       lint_err *e) {
+    char *path = path_of(k);
+    *out = path ? lint_output_open(path, e) : NULL;
+    if (!path) lint_fail_mem(e, "paths");
+    int bad = *out ? lint_collect_write(c, s, k, lint_output_file(*out), e) : -1;
+    if (*out && bad && ferror(lint_output_file(*out)))
+        lint_err_prefix(e, "%s: ", strcmp(path, "-") ? path : "standard output");
+    free(path);
+    return bad;
+}
+
 /* Writes the splits asked for; all of them get their names, or none. */
 static int write_splits(const lint_collect *c, lint_source *s, const lint_ratio *r, lint_err *e) {
     lint_output *out[LINT_SPLITS] = {0};
     char *warning;
     int bad = 0;
-    for (int k = 0; k < LINT_SPLITS && !bad; k++) {
-        if (o.split && o.split - 1 != k) continue;
-        char *path = path_of((lint_split)k);
-        out[k] = path ? lint_output_open(path, e) : NULL;
-        bad = !out[k] ? -1 : lint_collect_write(c, s, (lint_split)k, lint_output_file(out[k]), e);
-        free(path);
-    }
+    for (int k = 0; k < LINT_SPLITS && !bad; k++)
+        if (!o.split || o.split - 1 == k) bad = write_split(c, s, (lint_split)k, &out[k], e);
     if (!bad && o.skip_bad) { /* what was skipped may have been a class's last */
         bad = lint_partition_check(s, r, &warning, e);
         free(warning);
