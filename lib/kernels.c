@@ -236,12 +236,32 @@ static void sum(size_t p, size_t c, const float *x, float *s) {
 #undef SCALAR
 }
 
-static void sum_square(size_t p, size_t c, const float *x, const float *m, float *s) {
-#define TERM(i)   (load(x + (i)) - load(m + ch)) * (load(x + (i)) - load(m + ch))
-#define SCALAR(i) (x[i] - m[ch]) * (x[i] - m[ch])
-    SUM_CHANNELS(TERM, SCALAR)
-#undef TERM
-#undef SCALAR
+static void moments(size_t p, size_t c, const float *x, const float *m, float *s1, float *s2) {
+    size_t ch = 0;
+    for (; ch + W <= c; ch += W) {
+        vf mv = load(m + ch), a0 = {0}, a1 = {0}, b0 = {0}, b1 = {0};
+        size_t q = 0, i = ch;
+        for (; q + 2 <= p; q += 2, i += 2 * c) {
+            vf u = load(x + i) - mv, v = load(x + i + c) - mv;
+            a0 += u;
+            a1 += v;
+            b0 += u * u;
+            b1 += v * v;
+        }
+        if (q < p) {
+            vf u = load(x + i) - mv;
+            a0 += u;
+            b0 += u * u;
+        }
+        store(s1 + ch, load(s1 + ch) + (a0 + a1));
+        store(s2 + ch, load(s2 + ch) + (b0 + b1));
+    }
+    for (; ch < c; ch++)
+        for (size_t i = ch; i < p * c; i += c) {
+            float u = x[i] - m[ch];
+            s1[ch] += u;
+            s2[ch] += u * u;
+        }
 }
 
 static void sum_product(size_t p, size_t c, const float *d, const float *x, const float *m,
@@ -290,38 +310,44 @@ INLINE vf choose(vi mask, vf yes, vf no) {
     return (vf)((mask & (vi)yes) | (~mask & (vi)no));
 }
 
-INLINE void pool2_scalar(size_t c, const float *top, const float *bottom, float *y, uint8_t *arg) {
+INLINE void pool2_scalar(size_t c, const float *top, const float *bottom, float sign, float *y,
+                         uint8_t *arg) {
     const float *const at[4] = {top, top + c, bottom, bottom + c};
     *y = *top;
     *arg = 0;
     for (int i = 1; i < 4; i++)
-        if (*at[i] > *y) {
+        if (*at[i] * sign > *y * sign) {
             *y = *at[i];
             *arg = (uint8_t)i;
         }
 }
 
-static void pool2(size_t p, size_t c, const float *top, const float *bottom, float *y,
-                  uint8_t *arg) {
+static void pool2(size_t p, size_t c, const float *top, const float *bottom, const float *sign,
+                  float *y, uint8_t *arg) {
     for (size_t q = 0; q < p; q++, top += 2 * c, bottom += 2 * c, y += c, arg += c) {
         size_t ch = 0;
         for (; ch + W <= c; ch += W) {
-            vf best = load(top + ch);
+            vf s = load(sign + ch), best = load(top + ch) * s;
             vi at = {0};
             const float *const others[3] = {top + c + ch, bottom + ch, bottom + c + ch};
             UNROLL
             for (int i = 0; i < 3; i++) {
-                vf v = load(others[i]);
+                vf v = load(others[i]) * s;
                 vi larger = v > best;
                 best = choose(larger, v, best);
                 at = (larger & (i + 1)) | (~larger & at);
             }
-            store(y + ch, best);
+            store(y + ch, best * s);
             *(vb_any *)(arg + ch) = __builtin_convertvector(at, vb);
         }
         for (; ch < c; ch++)
-            pool2_scalar(c, top + ch, bottom + ch, y + ch, arg + ch);
+            pool2_scalar(c, top + ch, bottom + ch, sign[ch], y + ch, arg + ch);
     }
+}
+
+/* d in the lanes whose place is `place`, zero in the others. */
+INLINE vf where(vi at, int place, vf d) {
+    return (vf)((vi)d & (at == place));
 }
 
 static void unpool2(size_t p, size_t c, const float *d, const uint8_t *arg, float *top,
@@ -330,11 +356,11 @@ static void unpool2(size_t p, size_t c, const float *d, const uint8_t *arg, floa
         size_t ch = 0;
         for (; ch + W <= c; ch += W) {
             vi at = __builtin_convertvector(*(const vb_any *)(arg + ch), vi);
-            vi v = (vi)load(d + ch);
-            store(top + ch, (vf)(v & (at == 0)));
-            store(top + c + ch, (vf)(v & (at == 1)));
-            store(bottom + ch, (vf)(v & (at == 2)));
-            store(bottom + c + ch, (vf)(v & (at == 3)));
+            vf v = load(d + ch);
+            store(top + ch, where(at, 0, v));
+            store(top + c + ch, where(at, 1, v));
+            store(bottom + ch, where(at, 2, v));
+            store(bottom + c + ch, where(at, 3, v));
         }
         for (; ch < c; ch++) {
             top[ch] = arg[ch] == 0 ? d[ch] : 0;
@@ -342,6 +368,29 @@ static void unpool2(size_t p, size_t c, const float *d, const uint8_t *arg, floa
             bottom[ch] = arg[ch] == 2 ? d[ch] : 0;
             bottom[c + ch] = arg[ch] == 3 ? d[ch] : 0;
         }
+    }
+}
+
+static void unpool2_affine2(size_t p, size_t c, const float *d, const uint8_t *arg,
+                            const float *const x[2], const float *a, const float *b, const float *e,
+                            float *const dx[2]) {
+    for (size_t q = 0; q < p; q++, d += c, arg += c) {
+        size_t ch = 0;
+        for (; ch + W <= c; ch += W) {
+            vi at = __builtin_convertvector(*(const vb_any *)(arg + ch), vi);
+            vf v = load(d + ch) * load(a + ch), bv = load(b + ch), ev = load(e + ch);
+            UNROLL
+            for (int i = 0; i < 4; i++) {
+                size_t to = (2 * q + (size_t)(i & 1)) * c + ch;
+                store(dx[i >> 1] + to, where(at, i, v) + (load(x[i >> 1] + to) * bv + ev));
+            }
+        }
+        for (; ch < c; ch++)
+            for (int i = 0; i < 4; i++) {
+                size_t to = (2 * q + (size_t)(i & 1)) * c + ch;
+                float v = arg[ch] == i ? d[ch] * a[ch] : 0;
+                dx[i >> 1][to] = v + (x[i >> 1][to] * b[ch] + e[ch]);
+            }
     }
 }
 
@@ -356,6 +405,6 @@ static void relu_back(size_t n, const float *restrict y, float *restrict d) {
 }
 
 const lint_kernels LINT_KERNELS = {
-    LINT_KERNELS_NAME, mul,   outer,   sum,  sum_square, sum_product, affine,
-    affine2,           pool2, unpool2, relu, relu_back,
+    LINT_KERNELS_NAME, mul,  outer,     sum, moments, sum_product, affine, affine2, pool2, unpool2,
+    unpool2_affine2,   relu, relu_back,
 };

@@ -36,8 +36,8 @@ typedef struct lint_kernels {
     /* s[c] += sum over p of x[p][c]. */
     void (*sum)(size_t p, size_t c, const float *x, float *s);
 
-    /* s[c] += sum over p of (x[p][c] - m[c])^2. */
-    void (*sum_square)(size_t p, size_t c, const float *x, const float *m, float *s);
+    /* s1[c] += sum over p of (x[p][c] - m[c]), s2[c] += sum of its square. */
+    void (*moments)(size_t p, size_t c, const float *x, const float *m, float *s1, float *s2);
 
     /* s[c] += sum over p of d[p][c] * (x[p][c] - m[c]). */
     void (*sum_product)(size_t p, size_t c, const float *d, const float *x, const float *m,
@@ -50,14 +50,21 @@ typedef struct lint_kernels {
     void (*affine2)(size_t p, size_t c, const float *d, const float *x, const float *a,
                     const float *b, const float *e, float *y);
 
-    /* 2x2 windows, stride 2: top and bottom are rows of 2P pixels; y[p][c] the largest of four,
-     * arg[p][c] its place 0..3 in reading order, the first of equals. */
-    void (*pool2)(size_t p, size_t c, const float *top, const float *bottom, float *y,
-                  uint8_t *arg);
+    /* 2x2 windows, stride 2: top and bottom are rows of 2P pixels; y[p][c] is the x of the window
+     * with the largest sign[c] * x, arg[p][c] its place 0..3 in reading order, the first of
+     * equals. sign is 1 or -1: with -1 the smallest is taken. */
+    void (*pool2)(size_t p, size_t c, const float *top, const float *bottom, const float *sign,
+                  float *y, uint8_t *arg);
 
     /* Its gradient: d[p][c] to the place arg[p][c] of the window, zero to the others. */
     void (*unpool2)(size_t p, size_t c, const float *d, const uint8_t *arg, float *top,
                     float *bottom);
+
+    /* unpool2 and affine2 in one: of each of two rows, dx = a[c] * (d where arg, else 0) +
+     * b[c] * x + e[c]. */
+    void (*unpool2_affine2)(size_t p, size_t c, const float *d, const uint8_t *arg,
+                            const float *const x[2], const float *a, const float *b, const float *e,
+                            float *const dx[2]);
 
     /* y = max(x, 0) over n floats; y may be x. NaN stays NaN. */
     void (*relu)(size_t n, const float *x, float *y);

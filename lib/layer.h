@@ -122,4 +122,7 @@ int lint_arg_syntax(const lint_layer *l, lint_err *e); /* the message itself; -1
 extern const lint_layer_kind lint_layer_input, lint_layer_conv, lint_layer_batchnorm,
     lint_layer_maxpool, lint_layer_relu, lint_layer_flatten, lint_layer_dense;
 
+/* Makes a `maxpool 2` part of the batchnorm before it, which then gives the pooled shape. */
+int lint_batchnorm_take_pool(lint_layer *l, lint_err *e);
+
 #endif

@@ -13,6 +13,7 @@
 typedef struct pool_state {
     size_t k, stride;
     uint8_t *arg; /* [batch, out]: place in the window, in reading order */
+    float *ones;  /* [C]: the largest is wanted */
 } pool_state;
 
 static int setup(lint_layer *l, lint_err *e) {
@@ -32,12 +33,18 @@ static int setup(lint_layer *l, lint_err *e) {
     l->out =
         (lint_shape){(l->in.h - s->k) / s->stride + 1, (l->in.w - s->k) / s->stride + 1, l->in.c};
     s->arg = malloc(l->batch * lint_shape_count(l->out));
-    return s->arg ? 0 : lint_fail_mem(e, "maxpool");
+    s->ones = lint_floats(l->in.c);
+    if (!s->arg || !s->ones) return lint_fail_mem(e, "maxpool");
+    for (size_t c = 0; c < l->in.c; c++)
+        s->ones[c] = 1;
+    return 0;
 }
 
 static void release(lint_layer *l) {
     pool_state *s = l->state;
-    if (s) free(s->arg);
+    if (!s) return;
+    free(s->arg);
+    free(s->ones);
     free(s);
 }
 
@@ -88,7 +95,7 @@ static void forward_image(void *ctx, size_t i, int worker) {
         return;
     }
     for (size_t y = 0; y < l->out.h; y++)
-        j->p->k->pool2(l->out.w, l->out.c, x + 2 * y * full, x + (2 * y + 1) * full,
+        j->p->k->pool2(l->out.w, l->out.c, x + 2 * y * full, x + (2 * y + 1) * full, s->ones,
                        l->y + at + y * row, s->arg + at + y * row);
 }
 

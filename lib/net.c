@@ -204,8 +204,10 @@ void lint_net_free(lint_net *net) {
 
 void lint_net_init(lint_net *net, uint64_t seed) {
     for (size_t i = 0; i < net->chain.count; i++) {
-        lint_rng r = lint_rng_at(seed, LINT_RNG_INIT, i, 0);
-        if (layer(net, i)->kind->init) layer(net, i)->kind->init(layer(net, i), &r);
+        /* By name: the same first weights wherever the layer stands among others. */
+        const lint_layer *l = layer(net, i);
+        lint_rng r = lint_rng_at(seed, LINT_RNG_INIT, lint_hash(l->name, strlen(l->name), 0), 0);
+        if (l->kind->init) l->kind->init(layer(net, i), &r);
     }
 }
 

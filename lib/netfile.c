@@ -66,6 +66,21 @@ static void connect(const lint_chain *c, lint_layer *l) {
     }
 }
 
+/* A `maxpool 2` right behind a batchnorm becomes part of it; see batchnorm.c. */
+static int joins_batchnorm(const lint_chain *c) {
+    if (c->count < 2) return 0;
+    const lint_layer *pool = &c->layer[c->count - 1], *norm = pool - 1;
+    return pool->kind == &lint_layer_maxpool && norm->kind == &lint_layer_batchnorm &&
+           pool->args == 1 && strcmp(pool->arg[0], "2") == 0 && c->cam != c->count - 1;
+}
+
+static void drop_last(lint_chain *c) {
+    lint_layer *l = &c->layer[--c->count];
+    l->kind->free(l);
+    for (size_t a = 0; a < l->args; a++)
+        free(l->arg[a]);
+}
+
 static int add_layer(lint_chain *c, const lint_layer_kind *kind, const char *name, char **save,
                      const lint_chain_options *o, lint_err *e) {
     if (c->count == LAYERS_MAX) return lint_fail(e, "more than %d layers", LAYERS_MAX);
@@ -86,8 +101,10 @@ static int add_layer(lint_chain *c, const lint_layer_kind *kind, const char *nam
     if (check_name(c, l, name, e) < 0) return -1;
     if (name) strcpy(l->name, name);
     connect(c, l);
-    if (take_arguments(l, save, e) < 0) return -1;
-    return kind->setup(l, e);
+    if (take_arguments(l, save, e) < 0 || kind->setup(l, e) < 0) return -1;
+    if (!joins_batchnorm(c)) return 0;
+    drop_last(c);
+    return lint_batchnorm_take_pool(l - 1, e);
 }
 
 static int mark_cam(lint_chain *c, char **save, lint_err *e) {
