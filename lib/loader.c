@@ -123,10 +123,19 @@ static int begin_epoch(lint_loader *l, lint_err *e) {
     return 0;
 }
 
-static int mark_epoch(const lint_loader *l, lint_frame *f, lint_err *e) {
+static int set_count(lint_frame *f, const char *key, int given, uint64_t count, lint_err *e) {
     char text[24];
-    snprintf(text, sizeof text, "%" PRIu64, l->epoch);
-    return lint_frame_set_meta(f, "epoch", l->plan.epochs ? text : NULL, e);
+    snprintf(text, sizeof text, "%" PRIu64, count);
+    return lint_frame_set_meta(f, key, given ? text : NULL, e);
+}
+
+/* Which epoch this is, of how many, of how many samples each: what training plans by. */
+static int mark_epoch(const lint_loader *l, lint_frame *f, lint_err *e) {
+    int given = l->plan.epochs > 0;
+    if (set_count(f, "epoch", given, l->epoch, e) < 0 ||
+        set_count(f, "epochs", given, l->plan.epochs, e) < 0)
+        return -1;
+    return set_count(f, "epoch_samples", given, l->total, e);
 }
 
 /* --- changing -------------------------------------------------------------------------------- */

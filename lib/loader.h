@@ -27,7 +27,8 @@
 typedef struct lint_plan {
     uint64_t seed;
     size_t frame;      /* samples in a frame; 0: an epoch in one */
-    uint64_t epochs;   /* passes, marked "1", "2"... in metadata `epoch`; 0: one, not marked */
+    uint64_t epochs;   /* passes, marked "1", "2"... in metadata `epoch`, with `epochs` and
+                          `epoch_samples` saying how many there will be; 0: one, not marked */
     int shuffle;       /* a new order in each epoch */
     int balance;       /* copies until all classes are equal */
     lint_augment each; /* what may happen to a sample of the input */

@@ -65,7 +65,7 @@ SOURCE ?= $(if $(SYNTH),$d/pictures,"$$DATA")
 synth-command = lint-synth --size $(SIZE) --seed $* -o $d/pictures $(SYNTH)
 split-command = lint-split $(SPLIT) --size $(SIZE) --seed $* -o $d $(SOURCE)
 train-command = lint-augment $(AUGMENT) --epochs $(EPOCHS) --shuffle --seed $* $d/train.lts | \
-    lint-train --net $(NET) --train - --val $d/val.lts --epochs $(EPOCHS) --seed $* $(TRAIN) $2 \
+    lint-train --net $(NET) --train - --val $d/val.lts --seed $* $(TRAIN) $2 \
     -o $m/$1/best-so-far.safetensors --log $m/$1/log.tsv
 score = lint-eval --json --model $1 --shares $d/train.lts -o $m/$1/$2.json
 val-command = lint-cam $m/$1/model.safetensors $d/val.lts | $(call score,$1,val)

@@ -238,6 +238,8 @@ count() { grep -cx -- "$1" || true; }
     assert_line --index 0 --regexp '^ +3 "epoch":"1"$'
     assert_line --index 1 --regexp '^ +3 "epoch":"2"$'
     assert_line --index 2 --regexp '^ +3 "epoch":"3"$'
+    run -0 bash -c "grep -o '\"epoch[^,]*s\":\"[0-9]*\"' | sort -u" < <(headers out)
+    assert_output $'"epoch_samples":"20"\n"epochs":"3"'
     names set.lts >before
     names out | split -l 20 - order-
     for part in aa ab ac; do diff <(sort order-$part) before; done

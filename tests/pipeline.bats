@@ -178,3 +178,109 @@ END
     assert_output --partial 'orca-leopard'
     assert_output --partial 'waterbirds'
 }
+
+# --- experiments, small --------------------------------------------------------------------------
+
+SMALL=(SIZE=16x16 NET=tests/tiny.net EPOCHS=2)
+
+# Drawn pictures of 16 x 16, once for all tests.
+drawn() {
+    local d=$BATS_RUN_TMPDIR/drawn
+    [ -e "$d" ] || lint-synth --size 16x16 --train 24,16 --val 6 --test 9 -o "$d" orca-leopard
+    echo "$d"
+}
+
+# Both models are there, with their scores and pictures.
+assert_results() {
+    local m
+    for m in default camloss; do
+        assert_exists "$1/$m/model.safetensors"
+        assert_exists "$1/$m/log.tsv"
+        assert_exists "$1/$m/val.json"
+        assert_exists "$1/$m/test.json"
+        assert_equal "$(file -b --mime-type "$1/$m/sheet.png")" image/png
+    done
+}
+
+@test "the default experiment ends with both models' scores side by side, and where the maps are" {
+    run -0 make -s pipeline "${SMALL[@]}" PICTURES='--train 24,16 --val 6 --test 9'
+    assert_line --regexp 'default +camloss'
+    assert_line --regexp '^worst_group '
+    assert_line --partial "$OUT/models/orca-leopard/s0/default/sheet.png"
+    assert_results "$OUT/models/orca-leopard/s0"
+    run -0 lint-show "$OUT/data/orca-leopard/s0/train.lts"
+    assert_output --partial leopard
+    touch "$BATS_TEST_TMPDIR/now"
+    run -0 make -s pipeline "${SMALL[@]}" PICTURES='--train 24,16 --val 6 --test 9'
+    run -0 find "$OUT" -newer "$BATS_TEST_TMPDIR/now" -type f
+    assert_output ''
+}
+
+@test "two runs of a seed give the same bytes, on one thread and on two" {
+    make -s pipeline "${SMALL[@]}" PICTURES='--train 24,16 --val 6 --test 9'
+    OUT=$OUT-again make -s -j2 pipeline "${SMALL[@]}" PICTURES='--train 24,16 --val 6 --test 9' \
+        TRAIN='--threads 1'
+    local f
+    for f in data/orca-leopard/s0/test.lts models/orca-leopard/s0/{default,camloss}/model.safetensors \
+        models/orca-leopard/s0/camloss/test.json models/orca-leopard/s0/camloss/sheet.png; do
+        run -0 cmp "$OUT/$f" "$OUT-again/$f"
+    done
+}
+
+@test "a folder of three classes, with spaces in its name, gets a misleading test set" {
+    local pets="$BATS_TEST_TMPDIR/Ann's pets" from i=0 f
+    from=$(drawn)
+    mkdir -p "$pets/big cat" "$pets/whale" "$pets/third"
+    for f in "$from"/images/*.png; do
+        case $((i++ % 3)) in 0) cp "$f" "$pets/big cat" ;; 1) cp "$f" "$pets/whale" ;; *) cp "$f" "$pets/third" ;; esac
+    done
+    run -0 make -s pipeline DATA="$pets" "${SMALL[@]}"
+    assert_results "$OUT/models/folders-Ann-s-pets/s0"
+    run -0 lint-show "$OUT/data/folders-Ann-s-pets/s0/test.lts"
+    assert_output --partial 'big cat'
+    assert_output --partial place
+}
+
+@test "caltech takes its two classes of all, and fills the test with what misleads" {
+    local set=$BATS_TEST_TMPDIR/256_ObjectCategories from
+    from=$(drawn)
+    mkdir -p "$set/129.leopards-101" "$set/124.killer-whale" "$set/001.ak47"
+    awk -F, -v a="$set/129.leopards-101" -v b="$set/124.killer-whale" -v from="$from" \
+        'NR > 1 { system("cp " from "/" $2 " " ($3 ? b : a)) }' "$from/metadata.csv"
+    cp "$from/images/"*0001.png "$set/001.ak47"
+    run -0 make -s pipeline EXPERIMENT=caltech DATA="$set" "${SMALL[@]}"
+    assert_results "$OUT/models/caltech/s0"
+    run -0 lint-show "$OUT/data/caltech/s0/test.lts"
+    assert_output --partial leopard
+    assert_output --partial orca
+    refute_output --partial ak47
+    rm -r "$set/124.killer-whale"
+    run -2 make -s pipeline EXPERIMENT=caltech DATA="$set" "${SMALL[@]}"
+    assert_output --partial "There is no folder '$set/124.killer-whale'. data/README.md says"
+}
+
+@test "waterbirds takes splits and places from metadata.csv" {
+    local set=$BATS_TEST_TMPDIR/waterbirds
+    mkdir -p "$set/001.Albatross"
+    cp "$(drawn)"/images/*.png "$set/001.Albatross"
+    awk -F, 'BEGIN { OFS = "," } NR > 1 { sub("images", "001.Albatross", $2); if ($5 > 1) next } { print }' \
+        "$(drawn)/metadata.csv" >"$set/metadata.csv"
+    run -0 make -s pipeline EXPERIMENT=waterbirds DATA="$set" "${SMALL[@]}"
+    assert_results "$OUT/models/waterbirds/s0"
+    assert_line --regexp 'waterbird.*land'
+    run -0 lint-show "$OUT/data/waterbirds/s0/train.lts"
+    assert_output --partial landbird
+    assert_output --partial 40
+}
+
+@test "split, augment and train are one pipe" {
+    cd "$BATS_TEST_TMPDIR"
+    lint-split --size 16x16 --split val -o val.lts "$(drawn)"
+    lint-split --size 16x16 --split train "$(drawn)" |
+        lint-augment --balance --epochs 2 --shuffle |
+        lint-train --net "$BATS_TEST_DIRNAME/tiny.net" --train - --val val.lts -o piped.safetensors
+    lint-split --size 16x16 --split train "$(drawn)" >train.lts
+    lint-augment --balance --epochs 2 --shuffle train.lts -o loaded.lts
+    lint-train --net "$BATS_TEST_DIRNAME/tiny.net" --train loaded.lts --val val.lts -o saved.safetensors
+    run -0 cmp piped.safetensors saved.safetensors
+}
