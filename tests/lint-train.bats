@@ -179,6 +179,24 @@ await_rows() {
     cmp file.txt pipe.txt
 }
 
+@test "lint-augment says how long its stream is, so that a cut is noticed" {
+    lint-augment --epochs 2 --frame 10 train.lts -o two.lts
+    lint-train --net tiny.net --train two.lts -o m --log log.tsv
+    assert_equal "$(rows log.tsv | wc -l)" 2
+    lint-augment --epochs 1 --frame 10 train.lts -o one.lts
+    # The last frame of an epoch, of 8 samples, is missing: its bytes are those of one.lts's.
+    local whole last
+    whole=$(stat -c %s one.lts)
+    last=$(($(headers one.lts | tail -1 | wc -c) + 7 + 8 * (16 * 16 * 3 + 4)))
+    head -c $((whole - last)) one.lts >cut.lts
+    run -1 lint-train --net tiny.net --train cut.lts -o n
+    assert_output 'lint-train: cut.lts: epoch 1 has 40 samples, but its loader announced 48'
+    head -c $whole two.lts >cut.lts
+    run -1 lint-train --net tiny.net --train cut.lts -o n
+    assert_output 'lint-train: cut.lts: ended after epoch 1 of 2'
+    assert_not_exist n
+}
+
 @test "the best epoch is kept by accuracy, by loss, or it is the last" {
     local by
     for by in accuracy loss last; do
