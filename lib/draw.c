@@ -1,5 +1,6 @@
 #include "draw.h"
 #include "heat.h"
+#include "text.h"
 
 #include <cairo.h>
 #include <math.h>
@@ -47,42 +48,10 @@ static colour mark_colour(lint_mark m) {
 #define ELLIPSIS "\xe2\x80\xa6"
 enum { TEXT_MAX = 1024 };
 
-/* Bytes of the UTF-8 character at s that may be drawn; 0 where there is none. */
-static size_t character(const char *s) {
-    const unsigned char *u = (const unsigned char *)s;
-    size_t n = u[0] < 0x80 ? 1 : u[0] < 0xc2 ? 0 : u[0] < 0xe0 ? 2 : u[0] < 0xf0 ? 3 : 4;
-    if (u[0] < 0x20 || u[0] == 0x7f || u[0] > 0xf4) return 0;
-    for (size_t i = 1; i < n; i++)
-        if ((u[i] & 0xc0) != 0x80) return 0;
-    if (u[0] == 0xe0 && u[1] < 0xa0) return 0;  /* too long a form */
-    if (u[0] == 0xed && u[1] >= 0xa0) return 0; /* surrogates */
-    if ((u[0] == 0xf0 && u[1] < 0x90) || (u[0] == 0xf4 && u[1] >= 0x90)) return 0;
-    return n;
-}
-
-/* Copies what can be drawn, the rest as '?'; leaves room for an ellipsis. */
-static void clean(char to[TEXT_MAX], const char *s) {
-    size_t at = 0;
-    while (*s && at + 4 + sizeof ELLIPSIS < TEXT_MAX) {
-        size_t n = character(s);
-        memcpy(to + at, n ? s : "?", n ? n : 1);
-        at += n ? n : 1;
-        s += n ? n : 1;
-    }
-    to[at] = 0;
-}
-
 static double width_of(cairo_t *cr, const char *s) {
     cairo_text_extents_t t;
     cairo_text_extents(cr, s, &t);
     return t.x_advance;
-}
-
-static void drop_last_character(char *s) {
-    size_t n = strlen(s);
-    while (n > 0 && ((unsigned char)s[n - 1] & 0xc0) == 0x80)
-        n--;
-    s[n > 0 ? n - 1 : 0] = 0;
 }
 
 /* Makes s fit into `width` by an ellipsis in place of its end; "" where nothing fits. */
@@ -90,7 +59,7 @@ static void shorten(cairo_t *cr, char s[TEXT_MAX], double width) {
     if (width_of(cr, s) <= width) return;
     double room = width - width_of(cr, ELLIPSIS);
     do
-        drop_last_character(s);
+        lint_text_drop_last(s);
     while (*s && width_of(cr, s) > room);
     if (*s) strcat(s, ELLIPSIS);
 }
@@ -98,7 +67,7 @@ static void shorten(cairo_t *cr, char s[TEXT_MAX], double width) {
 /* Draws s with its base line at y, from x on, or ending there; returns the width it takes. */
 static double text(cairo_t *cr, double x, double y, double width, int to_the_right, const char *s) {
     char fits[TEXT_MAX];
-    clean(fits, s);
+    lint_text_clean(fits, TEXT_MAX - sizeof ELLIPSIS, s);
     shorten(cr, fits, width);
     double w = width_of(cr, fits);
     cairo_move_to(cr, to_the_right ? x - w : x, y);

@@ -121,9 +121,10 @@ static const stop evidence_for[] = {{0, 13, 8, 135},
 static const stop evidence_against[] = {{0, 0, 60, 50}, {0.5, 0, 160, 120}, {1, 215, 255, 235}};
 
 /* How dense the strongest evidence is: under it the picture can still be made out. Density grows
- * faster than evidence, since what is faint must be seen to be there. */
+ * a little faster than evidence, since what is faint must be seen to be there, but not so fast that
+ * evidence from everywhere hides what the place is. */
 #define DENSEST       0.8
-#define DENSITY_POWER 0.65
+#define DENSITY_POWER 0.9
 /* What is left of the picture's own colours. */
 #define COLOUR_KEPT 0.4
 

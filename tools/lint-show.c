@@ -1,0 +1,169 @@
+/* lint-show: says what streams hold, in words or as pictures. */
+#include "cli.h"
+#include "gallery.h"
+#include "listing.h"
+#include "output.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { PICK_NOT_GIVEN = -1, SHEET_TILES = 64, SHEET_COLUMNS = 8 };
+#define NO_SEED UINT64_MAX
+
+static struct {
+    const char *out;
+    lint_list title;
+    long max, columns;
+    int pick;
+    uint64_t seed;
+} o = {.pick = PICK_NOT_GIVEN, .seed = NO_SEED, .max = SHEET_TILES, .columns = SHEET_COLUMNS};
+
+static const lint_option options[] = {
+    {"out", 'o', LINT_OPT_STR, &o.out, "FILE",
+     .help = "draw samples into this PNG, with the maps of predictions over them, instead of "
+             "listing"},
+    {"max", 0, LINT_OPT_INT, &o.max, "N", "-o: samples of each stream (64)", .min = 1,
+     .max = 10000},
+    {"columns", 0, LINT_OPT_INT, &o.columns, "N", "-o: pictures abreast (8)", .min = 1, .max = 200},
+    {"pick", 0, LINT_OPT_CHOICE, &o.pick, "HOW",
+     "-o: which samples: first, random, or spread (default): as many of each class at each place, "
+     "the first ones of each",
+     .choices = LINT_PICK_CHOICES},
+    {"seed", 0, LINT_OPT_U64, &o.seed, "N",
+     .help = "-o: random samples by this seed, the same in all streams of equal length"},
+    {"title", 0, LINT_OPT_LIST, &o.title, "TEXT",
+     .help = "-o: stands above, once for each stream (default: its name)"},
+    {0}};
+
+static const lint_program program = {
+    .name = "lint-show",
+    .usage = "[options] [FILE...]",
+    .purpose = "Says what streams and models hold: frames, tensors, samples by class and place; a "
+               "model's network and training. With -o a sheet of pictures, one block of rows for "
+               "each stream.",
+    .options = options,
+    .example = "  lint-show data/train.lts model.safetensors\n"
+               "  lint-split --split test photos | lint-show\n"
+               "  lint-show -o compare.png --max 8 --title default --title camloss \\\n"
+               "      default/test.lts camloss/test.lts\n",
+    .operands = {0, -1},
+};
+
+/* What is done with each frame of a stream. */
+typedef int frame_fn(void *ctx, const lint_frame *f, lint_err *e);
+
+static const char *read_stream(const char *path, frame_fn *fn, void *ctx) {
+    lint_err e;
+    const char *name;
+    FILE *in = lint_open_input(path, &name);
+    lint_reader *r = lint_reader_new(in, name, &e);
+    if (!r) lint_die(&e);
+    lint_frame f = {0};
+    int got;
+    for (size_t frame = 1; (got = lint_reader_next(r, &f, &e)) > 0; frame++)
+        if (fn(ctx, &f, &e) < 0) {
+            lint_err_prefix(&e, "%s: frame %zu: ", name, frame);
+            lint_die(&e);
+        }
+    if (got < 0) lint_die(&e);
+    lint_frame_free(&f);
+    lint_reader_free(r);
+    if (in != stdin) fclose(in);
+    return name;
+}
+
+/* --- in words -------------------------------------------------------------------------------- */
+
+static int list_frame(void *ctx, const lint_frame *f, lint_err *e) {
+    return lint_listing_add(ctx, f, e);
+}
+
+static void list(char **paths, size_t n) {
+    lint_err e;
+    for (size_t i = 0; i < n; i++) {
+        lint_listing *l = lint_listing_new(&e);
+        if (!l) lint_die(&e);
+        const char *name = read_stream(paths[i], list_frame, l);
+        if (i) putchar('\n');
+        lint_listing_write(l, name, stdout);
+        lint_listing_free(l);
+    }
+    lint_close_stdout();
+}
+
+/* --- as pictures ----------------------------------------------------------------------------- */
+
+static int draw_frame(void *ctx, const lint_frame *f, lint_err *e) {
+    lint_samples s;
+    if (lint_samples_view(f, &s, e) < 0) return -1;
+    int bad = lint_gallery_add(ctx, &s, e);
+    lint_samples_free(&s);
+    return bad;
+}
+
+static lint_gallery *gallery_of(const char *path, const char **name) {
+    lint_err e;
+    int how = o.pick != PICK_NOT_GIVEN ? o.pick
+              : o.seed != NO_SEED      ? LINT_PICK_RANDOM
+                                       : LINT_PICK_SPREAD;
+    lint_gallery *g =
+        lint_gallery_new((lint_pick_how)how, (size_t)o.max, o.seed != NO_SEED ? o.seed : 0, &e);
+    if (!g) lint_die(&e);
+    *name = read_stream(path, draw_frame, g);
+    return g;
+}
+
+static void save(const lint_block *block, size_t n) {
+    lint_err e;
+    lint_image sheet = {0};
+    if (lint_sheet(&sheet, block, n, (int)o.columns, LINT_HEAT_WORDS, &e) < 0) {
+        lint_err_prefix(&e, "%s: ", o.out);
+        lint_die(&e);
+    }
+    if (lint_image_save(&sheet, o.out, &e) < 0) lint_die(&e);
+    lint_image_free(&sheet);
+}
+
+static void draw(char **paths, size_t n) {
+    lint_err e;
+    lint_block *block = calloc(n, sizeof *block);
+    lint_gallery **gallery = calloc(n, sizeof *gallery);
+    if (!block || !gallery) {
+        lint_fail_mem(&e, "a sheet");
+        lint_die(&e);
+    }
+    for (size_t i = 0; i < n; i++) {
+        const char *name;
+        gallery[i] = gallery_of(paths[i], &name);
+        block[i] = lint_gallery_block(gallery[i], i < o.title.n ? o.title.v[i] : name);
+    }
+    save(block, n);
+    for (size_t i = 0; i < n; i++)
+        lint_gallery_free(gallery[i]);
+    free(gallery);
+    free(block);
+    lint_draw_end();
+}
+
+int main(int argc, char **argv) {
+    static char *from_stdin[] = {"-", NULL};
+    char **paths = lint_cli_parse(&program, argc, argv);
+    size_t n = 0, stdins = 0;
+    if (!*paths) paths = from_stdin;
+    for (; paths[n]; n++)
+        stdins += strcmp(paths[n], "-") == 0;
+    if (stdins > 1) lint_usage("standard input can be shown once");
+    if (!o.out && (o.title.n || o.seed != NO_SEED || o.pick != PICK_NOT_GIVEN ||
+                   o.max != SHEET_TILES || o.columns != SHEET_COLUMNS))
+        lint_usage("--max, --columns, --pick, --seed and --title are for -o");
+    if (o.seed != NO_SEED && o.pick != PICK_NOT_GIVEN && o.pick != LINT_PICK_RANDOM)
+        lint_usage("--seed is for --pick random");
+    if (o.title.n > n) lint_usage("%zu titles for %zu streams", o.title.n, n);
+    if (o.out) {
+        lint_refuse_terminal(o.out);
+        draw(paths, n);
+    } else {
+        list(paths, n);
+    }
+    return 0;
+}
