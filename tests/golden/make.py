@@ -135,7 +135,7 @@ class Twin(torch.nn.Module):
         if op == "batchnorm":
             return nn.BatchNorm2d(x.shape[1])
         if op == "maxpool":
-            return nn.MaxPool2d(int(arg[0]))
+            return nn.MaxPool2d(int(arg[0]), stride=int(arg[2]) if len(arg) > 1 else None)
         if op == "dense":
             return nn.Linear(x.shape[1], classes if arg[0] == "classes" else int(arg[0]))
         return {"relu": nn.ReLU, "cam": nn.Identity, "flatten": nn.Flatten}[op]()

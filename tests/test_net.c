@@ -1,0 +1,991 @@
+/* Whole networks against golden files from PyTorch (float64, double backward), loss by loss, and
+ * against themselves: threads, storage, identities of the maps, refused input.
+ *
+ * Tolerance of the golden files: 1e-4 of a tensor's largest element. float32 PyTorch, compared
+ * with its own float64, uses up to 6e-5 of that on the standard network (the biases of batch norm,
+ * sums over 100,000 places that nearly cancel); `python3 golden/make.py` prints it for each case.
+ */
+#include "check.h"
+#include "filled.h"
+
+#include "rng.h"
+#include <float.h>
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+static const double GOLDEN = 1e-4;
+enum { GOLDEN_SAMPLES = 600, CLASSES_MAX = 8, CASE_SIZE = 64 };
+
+/* --- golden files -------------------------------------------------------------------------------
+ */
+
+typedef struct golden_net {
+    const char *name, *path;
+} golden_net;
+
+static const golden_net golden_nets[] = {
+    {"small", "tests/golden/small.net"},
+    {"odd", "tests/golden/odd.net"},
+    {"standard", "models/standard.net"},
+};
+
+static const char *const golden_losses[] = {
+    "none",          "weights", "mse",         "mse-mask",    "radial",
+    "radial-capped", "energy",  "energy-mask", "energy-only", "unlabelled",
+};
+
+enum {
+    NETS = sizeof golden_nets / sizeof *golden_nets,
+    LOSSES = sizeof golden_losses / sizeof *golden_losses
+};
+
+typedef struct golden_case {
+    const golden_net *net;
+    const char *loss; /* NULL: inference */
+    char title[CASE_SIZE];
+} golden_case;
+
+static void load_golden(lint_frame *f, const golden_case *c) {
+    char path[128];
+    lint_err e = {""};
+    snprintf(path, sizeof path, "tests/golden/%s%s%s.safetensors", c->net->name, c->loss ? "-" : "",
+             c->loss ? c->loss : "");
+    if (lint_frame_load(f, path, &e) < 0) fail_msg("%s", e.msg);
+}
+
+static const char *setting(const lint_frame *f, const char *key) {
+    const char *v = lint_frame_meta(f, key);
+    if (!v) fail_msg("golden file without %s", key);
+    return v;
+}
+
+static double number(const lint_frame *f, const char *key) {
+    return strtod(setting(f, key), NULL);
+}
+
+static int word_index(const char *word, const char *choices) {
+    int index = 0;
+    for (const char *c = choices; *c; index++) {
+        size_t n = strcspn(c, "|");
+        if (strlen(word) == n && strncmp(c, word, n) == 0) return index;
+        c += n + (c[n] == '|');
+    }
+    fail_msg("'%s' is none of %s", word, choices);
+    return -1;
+}
+
+/* Numbers of a list, by spaces; how many. */
+static size_t list(const char *text, double v[], size_t most) {
+    size_t n = 0;
+    char *end;
+    for (;;) {
+        double x = strtod(text, &end);
+        if (end == text) return n;
+        assert_true(n < most);
+        v[n++] = x;
+        text = end;
+    }
+}
+
+static lint_loss golden_loss(const lint_frame *f, float weight[CLASSES_MAX]) {
+    lint_loss l = {0};
+    l.cam = (lint_cam_loss)word_index(setting(f, "cam"), LINT_CAM_CHOICES);
+    l.prior = (lint_prior)word_index(setting(f, "prior"), LINT_PRIOR_CHOICES);
+    l.ce_weight = number(f, "ce_weight");
+    l.cam_weight = number(f, "cam_weight");
+    l.sigma = number(f, "sigma");
+    l.cap = number(f, "cap");
+    if (lint_frame_meta(f, "class_weight")) {
+        double w[CLASSES_MAX];
+        size_t n = list(setting(f, "class_weight"), w, CLASSES_MAX);
+        for (size_t i = 0; i < n; i++)
+            weight[i] = (float)w[i];
+        l.class_weight = weight;
+    }
+    return l;
+}
+
+static int check_sums(const lint_frame *f, const char *which, const lint_loss_sum *got) {
+    const lint_tensor *t = lint_frame_find(f, which);
+    assert_non_null(t);
+    const double *want = t->data;
+    int bad = !check_value("ce", got->ce, want[0], 0, GOLDEN);
+    bad += !check_value("weight", got->weight, want[1], 0, 1e-12);
+    bad += !check_value("cam", got->cam, want[2], 0, GOLDEN);
+    bad += !check_value("n", (double)got->n, want[3], 0, 0);
+    bad += !check_value("correct", (double)got->correct, want[4], 0, 0);
+    return bad;
+}
+
+/* One gradient: strided elements, and projection and norm of the whole. */
+static int check_gradient(const lint_frame *golden, const lint_tensor *g) {
+    char name[128], project_name[128];
+    snprintf(name, sizeof name, "%s:stats", g->name);
+    const lint_tensor *want = lint_frame_find(golden, g->name);
+    const lint_tensor *stats = lint_frame_find(golden, name);
+    if (!want || !stats) fail_msg("golden file without %s", g->name);
+    size_t count = filled_count(g), step = (count + GOLDEN_SAMPLES - 1) / GOLDEN_SAMPLES;
+    const float *v = g->data;
+    const double *stat = stats->data; /* projection, norm, size to measure against */
+    float *project = malloc(count * sizeof *project), *some = malloc(count * sizeof *some);
+    assert_non_null(project);
+    assert_non_null(some);
+    snprintf(project_name, sizeof project_name, "projection.%s", g->name);
+    filled_values(project, project_name, 1, &(uint64_t){count});
+    double projection = 0, square = 0;
+    for (size_t i = 0; i < count; i++) {
+        projection += (double)v[i] * (double)project[i];
+        square += (double)v[i] * (double)v[i];
+    }
+    size_t taken = 0;
+    for (size_t i = 0; i < count; i += step)
+        some[taken++] = v[i];
+    assert_int_equal(filled_count(want), taken);
+    int bad = !check_tensor(g->name, some, want->data, taken, GOLDEN * stat[2], 0);
+    /* Deviations as large as the tensor's norm allows could all point along the projection, whose
+     * elements are at most 1.25; a norm may be rounding noise where a bias does nothing. */
+    double norm = fmax(stat[1], stat[2]);
+    bad += !check_value(name, projection, stat[0], GOLDEN * norm, 0);
+    bad += !check_value(name, sqrt(square), stat[1], GOLDEN * norm, 0);
+    free(project);
+    free(some);
+    return bad;
+}
+
+static int is_buffer(const char *name) {
+    return strstr(name, "running_") != NULL;
+}
+
+static int check_gradients(const lint_frame *golden, filled *f) {
+    lint_frame got = {0};
+    int bad = 0;
+    size_t trained = 0;
+    filled_gradients(f, &got);
+    for (size_t i = 0; i < got.count; i++) {
+        if (is_buffer(got.tensors[i].name)) continue;
+        trained++;
+        bad += check_gradient(golden, &got.tensors[i]);
+    }
+    assert_int_equal(2 * trained + 2, golden->count); /* two for each, and `step` and `score` */
+    lint_frame_free(&got);
+    return bad;
+}
+
+static void agrees_with_pytorch_on_a_loss(void **state) {
+    const golden_case *c = *state;
+    lint_frame golden = {0};
+    float weight[CLASSES_MAX];
+    double label[CLASSES_MAX];
+    lint_err e = {""};
+    load_golden(&golden, c);
+    lint_loss loss = golden_loss(&golden, weight);
+    size_t n = list(setting(&golden, "labels"), label, CLASSES_MAX);
+    filled *f = filled_new(c->net->path, (size_t)number(&golden, "classes"), n, LINT_NET_TRAIN, 2);
+    for (size_t i = 0; i < n; i++)
+        f->label[i] = (int32_t)label[i];
+    lint_loss_sum step = {0}, score = {0};
+    if (lint_net_score(f->net, &f->batch, &loss, NULL, &score, &e) < 0) fail_msg("%s", e.msg);
+    if (lint_net_step(f->net, &f->batch, &loss, &step, &e) < 0) fail_msg("%s", e.msg);
+    int bad = check_sums(&golden, "step", &step);
+    bad += check_sums(&golden, "score", &score);
+    bad += check_gradients(&golden, f);
+    filled_free(f);
+    lint_frame_free(&golden);
+    assert_int_equal(bad, 0);
+}
+
+static int check_named(const lint_frame *got, const lint_tensor *want) {
+    const lint_tensor *t = lint_frame_find(got, want->name);
+    if (!t) fail_msg("no %s", want->name);
+    size_t n = filled_count(want);
+    assert_int_equal(filled_count(t), n);
+    return !check_tensor(want->name, t->data, want->data, n, GOLDEN * check_max(want->data, n), 0);
+}
+
+static int check_running(const lint_frame *golden, const golden_net *net, size_t k, size_t n) {
+    const lint_loss loss = {.ce_weight = 1};
+    lint_loss_sum sum = {0};
+    lint_frame got = {0};
+    lint_err e = {""};
+    filled *f = filled_new(net->path, k, n, LINT_NET_TRAIN, 1);
+    if (lint_net_step(f->net, &f->batch, &loss, &sum, &e) < 0) fail_msg("%s", e.msg);
+    filled_store(f, &got);
+    int bad = 0, seen = 0;
+    for (size_t i = 0; i < golden->count; i++)
+        if (is_buffer(golden->tensors[i].name)) {
+            bad += check_named(&got, &golden->tensors[i]);
+            seen++;
+        }
+    assert_true(seen > 0);
+    lint_frame_free(&got);
+    filled_free(f);
+    return bad;
+}
+
+static void agrees_with_pytorch_in_inference(void **state) {
+    const golden_case *c = *state;
+    lint_frame golden = {0};
+    lint_err e = {""};
+    load_golden(&golden, c);
+    size_t k = (size_t)number(&golden, "classes"), n = (size_t)number(&golden, "n");
+    const lint_tensor *logits = lint_frame_find(&golden, "logits");
+    const lint_tensor *cam = lint_frame_find(&golden, "cam");
+    filled *f = filled_new(c->net->path, k, n, LINT_NET_INFER, 2);
+    assert_int_equal(cam->shape[2], lint_net_cam_height(f->net));
+    assert_int_equal(cam->shape[3], lint_net_cam_width(f->net));
+    float *z = malloc(logits->bytes), *m = malloc(cam->bytes);
+    if (lint_net_run(f->net, &f->batch, z, m, &e) < 0) fail_msg("%s", e.msg);
+    size_t nz = filled_count(logits), nm = filled_count(cam);
+    int bad = !check_tensor("logits", z, logits->data, nz, GOLDEN * check_max(logits->data, nz), 0);
+    bad += !check_tensor("cam", m, cam->data, nm, GOLDEN * check_max(cam->data, nm), 0);
+    bad += check_running(&golden, c->net, k, n);
+    free(z);
+    free(m);
+    filled_free(f);
+    lint_frame_free(&golden);
+    assert_int_equal(bad, 0);
+}
+
+/* --- the net and itself -------------------------------------------------------------------------
+ */
+
+static const lint_loss ENERGY = {
+    .cam = LINT_CAM_ENERGY, .ce_weight = 1, .cam_weight = 3, .sigma = 0.25};
+
+static filled *small(lint_net_mode mode, int threads) {
+    return filled_new("tests/golden/small.net", 3, 5, mode, threads);
+}
+
+static lint_loss_sum step(filled *f, const lint_loss *loss) {
+    lint_loss_sum sum = {0};
+    lint_err e = {""};
+    if (lint_net_step(f->net, &f->batch, loss, &sum, &e) < 0) fail_msg("%s", e.msg);
+    return sum;
+}
+
+/* The gradients of one step from the filled weights. */
+static void gradients_of(filled *f, const lint_loss *loss, lint_frame *to) {
+    filled_load(f);
+    step(f, loss);
+    filled_gradients(f, to);
+}
+
+static void assert_same_bytes(const lint_frame *a, const lint_frame *b) {
+    assert_int_equal(a->count, b->count);
+    for (size_t i = 0; i < a->count; i++) {
+        assert_string_equal(a->tensors[i].name, b->tensors[i].name);
+        assert_int_equal(a->tensors[i].bytes, b->tensors[i].bytes);
+        if (memcmp(a->tensors[i].data, b->tensors[i].data, a->tensors[i].bytes) != 0)
+            fail_msg("%s differs", a->tensors[i].name);
+    }
+}
+
+static void threads_leave_no_trace(void **state) {
+    (void)state;
+    const char *const paths[] = {"tests/golden/small.net", "models/standard.net"};
+    for (int p = 0; p < 2; p++) {
+        lint_frame first = {0};
+        lint_loss_sum sum = {0};
+        for (int threads = 1; threads <= 3; threads++) {
+            filled *f = filled_new(paths[p], 2, 3, LINT_NET_TRAIN, threads);
+            lint_loss loss = ENERGY;
+            loss.prior = LINT_PRIOR_MASK;
+            lint_loss_sum s = step(f, &loss);
+            lint_frame got = {0};
+            filled_gradients(f, &got);
+            if (threads == 1) {
+                sum = s;
+                assert_int_equal(lint_frame_copy(&first, &got, &(lint_err){""}), 0);
+            }
+            assert_same_bytes(&got, &first);
+            assert_memory_equal(&s.ce, &sum.ce, sizeof s.ce);
+            assert_memory_equal(&s.cam, &sum.cam, sizeof s.cam);
+            lint_frame_free(&got);
+            filled_free(f);
+        }
+        lint_frame_free(&first);
+    }
+}
+
+static void inference_is_the_same_bytes_for_any_threads_mode_and_batch(void **state) {
+    (void)state;
+    enum { N = 5, K = 3, PLACES = 12 };
+    float first[N * K], cam[N * K * PLACES];
+    lint_err e = {""};
+    for (int threads = 1; threads <= 3; threads++)
+        for (int mode = 0; mode < 2; mode++) {
+            filled *f = small(mode ? LINT_NET_TRAIN : LINT_NET_INFER, threads);
+            float z[N * K], m[N * K * PLACES];
+            assert_int_equal(lint_net_cam_height(f->net) * lint_net_cam_width(f->net), PLACES);
+            assert_int_equal(lint_net_run(f->net, &f->batch, z, m, &e), 0);
+            if (threads == 1 && mode == 0) {
+                memcpy(first, z, sizeof z);
+                memcpy(cam, m, sizeof m);
+            }
+            assert_memory_equal(z, first, sizeof z);
+            assert_memory_equal(m, cam, sizeof m);
+            /* Logits alone, and maps alone. */
+            memset(z, 0, sizeof z);
+            memset(m, 0, sizeof m);
+            assert_int_equal(lint_net_run(f->net, &f->batch, z, NULL, &e), 0);
+            assert_int_equal(lint_net_run(f->net, &f->batch, NULL, m, &e), 0);
+            assert_memory_equal(z, first, sizeof z);
+            assert_memory_equal(m, cam, sizeof m);
+            filled_free(f);
+        }
+}
+
+/* What an image gets in inference must not depend on its company. Not bytes: BLAS may take another
+ * kernel for another batch size. */
+static void an_image_alone_gets_what_it_gets_in_a_batch(void **state) {
+    (void)state;
+    filled *f = small(LINT_NET_INFER, 1);
+    float all[15], one[3];
+    lint_err e = {""};
+    assert_int_equal(lint_net_run(f->net, &f->batch, all, NULL, &e), 0);
+    double scale = check_max(all, 15);
+    for (size_t i = 0; i < 5; i++) {
+        lint_batch b = {1, f->batch.image + i, f->batch.label + i, f->batch.mask + i};
+        assert_int_equal(lint_net_run(f->net, &b, one, NULL, &e), 0);
+        assert_true(check_tensor("logits", one, all + 3 * i, 3, 1e-6 * scale, 0));
+    }
+    filled_free(f);
+}
+
+static void a_step_overwrites_gradients_and_adds_to_the_sums(void **state) {
+    (void)state;
+    filled *f = small(LINT_NET_TRAIN, 1);
+    lint_frame once = {0}, twice = {0};
+    gradients_of(f, &ENERGY, &once);
+    filled_load(f);
+    lint_loss_sum sum = {0}, one = step(f, &ENERGY);
+    lint_err e = {""};
+    assert_int_equal(lint_net_step(f->net, &f->batch, &ENERGY, &sum, &e), 0);
+    assert_int_equal(lint_net_step(f->net, &f->batch, &ENERGY, &sum, &e), 0);
+    filled_load(f); /* running statistics as before */
+    assert_int_equal(lint_net_step(f->net, &f->batch, &ENERGY, &sum, &e), 0);
+    filled_gradients(f, &twice);
+    assert_same_bytes(&once, &twice);
+    assert_int_equal(sum.n, 3 * one.n);
+    assert_int_equal(sum.correct, 3 * one.correct);
+    assert_true(check_value("ce", sum.ce, 3 * one.ce, 0, 1e-12));
+    assert_true(check_value("cam", sum.cam, 3 * one.cam, 0, 1e-12));
+    lint_frame_free(&once);
+    lint_frame_free(&twice);
+    filled_free(f);
+}
+
+static void a_cam_weight_of_0_reports_the_loss_and_leaves_the_gradient(void **state) {
+    (void)state;
+    filled *f = small(LINT_NET_TRAIN, 1);
+    lint_loss none = {.ce_weight = 1}, watched = ENERGY;
+    watched.cam_weight = 0;
+    lint_frame a = {0}, b = {0};
+    gradients_of(f, &none, &a);
+    gradients_of(f, &watched, &b);
+    assert_same_bytes(&a, &b);
+    filled_load(f);
+    assert_true(step(f, &watched).cam > 0);
+    assert_true(step(f, &none).cam == 0);
+    lint_frame_free(&a);
+    lint_frame_free(&b);
+    filled_free(f);
+}
+
+/* The capped loss is the uncapped one times a constant: g = ce + factor * cam. */
+static void the_cap_of_radial_scales_its_gradient(void **state) {
+    (void)state;
+    filled *f = small(LINT_NET_TRAIN, 1);
+    lint_loss ce = {.ce_weight = 1};
+    lint_loss cam = {.cam = LINT_CAM_RADIAL, .cam_weight = 1, .sigma = 0.2};
+    filled_load(f);
+    lint_loss_sum s = step(f, &cam);
+    double term = s.cam / (double)s.n, entropy = s.ce / s.weight;
+    lint_loss both = cam;
+    both.ce_weight = 1;
+    both.cam_weight = 2;
+    both.cap = 0.25 * term / entropy;
+    lint_frame a = {0}, b = {0}, c = {0};
+    gradients_of(f, &ce, &a);
+    gradients_of(f, &cam, &b);
+    gradients_of(f, &both, &c);
+    int bad = 0;
+    for (size_t i = 0; i < a.count; i++) {
+        float *x = a.tensors[i].data, *y = b.tensors[i].data;
+        if (is_buffer(a.tensors[i].name)) continue;
+        size_t n = filled_count(&a.tensors[i]);
+        /* Gradients of nothing (a bias under batch norm) are noise as large as the others' eps. */
+        double allowed = 1e-5 * (check_max(x, n) + check_max(y, n)) + 1e-5;
+        for (size_t j = 0; j < n; j++)
+            x[j] = (float)((double)x[j] + 2 * 0.25 * (double)y[j]);
+        bad += !check_tensor(a.tensors[i].name, c.tensors[i].data, x, n, allowed, 0);
+    }
+    filled_load(f);
+    assert_true(check_value("uncapped mean is reported", step(f, &both).cam, s.cam, 0, 1e-9));
+    assert_int_equal(bad, 0);
+    lint_frame_free(&a);
+    lint_frame_free(&b);
+    lint_frame_free(&c);
+    filled_free(f);
+}
+
+static void images_without_labels_are_in_no_loss(void **state) {
+    (void)state;
+    filled *f = small(LINT_NET_TRAIN, 1);
+    for (size_t i = 0; i < f->batch.n; i++)
+        f->label[i] = -1;
+    lint_loss_sum s = step(f, &ENERGY);
+    assert_int_equal(s.n, 0);
+    assert_true(s.ce == 0 && s.cam == 0 && s.weight == 0);
+    for (size_t i = 0; i < lint_net_params(f->net); i++) {
+        lint_param p = lint_net_param(f->net, i);
+        for (size_t j = 0; p.grad && j < p.count; j++)
+            assert_true(p.grad[j] == 0);
+    }
+    filled_free(f);
+}
+
+static void a_loss_that_is_not_finite_is_reported_as_such(void **state) {
+    (void)state;
+    filled *f = small(LINT_NET_TRAIN, 1);
+    for (size_t i = 0; i < lint_net_params(f->net); i++) {
+        lint_param p = lint_net_param(f->net, i);
+        for (size_t j = 0; strncmp(p.name, "fc", 2) == 0 && j < p.count; j++)
+            p.value[j] *= FLT_MAX / 4;
+    }
+    lint_loss_sum s = step(f, &ENERGY);
+    assert_false(isfinite(s.ce));
+    filled_free(f);
+}
+
+/* --- maps ----------------------------------------------------------------------------------------
+ */
+
+/* Sum over places of the map of class c of image i. */
+static double map_sum(const float *cam, size_t k, size_t places, size_t i, size_t c) {
+    double sum = 0;
+    for (size_t q = 0; q < places; q++)
+        sum += (double)cam[(i * k + c) * places + q];
+    return sum;
+}
+
+static float *values_of(filled *f, const char *name) {
+    lint_tensor *t = lint_frame_find(&f->weights, name);
+    assert_non_null(t);
+    return t->data;
+}
+
+/* Runs the net and holds the sums of its maps against logits less `offset` (NULL: zeros). */
+static int check_map_sums(filled *f, const float *offset) {
+    size_t k = lint_net_classes(f->net), n = f->batch.n;
+    size_t places = lint_net_cam_height(f->net) * lint_net_cam_width(f->net);
+    float *z = malloc(n * k * sizeof *z), *m = malloc(n * k * places * sizeof *m);
+    float *sum = malloc(n * k * sizeof *sum);
+    lint_err e = {""};
+    if (lint_net_run(f->net, &f->batch, z, m, &e) < 0) fail_msg("%s", e.msg);
+    for (size_t i = 0; i < n * k; i++) {
+        sum[i] = (float)map_sum(m, k, places, i / k, i % k);
+        if (offset) z[i] -= offset[i % k];
+    }
+    int bad = !check_tensor("sum of map", sum, z, n * k, 1e-5 * check_max(z, n * k), 0);
+    free(z);
+    free(m);
+    free(sum);
+    return bad;
+}
+
+static const char LINEAR[] = "input 20x14x3 mean 0.5 0.5 0.5 std 0.25 0.25 0.25\n"
+                             "conv1: conv 6 3x3 same\n"
+                             "bn1: batchnorm\n"
+                             "relu\n"
+                             "maxpool 2\n"
+                             "cam\n"
+                             "flatten\n"
+                             "fc: dense classes\n";
+
+static void behind_a_linear_head_a_map_sums_to_the_logit_less_the_bias(void **state) {
+    (void)state;
+    filled *f = filled_new(LINEAR, 4, 3, LINT_NET_INFER, 1);
+    assert_int_equal(check_map_sums(f, values_of(f, "fc.bias")), 0);
+    filled_free(f);
+}
+
+/* And is Zhou's CAM place by place: M_c = sum over k of w_ck A_k. Here with A the picture itself,
+ * which the test knows. */
+static void behind_a_linear_head_a_map_is_zhous_cam(void **state) {
+    (void)state;
+    enum { W = 5, H = 4, K = 2, C = 3 };
+    const char text[] = "input 5x4x3 mean 0 0 0 std 1 1 1\n"
+                        "conv1: conv 3 1x1\n"
+                        "cam\nflatten\nfc: dense classes\n";
+    filled *f = filled_new(text, K, 1, LINT_NET_INFER, 1);
+    float *conv = values_of(f, "conv1.weight"), *w = values_of(f, "fc.weight");
+    for (int i = 0; i < 9; i++)
+        conv[i] = i % 4 == 0;
+    memset(values_of(f, "conv1.bias"), 0, 3 * sizeof *conv);
+    filled_load(f);
+    float m[K * H * W], want[K * H * W];
+    lint_err e = {""};
+    assert_int_equal(lint_net_run(f->net, &f->batch, NULL, m, &e), 0);
+    for (int c = 0; c < K; c++)
+        for (int q = 0; q < H * W; q++) {
+            double sum = 0;
+            for (int ch = 0; ch < C; ch++)
+                sum += (double)w[(c * C + ch) * H * W + q] * f->image[0][q * C + ch] / 255.0;
+            want[c * H * W + q] = (float)sum;
+        }
+    assert_true(check_tensor("cam", m, want, K * H * W, 1e-6, 0));
+    filled_free(f);
+}
+
+/* A head of dense, relu and maxpool without biases is positively homogeneous: z = A dz/dA. */
+static void behind_a_head_without_biases_a_map_sums_to_the_logit(void **state) {
+    (void)state;
+    const char *const paths[] = {"tests/golden/small.net", "tests/golden/odd.net"};
+    for (int p = 0; p < 2; p++) {
+        filled *f = filled_new(paths[p], 3, 5, LINT_NET_INFER, 1);
+        for (size_t i = 0; i < f->weights.count; i++) {
+            lint_tensor *t = &f->weights.tensors[i];
+            if (strncmp(t->name, "fc", 2) == 0 && strstr(t->name, "bias"))
+                memset(t->data, 0, t->bytes);
+        }
+        filled_load(f);
+        assert_int_equal(check_map_sums(f, NULL), 0);
+        filled_free(f);
+    }
+}
+
+/* Twice the last layer's weights: twice the maps, the same share of evidence. */
+static void energy_does_not_depend_on_the_scale_of_the_maps(void **state) {
+    (void)state;
+    filled *f = small(LINT_NET_TRAIN, 1);
+    lint_loss_sum one = {0}, ten = {0};
+    lint_err e = {""};
+    assert_int_equal(lint_net_score(f->net, &f->batch, &ENERGY, NULL, &one, &e), 0);
+    lint_tensor *w = lint_frame_find(&f->weights, "fc5.weight");
+    for (size_t i = 0; i < filled_count(w); i++)
+        ((float *)w->data)[i] *= 10;
+    filled_load(f);
+    assert_int_equal(lint_net_score(f->net, &f->batch, &ENERGY, NULL, &ten, &e), 0);
+    assert_true(check_value("energy", ten.cam, one.cam, 0, 1e-6));
+    lint_loss mse = ENERGY;
+    mse.cam = LINT_CAM_MSE;
+    lint_loss_sum mse_ten = {0}, mse_one = {0};
+    assert_int_equal(lint_net_score(f->net, &f->batch, &mse, NULL, &mse_ten, &e), 0);
+    filled_reset(f);
+    assert_int_equal(lint_net_score(f->net, &f->batch, &mse, NULL, &mse_one, &e), 0);
+    assert_true(check_value("mse", mse_ten.cam, 100 * mse_one.cam, 0, 1e-5));
+    filled_free(f);
+}
+
+static void one_class_is_scored_by_its_own_map(void **state) {
+    (void)state;
+    filled *f = filled_new(LINEAR, 1, 3, LINT_NET_TRAIN, 1);
+    size_t places = lint_net_cam_height(f->net) * lint_net_cam_width(f->net);
+    float *m = malloc(3 * places * sizeof *m);
+    lint_loss_sum sum = {0};
+    lint_err e = {""};
+    assert_int_equal(lint_net_run(f->net, &f->batch, NULL, m, &e), 0);
+    assert_int_equal(lint_net_score(f->net, &f->batch, &ENERGY, NULL, &sum, &e), 0);
+    double want = 0;
+    size_t h = lint_net_cam_height(f->net), w = lint_net_cam_width(f->net);
+    for (size_t i = 0; i < 3; i++) {
+        double cost = 0, all = 0;
+        for (size_t q = 0; q < places; q++) {
+            double dy = ((double)(q / w) + 0.5) / (double)h - 0.5;
+            double dx = ((double)(q % w) + 0.5) / (double)w - 0.5;
+            double v = fabs((double)m[i * places + q]);
+            cost += (1 - exp(-(dx * dx + dy * dy) / (2 * 0.25 * 0.25))) * v;
+            all += v;
+        }
+        want += cost / all;
+    }
+    assert_true(check_value("energy", sum.cam, want, 0, 1e-5));
+    assert_true(check_value("ce", sum.ce, 0, 1e-12, 0));
+    assert_int_equal(sum.correct, 3);
+    step(f, &ENERGY);
+    for (size_t i = 0; i < lint_net_params(f->net); i++) {
+        lint_param p = lint_net_param(f->net, i);
+        for (size_t j = 0; p.grad && j < p.count; j++)
+            assert_true(isfinite(p.grad[j]));
+    }
+    free(m);
+    filled_free(f);
+}
+
+/* --- storage -------------------------------------------------------------------------------------
+ */
+
+static void initial_weights_are_pytorchs_and_follow_the_seed(void **state) {
+    (void)state;
+    filled *f = small(LINT_NET_TRAIN, 1);
+    lint_frame a = {0}, b = {0}, c = {0};
+    lint_net_init(f->net, 1);
+    filled_store(f, &a);
+    lint_net_init(f->net, 2);
+    filled_store(f, &b);
+    lint_net_init(f->net, 1);
+    filled_store(f, &c);
+    assert_same_bytes(&a, &c);
+    for (size_t i = 0; i < a.count; i++) {
+        const lint_tensor *t = &a.tensors[i];
+        const float *v = t->data;
+        size_t n = filled_count(t);
+        if (strncmp(t->name, "bn", 2) == 0) {
+            int one = strstr(t->name, "weight") || strstr(t->name, "running_var");
+            for (size_t j = 0; j < n; j++)
+                assert_true(v[j] == (one ? 1 : 0));
+            continue;
+        }
+        assert_memory_not_equal(v, b.tensors[i].data, t->bytes);
+        /* A layer's bias has its weight's fan in. */
+        char name[64];
+        snprintf(name, sizeof name, "%.*s.weight", (int)strcspn(t->name, "."), t->name);
+        const lint_tensor *w = lint_frame_find(&a, name);
+        double bound = 1 / sqrt((double)filled_count(w) / (double)w->shape[0]);
+        assert_true(check_max(v, n) <= bound * (1 + 1e-6));
+        if (n > 100) assert_true(check_max(v, n) > 0.9 * bound);
+    }
+    lint_frame_free(&a);
+    lint_frame_free(&b);
+    lint_frame_free(&c);
+    filled_free(f);
+}
+
+static void what_is_stored_is_loaded_to_the_byte(void **state) {
+    (void)state;
+    filled *f = small(LINT_NET_TRAIN, 1), *g = small(LINT_NET_INFER, 1);
+    lint_net_init(f->net, 5);
+    step(f, &ENERGY); /* running statistics of its own */
+    lint_frame a = {0}, b = {0};
+    lint_err e = {""};
+    filled_store(f, &a);
+    assert_int_equal(lint_net_load(g->net, &a, &e), 0);
+    filled_store(g, &b);
+    assert_same_bytes(&a, &b);
+    float z[15], y[15];
+    assert_int_equal(lint_net_run(f->net, &f->batch, z, NULL, &e), 0);
+    assert_int_equal(lint_net_run(g->net, &g->batch, y, NULL, &e), 0);
+    assert_memory_equal(z, y, sizeof z);
+    lint_frame_free(&a);
+    lint_frame_free(&b);
+    filled_free(f);
+    filled_free(g);
+}
+
+static char model_path[64];
+
+/* Writes a frame to a temporary file, for lint_model_load. */
+static const char *write_model(const lint_frame *f) {
+    lint_err e = {""};
+    snprintf(model_path, sizeof model_path, "/tmp/lint-model-XXXXXX");
+    int fd = mkstemp(model_path);
+    assert_true(fd >= 0);
+    FILE *out = fdopen(fd, "wb");
+    assert_int_equal(lint_frame_write(f, out, &e), 0);
+    assert_int_equal(fclose(out), 0);
+    return model_path;
+}
+
+static void a_model_file_brings_its_network_and_classes(void **state) {
+    (void)state;
+    filled *f = small(LINT_NET_TRAIN, 1);
+    lint_frame m = {0};
+    lint_err e = {""};
+    char *classes = NULL;
+    const char *names = "[\"leopard\",\"orca\",\"seal\"]";
+    assert_int_equal(lint_model_store(f->net, names, &m, &e), 0);
+    assert_string_equal(lint_frame_meta(&m, "kind"), "model");
+    lint_net *net = lint_model_load(write_model(&m), 5, LINT_NET_INFER, f->pool, &classes, &e);
+    unlink(model_path);
+    if (!net) fail_msg("%s", e.msg);
+    assert_string_equal(classes, names);
+    assert_string_equal(lint_net_text(net), lint_net_text(f->net));
+    float z[15], y[15];
+    assert_int_equal(lint_net_run(f->net, &f->batch, z, NULL, &e), 0);
+    assert_int_equal(lint_net_run(net, &f->batch, y, NULL, &e), 0);
+    assert_memory_equal(z, y, sizeof z);
+    free(classes);
+    lint_net_free(net);
+    lint_frame_free(&m);
+    filled_free(f);
+}
+
+/* --- refused input -------------------------------------------------------------------------------
+ */
+
+typedef struct bad_net {
+    const char *text, *expected;
+} bad_net;
+
+#define INPUT "input 8x8x3\n"
+#define HEAD  "flatten\nfc: dense classes\n"
+
+static const bad_net bad_nets[] = {
+    {"", "bad.net:1: expected layers after 'input'"},
+    {"# nothing\n\n", "bad.net:"},
+    {INPUT, "bad.net:"},
+    {"conv1: conv 4 2x2\n" HEAD, "bad.net:1: expected 'input' as the first layer"},
+    {INPUT INPUT HEAD, "bad.net:2: expected 'input' as the first layer"},
+    {"input 8x8\n" HEAD, "bad.net:1: expected 'input WxHx3"},
+    {"input 8x8x4\n" HEAD, "bad.net:1: expected 'input"},
+    {"input 0x8x3\n" HEAD, "bad.net:1: expected 'input"},
+    {"input -8x8x3\n" HEAD, "bad.net:1: expected 'input"},
+    {"input 99999x8x3\n" HEAD, "bad.net:1: expected 'input"},
+    {"input 8x8x3 mean 0 0\n" HEAD, "bad.net:1: expected 'input"},
+    {"input 8x8x3 mean 0 0 nan\n" HEAD, "bad.net:1: expected 'input"},
+    {"input 8x8x3 std 1 1 0\n" HEAD, "bad.net:1: std must be above 0"},
+    {"input 8x8x3 colour\n" HEAD, "bad.net:1: expected 'input"},
+    {INPUT "convolve 3\n" HEAD, "bad.net:2: unknown layer 'convolve': expected input, conv"},
+    {INPUT "conv 4 2x2\n" HEAD, "bad.net:2: a conv has parameters and needs a name"},
+    {INPUT "a: conv\n" HEAD, "bad.net:2: expected 'conv OUT KxK"},
+    {INPUT "a: conv 4\n" HEAD, "bad.net:2: expected 'conv OUT KxK"},
+    {INPUT "a: conv 0 2x2\n" HEAD, "bad.net:2: expected 'conv OUT KxK"},
+    {INPUT "a: conv 4 2\n" HEAD, "bad.net:2: expected 'conv OUT KxK"},
+    {INPUT "a: conv 4 2x2 stride 0\n" HEAD, "bad.net:2: expected 'conv OUT KxK"},
+    {INPUT "a: conv 4 2x2 stride\n" HEAD, "bad.net:2: expected 'conv OUT KxK"},
+    {INPUT "a: conv 4 2x2 wide\n" HEAD, "bad.net:2: expected 'conv OUT KxK"},
+    {INPUT "a: conv 4 2x2 same stride 2\n" HEAD, "bad.net:2: 'same' goes with stride 1"},
+    {INPUT "a: conv 4 9x9\n" HEAD, "bad.net:2: a filter of 9x9 does not fit into 8x8"},
+    {INPUT "a: conv 65536 32x32 same\nb: conv 65536 32x32 same\n" HEAD, "bad.net:"},
+    {INPUT "a: conv 4 99999999999999999999x2\n" HEAD, "bad.net:2: expected 'conv OUT KxK"},
+    {INPUT "a: conv 4 2x2\na: batchnorm\n" HEAD, "bad.net:3: the name 'a' is taken by line 2"},
+    {INPUT "a/b: conv 4 2x2\n" HEAD, "bad.net:2: 'a/b' is no layer name"},
+    {INPUT "a:\n" HEAD, "bad.net:2: expected a layer after 'a:'"},
+    {INPUT "batchnorm\n" HEAD, "bad.net:2: a batchnorm has parameters and needs a name"},
+    {INPUT "b: batchnorm 3\n" HEAD, "bad.net:2: expected 'batchnorm"},
+    {INPUT "maxpool\n" HEAD, "bad.net:2: expected 'maxpool K"},
+    {INPUT "maxpool 9\n" HEAD, "bad.net:2: a window of 9x9 does not fit into 8x8"},
+    {INPUT "relu 2\n" HEAD, "bad.net:2: expected 'relu"},
+    {INPUT "fc: dense classes\n", "bad.net:2: expected 'flatten' before it"},
+    {INPUT "flatten\nfc: dense many\n", "bad.net:3: expected 'dense OUT|classes'"},
+    {INPUT "flatten\nfc: dense 5\n", "bad.net:3: the last layer gives 1x1x5, expected 1x1x2"},
+    {INPUT "flatten\ncam\nfc: dense classes\n", "bad.net:3: 'cam' must stand before 'flatten'"},
+    {INPUT "cam\n" HEAD, "bad.net:2: expected a layer between 'input' and 'cam'"},
+    {INPUT "relu\ncam\ncam\n" HEAD, "bad.net:4: a second 'cam'"},
+    {INPUT "relu\ncam 3\n" HEAD, "bad.net:3: expected 'cam' alone on its line"},
+    {INPUT "relu\ncam\nb: batchnorm\n" HEAD, "bad.net:4: a batchnorm cannot stand behind 'cam'"},
+};
+
+static void a_bad_line_is_named_with_what_was_expected(void **state) {
+    (void)state;
+    lint_err e = {""};
+    lint_pool *pool = lint_pool_new(1, &e);
+    int bad = 0;
+    for (size_t i = 0; i < sizeof bad_nets / sizeof *bad_nets; i++) {
+        e.msg[0] = 0;
+        lint_net *net = lint_net_new(bad_nets[i].text, "bad.net", 2, 4, LINT_NET_TRAIN, pool, &e);
+        if (net || !strstr(e.msg, bad_nets[i].expected)) {
+            print_error("net %zu: got '%s', expected '%s'\n", i, net ? "a net" : e.msg,
+                        bad_nets[i].expected);
+            bad++;
+        }
+        lint_net_free(net);
+    }
+    lint_pool_free(pool);
+    assert_int_equal(bad, 0);
+}
+
+static void line_ends_of_dos_and_no_last_newline_are_fine(void **state) {
+    (void)state;
+    lint_err e = {""};
+    lint_pool *pool = lint_pool_new(1, &e);
+    lint_net *net = lint_net_new("input 8x8x3\r\n\r\n# c\r\nflatten # d\r\nfc:\tdense  classes",
+                                 "dos.net", 2, 1, LINT_NET_INFER, pool, &e);
+    if (!net) fail_msg("%s", e.msg);
+    lint_net_free(net);
+    lint_pool_free(pool);
+}
+
+/* Ways to break a good set of weights, and what is said then. */
+static void drop_one(lint_frame *f) {
+    lint_frame_drop(f, "conv3.weight");
+}
+static void add_one(lint_frame *f) {
+    assert_non_null(
+        lint_frame_add(f, "conv9.weight", LINT_F32, 1, (uint64_t[]){3}, &(lint_err){""}));
+}
+static void transpose_one(lint_frame *f) {
+    assert_non_null(
+        lint_frame_add(f, "fc2.weight", LINT_F32, 2, (uint64_t[]){10, 9}, &(lint_err){""}));
+}
+static void flatten_one(lint_frame *f) {
+    assert_non_null(
+        lint_frame_add(f, "fc2.weight", LINT_F32, 1, (uint64_t[]){90}, &(lint_err){""}));
+}
+static void widen_one(lint_frame *f) {
+    assert_non_null(
+        lint_frame_add(f, "fc2.weight", LINT_F64, 2, (uint64_t[]){9, 10}, &(lint_err){""}));
+}
+static void put_nan(lint_frame *f) {
+    ((float *)lint_frame_find(f, "bn3.bias")->data)[2] = NAN;
+}
+static void put_infinity(lint_frame *f) {
+    ((float *)lint_frame_find(f, "bn4.running_mean")->data)[0] = -INFINITY;
+}
+
+static const struct {
+    void (*spoil)(lint_frame *f);
+    const char *names;
+} bad_weights[] = {
+    {drop_one, "conv3.weight"},         {add_one, "conv9.weight"}, {transpose_one, "fc2.weight"},
+    {flatten_one, "fc2.weight"},        {widen_one, "fc2.weight"}, {put_nan, "bn3.bias"},
+    {put_infinity, "bn4.running_mean"},
+};
+
+static void weights_that_do_not_fit_are_refused_by_name(void **state) {
+    (void)state;
+    filled *f = small(LINT_NET_INFER, 1);
+    for (size_t i = 0; i < sizeof bad_weights / sizeof *bad_weights; i++) {
+        lint_frame w = {0};
+        lint_err e = {""};
+        assert_int_equal(lint_frame_copy(&w, &f->weights, &e), 0);
+        bad_weights[i].spoil(&w);
+        assert_int_equal(lint_net_load(f->net, &w, &e), -1);
+        if (!strstr(e.msg, bad_weights[i].names))
+            fail_msg("'%s' does not name %s", e.msg, bad_weights[i].names);
+        lint_frame_free(&w);
+    }
+    filled_free(f);
+}
+
+static void pytorchs_batch_counters_are_passed_over(void **state) {
+    (void)state;
+    filled *f = small(LINT_NET_INFER, 1);
+    lint_err e = {""};
+    assert_non_null(lint_frame_add(&f->weights, "bn2.num_batches_tracked", LINT_I64, 0, NULL, &e));
+    filled_load(f);
+    filled_free(f);
+}
+
+static void refuse_model(lint_pool *pool, const lint_frame *m, const char *expected) {
+    lint_err e = {""};
+    char *classes = NULL;
+    lint_net *net = lint_model_load(write_model(m), 1, LINT_NET_INFER, pool, &classes, &e);
+    unlink(model_path);
+    assert_null(net);
+    if (!strstr(e.msg, model_path) || !strstr(e.msg, expected))
+        fail_msg("'%s' lacks the path or '%s'", e.msg, expected);
+}
+
+static void a_file_that_is_no_model_is_refused_by_name(void **state) {
+    (void)state;
+    filled *f = small(LINT_NET_INFER, 1);
+    lint_frame m = {0};
+    lint_err e = {""};
+    refuse_model(f->pool, &f->weights, "not a model");
+    assert_int_equal(lint_model_store(f->net, "[\"a\",\"b\",\"c\"]", &m, &e), 0);
+    lint_frame_set_meta(&m, "kind", "samples", &e);
+    refuse_model(f->pool, &m, "samples");
+    lint_frame_set_meta(&m, "kind", "model", &e);
+    lint_frame_set_meta(&m, "classes", "[\"a\",3]", &e);
+    refuse_model(f->pool, &m, "classes");
+    lint_frame_set_meta(&m, "classes", "[\"a\",\"b\"]", &e);
+    refuse_model(f->pool, &m, "fc5.weight");
+    lint_frame_set_meta(&m, "classes", "[]", &e);
+    refuse_model(f->pool, &m, "class");
+    lint_frame_set_meta(&m, "classes", "[\"a\",\"b\",\"c\"]", &e);
+    lint_frame_set_meta(&m, "net", "nonsense", &e);
+    refuse_model(f->pool, &m, ":1: ");
+    lint_frame_free(&m);
+    filled_free(f);
+}
+
+static void batches_that_do_not_fit_are_refused(void **state) {
+    (void)state;
+    filled *f = small(LINT_NET_TRAIN, 1);
+    lint_err e = {""};
+    lint_loss_sum sum = {0};
+    lint_batch b = f->batch;
+    b.n = 6;
+    assert_int_equal(lint_net_step(f->net, &b, &ENERGY, &sum, &e), -1);
+    assert_int_equal(lint_net_run(f->net, &b, NULL, NULL, &e), -1);
+    b.n = 0;
+    assert_int_equal(lint_net_step(f->net, &b, &ENERGY, &sum, &e), -1);
+    b = f->batch;
+    f->label[2] = 3;
+    assert_int_equal(lint_net_step(f->net, &b, &ENERGY, &sum, &e), -1);
+    assert_non_null(strstr(e.msg, "label 3"));
+    f->label[2] = 0;
+    b.mask = NULL;
+    lint_loss loss = ENERGY;
+    loss.prior = LINT_PRIOR_MASK;
+    assert_int_equal(lint_net_step(f->net, &b, &loss, &sum, &e), -1);
+    assert_non_null(strstr(e.msg, "mask"));
+    assert_int_equal(sum.n, 0);
+    filled *g = small(LINT_NET_INFER, 1);
+    assert_int_equal(lint_net_step(g->net, &g->batch, &ENERGY, &sum, &e), -1);
+    filled_free(g);
+    filled_free(f);
+}
+
+static void without_a_cam_line_there_are_no_maps(void **state) {
+    (void)state;
+    filled *f = filled_new("input 8x8x3\nflatten\nfc: dense classes\n", 2, 2, LINT_NET_TRAIN, 1);
+    lint_err e = {""};
+    lint_loss_sum sum = {0};
+    float z[4], m[256];
+    const lint_loss plain = {.ce_weight = 1};
+    assert_int_equal(lint_net_run(f->net, &f->batch, z, NULL, &e), 0);
+    step(f, &plain);
+    assert_int_equal(lint_net_run(f->net, &f->batch, z, m, &e), -1);
+    assert_non_null(strstr(e.msg, "cam"));
+    assert_int_equal(lint_net_step(f->net, &f->batch, &ENERGY, &sum, &e), -1);
+    assert_non_null(strstr(e.msg, "cam"));
+    filled_free(f);
+}
+
+/* --- main ----------------------------------------------------------------------------------------
+ */
+
+#define TEST(f)                                                                                    \
+    { #f, f, NULL, NULL, NULL }
+
+int main(void) {
+    static golden_case cases[NETS * (LOSSES + 1)];
+    static struct CMUnitTest golden[NETS * (LOSSES + 1)];
+    for (size_t i = 0; i < NETS * (LOSSES + 1); i++) {
+        size_t loss = i % (LOSSES + 1);
+        golden_case *c = &cases[i];
+        c->net = &golden_nets[i / (LOSSES + 1)];
+        c->loss = loss ? golden_losses[loss - 1] : NULL;
+        snprintf(c->title, sizeof c->title, "%s_net_%s_agrees_with_pytorch", c->net->name,
+                 c->loss ? c->loss : "in_inference");
+        golden[i] = (struct CMUnitTest){
+            c->title, c->loss ? agrees_with_pytorch_on_a_loss : agrees_with_pytorch_in_inference,
+            NULL, NULL, c};
+    }
+    const struct CMUnitTest tests[] = {
+        TEST(threads_leave_no_trace),
+        TEST(inference_is_the_same_bytes_for_any_threads_mode_and_batch),
+        TEST(an_image_alone_gets_what_it_gets_in_a_batch),
+        TEST(a_step_overwrites_gradients_and_adds_to_the_sums),
+        TEST(a_cam_weight_of_0_reports_the_loss_and_leaves_the_gradient),
+        TEST(the_cap_of_radial_scales_its_gradient),
+        TEST(images_without_labels_are_in_no_loss),
+        TEST(a_loss_that_is_not_finite_is_reported_as_such),
+        TEST(behind_a_linear_head_a_map_sums_to_the_logit_less_the_bias),
+        TEST(behind_a_linear_head_a_map_is_zhous_cam),
+        TEST(behind_a_head_without_biases_a_map_sums_to_the_logit),
+        TEST(energy_does_not_depend_on_the_scale_of_the_maps),
+        TEST(one_class_is_scored_by_its_own_map),
+        TEST(initial_weights_are_pytorchs_and_follow_the_seed),
+        TEST(what_is_stored_is_loaded_to_the_byte),
+        TEST(a_model_file_brings_its_network_and_classes),
+        TEST(a_bad_line_is_named_with_what_was_expected),
+        TEST(line_ends_of_dos_and_no_last_newline_are_fine),
+        TEST(weights_that_do_not_fit_are_refused_by_name),
+        TEST(pytorchs_batch_counters_are_passed_over),
+        TEST(a_file_that_is_no_model_is_refused_by_name),
+        TEST(batches_that_do_not_fit_are_refused),
+        TEST(without_a_cam_line_there_are_no_maps),
+    };
+    int bad = cmocka_run_group_tests_name("golden", golden, NULL, NULL);
+    return bad + cmocka_run_group_tests_name("net", tests, NULL, NULL);
+}
