@@ -68,7 +68,8 @@ static const float *ring_row(ring *r, long y) {
     return to;
 }
 
-enum { FILTER_MAX = 32, NO_ROW = -1 };
+/* Numbers in all filters of a layer: SLOTS times them is a gigabyte. ResNet-50 has 2.4 million. */
+enum { FILTER_MAX = 32, FILTERS_MAX = 1 << 24, NO_ROW = -1 };
 
 static void ring_start(ring *r, const float *x) {
     r->x = x;
@@ -176,6 +177,8 @@ static int setup(lint_layer *l, lint_err *e) {
     size_t out;
     int bias = 1;
     if (parse(l, s, &out, &bias, e) < 0) return -1;
+    if (l->in.c * s->kh * s->kw > FILTERS_MAX / out)
+        return lint_fail(e, "its filters are too large: expected at most %d numbers", FILTERS_MAX);
     const size_t shape[] = {out, l->in.c, s->kh, s->kw};
     lint_weights *w = lint_layer_add(l, "weight", 1, 4, shape, e);
     if (!w) return -1;

@@ -30,6 +30,9 @@ float *lint_floats(size_t n) {
     return p;
 }
 
+/* Of one tensor. VGG-16's first dense layer, the largest of a known classifier, has 103 million. */
+enum { WEIGHTS_MAX = 1 << 27 };
+
 lint_weights *lint_layer_add(lint_layer *l, const char *suffix, int trainable, size_t rank,
                              const size_t *shape, lint_err *e) {
     lint_weights *w = &l->weight[l->weights];
@@ -38,8 +41,8 @@ lint_weights *lint_layer_add(lint_layer *l, const char *suffix, int trainable, s
     w->count = 1;
     for (size_t i = 0; i < rank; i++) {
         w->shape[i] = shape[i];
-        if (__builtin_mul_overflow(w->count, shape[i], &w->count) || w->count > SIZE_MAX / 16) {
-            lint_fail(e, "%s is too large", w->name);
+        if (__builtin_mul_overflow(w->count, shape[i], &w->count) || w->count > WEIGHTS_MAX) {
+            lint_fail(e, "%s is too large: expected at most %d numbers", w->name, WEIGHTS_MAX);
             return NULL;
         }
     }

@@ -7,6 +7,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 struct lint_net {
     char *text;
@@ -16,11 +17,11 @@ struct lint_net {
     const lint_kernels *k;
     lint_chain chain;
 
-    float **owned; /* every activation and gradient buffer, for freeing */
-    size_t owneds;
-    float *features;    /* at the cam mark [batch,h,w,F]; NULL without a mark */
-    float *gradient[2]; /* backward's dy and dx, in turn; the largest activation each */
-    float *dlogits;     /* [batch,K] */
+    float **owned;         /* every activation and gradient buffer, for freeing */
+    size_t owneds, floats; /* buffers, and what they hold together */
+    float *features;       /* at the cam mark [batch,h,w,F]; NULL without a mark */
+    float *gradient[2];    /* backward's dy and dx, in turn; the largest activation each */
+    float *dlogits;        /* [batch,K] */
 
     /* For the maps: u[i] is d(seed . logits) at the output of head layer i - 1, u[0] at the mark.
      */
@@ -49,18 +50,28 @@ static lint_layer *last(const lint_net *net) {
     return layer(net, net->chain.count - 1);
 }
 
+/* Buffers are zeroed, so a network that a file asks for and memory cannot hold must be refused
+ * before: a system that promises more memory than it has ends the program instead. */
+static int fits_machine(const lint_net *net, size_t floats) {
+    long pages = sysconf(_SC_PHYS_PAGES), page = sysconf(_SC_PAGESIZE);
+    if (pages < 0 || page < 0) return 1;
+    size_t most = (size_t)pages * (size_t)page / sizeof(float);
+    return net->floats <= most && floats <= most - net->floats;
+}
+
 /* A buffer of `each` floats for each image of a batch. */
 static float *buffer(lint_net *net, size_t each, lint_err *e) {
     float **more = realloc(net->owned, (net->owneds + 1) * sizeof *more);
     if (more) net->owned = more;
     size_t n;
     float *p = NULL;
-    if (more && !__builtin_mul_overflow(each, net->batch, &n) && n < SIZE_MAX / 16)
+    if (more && !__builtin_mul_overflow(each, net->batch, &n) && fits_machine(net, n))
         p = lint_floats(n);
     if (!p) {
         lint_fail(e, "out of memory for batches of %zu images", net->batch);
         return NULL;
     }
+    net->floats += n;
     net->owned[net->owneds++] = p;
     return p;
 }

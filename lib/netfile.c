@@ -161,7 +161,10 @@ int lint_chain_parse(lint_chain *c, const char *text, const char *name, const li
         if (c->count > before) c->layer[c->count - 1].line = number;
         line = end ? end + 1 : NULL;
     }
-    if (!bad) bad = check_end(c, o->classes, e) < 0;
+    if (!bad) {
+        bad = check_end(c, o->classes, e) < 0;
+        if (c->count) number = c->layer[c->count - 1].line;
+    }
     free(copy);
     if (!bad) return 0;
     lint_chain_free(c);
