@@ -365,6 +365,20 @@ static void cast(const lint_easel *e, float gain[3]) {
         gain[c] = (float)(1 + .12 * (fmin(sum[c] / mean, 2) - 1));
 }
 
+/* The centre of an object's alpha, in its pixels. */
+static void centre_of(const lint_image *im, float *x, float *y) {
+    double sx = 0, sy = 0, all = 1e-9;
+    for (int j = 0; j < im->h; j++)
+        for (int i = 0; i < im->w; i++) {
+            double a = im->px[((size_t)j * (size_t)im->w + (size_t)i) * 4 + 3];
+            sx += a * (i + .5);
+            sy += a * (j + .5);
+            all += a;
+        }
+    *x = (float)(sx / all);
+    *y = (float)(sy / all);
+}
+
 static void paint_object(const lint_synth_plan *p, lint_easel *e, const lint_image *im) {
     float j = (float)p->jitter, gain[3], light = lint_easel_range(e, .75f, 1.15f);
     float cx = (.5f + lint_easel_range(e, -j, j)) * (float)e->w;
@@ -374,10 +388,12 @@ static void paint_object(const lint_synth_plan *p, lint_easel *e, const lint_ima
     float longer = (float)(im->w > im->h ? im->w : im->h);
     /* source pixels in one of the picture's */
     float scale = fmaxf(sqrtf((float)im->w * (float)im->h) / side, longer / (.9f * e->side));
+    float mx, my;
+    centre_of(im, &mx, &my);
     float c = cosf(turn) * scale, s = sinf(turn) * scale, flip = lint_easel_chance(e, .5f) ? -1 : 1;
     affine m = {.xx = flip * c, .xy = flip * s, .yx = -s, .yy = c};
-    m.x0 = (float)im->w / 2 - m.xx * cx - m.xy * cy;
-    m.y0 = (float)im->h / 2 - m.yx * cx - m.yy * cy;
+    m.x0 = mx - m.xx * cx - m.xy * cy;
+    m.y0 = my - m.yx * cx - m.yy * cy;
     cast(e, gain);
     for (int y = 0; y < e->h; y++)
         for (int x = 0; x < e->w; x++) {

@@ -513,7 +513,10 @@ void lint_draw_leopard(lint_easel *e, lint_spot at) {
     leopard l = {0};
     colour(e, &l);
     pose(e, &l);
-    lint_easel_frame(e, measure(&l), at, lint_easel_range(e, -.06f, .06f),
+    lint_box box = measure(&l);
+    float x = (box.x0 + box.x1) / 2, y = (box.y0 + box.y1) / 2;
+    lint_tube_centre(&l.trunk, l.cut, &x, &y);
+    lint_easel_frame(e, box, x, y, at, lint_easel_range(e, -.06f, .06f),
                      lint_easel_chance(e, 0.5f));
     draw(e, &l);
 }

@@ -273,6 +273,8 @@ void lint_draw_orca(lint_easel *e, lint_spot at) {
     o.grey = lint_rgb_mix(o.black, o.white, 0.55f);
     pose(e, &o, &sweep);
     lint_box box = measure(e->cr, &o, sweep);
-    lint_easel_frame(e, box, at, 0, lint_easel_chance(e, 0.5f));
+    float x = (box.x0 + box.x1) / 2, y = (box.y0 + box.y1) / 2;
+    lint_tube_centre(&o.body, o.cut, &x, &y);
+    lint_easel_frame(e, box, x, y, at, 0, lint_easel_chance(e, 0.5f));
     draw(e, &o, sweep);
 }

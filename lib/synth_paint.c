@@ -241,18 +241,44 @@ void lint_tube_extend(const lint_tube *t, lint_box *b) {
     }
 }
 
+void lint_tube_centre(const lint_tube *t, float cut, float *x, float *y) {
+    float sx = 0, sy = 0, all = 0;
+    for (int i = 0; i + 1 < LINT_TUBE_POINTS; i++) {
+        const lint_knot *p = &t->p[i], *q = p + 1;
+        float area = (p->r + q->r) * hypotf(q->x - p->x, q->y - p->y);
+        if (p->y >= cut) continue;
+        sx += area * (p->x + q->x) / 2;
+        sy += area * (p->y + q->y) / 2;
+        all += area;
+    }
+    if (all > 0) {
+        *x = sx / all;
+        *y = sy / all;
+    }
+}
+
 /* --- layers ------------------------------------------------------------------------------ */
 
 /* An object may fill this much of the shorter side in its longer one. */
 static const float longest = 0.9f;
 
-void lint_easel_frame(lint_easel *e, lint_box box, lint_spot at, float turn, int flip) {
+/* Where the centre must go, along one axis, for [lo, hi] around it to lie within [0, side]. */
+static float inside(float at, float lo, float hi, float side) {
+    if (hi - lo > side) return (side - lo - hi) / 2;
+    return fminf(fmaxf(at, -lo), side - hi);
+}
+
+void lint_easel_frame(lint_easel *e, lint_box box, float x, float y, lint_spot at, float turn,
+                      int flip) {
     float bw = box.x1 - box.x0, bh = box.y1 - box.y0, longer = bw > bh ? bw : bh;
     float scale = fminf(at.size / sqrtf(bw * bh), longest / longer) * e->side;
-    cairo_matrix_init_translate(&e->frame, at.x * (float)e->w, at.y * (float)e->h);
+    float left = (flip ? x - box.x1 : box.x0 - x) * scale, top = (box.y0 - y) * scale;
+    float px = inside(at.x * (float)e->w, left, left + bw * scale, (float)e->w);
+    float py = inside(at.y * (float)e->h, top, top + bh * scale, (float)e->h);
+    cairo_matrix_init_translate(&e->frame, px, py);
     cairo_matrix_scale(&e->frame, flip ? -scale : scale, scale);
     cairo_matrix_rotate(&e->frame, turn);
-    cairo_matrix_translate(&e->frame, -(box.x0 + box.x1) / 2, -(box.y0 + box.y1) / 2);
+    cairo_matrix_translate(&e->frame, -x, -y);
 }
 
 void lint_layer_begin(lint_easel *e) {

@@ -117,15 +117,20 @@ void lint_tube_extend(const lint_tube *t, lint_box *box);
 
 /* --- layers -------------------------------------------------------------------------------- */
 
-/* Where an object goes: its middle, as fractions of width and height, and its size, the side of a
- * square as large as its bounding box, as a fraction of the picture's shorter side. Long objects
- * are made smaller where they would not fit. */
+/* Where an object goes: the centre of its body, as fractions of width and height, and its size, the
+ * side of a square as large as its bounding box, as a fraction of the picture's shorter side. Long
+ * objects are made smaller where they would not fit. */
 typedef struct lint_spot {
     float x, y, size;
 } lint_spot;
 
-/* Puts box there, turned by `turn` radians, mirrored left to right if flip. */
-void lint_easel_frame(lint_easel *e, lint_box box, lint_spot at, float turn, int flip);
+/* The centre of the tube's area above `cut`, where that leaves any; y grows downward. */
+void lint_tube_centre(const lint_tube *t, float cut, float *x, float *y);
+
+/* Puts (x, y), the centre of the object's body, there, turned by `turn` radians, mirrored left to
+ * right if flip; and moves it as little as it takes to have all of box in the picture. */
+void lint_easel_frame(lint_easel *e, lint_box box, float x, float y, lint_spot at, float turn,
+                      int flip);
 
 typedef struct lint_relief {
     float radius; /* of the roundness, in object coordinates */

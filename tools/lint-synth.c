@@ -53,7 +53,7 @@ static const lint_option options[] = {
     {"object-max", 0, LINT_OPT_REAL, &o.size_hi, "S", .help = "largest object (0.62)", .min = .05,
      .max = 1},
     {"jitter", 0, LINT_OPT_REAL, &o.jitter, "F",
-     .help = "the object's middle lies within F of the picture's (0.08)", .max = .5},
+     .help = "the centre of the object's body lies within F of the picture's (0.08)", .max = .5},
     {"seed", 0, LINT_OPT_U64, &o.seed, "N", .help = "seed of every random choice (0)"},
     {"threads", 0, LINT_OPT_INT, &o.threads, "N", .help = "threads (0: one for each processor)",
      .max = 1024},
