@@ -353,6 +353,10 @@ static void start_bar(report *r, const lint_training *t, const lint_batches *b) 
     lint_progress_start(&r->bar, r->what, "images", r->epochs * r->epoch_samples, v);
 }
 
+static void end_bar(const report *r) {
+    if (r->bar.terminal && !o.quiet) fputs("\r\033[K", stderr);
+}
+
 /* Puts the settings and the chosen epoch into the model beside the weights, and writes it. */
 static int write_model(lint_output *out, const lint_net *net, const lint_training *t,
                        const lint_batches *b, const lint_trained *done, lint_err *e) {
@@ -385,8 +389,63 @@ static void say_end(const lint_trained *done) {
         lint_warn("%s has epoch %zu of %zu", what, done->best.epoch, done->epochs);
 }
 
+/* What training works on. */
+typedef struct parts {
+    lint_pool *pool;
+    lint_batches *batches;
+    lint_set *val; /* NULL: none */
+    lint_net *net;
+    float *class_weights;
+} parts;
+
+static void open_parts(parts *p) {
+    lint_err e;
+    char *text = read_text(o.net);
+    p->pool = lint_pool_new((int)o.threads, &e);
+    if (!p->pool) lint_die(&e);
+    p->batches = lint_batches_open(o.train ? o.train : "-", (size_t)o.batch, o.seed, &e);
+    if (!p->batches) lint_die(&e);
+    if (o.val && !(p->val = lint_set_open(o.val, &e))) lint_die(&e);
+    p->net = lint_net_new(text, o.net, lint_batches_classes(p->batches)->n, (size_t)o.batch,
+                          LINT_NET_TRAIN, p->pool, &e);
+    if (!p->net) lint_die(&e);
+    lint_net_init(p->net, o.seed);
+    p->class_weights = make_weights(p->batches);
+    free(text);
+}
+
+static void close_parts(parts *p) {
+    lint_net_free(p->net);
+    lint_set_free(p->val);
+    lint_batches_free(p->batches);
+    lint_pool_free(p->pool);
+    free(p->class_weights);
+}
+
+static void plan(lint_training *t, const parts *p) {
+    lint_err e;
+    t->loss =
+        (lint_loss){.cam = (lint_cam_loss)o.cam_loss,
+                    .prior = (lint_prior)o.prior,
+                    .sigma = o.sigma,
+                    .cap = o.cap,
+                    .class_weight = strcmp(o.class_weights, "none") ? p->class_weights : NULL};
+    t->optim = (lint_optim_plan){LINT_OPTIM_SGD, o.momentum, o.weight_decay};
+    t->best = p->val ? (lint_best)o.best : LINT_BEST_LAST;
+    t->schedule.epochs = epochs_of(p->batches, &t->schedule);
+    if (lint_train_check(p->net, p->batches, p->val, o.val, t, &e) < 0) lint_die(&e);
+}
+
+static void close_log(report *r) {
+    lint_err e;
+    if (!r->log || r->log == stdout || fclose(r->log) == 0) return;
+    lint_fail(&e, "%s: %s", r->log_name, strerror(errno));
+    lint_die(&e);
+}
+
 int main(int argc, char **argv) {
     lint_err e;
+    parts p = {0};
     report r = {0};
     lint_trained done;
     lint_training t = {.on_epoch = on_epoch, .on_batch = on_batch, .ctx = &r, .stop = &stop};
@@ -394,56 +453,26 @@ int main(int argc, char **argv) {
     lint_cli_parse(&program, argc, argv);
     check_usage();
     make_schedule(&t.schedule);
-    char *text = read_text(o.net);
-    lint_pool *pool = lint_pool_new((int)o.threads, &e);
-    if (!pool) lint_die(&e);
-    lint_batches *batches = lint_batches_open(o.train ? o.train : "-", (size_t)o.batch, o.seed, &e);
-    if (!batches) lint_die(&e);
-    lint_set *val = o.val ? lint_set_open(o.val, &e) : NULL;
-    if (o.val && !val) lint_die(&e);
-    lint_net *net = lint_net_new(text, o.net, lint_batches_classes(batches)->n, (size_t)o.batch,
-                                 LINT_NET_TRAIN, pool, &e);
-    if (!net) lint_die(&e);
-
-    float *weights = make_weights(batches);
-    t.loss = (lint_loss){.cam = (lint_cam_loss)o.cam_loss,
-                         .prior = (lint_prior)o.prior,
-                         .sigma = o.sigma,
-                         .cap = o.cap,
-                         .class_weight = strcmp(o.class_weights, "none") ? weights : NULL};
-    t.optim = (lint_optim_plan){LINT_OPTIM_SGD, o.momentum, o.weight_decay};
-    t.best = val ? (lint_best)o.best : LINT_BEST_LAST;
-    t.schedule.epochs = epochs_of(batches, &t.schedule);
-    if (lint_train_check(net, batches, val, o.val, &t, &e) < 0) lint_die(&e);
-
+    open_parts(&p);
+    plan(&t, &p);
     lint_output *out = lint_output_open(o.out, &e);
     if (!out) lint_die(&e);
-    open_log(&r, &t, batches);
-    lint_net_init(net, o.seed);
-    start_bar(&r, &t, batches);
+    open_log(&r, &t, p.batches);
+    start_bar(&r, &t, p.batches);
     catch_signals();
-    if (lint_train(net, batches, val, &t, pool, &done, &e) < 0 ||
-        write_model(out, net, &t, batches, &done, &e) < 0) {
+    if (lint_train(p.net, p.batches, p.val, &t, p.pool, &done, &e) < 0 ||
+        write_model(out, p.net, &t, p.batches, &done, &e) < 0) {
+        end_bar(&r);
         lint_output_abort(out);
         lint_die(&e);
     }
+    end_bar(&r);
     if (lint_output_commit(out, &e) < 0) lint_die(&e);
-    if (r.bar.terminal) fputs("\r\033[K", stderr);
     say_end(&done);
-
-    int stopped = done.stopped;
-    lint_net_free(net);
-    lint_set_free(val);
-    lint_batches_free(batches);
-    lint_pool_free(pool);
-    lint_schedule_free(&t.schedule);
-    free(weights);
-    free(text);
-    if (r.log && r.log != stdout && fclose(r.log) != 0) {
-        lint_fail(&e, "%s: %s", r.log_name, strerror(errno));
-        lint_die(&e);
-    }
+    close_log(&r);
     if (is_stdio(o.out) || r.log == stdout) lint_close_stdout();
-    if (stopped) end_by_signal();
+    lint_schedule_free(&t.schedule);
+    close_parts(&p);
+    if (done.stopped) end_by_signal();
     return 0;
 }
