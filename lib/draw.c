@@ -113,10 +113,19 @@ static void draw_frame(cairo_t *cr, const lint_tile *t, double x, double y) {
     cairo_restore(cr);
 }
 
-/* One line: the right is given at most half, the left what remains. */
-static void draw_line(cairo_t *cr, const struct lint_line *l, double x, double y, double width) {
-    double taken =
-        *l->right ? text(cr, x + width, y, *l->left ? width / 2 : width, 1, l->right) + 6 : 0;
+/* One line: the right is given at most half, the left what remains. The first is bold; of a tile
+ * without a mark its right is no answer, and plain. */
+static void draw_line(cairo_t *cr, const lint_tile *t, int i, double x, double y, double width) {
+    const struct lint_line *l = &t->line[i];
+    int answer = i == 0 && t->mark != LINT_UNMARKED;
+    double taken = 0;
+    if (*l->right) {
+        font(cr, WORD_SIZE, answer);
+        use(cr, answer ? mark_colour(t->mark) : faint_colour);
+        taken = text(cr, x + width, y, *l->left ? width / 2 : width, 1, l->right) + 6;
+    }
+    font(cr, WORD_SIZE, i == 0);
+    use(cr, i == 0 ? mark_colour(t->mark) : faint_colour);
     if (*l->left) text(cr, x, y, width - taken, 0, l->left);
 }
 
@@ -127,11 +136,8 @@ static void draw_words(cairo_t *cr, const lint_tile *t, double x, double y, doub
         draw_mark(cr, t->mark, x + 1, y + LINE - 4 - MARK);
         indent = MARK + 7;
     }
-    for (int i = 0; i < LINT_TILE_LINES; i++) {
-        use(cr, i ? faint_colour : mark_colour(t->mark));
-        font(cr, WORD_SIZE, i == 0);
-        draw_line(cr, &t->line[i], x + indent, y + LINE * (i + 1) - 4, width - indent);
-    }
+    for (int i = 0; i < LINT_TILE_LINES; i++)
+        draw_line(cr, t, i, x + indent, y + LINE * (i + 1) - 4, width - indent);
 }
 
 static void put_picture(cairo_surface_t *to, const lint_image *im, int x, int y) {

@@ -2,9 +2,11 @@
 #include "heat.h"
 #include "predict.h"
 
+#include <errno.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 /* A tile's longer side is between these: the words under it need a hundred pixels or more, and a
  * sheet of 4 by 4 should fit on a screen. */
@@ -99,9 +101,37 @@ int lint_tile_make(lint_tile *t, const lint_samples *s, size_t i, lint_err *e) {
     return -1;
 }
 
-int lint_tile_sheet(lint_image *out, const lint_tile *t, lint_err *e) {
-    const lint_block b = {.tile = t, .n = 1};
-    return lint_sheet(out, &b, 1, 1, NULL, e);
+/* --- pictures of their own ---------------------------------------------------------------------
+ */
+
+/* After its other words. */
+static void add_name(lint_tile *t, const char *name) {
+    int i = 1;
+    while (i + 1 < LINT_TILE_LINES && (*t->line[i].left || *t->line[i].right))
+        i++;
+    snprintf(t->line[i].left, LINT_TILE_TEXT, "%s", name);
+}
+
+int lint_gallery_save_one(const char *path, const lint_samples *s, size_t i, const char *name,
+                          lint_err *e) {
+    lint_tile t;
+    lint_image im = {0};
+    const lint_block b = {.tile = &t, .n = 1};
+    if (lint_tile_make(&t, s, i, e) < 0) return lint_err_prefix(e, "%s: sample %zu: ", path, i);
+    add_name(&t, name);
+    int bad = lint_sheet(&im, &b, 1, 1, NULL, e);
+    if (!bad) bad = lint_image_save(&im, path, e);
+    lint_image_free(&im);
+    lint_image_free(&t.picture);
+    return bad;
+}
+
+int lint_gallery_folder(const char *path, lint_err *e) {
+    struct stat st;
+    if (mkdir(path, 0777) == 0) return 0;
+    int why = errno;
+    if (why == EEXIST && stat(path, &st) == 0 && S_ISDIR(st.st_mode)) return 0;
+    return lint_fail(e, "%s: %s", path, strerror(why == EEXIST ? ENOTDIR : why));
 }
 
 /* --- a stream -> the tiles chosen --------------------------------------------------------------
@@ -164,7 +194,7 @@ lint_block lint_gallery_block(lint_gallery *g, const char *title) {
         known += g->ordered[i].mark != LINT_UNMARKED;
     }
     *g->note = 0;
-    if (known) snprintf(g->note, sizeof g->note, "%zu of %zu right", right, known);
+    if (known) snprintf(g->note, sizeof g->note, "%zu of these %zu right", right, known);
     return (lint_block){.title = title, .note = g->note, .tile = g->ordered, .n = g->pick.n};
 }
 

@@ -46,8 +46,12 @@ lint_block lint_gallery_block(lint_gallery *g, const char *title);
  * words find room. The caller frees tile->picture; on error there is none. */
 int lint_tile_make(lint_tile *t, const lint_samples *s, size_t i, lint_err *e);
 
-/* The tile alone, as a picture of its own. */
-int lint_tile_sheet(lint_image *out, const lint_tile *t, lint_err *e);
+/* Sample i as a PNG of its own, with `name` as the last of its words. Messages begin with path. */
+int lint_gallery_save_one(const char *path, const lint_samples *s, size_t i, const char *name,
+                          lint_err *e);
+
+/* Makes a folder for such pictures, unless it is there. */
+int lint_gallery_folder(const char *path, lint_err *e);
 
 /* "default: test" for "models/default/model.safetensors" or "default.safetensors" and split
  * "test". split may be NULL. */

@@ -55,7 +55,7 @@ static void *helper_main(void *arg) {
     return NULL;
 }
 
-static int processors(void) {
+int lint_processors(void) {
     cpu_set_t set;
     if (sched_getaffinity(0, sizeof set, &set) == 0) return CPU_COUNT(&set);
     long n = sysconf(_SC_NPROCESSORS_ONLN);
@@ -72,7 +72,7 @@ static int start_helper(lint_pool *p, int worker) {
 }
 
 lint_pool *lint_pool_new(int threads, lint_err *e) {
-    if (threads <= 0) threads = processors();
+    if (threads <= 0) threads = lint_processors();
     lint_pool *p = calloc(1, sizeof *p);
     if (p) p->ids = calloc((size_t)threads, sizeof *p->ids);
     if (!p || !p->ids) {

@@ -19,7 +19,10 @@
 typedef struct lint_pool lint_pool;
 typedef void lint_part_fn(void *ctx, size_t part, int worker);
 
-/* threads 0 means one for each processor this process may use. NULL on error. */
+/* Processors that this process may use. */
+int lint_processors(void);
+
+/* threads 0 means one for each of them. NULL on error. */
 lint_pool *lint_pool_new(int threads, lint_err *e);
 void lint_pool_free(lint_pool *p);
 int lint_pool_threads(const lint_pool *p);

@@ -169,3 +169,14 @@ size_t lint_predicted(const float *logits, size_t k, double *probability) {
     if (probability) *probability = 1 / sum;
     return best;
 }
+
+void lint_ranking(const float *logits, size_t k, size_t *order, double *p) {
+    double best, most = (double)logits[lint_predicted(logits, k, &best)];
+    for (size_t c = 0; c < k; c++) {
+        size_t at = c; /* by insertion: classes are few */
+        for (; at > 0 && logits[order[at - 1]] < logits[c]; at--)
+            order[at] = order[at - 1];
+        order[at] = c;
+        p[c] = best * exp((double)logits[c] - most);
+    }
+}

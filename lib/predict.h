@@ -49,4 +49,7 @@ int lint_predictor_frame(const lint_predictor *p, lint_frame *f, int maps, lint_
  * NULL. */
 size_t lint_predicted(const float *logits, size_t k, double *probability);
 
+/* order [K]: classes by falling logit, of equals the first first; p [K], by class: softmax. */
+void lint_ranking(const float *logits, size_t k, size_t *order, double *p);
+
 #endif

@@ -7,7 +7,6 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 enum { BATCH = 32, SHEET_TILES = 16, SHEET_COLUMNS = 4, PICK_NOT_GIVEN = -1 };
@@ -74,37 +73,13 @@ static int in_frame(const job *j, lint_err *e) {
     return lint_err_prefix(e, "%s: frame %zu: ", j->name, j->frame);
 }
 
-static int make_folder(const char *path, lint_err *e) {
-    struct stat st;
-    if (mkdir(path, 0777) == 0) return 0;
-    int why = errno;
-    if (why == EEXIST && stat(path, &st) == 0 && S_ISDIR(st.st_mode)) return 0;
-    return lint_fail(e, "%s: %s", path, strerror(why == EEXIST ? ENOTDIR : why));
-}
-
-static int save_tile(const char *path, const lint_tile *t, lint_err *e) {
-    lint_image im = {0};
-    int bad = lint_tile_sheet(&im, t, e);
-    if (!bad) bad = lint_image_save(&im, path, e);
-    lint_image_free(&im);
-    return bad;
-}
-
 static int draw_one(const job *j, const lint_samples *s, size_t i, lint_err *e) {
     char name[LINT_TILE_TEXT], file[LINT_GALLERY_FILE], path[4096];
-    lint_tile t;
     lint_samples_name(s, i, name, sizeof name);
     lint_gallery_file(file, j->done + i + 1, name);
     if (snprintf(path, sizeof path, "%s/%s", o.png, file) >= (int)sizeof path)
         return lint_fail(e, "%s: %s", o.png, strerror(ENAMETOOLONG));
-    if (lint_tile_make(&t, s, i, e) < 0) {
-        lint_err_prefix(e, "sample %zu: ", i);
-        return in_frame(j, e);
-    }
-    snprintf(t.line[2].left, LINT_TILE_TEXT, "%s", name);
-    int bad = save_tile(path, &t, e);
-    lint_image_free(&t.picture);
-    return bad;
+    return lint_gallery_save_one(path, s, i, name, e);
 }
 
 static int draw(job *j, const lint_frame *f, lint_err *e) {
@@ -182,7 +157,7 @@ static void open_outputs(job *j) {
         lint_refuse_terminal(o.out);
         if (!(j->out = lint_output_open(o.out, &e))) lint_die(&e);
     }
-    if (o.png && make_folder(o.png, &e) < 0) lint_die(&e);
+    if (o.png && lint_gallery_folder(o.png, &e) < 0) lint_die(&e);
     if (o.grid && !(j->gallery = new_gallery(&e))) lint_die(&e);
 }
 
