@@ -1,0 +1,264 @@
+/* The CAM losses and their priors on maps whose scores can be told without a computer. */
+#include "camloss.h"
+#include "check.h"
+
+#include "rng.h"
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+enum { H = 5, W = 7, N = H * W, CENTER = N / 2 };
+static const double SIGMA = 0.25;
+
+static double share_at(size_t y, size_t x, size_t h, size_t w, double sigma) {
+    double dy = ((double)y + 0.5) / (double)h - 0.5, dx = ((double)x + 0.5) / (double)w - 0.5;
+    return 1 - exp(-(dy * dy + dx * dx) / (2 * sigma * sigma));
+}
+
+/* --- priors --------------------------------------------------------------------------------------
+ */
+
+static void the_centre_costs_nothing_and_corners_most(void **state) {
+    (void)state;
+    float k[N];
+    lint_prior_center(k, H, W, SIGMA);
+    assert_true(k[CENTER] == 0);
+    for (int y = 0; y < H; y++)
+        for (int x = 0; x < W; x++) {
+            float v = k[y * W + x];
+            assert_true(v >= 0 && v < 1 && v <= k[0]);
+            /* Four quarters mirror each other, and moving outward never gets cheaper. */
+            assert_true(check_value("mirrored", (double)v, (double)k[(H - 1 - y) * W + W - 1 - x],
+                                    1e-7, 0));
+            assert_true(check_value("mirrored", (double)v, (double)k[y * W + W - 1 - x], 1e-7, 0));
+            if (x > W / 2) assert_true(v > k[y * W + x - 1]);
+            if (y > H / 2) assert_true(v > k[(y - 1) * W + x]);
+            assert_true(check_value("K", (double)v, share_at(y, x, H, W, SIGMA), 1e-6, 0));
+        }
+}
+
+/* Half a sigma away, by hand: 1 - exp(-1/8). The place (0, 1) of a 1 x 2 map lies 1/4 off. */
+static void sigma_is_in_fractions_of_the_side(void **state) {
+    (void)state;
+    float k[2];
+    lint_prior_center(k, 1, 2, 0.5);
+    assert_true(check_value("K", (double)k[1], 1 - 0.88249690258459546, 1e-7, 0));
+    lint_prior_center(k, 2, 1, 0.5);
+    assert_true(check_value("K", (double)k[1], 1 - 0.88249690258459546, 1e-7, 0));
+    lint_prior_center(k, 1, 1, 0.001);
+    assert_true(k[0] == 0);
+}
+
+static void a_mask_is_averaged_over_each_places_area(void **state) {
+    (void)state;
+    /* 4 x 6 pixels on 2 x 3 places: 2 x 2 pixels each. */
+    const uint8_t mask[24] = {255, 255, 0, 0, 0,   255, //
+                              255, 255, 0, 0, 255, 0,   //
+                              0,   0,   0, 0, 51,  51,  //
+                              0,   0,   0, 0, 51,  51};
+    const float want[6] = {0, 1, 0.5f, 1, 1, 0.8f};
+    float k[6];
+    lint_prior_mask(k, 2, 3, mask, 4, 6);
+    assert_true(check_tensor("K", k, want, 6, 1e-6, 0));
+}
+
+/* 3 pixels on 2 places: the middle one belongs half to each. */
+static void a_pixel_on_a_border_counts_for_both_places(void **state) {
+    (void)state;
+    const uint8_t mask[3] = {255, 255, 0};
+    float k[2];
+    lint_prior_mask(k, 1, 2, mask, 1, 3);
+    assert_true(check_value("left", (double)k[0], 0, 1e-6, 0));
+    assert_true(check_value("right", (double)k[1], 2.0 / 3, 1e-6, 0));
+    lint_prior_mask(k, 2, 1, mask, 3, 1);
+    assert_true(check_value("top", (double)k[0], 0, 1e-6, 0));
+    assert_true(check_value("bottom", (double)k[1], 2.0 / 3, 1e-6, 0));
+    /* And a mask smaller than the map: each pixel covers several places. */
+    float wide[4];
+    lint_prior_mask(wide, 1, 4, mask, 1, 2);
+    assert_true(check_tensor("K", wide, (const float[]){0, 0, 0, 0}, 4, 1e-6, 0));
+}
+
+static void a_mask_of_one_value_costs_the_same_everywhere(void **state) {
+    (void)state;
+    uint8_t mask[23 * 31];
+    for (int level = 0; level <= 255; level += 51) {
+        float k[N];
+        memset(mask, level, sizeof mask);
+        lint_prior_mask(k, H, W, mask, 23, 31);
+        for (int i = 0; i < N; i++)
+            assert_true(check_value("K", (double)k[i], 1 - level / 255.0, 1e-6, 0));
+    }
+}
+
+/* --- what is scored ------------------------------------------------------------------------------
+ */
+
+static void energy_looks_at_a_class_against_the_others(void **state) {
+    (void)state;
+    float s[4];
+    lint_cam_seed(LINT_CAM_ENERGY, 4, 2, s);
+    const float third = -1.0f / 3;
+    assert_true(check_tensor("energy", s, (const float[]){third, third, 1, third}, 4, 1e-7, 0));
+    lint_cam_seed(LINT_CAM_MSE, 4, 2, s);
+    assert_true(check_tensor("mse", s, (const float[]){0, 0, 1, 0}, 4, 0, 0));
+    lint_cam_seed(LINT_CAM_RADIAL, 4, 0, s);
+    assert_true(check_tensor("radial", s, (const float[]){1, 0, 0, 0}, 4, 0, 0));
+    lint_cam_seed(LINT_CAM_ENERGY, 1, 0, s);
+    assert_true(s[0] == 1);
+}
+
+/* --- values --------------------------------------------------------------------------------------
+ */
+
+static double value_of(lint_cam_loss loss, const float *map) {
+    float k[N];
+    lint_prior_center(k, H, W, SIGMA);
+    return lint_cam_value(loss, N, k, map, NULL);
+}
+
+static double spike(lint_cam_loss loss, int place, float height) {
+    float map[N] = {0};
+    map[place] = height;
+    return value_of(loss, map);
+}
+
+static void evidence_in_the_centre_is_free(void **state) {
+    (void)state;
+    assert_true(spike(LINT_CAM_ENERGY, CENTER, 3) == 0);
+    assert_true(spike(LINT_CAM_MSE, CENTER, 3) == 0);
+    assert_true(spike(LINT_CAM_RADIAL, CENTER, 3) == 0);
+}
+
+static void evidence_elsewhere_costs_what_its_place_costs(void **state) {
+    (void)state;
+    const int places[][2] = {{0, 0}, {0, W / 2}, {H / 2, W - 1}, {H - 1, W - 1}, {1, 2}};
+    for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
+        int at = places[i][0] * W + places[i][1];
+        double k = share_at(places[i][0], places[i][1], H, W, SIGMA), k2 = k * k;
+        assert_true(check_value("energy", spike(LINT_CAM_ENERGY, at, 3), k, 1e-6, 0));
+        assert_true(check_value("mse", spike(LINT_CAM_MSE, at, 3), k2 * 9 / N, 0, 1e-5));
+        assert_true(check_value("radial", spike(LINT_CAM_RADIAL, at, 3), k2 * k2 * 9 / N, 0, 1e-5));
+        /* Evidence against costs as evidence for. */
+        assert_true(spike(LINT_CAM_ENERGY, at, -3) == spike(LINT_CAM_ENERGY, at, 3));
+        assert_true(spike(LINT_CAM_MSE, at, -3) == spike(LINT_CAM_MSE, at, 3));
+    }
+    /* From the centre to the corner the price goes up. */
+    for (int loss = LINT_CAM_MSE; loss <= LINT_CAM_ENERGY; loss++)
+        assert_true(spike(loss, 0, 1) > spike(loss, W / 2, 1) && spike(loss, W / 2, 1) > 0);
+}
+
+static void a_map_without_preference_costs_the_mean_of_the_prior(void **state) {
+    (void)state;
+    float map[N];
+    double mean = 0, square = 0, fourth = 0;
+    for (int i = 0; i < N; i++) {
+        double k = share_at((size_t)(i / W), (size_t)(i % W), H, W, SIGMA);
+        map[i] = -2;
+        mean += k / N;
+        square += k * k / N;
+        fourth += k * k * k * k / N;
+    }
+    assert_true(check_value("energy", value_of(LINT_CAM_ENERGY, map), mean, 0, 1e-5));
+    assert_true(check_value("mse", value_of(LINT_CAM_MSE, map), 4 * square, 0, 1e-5));
+    assert_true(check_value("radial", value_of(LINT_CAM_RADIAL, map), 4 * fourth, 0, 1e-5));
+}
+
+static void random_map(float *map, uint64_t seed) {
+    lint_rng r = lint_rng_at(seed, 0, 0, 0);
+    for (int i = 0; i < N; i++)
+        map[i] = (float)lint_rng_normal(&r);
+}
+
+static void energy_is_a_share_and_free_of_scale(void **state) {
+    (void)state;
+    for (uint64_t seed = 0; seed < 20; seed++) {
+        float map[N];
+        random_map(map, seed);
+        double share = value_of(LINT_CAM_ENERGY, map), square = value_of(LINT_CAM_MSE, map);
+        assert_true(share > 0 && share < 1);
+        for (int i = 0; i < N; i++)
+            map[i] *= 4096; /* a power of two: exact */
+        assert_true(check_value("energy", value_of(LINT_CAM_ENERGY, map), share, 0, 1e-9));
+        assert_true(check_value("mse", value_of(LINT_CAM_MSE, map), 16777216 * square, 0, 1e-9));
+        for (int i = 0; i < N; i++)
+            map[i] *= 0x1p-24f;
+        assert_true(check_value("energy", value_of(LINT_CAM_ENERGY, map), share, 0, 1e-6));
+    }
+}
+
+static void a_map_of_zeros_costs_nothing_and_has_a_finite_gradient(void **state) {
+    (void)state;
+    float k[N], map[N] = {0}, d[N];
+    lint_prior_center(k, H, W, SIGMA);
+    for (int loss = LINT_CAM_NONE; loss <= LINT_CAM_ENERGY; loss++) {
+        memset(d, 255, sizeof d); /* NaN, unless overwritten */
+        assert_true(lint_cam_value((lint_cam_loss)loss, N, k, map, d) == 0);
+        for (int i = 0; i < N; i++)
+            assert_true(d[i] == 0);
+    }
+}
+
+/* --- derivatives ---------------------------------------------------------------------------------
+ */
+
+static void the_derivative_is_that_of_the_value(void **state) {
+    (void)state;
+    float k[N], map[N], d[N], want[N];
+    lint_prior_center(k, H, W, SIGMA);
+    for (int loss = LINT_CAM_MSE; loss <= LINT_CAM_ENERGY; loss++) {
+        random_map(map, 3);
+        lint_cam_value((lint_cam_loss)loss, N, k, map, d);
+        for (int i = 0; i < N; i++) {
+            float was = map[i],
+                  h = 0.01f * fabsf(was); /* no change of sign: |D| has its kink at 0 */
+            map[i] = was + h;
+            float above = map[i];
+            double up = lint_cam_value((lint_cam_loss)loss, N, k, map, NULL);
+            map[i] = was - h;
+            double down = lint_cam_value((lint_cam_loss)loss, N, k, map, NULL);
+            want[i] = (float)((up - down) / ((double)above - (double)map[i]));
+            map[i] = was;
+        }
+        assert_true(check_tensor("d", d, want, N, 1e-3 * check_max(want, N), 0));
+    }
+}
+
+/* Euler: a function free of scale has a derivative across the map, one of degree 2 twice itself. */
+static void derivatives_obey_eulers_theorem(void **state) {
+    (void)state;
+    float k[N], map[N], d[N];
+    lint_prior_center(k, H, W, SIGMA);
+    random_map(map, 4);
+    for (int loss = LINT_CAM_MSE; loss <= LINT_CAM_ENERGY; loss++) {
+        double v = lint_cam_value((lint_cam_loss)loss, N, k, map, d), along = 0;
+        for (int i = 0; i < N; i++)
+            along += (double)d[i] * (double)map[i];
+        double want = loss == LINT_CAM_ENERGY ? 0 : 2 * v;
+        assert_true(check_value("d . M", along, want, 1e-6, 1e-6));
+    }
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_centre_costs_nothing_and_corners_most),
+        cmocka_unit_test(sigma_is_in_fractions_of_the_side),
+        cmocka_unit_test(a_mask_is_averaged_over_each_places_area),
+        cmocka_unit_test(a_pixel_on_a_border_counts_for_both_places),
+        cmocka_unit_test(a_mask_of_one_value_costs_the_same_everywhere),
+        cmocka_unit_test(energy_looks_at_a_class_against_the_others),
+        cmocka_unit_test(evidence_in_the_centre_is_free),
+        cmocka_unit_test(evidence_elsewhere_costs_what_its_place_costs),
+        cmocka_unit_test(a_map_without_preference_costs_the_mean_of_the_prior),
+        cmocka_unit_test(energy_is_a_share_and_free_of_scale),
+        cmocka_unit_test(a_map_of_zeros_costs_nothing_and_has_a_finite_gradient),
+        cmocka_unit_test(the_derivative_is_that_of_the_value),
+        cmocka_unit_test(derivatives_obey_eulers_theorem),
+    };
+    return cmocka_run_group_tests_name("loss", tests, NULL, NULL);
+}
