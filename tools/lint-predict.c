@@ -1,218 +1,215 @@
-/* lint-predict: which class a model sees in pictures, and with --png why. */
+/* lint-predict: images in, a line of answer for each out; and a picture of why. */
+#include "ask.h"
 #include "cli.h"
 #include "gallery.h"
-#include "image.h"
-#include "predict.h"
+#include "lines.h"
+#include "output.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { BATCH = 32, FIT_NOT_GIVEN = -1 };
+enum { BATCH = 16, FIT_NOT_GIVEN = -1 };
 
 static struct {
-    const char *png;
-    int fit, all;
+    const char *out, *png, *from;
+    int fit, nul, all;
     long threads;
 } o = {.fit = FIT_NOT_GIVEN};
 
 static const lint_option options[] = {
-    {"all", 0, LINT_OPT_FLAG, &o.all, .help = "a line for every class, the most probable first"},
-    {"png", 0, LINT_OPT_STR, &o.png, "DIR",
-     .help = "draw each picture with the evidence for its class over it, in a folder that is made "
-             "if need be"},
+    {"png", 0, LINT_OPT_STR, &o.png, "PATH",
+     .help = "draw why: the picture as the network saw it, with the evidence for the answer over "
+             "it. For one IMAGE a file, if PATH ends in .png; else a folder, and a file for each"},
+    {"from", 0, LINT_OPT_STR, &o.from, "FILE",
+     .help = "take the images' names from FILE, one a line; - is standard input, answered as "
+             "names arrive"},
+    {"null", '0', LINT_OPT_FLAG, &o.nul, .help = "--from: names end in NUL (find -print0)"},
     {"fit", 0, LINT_OPT_CHOICE, &o.fit, "HOW",
-     "stretch, crop or pad to the model's size (default: as the model says, else stretch)",
+     .help = "stretch, crop or pad pictures to the network's input, as those it was trained on "
+             "(default: as the model says, else stretch)",
      .choices = LINT_FIT_CHOICES},
-    {"threads", 0, LINT_OPT_INT, &o.threads, "N",
-     "threads (0: one for each processor, no more than pictures)", .max = 1024},
+    {"all", 0, LINT_OPT_FLAG, &o.all, .help = "a line for every class, the most probable first"},
+    {"threads", 0, LINT_OPT_INT, &o.threads, "N", .help = "threads (0: one for each processor)",
+     .max = 1024},
+    {"out", 'o', LINT_OPT_STR, &o.out, "FILE", .help = "write here (default: standard output)"},
     {0}};
 
 static const lint_program program = {
     .name = "lint-predict",
-    .usage = "[options] MODEL IMAGE...",
-    .purpose = "Writes a line for each picture (PNG, JPEG): path, class and probability, separated "
-               "by tabs. In a path tab, newline, return and backslash are written as \\t, \\n, \\r "
-               "and \\\\. A picture that cannot be read gets a message instead, and the exit "
-               "status is 1.",
+    .usage = "[options] MODEL IMAGE... | [options] --from FILE MODEL",
+    .purpose =
+        "Says what is in images (PNG, JPEG; - is standard input): path, class and "
+        "probability, separated by tabs. In names a tab, newline, carriage return or "
+        "backslash is written \\t, \\n, \\r or \\\\. Of an image that cannot be read it says "
+        "why, goes on, and ends with status 1.",
     .options = options,
-    .example = "  lint-predict --png why model.safetensors photos/*.jpg\n",
-    .operands = {2, -1},
+    .example = "  lint-predict --png why model.safetensors photos/*.jpg\n"
+               "  find photos -name '*.jpg' -print0 | lint-predict -0 --from - model.safetensors\n",
+    .operands = {1, -1},
 };
 
-/* A batch of pictures, each with its place in all that follow. */
-typedef struct batch {
-    char **path;
-    size_t n;
-    int fit, height, width;
-    lint_image picture[BATCH];
-    lint_err error[BATCH];
-    int bad[BATCH];
-} batch;
-
-static void read_one(void *ctx, size_t i, int worker) {
-    (void)worker;
-    batch *b = ctx;
-    lint_image *im = &b->picture[i];
-    lint_err *e = &b->error[i];
-    b->bad[i] = lint_image_read_for(im, b->path[i], 3, b->width, b->height, e) < 0 ||
-                lint_image_fit(im, im, b->width, b->height, (lint_fit)b->fit, e) < 0;
-    if (b->bad[i]) lint_err_prefix(e, "%s: ", b->path[i]);
-}
-
-static void put_text(const char *s) {
-    for (; *s; s++)
-        switch (*s) {
-        case '\t':
-            fputs("\\t", stdout);
-            break;
-        case '\n':
-            fputs("\\n", stdout);
-            break;
-        case '\r':
-            fputs("\\r", stdout);
-            break;
-        case '\\':
-            fputs("\\\\", stdout);
-            break;
-        default:
-            putchar(*s);
-        }
-}
-
-/* What a run holds. Sizes are those of one picture. */
+/* What a run holds. */
 typedef struct job {
-    lint_predictor model;
     lint_pool *pool;
-    batch b;
-    size_t maps;         /* values of a picture's maps */
-    float *logits, *cam; /* for a batch; cam NULL without --png */
-    size_t *order;       /* [K] */
-    double *p;           /* [K] */
-    size_t done;         /* pictures of the batches before */
-    int failed;
+    lint_predictor model;
+    lint_ask ask;
+    lint_output *out;
+    size_t *order; /* [K] classes, the most probable first */
+    double *p;     /* [K] their probabilities */
+    size_t done;   /* images */
+    int failed;    /* how many could not be read, or drawn */
+    int one_file;  /* --png names a file, not a folder */
 } job;
 
-static void put_answer(const job *j, const char *path, const float *logits) {
-    lint_ranking(logits, j->model.k, j->order, j->p);
-    for (size_t i = 0; i < (o.all ? j->model.k : 1); i++) {
-        put_text(path);
-        putchar('\t');
-        put_text(j->model.classes.v[j->order[i]]);
-        printf("\t%.4f\n", j->p[j->order[i]]);
+/* --- words ----------------------------------------------------------------------------------- */
+
+static void put_name(const char *name, FILE *out) {
+    static const char plain[] = "\t\n\r\\", escaped[] = "tnr\\";
+    for (; *name; name++) {
+        const char *special = strchr(plain, *name);
+        if (special) putc('\\', out);
+        putc(special ? escaped[special - plain] : *name, out);
     }
 }
 
-static const char *last_part(const char *path) {
-    const char *slash = strrchr(path, '/');
-    return slash ? slash + 1 : path;
+static void put_answer(const job *j, const char *path, const lint_answer *a) {
+    FILE *out = lint_output_file(j->out);
+    char number[32];
+    lint_ranking(a->logits, j->model.k, j->order, j->p);
+    for (size_t i = 0; i < (o.all ? j->model.k : 1); i++) {
+        size_t c = j->order[i];
+        put_name(path, out);
+        putc('\t', out);
+        put_name(lint_names_get(&j->model.classes, (int32_t)c, "class", number), out);
+        fprintf(out, "\t%.4f\n", j->p[c]);
+    }
 }
 
-/* Picture i of the batch, answer a of the run, into a file of its own. */
-static int draw(const job *j, size_t i, size_t a, lint_err *e) {
+/* --- pictures ----------------------------------------------------------------------------------
+ */
+
+static const char *last_part(const char *path) {
+    const char *slash = strrchr(path, '/');
+    return strcmp(path, "-") == 0 ? "standard input" : slash ? slash + 1 : path;
+}
+
+static int draw(const job *j, const char *path, const lint_answer *a, lint_err *e) {
     const lint_predictor *m = &j->model;
     lint_samples s = {.n = 1,
                       .h = m->h,
                       .w = m->w,
-                      .image = j->b.picture[i].px,
                       .k = m->k,
-                      .logits = j->logits + a * m->k,
-                      .cam = j->cam + a * j->maps,
                       .cam_h = m->cam_h,
                       .cam_w = m->cam_w,
+                      .image = a->image,
+                      .logits = a->logits,
+                      .cam = a->cam,
                       .classes = m->classes};
-    char file[LINT_GALLERY_FILE], path[4096];
-    const char *name = last_part(j->b.path[i]);
-    lint_gallery_file(file, j->done + i + 1, name);
-    if (snprintf(path, sizeof path, "%s/%s", o.png, file) >= (int)sizeof path)
-        return lint_fail(e, "%s: %s", o.png, strerror(ENAMETOOLONG));
-    return lint_gallery_save_one(path, &s, 0, name, e);
+    char file[LINT_GALLERY_FILE], to[4096];
+    lint_gallery_file(file, j->done + 1, last_part(path));
+    int n = j->one_file ? snprintf(to, sizeof to, "%s", o.png)
+                        : snprintf(to, sizeof to, "%s/%s", o.png, file);
+    if (n >= (int)sizeof to) return lint_fail(e, "%s: %s", o.png, strerror(ENAMETOOLONG));
+    return lint_gallery_save_one(to, &s, 0, last_part(path), e);
 }
 
-/* Reads a batch, asks the model about the pictures that came, writes in the order given. */
-static void answer(job *j) {
-    lint_err e;
-    batch *b = &j->b;
-    const uint8_t *image[BATCH];
-    size_t n = 0;
-    lint_pool_run(j->pool, b->n, read_one, b);
-    for (size_t i = 0; i < b->n; i++)
-        if (!b->bad[i]) image[n++] = b->picture[i].px;
-    if (lint_predictor_run(&j->model, n, image, j->logits, j->cam, &e) < 0) lint_die(&e);
-    for (size_t i = 0, a = 0; i < b->n; i++) {
-        if (b->bad[i]) {
-            lint_warn("%s", b->error[i].msg);
+/* --- images ------------------------------------------------------------------------------------
+ */
+
+static int answer(job *j, char *const *path, size_t n, lint_err *e) {
+    if (lint_ask_paths(&j->ask, path, n, e) < 0) return -1;
+    for (size_t i = 0; i < n; i++, j->done++) {
+        const lint_answer *a = &j->ask.answer[i];
+        if (a->bad) {
+            lint_warn("%s", a->e.msg);
             j->failed = 1;
             continue;
         }
-        put_answer(j, b->path[i], j->logits + a * j->model.k);
-        if (o.png && draw(j, i, a, &e) < 0) lint_die(&e);
-        a++;
+        put_answer(j, path[i], a);
+        if (o.png && draw(j, path[i], a, e) < 0) return -1;
     }
+    /* Whoever writes a name and waits gets the answer. */
+    if (o.from && fflush(lint_output_file(j->out)) != 0)
+        return lint_fail(e, "%s: %s", o.out ? o.out : "standard output", strerror(errno));
+    return 0;
 }
 
-static void allocate(job *j, size_t pictures) {
-    const lint_predictor *m = &j->model;
-    size_t n = pictures < BATCH ? pictures : BATCH;
-    j->maps = m->k * m->cam_h * m->cam_w;
-    j->logits = calloc(n * m->k + 1, sizeof *j->logits);
-    j->cam = o.png ? calloc(n * j->maps + 1, sizeof *j->cam) : NULL;
-    j->order = calloc(m->k + 1, sizeof *j->order);
-    j->p = calloc(m->k + 1, sizeof *j->p);
-    if (j->logits && (j->cam || !o.png) && j->order && j->p) return;
-    lint_err e;
-    lint_fail_mem(&e, "answers");
-    lint_die(&e);
+static int answer_operands(job *j, char **path, size_t n, lint_err *e) {
+    for (size_t i = 0; i < n; i += BATCH)
+        if (answer(j, path + i, n - i < BATCH ? n - i : BATCH, e) < 0) return -1;
+    return 0;
 }
 
-/* No more threads and no larger a batch than there are pictures: one picture is answered fast. */
-static void open_model(job *j, const char *path, size_t pictures) {
+static int answer_lines(job *j, lint_err *e) {
+    char *path[BATCH];
+    lint_lines l;
+    long n;
+    if (lint_lines_open(&l, o.from, o.nul ? 0 : '\n', e) < 0) return -1;
+    while ((n = lint_lines_next(&l, path, BATCH, e)) > 0)
+        if ((n = answer(j, path, (size_t)n, e)) < 0) break;
+    lint_lines_close(&l);
+    return n < 0 ? -1 : 0;
+}
+
+/* --------------------------------------------------------------------------------------------- */
+
+static int ends_in_png(const char *path) {
+    size_t n = strlen(path);
+    return n > 4 && strcmp(path + n - 4, ".png") == 0;
+}
+
+static size_t check_usage(char **arg) {
+    size_t n = 0, stdins = o.from && strcmp(o.from, "-") == 0;
+    for (; arg[n]; n++)
+        stdins += strcmp(arg[n], "-") == 0;
+    if (n == 1 && !o.from) lint_usage("which IMAGE? expected: lint-predict %s", program.usage);
+    if (n > 1 && o.from) lint_usage("images are named by --from or by operands, not by both");
+    if (o.nul && !o.from) lint_usage("--null is for --from");
+    if (stdins > 1) lint_usage("only one of the inputs can be standard input");
+    return n - 1;
+}
+
+/* One image needs neither threads nor the memory of a batch. */
+static void open_all(job *j, const char *model, size_t images) {
     lint_err e;
-    int threads = (int)o.threads;
-    if (pictures < BATCH && (!threads || threads > (int)pictures)) {
-        int processors = lint_processors();
-        threads = processors < (int)pictures ? processors : (int)pictures;
-    }
-    if (!(j->pool = lint_pool_new(threads, &e))) lint_die(&e);
-    if (lint_predictor_open(&j->model, path, pictures < BATCH ? pictures : BATCH, j->pool, &e) < 0)
+    size_t most = o.from || images > BATCH ? BATCH : images;
+    j->one_file = o.png && images == 1 && ends_in_png(o.png);
+    j->pool = lint_pool_new(most == 1 ? 1 : (int)o.threads, &e);
+    if (!j->pool || lint_predictor_open(&j->model, model, most, j->pool, &e) < 0) lint_die(&e);
+    int fit = o.fit != FIT_NOT_GIVEN ? o.fit : j->model.fit >= 0 ? j->model.fit : LINT_FIT_STRETCH;
+    if (lint_ask_new(&j->ask, &j->model, (lint_fit)fit, most, o.png != NULL, j->pool, &e) < 0)
         lint_die(&e);
-    j->b.height = (int)j->model.h;
-    j->b.width = (int)j->model.w;
-    j->b.fit = o.fit != FIT_NOT_GIVEN ? o.fit : j->model.fit >= 0 ? j->model.fit : LINT_FIT_STRETCH;
-    if (!o.png) return;
-    if (!j->model.cam_h) {
-        lint_fail(&e, "%s: the network has no 'cam' line, so --png has nothing to draw", path);
+    j->order = calloc(j->model.k, sizeof *j->order);
+    j->p = calloc(j->model.k, sizeof *j->p);
+    if (!j->order || !j->p) {
+        lint_fail_mem(&e, "answers");
         lint_die(&e);
     }
-    if (lint_gallery_folder(o.png, &e) < 0) lint_die(&e);
+    if (o.png && !j->one_file && lint_gallery_folder(o.png, &e) < 0) lint_die(&e);
+    if (!(j->out = lint_output_open(o.out, &e))) lint_die(&e);
 }
 
 static void close_all(job *j) {
-    for (size_t i = 0; i < BATCH; i++)
-        lint_image_free(&j->b.picture[i]);
-    free(j->logits);
-    free(j->cam);
     free(j->order);
     free(j->p);
+    lint_ask_free(&j->ask);
     lint_predictor_free(&j->model);
     lint_pool_free(j->pool);
     if (o.png) lint_draw_end();
 }
 
 int main(int argc, char **argv) {
-    static job j;
+    lint_err e;
+    job j = {0};
     char **arg = lint_cli_parse(&program, argc, argv);
-    size_t pictures = 0;
-    while (arg[1 + pictures])
-        pictures++;
-    open_model(&j, arg[0], pictures);
-    allocate(&j, pictures);
-    for (; j.done < pictures; j.done += j.b.n) {
-        j.b.path = arg + 1 + j.done;
-        j.b.n = pictures - j.done < BATCH ? pictures - j.done : BATCH;
-        answer(&j);
+    size_t images = check_usage(arg);
+    open_all(&j, arg[0], images);
+    if ((o.from ? answer_lines(&j, &e) : answer_operands(&j, arg + 1, images, &e)) < 0) {
+        lint_output_abort(j.out);
+        lint_die(&e);
     }
+    if (lint_output_commit(j.out, &e) < 0) lint_die(&e);
     close_all(&j);
-    lint_close_stdout();
     return j.failed;
 }

@@ -1,0 +1,51 @@
+/* ask: pictures in files, and what a model says of them.
+ *
+ * Pictures are decoded by all threads and brought to the net's size as lint-split does, so that
+ * the answer is the one that lint-cam gives for the same picture. One that cannot be read has an
+ * error instead of an answer, and does not hold up the others.
+ *
+ *     lint_ask a;
+ *     if (lint_ask_new(&a, &model, LINT_FIT_STRETCH, 16, 1, pool, &e) < 0) ...
+ *     if (lint_ask_paths(&a, path, n, &e) < 0) ...               // n <= 16
+ *     for (size_t i = 0; i < n; i++)
+ *         if (a.answer[i].bad) warn(a.answer[i].e.msg); else use(a.answer[i].logits);
+ *     lint_ask_free(&a);
+ *
+ * The struct owns all that it points to but model and pool.
+ */
+#ifndef LINT_ASK_H
+#define LINT_ASK_H
+
+#include "pool.h"
+#include "predict.h"
+
+typedef struct lint_answer {
+    int bad;
+    lint_err e;     /* bad: why, with the path before it */
+    uint8_t *image; /* [H,W,3], as the net sees it */
+    float *logits;  /* [K] */
+    float *cam;     /* [K,h,w]; NULL unless maps were asked for */
+} lint_answer;
+
+typedef struct lint_ask {
+    const lint_predictor *model;
+    lint_pool *pool;
+    lint_fit fit;
+    size_t most;
+    lint_answer *answer; /* of path i */
+    uint8_t *image;      /* [most,H,W,3] */
+    const uint8_t **good;
+    float *logits, *cam;
+} lint_ask;
+
+/* Memory for up to `most` pictures at a time. maps: whether to make them; an error where the
+ * model's net has none. */
+int lint_ask_new(lint_ask *a, const lint_predictor *model, lint_fit fit, size_t most, int maps,
+                 lint_pool *pool, lint_err *e);
+void lint_ask_free(lint_ask *a);
+
+/* Fills answer[0..n-1], which are good until the next call. "-" is standard input. -1 only where
+ * the model itself fails. */
+int lint_ask_paths(lint_ask *a, char *const *path, size_t n, lint_err *e);
+
+#endif
