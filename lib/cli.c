@@ -13,28 +13,35 @@
 
 enum { OPTIONS_MAX = 64, FIRST_LONG = 256, HELP = 1000, VERSION };
 
-void lint_warn(const char *fmt, ...) {
+/* One line on standard error, whatever control characters a name in it has. */
+static void say(const char *text, const char *tail) {
     lint_err e;
-    va_list ap;
-    va_start(ap, fmt);
-    vsnprintf(e.msg, sizeof e.msg, fmt, ap);
-    va_end(ap);
-    fprintf(stderr, "%s: %s\n", program_invocation_short_name, e.msg);
+    lint_fail(&e, "%s", text);
+    fprintf(stderr, "%s: %s%s\n", program_invocation_short_name, e.msg, tail);
 }
 
-void lint_die(const lint_err *e) {
-    fprintf(stderr, "%s: %s\n", program_invocation_short_name, e->msg);
-    exit(1);
-}
-
-void lint_usage(const char *fmt, ...) {
+void lint_warn(const char *fmt, ...) {
     char text[1024];
     va_list ap;
     va_start(ap, fmt);
     vsnprintf(text, sizeof text, fmt, ap);
     va_end(ap);
-    fprintf(stderr, "%s: %s (%s --help tells more)\n", program_invocation_short_name, text,
-            program_invocation_short_name);
+    say(text, "");
+}
+
+void lint_die(const lint_err *e) {
+    say(e->msg, "");
+    exit(1);
+}
+
+void lint_usage(const char *fmt, ...) {
+    char text[1024], tail[128];
+    va_list ap;
+    va_start(ap, fmt);
+    vsnprintf(text, sizeof text, fmt, ap);
+    va_end(ap);
+    snprintf(tail, sizeof tail, " (%s --help tells more)", program_invocation_short_name);
+    say(text, tail);
     exit(2);
 }
 
