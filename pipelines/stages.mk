@@ -70,6 +70,9 @@ train-command = lint-augment $(AUGMENT) --epochs $(EPOCHS) --shuffle --seed $* $
 score = lint-eval --json --model $1 --shares $d/train.lts -o $m/$1/$2.json
 val-command = lint-cam $m/$1/model.safetensors $d/val.lts | $(call score,$1,val)
 test-command = lint-cam --grid $m/$1/sheet.png $m/$1/model.safetensors $d/test.lts | $(call score,$1,test)
+compare-command = lint-show -o $m/compare.png --max 8 --title default --title camloss \
+    <(lint-cam -q $m/default/model.safetensors $d/test.lts) \
+    <(lint-cam -q $m/camloss/model.safetensors $d/test.lts)
 
 # --- pictures --------------------------------------------------------------------------------
 
@@ -120,14 +123,25 @@ $(eval $(call model,default,--cam-loss none))
 $(eval $(call model,camloss,$(CAM) --cam-weight $(CAM_WEIGHT)))
 $(foreach w,$(WEIGHTS),$(eval $(call model,camloss-w$w,$(CAM) --cam-weight $w)))
 
+# The same test pictures under both models' maps.
+$M/compare.cmd: FORCE | $(call tool,lint-cam lint-show)
+	$(call remember,$(compare-command),cksum $(call tool,lint-cam lint-show))
+
+$M/compare.png: $M/default/model.safetensors $M/camloss/model.safetensors $D/test.lts $M/compare.cmd
+	$(compare-command)
+
 # --- what is asked for -----------------------------------------------------------------------
 
 results = $(foreach s,$1,$(subst %,$s,$M/default/$2 $M/camloss/$2))
 
 ## run the experiment for one seed: both models, their scores, their maps
-pipeline: $(call results,$(SEED),val.json) $(call results,$(SEED),test.json)
+pipeline: $(call results,$(SEED),val.json) $(call results,$(SEED),test.json) $(subst %,$(SEED),$M/compare.png)
+	@printf '\nOn validation pictures:\n\n'
+	@lint-eval --compare $(call results,$(SEED),val.json) | sed -n 1,3p
+	@printf '\nOn test pictures:\n\n'
 	@lint-eval --compare $(call results,$(SEED),test.json)
-	@echo "Maps: $(call results,$(SEED),sheet.png)"
+	@printf '\nMaps over test pictures:\n'
+	@printf '  %s\n' $(subst %,$(SEED),$M/compare.png) $(call results,$(SEED),sheet.png)
 
 SWEEP = $(shell seq 0 $$(($(SEEDS) - 1)))
 
