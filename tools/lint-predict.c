@@ -170,12 +170,18 @@ static size_t check_usage(char **arg) {
     return n - 1;
 }
 
-/* One image needs neither threads nor the memory of a batch. */
+/* As many threads as asked for, or as there are processors, but not more than images. */
+static int threads_for(size_t images) {
+    int threads = o.threads ? (int)o.threads : lint_processors();
+    return o.from || (size_t)threads < images ? threads : (int)images;
+}
+
+/* One image needs neither threads nor the memory of a batch: it is answered fast. */
 static void open_all(job *j, const char *model, size_t images) {
     lint_err e;
     size_t most = o.from || images > BATCH ? BATCH : images;
     j->one_file = o.png && images == 1 && ends_in_png(o.png);
-    j->pool = lint_pool_new(most == 1 ? 1 : (int)o.threads, &e);
+    j->pool = lint_pool_new(threads_for(images), &e);
     if (!j->pool || lint_predictor_open(&j->model, model, most, j->pool, &e) < 0) lint_die(&e);
     int fit = o.fit != FIT_NOT_GIVEN ? o.fit : j->model.fit >= 0 ? j->model.fit : LINT_FIT_STRETCH;
     if (lint_ask_new(&j->ask, &j->model, (lint_fit)fit, most, o.png != NULL, j->pool, &e) < 0)
