@@ -15,7 +15,7 @@ enum { EXTENSIONS = sizeof EXTENSION / sizeof *EXTENSION };
 
 const char *lint_split_name(lint_split s) {
     static const char *const name[LINT_SPLITS] = {"train", "val", "test"};
-    return s < 0 ? "none" : name[s];
+    return name[s];
 }
 
 /* --- small parts ---------------------------------------------------------------------------- */

@@ -65,7 +65,7 @@ typedef struct lint_source_names {
 int lint_source_open(lint_source *s, const char *root, const lint_source_names *names, lint_err *e);
 void lint_source_free(lint_source *s);
 
-const char *lint_split_name(lint_split s); /* "train", "val", "test" */
+const char *lint_split_name(lint_split s); /* "train", "val" or "test"; not for LINT_UNSPLIT */
 
 /* root/path, from malloc. */
 char *lint_source_path(const lint_source *s, const char *path, lint_err *e);
