@@ -69,7 +69,7 @@ made() {
     run -0 made make pipeline CAM_WEIGHT=5.5
     assert_equal "$(grep -c '^lint-train' "$BUILD/log")" 1
     assert_line --regexp '^lint-train .*--cam-weight 5.5.*/camloss/'
-    refute_line --regexp '/default/model'
+    refute_line --regexp '--model default'
     refute_line --regexp '^lint-(synth|split)'
 }
 
