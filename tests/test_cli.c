@@ -69,7 +69,7 @@ static void print_parsed(int argc, char **argv) {
 /* --- running it ----------------------------------------------------------------------------------
  */
 
-enum { TEXT = 4096, ARGS = 16 };
+enum { TEXT = 4096, ARGS = 32 };
 
 typedef struct seen {
     int status; /* exit status, or -1 for a signal */
@@ -96,7 +96,7 @@ static seen run_to(const char *to, body *b, const char *const *args) {
     if (pid == 0) {
         char *argv[ARGS] = {(char *)"lint-test"};
         int argc = 1;
-        for (; args && args[argc - 1]; argc++)
+        for (; args && args[argc - 1] && argc < ARGS - 1; argc++)
             argv[argc] = (char *)args[argc - 1];
         dup2(fileno(err), 2);
         if (!to)

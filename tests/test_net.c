@@ -7,6 +7,7 @@
  */
 #include "check.h"
 #include "filled.h"
+#include "kernels.h"
 
 #include "rng.h"
 #include <float.h>
@@ -220,6 +221,33 @@ static void agrees_with_pytorch_on_a_loss(void **state) {
     bad += check_gradients(&golden, f);
     lint_frame_free(&golden);
     assert_int_equal(bad, 0);
+}
+
+/* Every instruction set that this processor runs, not the best alone. */
+static void agrees_with_pytorch_by_every_kernel(void **state) {
+    (void)state;
+    const char *const sets[] = {"v2", "v3", "v4", "plain"};
+    const char *was = getenv("LINT_ISA");
+    char keep[32] = "";
+    int ran = 0;
+    if (was) snprintf(keep, sizeof keep, "%s", was);
+    for (size_t i = 0; i < sizeof sets / sizeof *sets; i++) {
+        if (!lint_kernels_pick(sets[i])) continue;
+        setenv("LINT_ISA", sets[i], 1);
+        for (int net = 0; net < 2; net++) { /* small and odd */
+            golden_case c = {&golden_nets[net], "energy", ""};
+            void *as_state = &c;
+            drop_shared(NULL); /* the kernels are picked when a net is made */
+            agrees_with_pytorch_on_a_loss(&as_state);
+        }
+        ran++;
+    }
+    drop_shared(NULL);
+    if (was)
+        setenv("LINT_ISA", keep, 1);
+    else
+        unsetenv("LINT_ISA");
+    assert_true(ran > 0);
 }
 
 static int check_named(const lint_frame *got, const lint_tensor *want) {
@@ -986,6 +1014,7 @@ int main(void) {
             NULL, NULL, c};
     }
     const struct CMUnitTest tests[] = {
+        TEST(agrees_with_pytorch_by_every_kernel),
         TEST(threads_leave_no_trace),
         TEST(inference_is_the_same_bytes_for_any_threads_mode_and_batch),
         TEST(an_image_alone_gets_what_it_gets_in_a_batch),
