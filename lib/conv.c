@@ -69,7 +69,7 @@ static const float *ring_row(ring *r, long y) {
 }
 
 /* Numbers in all filters of a layer: SLOTS times them is a gigabyte. ResNet-50 has 2.4 million. */
-enum { FILTER_MAX = 32, FILTERS_MAX = 1 << 24, NO_ROW = -1 };
+enum { FILTER_MAX = 32, FILTERS_MAX = 1 << 24, ROWS_MAX = 1 << 26, NO_ROW = -1 };
 
 static void ring_start(ring *r, const float *x) {
     r->x = x;
@@ -157,6 +157,9 @@ static int take_memory(lint_layer *l, conv_state *s, lint_err *e) {
     size_t in = ring_floats(s->kh, padded_width(l), l->in.c);
     size_t out = ring_floats(s->kh, spread_width(l), l->out.c);
     s->scratch_floats = in > out ? in : out;
+    if (s->scratch_floats > ROWS_MAX)
+        return lint_fail(e, "its rows are too wide: expected at most %d numbers under a filter",
+                         ROWS_MAX);
     s->scratch = calloc((size_t)s->workers, sizeof *s->scratch);
     if (!s->scratch) return lint_fail_mem(e, l->name);
     for (int i = 0; i < s->workers; i++)

@@ -30,9 +30,6 @@ float *lint_floats(size_t n) {
     return p;
 }
 
-/* Of one tensor. VGG-16's first dense layer, the largest of a known classifier, has 103 million. */
-enum { WEIGHTS_MAX = 1 << 27 };
-
 lint_weights *lint_layer_add(lint_layer *l, const char *suffix, int trainable, size_t rank,
                              const size_t *shape, lint_err *e) {
     lint_weights *w = &l->weight[l->weights];
@@ -41,11 +38,12 @@ lint_weights *lint_layer_add(lint_layer *l, const char *suffix, int trainable, s
     w->count = 1;
     for (size_t i = 0; i < rank; i++) {
         w->shape[i] = shape[i];
-        if (__builtin_mul_overflow(w->count, shape[i], &w->count) || w->count > WEIGHTS_MAX) {
-            lint_fail(e, "%s is too large: expected at most %d numbers", w->name, WEIGHTS_MAX);
+        if (__builtin_mul_overflow(w->count, shape[i], &w->count) || w->count > l->room) {
+            lint_fail(e, "%s is too large: expected at most %zu numbers", w->name, l->room);
             return NULL;
         }
     }
+    l->room -= w->count;
     w->value = lint_floats(w->count);
     l->weights++;
     if (trainable && l->trains) w->grad = lint_floats(w->count);

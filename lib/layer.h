@@ -83,6 +83,7 @@ struct lint_layer {
     size_t batch;   /* most images of a pass */
     int trains;     /* built for training */
     int workers;    /* threads that may run a part */
+    size_t room;    /* numbers that its weights may have at most */
     lint_shape in, out;
     const float *x;
     float *y;

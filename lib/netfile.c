@@ -4,7 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { LAYERS_MAX = 4096 };
+/* Weights of VGG-16, a large one among known classifiers: 138 million. */
+enum { LAYERS_MAX = 4096, WEIGHTS_MAX = 1 << 28 };
 
 void lint_chain_free(lint_chain *c) {
     for (size_t i = 0; i < c->count; i++) {
@@ -81,6 +82,15 @@ static void drop_last(lint_chain *c) {
         free(l->arg[a]);
 }
 
+/* How many more numbers the weights of the network may have: a short text can ask for many. */
+static size_t room_left(const lint_chain *c) {
+    size_t total = 0;
+    for (size_t i = 0; i < c->count; i++)
+        for (size_t w = 0; w < c->layer[i].weights; w++)
+            total += c->layer[i].weight[w].count;
+    return total < WEIGHTS_MAX ? WEIGHTS_MAX - total : 0;
+}
+
 static int add_layer(lint_chain *c, const lint_layer_kind *kind, const char *name, char **save,
                      const lint_chain_options *o, lint_err *e) {
     if (c->count == LAYERS_MAX) return lint_fail(e, "more than %d layers", LAYERS_MAX);
@@ -91,6 +101,7 @@ static int add_layer(lint_chain *c, const lint_layer_kind *kind, const char *nam
                          "a %s cannot stand behind 'cam': maps are read through maxpool, relu, "
                          "flatten and dense only, where the network is piecewise linear",
                          kind->word);
+    size_t room = room_left(c);
     lint_layer *more = realloc(c->layer, (c->count + 1) * sizeof *more);
     if (!more) return lint_fail_mem(e, "layers");
     c->layer = more;
@@ -98,6 +109,7 @@ static int add_layer(lint_chain *c, const lint_layer_kind *kind, const char *nam
     *l = (lint_layer){.kind = kind, .batch = o->batch, .trains = o->trains};
     l->classes = o->classes;
     l->workers = o->workers;
+    l->room = room;
     if (check_name(c, l, name, e) < 0) return -1;
     if (name) strcpy(l->name, name);
     connect(c, l);
