@@ -101,6 +101,17 @@ static void pale_below(lint_easel *e, const leopard *l, const lint_tube *t, floa
     }
 }
 
+/* The chest from the front: pale along the middle of the trunk. */
+static void pale_chest(lint_easel *e, const leopard *l) {
+    for (float u = .1f; u < .9f; u += .05f) {
+        float x, y;
+        lint_tube_at(&l->trunk, u, 0, &x, &y);
+        lint_cairo_ellipse(e->cr, x, y, .11f, .07f, 0);
+        lint_cairo_rgb(e->cr, l->cream, .3f);
+        cairo_fill(e->cr);
+    }
+}
+
 static void begin(lint_easel *e, const leopard *l) {
     lint_layer_begin(e);
     cairo_rectangle(e->cr, -10, -10, 20, 10 + (double)l->cut);
@@ -118,7 +129,10 @@ static void draw_trunk(lint_easel *e, const leopard *l) {
     lint_relief relief = {.radius = .06f, .depth = .34f, .shade = 1, .grain = .3f};
     begin(e, l);
     fill_tube(e, &l->trunk, l->coat);
-    pale_below(e, l, &l->trunk, 0.35f, .22f);
+    if (l->has_legs)
+        pale_below(e, l, &l->trunk, 0.35f, .22f);
+    else
+        pale_chest(e, l);
     float size = lint_easel_range(e, .031f, .038f);
     mark_tube(e, l, &l->trunk, 0, 1.02f, size * 2.25f, size, 1);
     lint_layer_end(e, &relief);

@@ -14,13 +14,14 @@ static struct {
     uint64_t seed;
     long threads, hold_at;
     int quiet, verbose;
+    char **words; /* the command line, spelt out */
 } o = {.correlation = NOT_GIVEN,
        .val_correlation = NOT_GIVEN,
        .test_correlation = NOT_GIVEN,
        .hold_at = 20,
        .jitter = 0.08,
-       .size_lo = 0.40,
-       .size_hi = 0.62,
+       .size_lo = 0.50,
+       .size_hi = 0.74,
        .size = {192, 192}};
 
 static const lint_option options[] = {
@@ -48,9 +49,9 @@ static const lint_option options[] = {
      .max = 1000000},
     {"size", 0, LINT_OPT_SIZE, &o.size, "WxH", .help = "of the pictures (192x192)"},
     {"object-min", 0, LINT_OPT_REAL, &o.size_lo, "S",
-     .help = "smallest object: the root of its box's share of a square picture (0.40)", .min = .05,
+     .help = "smallest object: the root of its box's share of a square picture (0.50)", .min = .05,
      .max = 1},
-    {"object-max", 0, LINT_OPT_REAL, &o.size_hi, "S", .help = "largest object (0.62)", .min = .05,
+    {"object-max", 0, LINT_OPT_REAL, &o.size_hi, "S", .help = "largest object (0.74)", .min = .05,
      .max = 1},
     {"jitter", 0, LINT_OPT_REAL, &o.jitter, "F",
      .help = "the centre of the object's body lies within F of the picture's (0.08)", .max = .5},
@@ -199,8 +200,8 @@ int main(int argc, char **argv) {
     lint_err e;
     lint_synth s;
     lint_progress progress;
-    argv = repeat_option(&argc, argv);
-    char **arg = lint_cli_parse(&program, argc, argv);
+    o.words = repeat_option(&argc, argv);
+    char **arg = lint_cli_parse(&program, argc, o.words);
     check_usage(arg[0]);
     lint_pool *pool = lint_pool_new((int)o.threads, &e);
     if (!pool) lint_die(&e);
