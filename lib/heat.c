@@ -6,8 +6,8 @@
 
 /* --- map -> heat ------------------------------------------------------------------------------ */
 
-/* The part of |d| that counts as the whole: one place in a hundred may be above. */
-#define ROBUST 0.99
+/* One place in so many may be above what counts as the whole. */
+enum { OUTLIERS = 100 };
 
 static int by_size(const void *a, const void *b) {
     double x = *(const double *)a, y = *(const double *)b;
@@ -20,7 +20,7 @@ static double robust_max(const double *d, size_t n, double *scratch) {
     for (size_t i = 0; i < n; i++)
         scratch[i] = fabs(d[i]);
     qsort(scratch, n, sizeof *scratch, by_size);
-    double most = scratch[(size_t)(ROBUST * (double)(n - 1))];
+    double most = scratch[n - 1 - n / OUTLIERS];
     return most > 0 ? most : scratch[n - 1];
 }
 
@@ -81,6 +81,12 @@ static void draw_out(float *heat, size_t H, size_t W, const double *d, size_t h,
     }
 }
 
+/* Brings d [n] into -limit..limit. */
+static void clip(double *d, size_t n, double limit) {
+    for (size_t i = 0; i < n; i++)
+        d[i] = d[i] < -limit ? -limit : d[i] > limit ? limit : d[i];
+}
+
 int lint_heat_make(float *heat, size_t H, size_t W, const float *cam, size_t K, size_t h, size_t w,
                    size_t c, lint_err *e) {
     size_t n = h * w;
@@ -94,6 +100,7 @@ int lint_heat_make(float *heat, size_t H, size_t W, const float *cam, size_t K, 
         return lint_fail_mem(e, "heat");
     }
     lint_evidence(cam, K, n, c, d);
+    clip(d, n, robust_max(d, n, d + n));
     smooth(d + n, d, h, w);
     double scale = robust_max(d + n, n, d + 2 * n);
     for (size_t x = 0; x < W; x++)

@@ -1,10 +1,10 @@
 /* heat: a class activation map as colour over its picture. Arithmetic only; words are draw's.
  *
  * What is shown for class c is its evidence D [h,w]: its map less the mean of the others' (of two
- * classes, what speaks for the one rather than for the other). D is drawn out to the picture's
- * size by a cubic B-spline, which smooths over about one place of the map and never overshoots,
- * and divided by a robust maximum of its own: the 99th percentile of |D|, so that a single place
- * cannot darken the rest. Each picture has its own scale; heat says where, not how much.
+ * classes, what speaks for the one rather than for the other). D is cut so that one place in a
+ * hundred cannot darken the rest, drawn out to the picture's size by a cubic B-spline, which
+ * smooths over about one place of the map and never overshoots, and divided by its maximum, again
+ * of all but one place in a hundred. Each picture has its own scale; heat says where, not how much.
  *
  * Evidence for the class, 0..1, is laid over the picture from clear purple to dense yellow
  * (matplotlib's plasma, whose brightness grows evenly; none of its colours is confused with
