@@ -153,7 +153,9 @@ typedef struct job {
 } job;
 
 static int describe(const job *j, lint_frame *f, lint_err *e) {
-    if (lint_frame_set_meta(f, "lint", "1", e) < 0 ||
+    static const char *const fits[] = {"stretch", "crop", "pad"};
+    if (lint_frame_set_meta(f, "fit", fits[j->c->fit], e) < 0 ||
+        lint_frame_set_meta(f, "lint", "1", e) < 0 ||
         lint_frame_set_meta(f, "kind", "samples", e) < 0 ||
         lint_frame_set_meta(f, "split", lint_split_name(j->which), e) < 0 ||
         lint_frame_set_meta(f, "classes", j->classes, e) < 0)

@@ -357,6 +357,14 @@ static void end_bar(const report *r) {
     if (r->bar.terminal && !o.quiet) fputs("\r\033[K", stderr);
 }
 
+/* How pictures were brought to size, for whoever asks the model about another one. */
+static int pass_on_fit(lint_frame *f, const lint_batches *b, lint_err *e) {
+    for (size_t i = 0; i < lint_batches_metas(b); i++)
+        if (strcmp(lint_batches_meta_key(b, i), "fit") == 0)
+            return lint_frame_set_meta(f, "fit", lint_batches_meta_value(b, i), e);
+    return 0;
+}
+
 /* Puts the settings and the chosen epoch into the model beside the weights, and writes it. */
 static int write_model(lint_output *out, const lint_net *net, const lint_training *t,
                        const lint_batches *b, const lint_trained *done, lint_err *e) {
@@ -371,6 +379,7 @@ static int write_model(lint_output *out, const lint_net *net, const lint_trainin
     int ok = json ? 0 : -1;
     if (ok == 0) ok = lint_model_store(net, classes, &f, e);
     if (ok == 0) ok = lint_frame_set_meta(&f, "train", json, e);
+    if (ok == 0) ok = pass_on_fit(&f, b, e);
     if (ok == 0 && (ok = lint_frame_write(&f, lint_output_file(out), e)) < 0)
         lint_err_prefix(e, "%s: ", is_stdio(o.out) ? "standard output" : o.out);
     free(classes);
