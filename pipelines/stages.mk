@@ -36,7 +36,7 @@ SIZE ?= 192x192
 ## the network
 NET ?= models/standard.net
 ## passes over the training pictures
-EPOCHS ?= 12
+EPOCHS ?= 15
 ## what is done to training pictures, freshly in each pass: options of lint-augment
 AUGMENT ?= --balance
 ## how training goes, for both models: options of lint-train
@@ -48,7 +48,7 @@ SIGMA ?= 0.25
 ## what sets camloss apart from default, beside the weight: options of lint-train
 CAM ?= --cam-loss energy --sigma $(SIGMA)
 ## CAM weights that `make tune` tries
-WEIGHTS ?= 1 2 3 5 10 20
+WEIGHTS ?= 1 3 10 20 30 50
 ## seeds that `make tune` trains with; none of those that results are reported for
 TUNE_SEEDS ?= 100 101
 ## how far below that of default the validation accuracy may be, in points, for `make tune`
