@@ -2,8 +2,8 @@
  *
  * A predictor is a model file with its net built for inference, the class names beside it. It
  * keeps the pool, which the caller frees after it. Any number of pictures can be asked at once: it
- * cuts them into batches of its own, and the answer for a picture does not depend on which others
- * were in its batch.
+ * cuts them into batches of its own. Which others are in a picture's batch may change the last bits
+ * of its answer (sums are cut by the batch's size); the number of threads changes nothing.
  *
  *     lint_predictor p;
  *     if (lint_predictor_open(&p, "model.safetensors", 32, pool, &e) < 0) ...

@@ -14,3 +14,8 @@ headers() { "$STREAM" headers "$@"; }
 tensor() { "$STREAM" tensor "$@"; }
 names() { "$STREAM" names "$@"; }
 facts() { "$STREAM" facts "$@"; }
+# png_size FILE: "W H" of a PNG, from its header.
+png_size() {
+    [ "$(head -c 8 "$1" | od -An -tx1 | tr -d ' ')" = 89504e470d0a1a0a ] || fail "$1 is no PNG"
+    od -An -j16 -N8 -tu4 --endian=big "$1" | xargs
+}
