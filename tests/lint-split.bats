@@ -84,7 +84,7 @@ two/orca/x.png 4x4 0' | pictures
     assert_line '1 - orca/19.png'
     assert_equal "$(printf '%s\n' "${lines[@]}" | sort -u | wc -l)" 40
     run -0 headers data/new/val.lts
-    assert_output --partial '"classes":"[\"leopard\",\"orca\"]","kind":"samples","lint":"1","split":"val"'
+    assert_output --partial '"classes":"[\"leopard\",\"orca\"]","fit":"stretch","kind":"samples","lint":"1","split":"val"'
     assert_output --regexp '"image":\{"dtype":"U8","shape":\[[0-9]+,192,192,3\]'
     refute_output --partial place
     refute_output --partial mask
