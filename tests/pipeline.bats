@@ -191,6 +191,8 @@ drawn() {
     echo "$d"
 }
 
+assert_png() { assert_equal "$(head -c 4 "$1" | tail -c 3)" PNG; }
+
 # Both models are there, with their scores and pictures.
 assert_results() {
     local m
@@ -199,8 +201,9 @@ assert_results() {
         assert_exists "$1/$m/log.tsv"
         assert_exists "$1/$m/val.json"
         assert_exists "$1/$m/test.json"
-        assert_equal "$(file -b --mime-type "$1/$m/sheet.png")" image/png
+        assert_png "$1/$m/sheet.png"
     done
+    assert_png "$1/compare.png"
 }
 
 @test "the default experiment ends with both models' scores side by side, and where the maps are" {
