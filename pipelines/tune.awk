@@ -6,25 +6,25 @@
 # in other shares than training pictures (birds), the adjusted mean, which weighs groups as training
 # does, so that a model earns nothing by being good on rare groups.
 
-# The number of that name in the summary, or "".
-function number(name) {
-    if (!match(summary, "\"" name "\":[0-9.eE+-]+")) return ""
-    return substr(summary, RSTART + length(name) + 3, RLENGTH - length(name) - 3)
-}
-
-{
-    n = split(FILENAME, part, "/")
-    model = part[n - 1]
-    if (!match($0, /"summary":\{[^}]*\}/)) next
-    summary = substr($0, RSTART, RLENGTH)
-    accuracy = number("adjusted_mean")
-    if (accuracy == "") accuracy = number("accuracy")
-    if (accuracy == "") next
-    accuracy *= 100
+function take(file, accuracy,    part, model) {
+    model = part[split(file, part, "/") - 1]
     if (!(model in count)) order[++models] = model
     count[model]++
-    total[model] += accuracy
-    each[model] = each[model] sprintf(" %6.2f", accuracy)
+    total[model] += 100 * accuracy
+    each[model] = each[model] sprintf(" %6.2f", 100 * accuracy)
+}
+
+# Of lint-eval's "summary": one name and number a line, by name; null where a value is unknown.
+FNR == 1 { summary = 0; accuracy = "" }
+/"summary": \{/ { summary = 1 }
+summary && match($0, /^ *"(accuracy|adjusted_mean)": [0-9]/) {
+    value = $2
+    sub(/,$/, "", value)
+    accuracy = value # adjusted_mean comes second
+}
+summary && /^ *\}/ {
+    if (accuracy != "") take(FILENAME, accuracy)
+    summary = 0
 }
 
 END {
