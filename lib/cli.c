@@ -299,6 +299,26 @@ FILE *lint_open_input(const char *path, const char **name) {
     return f;
 }
 
+const char *lint_each_frame(const char *path, lint_frame_fn *fn, void *ctx) {
+    lint_err e;
+    const char *name;
+    FILE *in = lint_open_input(path, &name);
+    lint_reader *r = lint_reader_new(in, name, &e);
+    if (!r) lint_die(&e);
+    lint_frame f = {0};
+    int got;
+    for (size_t frame = 1; (got = lint_reader_next(r, &f, &e)) > 0; frame++)
+        if (fn(ctx, &f, &e) < 0) {
+            lint_err_prefix(&e, "%s: frame %zu: ", name, frame);
+            lint_die(&e);
+        }
+    if (got < 0) lint_die(&e);
+    lint_frame_free(&f);
+    lint_reader_free(r);
+    if (in != stdin) fclose(in);
+    return name;
+}
+
 /* --- progress -------------------------------------------------------------------------------- */
 
 static double now(void) {

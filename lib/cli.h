@@ -19,6 +19,7 @@
 #define LINT_CLI_H
 
 #include "err.h"
+#include "frame.h"
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -88,6 +89,13 @@ void lint_close_stdout(void);
 
 /* Opens a file for reading ("-" or NULL is standard input), or dies. *name is what to call it. */
 FILE *lint_open_input(const char *path, const char **name);
+
+/* What a tool does with a frame: -1 with a message ends it. */
+typedef int lint_frame_fn(void *ctx, const lint_frame *f, lint_err *e);
+
+/* Reads the stream at path ("-" or NULL: standard input) and calls fn for each frame; dies of an
+ * error, its place before it. Gives what to call the stream. */
+const char *lint_each_frame(const char *path, lint_frame_fn *fn, void *ctx);
 
 /* --- progress ------------------------------------------------------------------------------ */
 

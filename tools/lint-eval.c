@@ -41,9 +41,10 @@ static const lint_program program = {
         "how much of the maps' evidence lies on the object. Columns: metric, class, place "
         "(* is all), value, its 95 % interval, samples.",
     .options = options,
-    .example = "  lint-cam model.safetensors data/test.lts | lint-eval --shares data/train.lts\n"
-               "  lint-eval predictions.lts | awk -F'\\t' '$1 == \"worst_group\" {print $2, $3, $4}'\n"
-               "  lint-eval --compare default.json camloss.json\n",
+    .example =
+        "  lint-cam model.safetensors data/test.lts | lint-eval --shares data/train.lts\n"
+        "  lint-eval predictions.lts | awk -F'\\t' '$1 == \"worst_group\" {print $2, $3, $4}'\n"
+        "  lint-eval --compare default.json camloss.json\n",
     .operands = {0, -1},
 };
 
@@ -68,23 +69,8 @@ static void commit(lint_output *out) {
 
 /* --- predictions -> scores ----------------------------------------------------------------- */
 
-static void add_stream(lint_metrics *m, const char *path) {
-    lint_err e;
-    const char *name;
-    FILE *in = lint_open_input(path, &name);
-    lint_reader *r = lint_reader_new(in, name, &e);
-    if (!r) lint_die(&e);
-    lint_frame f = {0};
-    int got;
-    for (size_t frame = 1; (got = lint_reader_next(r, &f, &e)) > 0; frame++)
-        if (lint_metrics_add(m, &f, &e) < 0) {
-            lint_err_prefix(&e, "%s: frame %zu: ", name, frame);
-            lint_die(&e);
-        }
-    if (got < 0) lint_die(&e);
-    lint_frame_free(&f);
-    lint_reader_free(r);
-    if (in != stdin) fclose(in);
+static int add_frame(void *metrics, const lint_frame *f, lint_err *e) {
+    return lint_metrics_add(metrics, f, e);
 }
 
 /* A share is a number for a group, or a stream to count groups in. */
@@ -109,7 +95,7 @@ static void evaluate(char **paths) {
     lint_metrics *m = lint_metrics_new(o.radius, &e);
     if (!m) lint_die(&e);
     for (char **p = *paths ? paths : from_stdin; *p; p++)
-        add_stream(m, *p);
+        lint_each_frame(*p, add_frame, m);
     lint_scores s = {.model = o.model ? strdup(o.model) : NULL};
     for (size_t i = 0; i < o.shares.n && lint_metrics_count(m); i++)
         add_share(m, o.shares.v[i]);

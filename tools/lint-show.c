@@ -49,29 +49,6 @@ static const lint_program program = {
     .operands = {0, -1},
 };
 
-/* What is done with each frame of a stream. */
-typedef int frame_fn(void *ctx, const lint_frame *f, lint_err *e);
-
-static const char *read_stream(const char *path, frame_fn *fn, void *ctx) {
-    lint_err e;
-    const char *name;
-    FILE *in = lint_open_input(path, &name);
-    lint_reader *r = lint_reader_new(in, name, &e);
-    if (!r) lint_die(&e);
-    lint_frame f = {0};
-    int got;
-    for (size_t frame = 1; (got = lint_reader_next(r, &f, &e)) > 0; frame++)
-        if (fn(ctx, &f, &e) < 0) {
-            lint_err_prefix(&e, "%s: frame %zu: ", name, frame);
-            lint_die(&e);
-        }
-    if (got < 0) lint_die(&e);
-    lint_frame_free(&f);
-    lint_reader_free(r);
-    if (in != stdin) fclose(in);
-    return name;
-}
-
 /* --- in words -------------------------------------------------------------------------------- */
 
 static int list_frame(void *ctx, const lint_frame *f, lint_err *e) {
@@ -83,7 +60,7 @@ static void list(char **paths, size_t n) {
     for (size_t i = 0; i < n; i++) {
         lint_listing *l = lint_listing_new(&e);
         if (!l) lint_die(&e);
-        const char *name = read_stream(paths[i], list_frame, l);
+        const char *name = lint_each_frame(paths[i], list_frame, l);
         if (i) putchar('\n');
         lint_listing_write(l, name, stdout);
         lint_listing_free(l);
@@ -109,7 +86,7 @@ static lint_gallery *gallery_of(const char *path, const char **name) {
     lint_gallery *g =
         lint_gallery_new((lint_pick_how)how, (size_t)o.max, o.seed != NO_SEED ? o.seed : 0, &e);
     if (!g) lint_die(&e);
-    *name = read_stream(path, draw_frame, g);
+    *name = lint_each_frame(path, draw_frame, g);
     return g;
 }
 
