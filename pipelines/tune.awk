@@ -1,10 +1,6 @@
 # Reads the val.json of models trained with several CAM weights, folders named default and
 # camloss-wWEIGHT; prints the validation accuracy of each, averaged over seeds, and the largest
 # weight that costs at most `slack` points of it. What is best on test data has no say in it.
-#
-# Accuracy here is that on data like the training data: where validation pictures have their groups
-# in other shares than training pictures (birds), the adjusted mean, which weighs groups as training
-# does, so that a model earns nothing by being good on rare groups.
 
 function take(file, accuracy,    part, model) {
     model = part[split(file, part, "/") - 1]
@@ -17,10 +13,9 @@ function take(file, accuracy,    part, model) {
 # Of lint-eval's "summary": one name and number a line, by name; null where a value is unknown.
 FNR == 1 { summary = 0; accuracy = "" }
 /"summary": \{/ { summary = 1 }
-summary && match($0, /^ *"(accuracy|adjusted_mean)": [0-9]/) {
-    value = $2
-    sub(/,$/, "", value)
-    accuracy = value # adjusted_mean comes second
+summary && /^ *"accuracy": [0-9]/ {
+    accuracy = $2
+    sub(/,$/, "", accuracy)
 }
 summary && /^ *\}/ {
     if (accuracy != "") take(FILENAME, accuracy)
@@ -33,7 +28,7 @@ END {
         exit 1
     }
     floor = total["default"] / count["default"] - slack
-    print "accuracy on validation pictures in the shares of training, %\n"
+    print "validation accuracy, %\n"
     printf "%-14s %6s  %s\n", "model", "mean", "each seed"
     for (i = 1; i <= models; i++) {
         m = order[i]

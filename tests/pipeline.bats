@@ -129,7 +129,7 @@ made() {
     stand_ins
     cat >"$BUILD/accuracy" <<'END'
 w=$(grep -o 'camloss-w[0-9]*' <<<"$1" | tr -dc 0-9)
-printf '{\n "scores": [\n  {\n   "metric": "accuracy",\n   "value": 0.1\n  }\n ],\n "summary": {\n  "accuracy": 0.5,\n  "adjusted_mean": 0.%d\n }\n}\n' $((97 - ${w:-0}))
+printf '{\n "scores": [\n  {\n   "metric": "accuracy",\n   "value": 0.1\n  }\n ],\n "summary": {\n  "accuracy": 0.%d,\n  "adjusted_mean": 0.5\n }\n}\n' $((97 - ${w:-0}))
 END
     run -0 make tune WEIGHTS='1 2 3 4' TUNE_SEEDS='200 201'
     assert_line --regexp '^camloss-w4 +93.00 +93.00 +93.00$'
