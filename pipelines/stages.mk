@@ -42,7 +42,7 @@ AUGMENT ?= --balance
 ## how training goes, for both models: options of lint-train
 TRAIN ?=
 ## weight of the CAM loss in camloss
-CAM_WEIGHT ?= 3
+CAM_WEIGHT ?= 10
 ## width of the centre prior, in sides of the picture
 SIGMA ?= 0.25
 ## what sets camloss apart from default, beside the weight: options of lint-train

@@ -93,7 +93,7 @@ static const lint_program program = {
     "with status 130; a second one kills.",
     options,
     "  lint-train --net models/standard.net --train data/train.lts --val data/val.lts \\\n"
-    "      --cam-loss energy --cam-weight 3 -o camloss.safetensors --log camloss.tsv\n",
+    "      --cam-loss energy --cam-weight 10 -o camloss.safetensors --log camloss.tsv\n",
     {0, 0}};
 
 /* --- Ctrl-C -------------------------------------------------------------------------------- */
