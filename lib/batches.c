@@ -116,7 +116,8 @@ int lint_walk_next(lint_walk *w, lint_batch *batch) {
         w->mask[n] = masks ? lint_set_mask(w->set, i) : NULL;
         w->label[n] = lint_set_label(w->set, i);
     }
-    *batch = (lint_batch){n, w->image, w->label, masks ? w->mask : NULL};
+    *batch = (lint_batch){.n = n, .image = w->image, .label = w->label};
+    if (masks) batch->mask = w->mask;
     return n > 0;
 }
 
@@ -230,7 +231,8 @@ static int stream_next(lint_batches *b, lint_batch *batch, lint_err *e) {
     if (!more && b->promised && b->seen != b->promised)
         return lint_fail(e, "%s: epoch %zu has %zu samples, but its loader announced %zu", b->name,
                          b->epoch, b->seen, b->promised);
-    *batch = (lint_batch){n, s->images, s->label, b->has_mask ? s->masks : NULL};
+    *batch = (lint_batch){.n = n, .image = s->images, .label = s->label};
+    if (b->has_mask) batch->mask = s->masks;
     return n > 0;
 }
 

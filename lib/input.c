@@ -1,4 +1,5 @@
-/* input: `input WxHx3 [mean R G B] [std R G B]`. Bytes to floats: (byte / 255 - mean) / std. */
+/* input: `input WxHx3 [mean R G B] [std R G B]`: pictures, bytes to floats, (byte / 255 - mean) /
+ * std. `input WxHx1 mask`: the share of each place that is object, 0 to 1, as it comes. */
 #include "layer.h"
 
 #include <stdio.h>
@@ -25,7 +26,9 @@ static int parse_size(lint_layer *l, lint_err *e) {
     char tail;
     if (l->args < 1 || sscanf(l->arg[0], "%5ux%5ux%5u%c", &w, &h, &c, &tail) != 3)
         return lint_arg_syntax(l, e);
-    if (w < 1 || h < 1 || w > 16384 || h > 16384 || c != 3) return lint_arg_syntax(l, e);
+    if (w < 1 || h < 1 || w > 16384 || h > 16384) return lint_arg_syntax(l, e);
+    int mask = l->args == 2 && strcmp(l->arg[1], "mask") == 0;
+    if (c != (mask ? 1 : 3)) return lint_arg_syntax(l, e);
     l->out = (lint_shape){h, w, c};
     return 0;
 }
@@ -33,6 +36,7 @@ static int parse_size(lint_layer *l, lint_err *e) {
 static int setup(lint_layer *l, lint_err *e) {
     double mean[3] = {0, 0, 0}, std[3] = {1, 1, 1};
     if (parse_size(l, e) < 0) return -1;
+    if (l->out.c == 1) return 0;
     for (size_t i = 1; i < l->args; i += 4) {
         int is_std = strcmp(l->arg[i], "std") == 0;
         if (!is_std && strcmp(l->arg[i], "mean") != 0) return lint_arg_syntax(l, e);
@@ -69,6 +73,10 @@ static void convert(void *ctx, size_t i, int worker) {
 }
 
 static void forward(lint_layer *l, const lint_pass *p) {
+    if (l->out.c == 1) {
+        memcpy(l->y, p->value, p->n * lint_shape_count(l->out) * sizeof *l->y);
+        return;
+    }
     input_job j = {l, p};
     lint_pool_run(p->pool, p->n, convert, &j);
 }
@@ -79,7 +87,7 @@ static void release(lint_layer *l) {
 
 const lint_layer_kind lint_layer_input = {
     .word = "input",
-    .syntax = "WxHx3 [mean R G B] [std R G B]",
+    .syntax = "WxHx3 [mean R G B] [std R G B]' or 'input WxHx1 mask",
     .setup = setup,
     .forward = forward,
     .free = release,

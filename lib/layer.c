@@ -6,7 +6,7 @@
 
 static const lint_layer_kind *const kinds[] = {
     &lint_layer_input, &lint_layer_conv,    &lint_layer_batchnorm, &lint_layer_maxpool,
-    &lint_layer_relu,  &lint_layer_flatten, &lint_layer_dense,
+    &lint_layer_relu,  &lint_layer_sigmoid, &lint_layer_flatten,   &lint_layer_dense,
 };
 
 const lint_layer_kind *lint_layer_find(const char *word) {
@@ -16,7 +16,7 @@ const lint_layer_kind *lint_layer_find(const char *word) {
 }
 
 const char *lint_layer_words(void) {
-    return "input, conv, batchnorm, maxpool, relu, cam, flatten or dense";
+    return "input, conv, batchnorm, maxpool, relu, sigmoid, cam, flatten or dense";
 }
 
 size_t lint_shape_count(lint_shape s) {

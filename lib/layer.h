@@ -52,7 +52,8 @@ typedef struct lint_pass {
     lint_pool *pool;
     size_t n;                    /* images */
     int training;                /* batch statistics, and memory for backward */
-    const uint8_t *const *image; /* for the input layer */
+    const uint8_t *const *image; /* for the input layer; NULL if it is a mask */
+    const float *value;          /* the masks, [n, in.h, in.w]; NULL if it is an image */
 } lint_pass;
 
 typedef struct lint_layer_kind {
@@ -121,7 +122,7 @@ int lint_arg_pair(const lint_layer *l, size_t i, size_t max, size_t *a, size_t *
 int lint_arg_syntax(const lint_layer *l, lint_err *e); /* the message itself; -1 */
 
 extern const lint_layer_kind lint_layer_input, lint_layer_conv, lint_layer_batchnorm,
-    lint_layer_maxpool, lint_layer_relu, lint_layer_flatten, lint_layer_dense;
+    lint_layer_maxpool, lint_layer_relu, lint_layer_sigmoid, lint_layer_flatten, lint_layer_dense;
 
 /* Makes a `maxpool 2` part of the batchnorm before it, which then gives the pooled shape. */
 int lint_batchnorm_take_pool(lint_layer *l, lint_err *e);

@@ -29,6 +29,14 @@ typedef enum lint_cam_loss {
 typedef enum lint_prior { LINT_PRIOR_CENTER, LINT_PRIOR_MASK } lint_prior;
 #define LINT_PRIOR_CHOICES "center|mask"
 
+struct lint_batch;
+
+/* Weighs the images of a training step by how they fare: ce [n] is the cross-entropy of each (0
+ * for those without a label), weight [n] what it will count (class weight times the image's own).
+ * Changes weight and returns the divisor: cross-entropy of the batch is sum weight ce / divisor. */
+typedef double lint_reweigh_fn(void *ctx, const struct lint_batch *b, const double *ce,
+                               double *weight);
+
 typedef struct lint_loss {
     lint_cam_loss cam;
     lint_prior prior;
@@ -36,7 +44,9 @@ typedef struct lint_loss {
     double sigma; /* of the centre prior, in fractions of the image side */
     double cap;   /* radial: the CAM term is at most cap * cross-entropy; 0 is no cap */
     const float
-        *class_weight; /* [K] or NULL: weighted mean, as torch.nn.CrossEntropyLoss(weight) */
+        *class_weight;        /* [K] or NULL: weighted mean, as torch.nn.CrossEntropyLoss(weight) */
+    lint_reweigh_fn *reweigh; /* of training steps; NULL: the weighted mean */
+    void *reweigh_ctx;
 } lint_loss;
 
 /* Sums over the samples seen; divide by n (or, for ce, by weight). */

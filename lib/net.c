@@ -34,6 +34,7 @@ struct lint_net {
     double prior_sigma; /* that `prior` was made for; 0: for none */
     double *value;      /* [batch] CAM loss of each image */
     double *entropy;    /* [batch] cross-entropy of each image */
+    double *weight;     /* [batch] what it counts */
 
     lint_weights **param; /* all weights of all layers */
     size_t params;
@@ -162,8 +163,10 @@ static int build(lint_net *net, const char *text, const char *name, lint_err *e)
     net->text = strdup(text);
     net->value = calloc(net->batch, sizeof *net->value);
     net->entropy = calloc(net->batch, sizeof *net->entropy);
-    if (!net->text || !net->value || !net->entropy) return lint_fail_mem(e, name);
+    net->weight = calloc(net->batch, sizeof *net->weight);
+    if (!net->text || !net->value || !net->entropy || !net->weight) return lint_fail_mem(e, name);
     if (lint_chain_parse(&net->chain, text, name, &o, e) < 0) return -1;
+    net->classes = last(net)->out.c;
     if (place_activations(net, e) < 0 || place_gradients(net, e) < 0 || place_maps(net, e) < 0)
         return lint_err_prefix(e, "%s: ", name);
     if (!(net->dlogits = buffer(net, net->classes, e))) return -1;
@@ -208,6 +211,7 @@ void lint_net_free(lint_net *net) {
     free(net->u);
     free(net->value);
     free(net->entropy);
+    free(net->weight);
     free(net->param);
     free(net->text);
     free(net);
@@ -267,6 +271,7 @@ lint_param lint_net_param(const lint_net *net, size_t i) {
  * ------------------------------------------------------------------------------------------- */
 
 static int check_batch(const lint_net *net, const lint_batch *b, lint_err *e) {
+    if (lint_net_is_encoder(net)) return lint_fail(e, "the network's input is a mask, no image");
     if (b->n < 1 || b->n > net->batch)
         return lint_fail(e, "a batch of %zu images: expected 1 to %zu", b->n, net->batch);
     for (size_t i = 0; b->label && i < b->n; i++)
@@ -276,7 +281,7 @@ static int check_batch(const lint_net *net, const lint_batch *b, lint_err *e) {
 }
 
 static lint_pass pass_of(const lint_net *net, const lint_batch *b, int training) {
-    return (lint_pass){net->k, net->pool, b->n, training, b->image};
+    return (lint_pass){net->k, net->pool, b->n, training, b->image, NULL};
 }
 
 static void forward(lint_net *net, const lint_pass *p) {
@@ -291,8 +296,8 @@ static void backward(lint_net *net, const lint_pass *p, size_t from, size_t to, 
         lint_layer *l = layer(net, i);
         l->dy = net->gradient[*turn];
         if (!l->kind->in_place) *turn ^= 1;
-        /* Nobody reads the gradient to the picture, nor to what the first layer makes of it. */
-        l->dx = i > 1 ? net->gradient[*turn] : NULL;
+        /* Nobody reads the gradient to a picture; that to a mask moves the map behind it. */
+        l->dx = i > 1 || lint_net_is_encoder(net) ? net->gradient[*turn] : NULL;
         l->kind->backward(l, p);
     }
 }
@@ -309,8 +314,9 @@ static double log_sum_exp(const float *z, size_t k) {
     return most + log(sum);
 }
 
-static double weight_of(const lint_loss *loss, int32_t label) {
-    return loss->class_weight ? (double)loss->class_weight[label] : 1;
+static double weight_of(const lint_loss *loss, const lint_batch *b, size_t i) {
+    double w = loss->class_weight ? (double)loss->class_weight[b->label[i]] : 1;
+    return b->weight ? w * (double)b->weight[i] : w;
 }
 
 static int is_best(const float *z, size_t k, int32_t label) {
@@ -320,36 +326,43 @@ static int is_best(const float *z, size_t k, int32_t label) {
     return !isnan(z[label]);
 }
 
-/* Cross-entropy of the batch into *sum; its weighted mean is returned. */
+/* Cross-entropy of the batch: of each image into net->entropy and its weight into net->weight,
+ * what they come to into *sum. Returns the divisor of their weighted sum. */
 static double cross_entropy(lint_net *net, const lint_batch *b, const lint_loss *loss,
                             lint_loss_sum *sum) {
-    double ce = 0, weight = 0;
+    double weight = 0;
     for (size_t i = 0; i < b->n; i++) {
+        net->entropy[i] = net->weight[i] = 0;
         if (b->label[i] < 0) continue;
         const float *z = last(net)->y + i * net->classes;
-        double w = weight_of(loss, b->label[i]);
-        ce += w * (log_sum_exp(z, net->classes) - (double)z[b->label[i]]);
-        weight += w;
+        net->entropy[i] = log_sum_exp(z, net->classes) - (double)z[b->label[i]];
+        net->weight[i] = weight_of(loss, b, i);
+        weight += net->weight[i];
+        sum->ce += net->weight[i] * net->entropy[i];
         sum->n++;
         sum->correct += (size_t)is_best(z, net->classes, b->label[i]);
     }
-    sum->ce += ce;
     sum->weight += weight;
-    return weight > 0 ? ce / weight : 0;
+    return weight;
+}
+
+/* The mean that is minimised, of what cross_entropy left. */
+static double mean_entropy(const lint_net *net, const lint_batch *b, double divisor) {
+    double sum = 0;
+    for (size_t i = 0; i < b->n; i++)
+        sum += net->weight[i] * net->entropy[i];
+    return divisor > 0 ? sum / divisor : 0;
 }
 
 /* d = ce_weight * gradient of the weighted mean by the logits; zero for unlabelled images. */
-static void cross_entropy_gradient(const lint_net *net, const lint_batch *b, const lint_loss *loss,
-                                   float *d) {
-    double weight = 0;
-    for (size_t i = 0; i < b->n; i++)
-        if (b->label[i] >= 0) weight += weight_of(loss, b->label[i]);
+static void cross_entropy_gradient(const lint_net *net, const lint_batch *b, double ce_weight,
+                                   double divisor, float *d) {
     memset(d, 0, b->n * net->classes * sizeof *d);
-    for (size_t i = 0; i < b->n && weight > 0; i++) {
+    for (size_t i = 0; i < b->n && divisor > 0; i++) {
         if (b->label[i] < 0) continue;
         const float *z = last(net)->y + i * net->classes;
         double lse = log_sum_exp(z, net->classes);
-        double scale = loss->ce_weight * weight_of(loss, b->label[i]) / weight;
+        double scale = ce_weight * net->weight[i] / divisor;
         for (size_t c = 0; c < net->classes; c++) {
             double p = exp((double)z[c] - lse) - ((int32_t)c == b->label[i] ? 1 : 0);
             d[i * net->classes + c] = (float)(scale * p);
@@ -519,9 +532,11 @@ int lint_net_step(lint_net *net, const lint_batch *b, const lint_loss *loss, lin
     size_t cam_at = net->chain.cam;
     int turn = 0;
     forward(net, &p);
-    double ce = cross_entropy(net, b, loss, sum), cam = 0;
+    double divisor = cross_entropy(net, b, loss, sum), cam = 0;
+    if (loss->reweigh) divisor = loss->reweigh(loss->reweigh_ctx, b, net->entropy, net->weight);
+    double ce = mean_entropy(net, b, divisor);
     if (loss->cam != LINT_CAM_NONE) cam = cam_loss(net, &p, b, loss, sum);
-    cross_entropy_gradient(net, b, loss, net->gradient[0]);
+    cross_entropy_gradient(net, b, loss->ce_weight, divisor, net->gradient[0]);
     backward(net, &p, cam_at ? cam_at : 1, net->chain.count, &turn);
     if (loss->cam != LINT_CAM_NONE && loss->cam_weight != 0)
         cam_gradient(net, &p, cam_scale(loss, b, ce, cam), net->gradient[turn]);
@@ -554,6 +569,40 @@ int lint_net_score(lint_net *net, const lint_batch *b, const lint_loss *loss, fl
     if (logits) memcpy(logits, last(net)->y, b->n * net->classes * sizeof *logits);
     cross_entropy(net, b, loss, sum);
     if (loss->cam != LINT_CAM_NONE) cam_loss(net, &p, b, loss, sum);
+    return 0;
+}
+
+/* --- encoders
+ * -------------------------------------------------------------------------------------------- */
+
+int lint_net_is_encoder(const lint_net *net) {
+    return layer(net, 0)->out.c == 1;
+}
+
+static int check_encoder(const lint_net *net, size_t n, lint_err *e) {
+    if (!lint_net_is_encoder(net)) return lint_fail(e, "the network's input is not a mask");
+    if (n < 1 || n > net->batch)
+        return lint_fail(e, "a batch of %zu masks: expected 1 to %zu", n, net->batch);
+    return 0;
+}
+
+int lint_net_encode(lint_net *net, size_t n, const float *x, float *code, int training,
+                    lint_err *e) {
+    if (check_encoder(net, n, e) < 0) return -1;
+    lint_pass p = {.k = net->k, .pool = net->pool, .n = n, .training = training, .value = x};
+    forward(net, &p);
+    memcpy(code, last(net)->y, n * net->classes * sizeof *code);
+    return 0;
+}
+
+int lint_net_encode_back(lint_net *net, size_t n, const float *dcode, float *dx, lint_err *e) {
+    if (net->mode != LINT_NET_TRAIN) return lint_fail(e, "the network was built for inference");
+    if (check_encoder(net, n, e) < 0) return -1;
+    lint_pass p = {.k = net->k, .pool = net->pool, .n = n, .training = 1};
+    int turn = 0;
+    memcpy(net->gradient[0], dcode, n * net->classes * sizeof *dcode);
+    backward(net, &p, 1, net->chain.count, &turn);
+    if (dx) memcpy(dx, net->gradient[turn], n * lint_shape_count(layer(net, 0)->out) * sizeof *dx);
     return 0;
 }
 

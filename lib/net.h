@@ -44,6 +44,8 @@ typedef struct lint_batch {
     const uint8_t *const *image;
     const int32_t *label;       /* -1 unknown: in no loss */
     const uint8_t *const *mask; /* [H,W] each, for LINT_PRIOR_MASK; NULL otherwise */
+    const int32_t *place;       /* -1 unknown; for a loss that weighs groups; NULL otherwise */
+    const float *weight;        /* factor of each image's cross-entropy; NULL: all 1 */
 } lint_batch;
 
 /* Builds the net of `text`; `name` stands in messages (`name:line: ...`). NULL on error. */
@@ -77,6 +79,22 @@ int lint_net_run(lint_net *net, const lint_batch *b, float *logits, float *cam, 
 /* Inference that adds the losses of the batch to *sum; logits may be NULL. */
 int lint_net_score(lint_net *net, const lint_batch *b, const lint_loss *loss, float *logits,
                    lint_loss_sum *sum, lint_err *e);
+
+/* --- a net whose input is a mask: `input WxHx1 mask`; its output is a code of any length -------
+ */
+
+int lint_net_is_encoder(const lint_net *net); /* its code has lint_net_classes() numbers */
+
+/* Codes of n masks: x [n, H*W], 0 to 1; code [n,K]. training 1 is what encode_back needs. */
+int lint_net_encode(lint_net *net, size_t n, const float *x, float *code, int training,
+                    lint_err *e);
+
+/* The gradient of the encode before by dcode [n,K]: every grad is overwritten; dx [n, H*W] is the
+ * one by the masks, NULL if nobody wants it. The net must have been built for training. */
+int lint_net_encode_back(lint_net *net, size_t n, const float *dcode, float *dx, lint_err *e);
+
+/* --- parameters -------------------------------------------------------------------------------
+ */
 
 /* Adds the parameters to f as F32 tensors under their PyTorch names, shapes and order; nothing
  * else of f is touched. load wants every one of them there with its shape and only finite values;

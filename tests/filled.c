@@ -80,8 +80,10 @@ static void fill_batch(filled *f, size_t n, size_t classes) {
         f->label[i] = (int32_t)(i % classes);
     fill_images(f, n, h, w);
     fill_masks(f, n, h, w);
-    f->batch = (lint_batch){n, (const uint8_t *const *)f->image, f->label,
-                            (const uint8_t *const *)f->mask};
+    f->batch = (lint_batch){.n = n,
+                            .image = (const uint8_t *const *)f->image,
+                            .label = f->label,
+                            .mask = (const uint8_t *const *)f->mask};
 }
 
 filled *filled_new(const char *path, size_t classes, size_t n, lint_net_mode mode, int threads) {

@@ -401,7 +401,11 @@ static void an_image_alone_gets_what_it_gets_in_a_batch(void **state) {
     assert_int_equal(lint_net_run(f->net, &f->batch, all, NULL, &e), 0);
     double scale = check_max(all, 15);
     for (size_t i = 0; i < 5; i++) {
-        lint_batch b = {1, f->batch.image + i, f->batch.label + i, f->batch.mask + i};
+        lint_batch b = f->batch;
+        b.n = 1;
+        b.image += i;
+        b.label += i;
+        b.mask += i;
         assert_int_equal(lint_net_run(f->net, &b, one, NULL, &e), 0);
         assert_true(check_tensor("logits", one, all + 3 * i, 3, 1e-6 * scale, 0));
     }
