@@ -39,9 +39,10 @@ static int setup(lint_layer *l, lint_err *e) {
     norm_state *s = calloc(1, sizeof *s);
     if (!s) return lint_fail_mem(e, l->name);
     l->state = s;
-    if (!lint_layer_add(l, "weight", 1, 1, &c, e) || !lint_layer_add(l, "bias", 1, 1, &c, e) ||
-        !lint_layer_add(l, "running_mean", 0, 1, &c, e) ||
-        !lint_layer_add(l, "running_var", 0, 1, &c, e))
+    if (!lint_layer_weights(l, "weight", 1, 1, &c, e) ||
+        !lint_layer_weights(l, "bias", 1, 1, &c, e) ||
+        !lint_layer_weights(l, "running_mean", 0, 1, &c, e) ||
+        !lint_layer_weights(l, "running_var", 0, 1, &c, e))
         return -1;
     s->sum = calloc(l->batch * c, sizeof *s->sum);
     s->square = calloc(l->batch * c, sizeof *s->square);
@@ -95,6 +96,11 @@ typedef struct norm_job {
     const lint_pass *p;
 } norm_job;
 
+/* Whether statistics are those of the batch: in training, unless the layer is frozen. */
+static int uses_batch(const norm_job *j) {
+    return j->p->training && !j->l->frozen;
+}
+
 /* Adds a row's float sums to the image's double ones and clears them. */
 static void take_row(float *row, double *sum, size_t c) {
     for (size_t i = 0; i < c; i++) {
@@ -144,9 +150,9 @@ static void look(void *ctx, size_t image, int worker) {
     const float *x = l->x + image * lint_shape_count(l->in);
     size_t at = image * lint_shape_count(l->out);
     clear_sums(l, image);
-    if (j->p->training) set_shift(j, image, x);
+    if (uses_batch(j)) set_shift(j, image, x);
     for (size_t y = 0; y < l->in.h; y++) {
-        if (j->p->training) add_moments(j, image, x + y * full);
+        if (uses_batch(j)) add_moments(j, image, x + y * full);
         if (s->pooled && y % 2)
             j->p->k->pool2(l->out.w, l->out.c, x + (y - 1) * full, x + y * full, s->sign,
                            s->taken + at + y / 2 * row, s->arg + at + y / 2 * row);
@@ -200,8 +206,8 @@ static void forward(lint_layer *l, const lint_pass *p) {
     norm_job j = {l, p};
     for (size_t c = 0; c < l->in.c; c++)
         s->sign[c] = l->weight[GAMMA].value[c] < 0 ? -1 : 1;
-    if (p->training || s->pooled) lint_pool_run(p->pool, p->n, look, &j);
-    if (p->training)
+    if (uses_batch(&j) || s->pooled) lint_pool_run(p->pool, p->n, look, &j);
+    if (uses_batch(&j))
         join_moments(l, p->n);
     else
         running_moments(l);
@@ -265,8 +271,17 @@ static void image_gradient(void *ctx, size_t image, int worker) {
                          l->dx + at);
 }
 
+/* With fixed statistics: dx = gamma/std dy. */
+static void fixed_coefficients(lint_layer *l) {
+    norm_state *s = l->state;
+    for (size_t c = 0; c < l->in.c; c++) {
+        s->a[c] = l->weight[GAMMA].value[c] * s->invstd[c];
+        s->b[c] = s->e[c] = 0;
+    }
+}
+
 /* dx = gamma/std (dy - mean(dy) - xhat mean(dy xhat)), written as a dy + b x + e. */
-static void backward(lint_layer *l, const lint_pass *p) {
+static void coefficients(lint_layer *l, const lint_pass *p) {
     norm_state *s = l->state;
     norm_job j = {l, p};
     lint_pool_run(p->pool, p->n, image_products, &j);
@@ -285,12 +300,21 @@ static void backward(lint_layer *l, const lint_pass *p) {
         s->b[c] = (float)-slope;
         s->e[c] = (float)(slope * (double)s->mean[c] - g * sum / all);
     }
+}
+
+static void backward(lint_layer *l, const lint_pass *p) {
+    norm_job j = {l, p};
+    if (l->frozen)
+        fixed_coefficients(l);
+    else
+        coefficients(l, p);
     if (l->dx) lint_pool_run(p->pool, p->n, image_gradient, &j);
 }
 
 const lint_layer_kind lint_layer_batchnorm = {
     .word = "batchnorm",
     .named = 1,
+    .dx_over_dy = 1,
     .syntax = "",
     .setup = setup,
     .init = init,

@@ -1,125 +1,13 @@
-/* conv: `conv OUT KxK [same | pad N] [stride N] [nobias]`. Convolution, channels last.
- *
- * One output row at a time: the input rows under the filter are copied with their padding into a
- * ring of R rows, and lint_kernels.mul reads pixel p's receptive field as runs of kw*C floats.
- * `same` pads as PyTorch does: the odd pixel goes right and below.
- *
- * The gradient to the input is the same operation on dy, with the filter turned by 180 degrees, in
- * and out exchanged, and, for a stride, zeros between dy's pixels.
- */
-#include "layer.h"
+/* conv: `conv OUT KxK [same | pad N] [stride N] [groups N] [nobias]`. Convolution, channels last.
+ * `same` pads as PyTorch does: the odd pixel goes right and below. */
+#include "conv.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum {
-    BANDS = 4, /* parts of an image in forward: one image alone still feeds several threads */
-    SLOTS = 16 /* partial weight gradients of a batch, joined in this order */
-};
-
-typedef struct conv_state {
-    size_t kh, kw, stride, top, left;
-    float *flipped;  /* [kh,kw,O,C] for the input gradient */
-    float *partial;  /* [SLOTS, kh*kw*C*O + O] */
-    float **scratch; /* one for each worker */
-    int workers;
-    size_t scratch_floats;
-} conv_state;
-
-/* --- the ring of padded rows
- * ----------------------------------------------------------------------- */
-
-/* Rows of one picture, padded left and right, spread by `spread` (zeros between pixels; 1 is
- * dense). Row numbers are of the spread picture and may lie outside of it: zeros. */
-typedef struct ring {
-    const float *x;
-    size_t h, w, c, spread;
-    size_t left, width; /* pixels of padding before, pixels in all */
-    size_t slots;
-    float *rows; /* [slots + 1, width * c]; the last one stays zero */
-    long *held;  /* the row that each slot holds, or LONG_MIN */
-} ring;
-
-static const float *ring_zero(const ring *r) {
-    return r->rows + r->slots * r->width * r->c;
-}
-
-static void ring_copy(const ring *r, size_t row, float *to) {
-    const float *from = r->x + row * r->w * r->c;
-    to += r->left * r->c;
-    if (r->spread == 1) {
-        memcpy(to, from, r->w * r->c * sizeof *to);
-        return;
-    }
-    for (size_t i = 0; i < r->w; i++)
-        memcpy(to + i * r->spread * r->c, from + i * r->c, r->c * sizeof *to);
-}
-
-static const float *ring_row(ring *r, long y) {
-    long spread = (long)r->spread;
-    if (y < 0 || y % spread || y / spread >= (long)r->h) return ring_zero(r);
-    size_t slot = (size_t)y % r->slots;
-    float *to = r->rows + slot * r->width * r->c;
-    if (r->held[slot] != y) {
-        ring_copy(r, (size_t)(y / spread), to);
-        r->held[slot] = y;
-    }
-    return to;
-}
-
-/* Numbers in all filters of a layer: SLOTS times them is a gigabyte. ResNet-50 has 2.4 million. */
-enum { FILTER_MAX = 32, FILTERS_MAX = 1 << 24, ROWS_MAX = 1 << 26, NO_ROW = -1 };
-
-static void ring_start(ring *r, const float *x) {
-    r->x = x;
-    for (size_t i = 0; i < r->slots; i++)
-        r->held[i] = NO_ROW;
-}
-
-static size_t ring_floats(size_t slots, size_t width, size_t c) {
-    return (slots + 1) * width * c;
-}
-
-/* Padded width of the input's rows, at least what the last output pixel reads. */
-static size_t padded_width(const lint_layer *l) {
-    const conv_state *s = l->state;
-    size_t reach = (l->out.w - 1) * s->stride + s->kw, there = s->left + l->in.w;
-    return reach > there ? reach : there;
-}
-
-static size_t spread_width(const lint_layer *l) {
-    const conv_state *s = l->state;
-    size_t left = s->kw - 1 - s->left;
-    size_t reach = l->in.w + s->kw - 1, there = left + (l->out.w - 1) * s->stride + 1;
-    return reach > there ? reach : there;
-}
-
-static ring input_ring(const lint_layer *l, float *rows, long *held) {
-    const conv_state *s = l->state;
-    ring r = {.h = l->in.h, .w = l->in.w, .c = l->in.c, .spread = 1, .left = s->left};
-    r.width = padded_width(l);
-    r.slots = s->kh;
-    r.rows = rows;
-    r.held = held;
-    memset(rows, 0, ring_floats(r.slots, r.width, r.c) * sizeof *rows);
-    return r;
-}
-
-static ring output_ring(const lint_layer *l, float *rows, long *held) {
-    const conv_state *s = l->state;
-    ring r = {.h = l->out.h, .w = l->out.w, .c = l->out.c, .spread = s->stride};
-    r.left = s->kw - 1 - s->left;
-    r.width = spread_width(l);
-    r.slots = s->kh;
-    r.rows = rows;
-    r.held = held;
-    memset(rows, 0, ring_floats(r.slots, r.width, r.c) * sizeof *rows);
-    return r;
-}
-
-/* --- setup
- * ----------------------------------------------------------------------------------------- */
+/* Numbers in all filters of a layer. The largest of ResNet-50 has 2.4 million. */
+enum { FILTER_MAX = 32, FILTERS_MAX = 1 << 24 };
 
 static int parse(lint_layer *l, conv_state *s, size_t *out, int *bias, lint_err *e) {
     size_t pad = 0;
@@ -136,12 +24,15 @@ static int parse(lint_layer *l, conv_state *s, size_t *out, int *bias, lint_err 
             if (lint_arg_count(l, ++i, 64, &s->stride, e) < 0) return -1;
         } else if (strcmp(l->arg[i], "pad") == 0) {
             if (lint_arg_count(l, ++i, FILTER_MAX, &pad, e) < 0) return -1;
+        } else if (strcmp(l->arg[i], "groups") == 0) {
+            if (lint_arg_count(l, ++i, 65536, &s->groups, e) < 0) return -1;
         } else
             return lint_arg_syntax(l, e);
     }
     if (same && (pad || s->stride != 1))
         return lint_fail(e, "'same' goes with stride 1 and without 'pad'");
-    if (pad >= s->kh || pad >= s->kw) return lint_fail(e, "pad must be smaller than the filter");
+    if (pad && (pad >= s->kh || pad >= s->kw))
+        return lint_fail(e, "pad must be smaller than the filter");
     s->top = same ? (s->kh - 1) / 2 : pad;
     s->left = same ? (s->kw - 1) / 2 : pad;
     size_t h = l->in.h + (same ? s->kh - 1 : 2 * pad), w = l->in.w + (same ? s->kw - 1 : 2 * pad);
@@ -152,178 +43,116 @@ static int parse(lint_layer *l, conv_state *s, size_t *out, int *bias, lint_err 
     return 0;
 }
 
-static int take_memory(lint_layer *l, conv_state *s, lint_err *e) {
-    size_t count = l->weight[0].count;
-    size_t in = ring_floats(s->kh, padded_width(l), l->in.c);
-    size_t out = ring_floats(s->kh, spread_width(l), l->out.c);
-    s->scratch_floats = in > out ? in : out;
-    if (s->scratch_floats > ROWS_MAX)
-        return lint_fail(e, "its rows are too wide: expected at most %d numbers under a filter",
-                         ROWS_MAX);
-    s->scratch = calloc((size_t)s->workers, sizeof *s->scratch);
-    if (!s->scratch) return lint_fail_mem(e, l->name);
-    for (int i = 0; i < s->workers; i++)
-        if (!(s->scratch[i] = lint_floats(s->scratch_floats))) return lint_fail_mem(e, l->name);
-    if (!l->trains) return 0;
-    s->flipped = lint_floats(count);
-    s->partial = lint_floats(SLOTS * (count + l->out.c));
-    if (!s->flipped || !s->partial) return lint_fail_mem(e, l->name);
+static int set_groups(const lint_layer *l, conv_state *s, lint_err *e) {
+    if (l->in.c % s->groups || l->out.c % s->groups)
+        return lint_fail(e, "groups must divide both the %zu channels in and the %zu out", l->in.c,
+                         l->out.c);
+    s->c = l->in.c / s->groups;
+    s->o = l->out.c / s->groups;
     return 0;
+}
+
+static void describe(lint_layer *l, const conv_state *s) {
+    l->kernel[0] = s->kh;
+    l->kernel[1] = s->kw;
+    l->stride[0] = l->stride[1] = s->stride;
+    l->macs = (double)lint_shape_count(l->out) * (double)(s->kh * s->kw * s->c);
+}
+
+/* Small filters stay in the first-level cache while rows of a wide picture go by. */
+static int goes_by_rows(const lint_layer *l, const conv_state *s) {
+    enum { FILTER_SMALL = 256, OUT_SMALL = 64, WIDE = 24 };
+    return s->stride == 1 && s->groups == 1 && s->kh * s->kw * s->c <= FILTER_SMALL &&
+           s->o <= OUT_SMALL && l->out.w >= WIDE;
 }
 
 static int setup(lint_layer *l, lint_err *e) {
     conv_state *s = calloc(1, sizeof *s);
     if (!s) return lint_fail_mem(e, l->name);
     l->state = s;
-    s->stride = 1;
-    s->workers = l->workers;
+    s->stride = s->groups = 1;
     size_t out;
     int bias = 1;
-    if (parse(l, s, &out, &bias, e) < 0) return -1;
-    if (l->in.c * s->kh * s->kw > FILTERS_MAX / out)
+    if (parse(l, s, &out, &bias, e) < 0 || set_groups(l, s, e) < 0) return -1;
+    if (s->c * s->kh * s->kw > FILTERS_MAX / out)
         return lint_fail(e, "its filters are too large: expected at most %d numbers", FILTERS_MAX);
-    const size_t shape[] = {out, l->in.c, s->kh, s->kw};
-    lint_weights *w = lint_layer_add(l, "weight", 1, 4, shape, e);
+    const size_t shape[] = {out, s->c, s->kh, s->kw};
+    lint_weights *w = lint_layer_weights(l, "weight", 1, 4, shape, e);
     if (!w) return -1;
     w->order = LINT_ORDER_CONV;
-    if (bias && !lint_layer_add(l, "bias", 1, 1, shape, e)) return -1;
-    return take_memory(l, s, e);
+    w->groups = s->groups;
+    if (bias && !lint_layer_weights(l, "bias", 1, 1, shape, e)) return -1;
+    describe(l, s);
+    s->rows = goes_by_rows(l, s);
+    (s->rows ? lint_conv_rows_setup : lint_conv_gemm_setup)(l);
+    return 0;
 }
 
 static void release(lint_layer *l) {
-    conv_state *s = l->state;
-    if (!s) return;
-    for (int i = 0; s->scratch && i < s->workers; i++)
-        free(s->scratch[i]);
-    free(s->scratch);
-    free(s->flipped);
-    free(s->partial);
-    free(s);
+    free(l->state);
 }
 
 /* PyTorch's default: kaiming_uniform with a = sqrt(5), which is 1 / sqrt(fan in). */
 static void init(lint_layer *l, lint_rng *r) {
     const conv_state *s = l->state;
-    double bound = 1 / sqrt((double)(l->in.c * s->kh * s->kw));
+    double bound = 1 / sqrt((double)(s->c * s->kh * s->kw));
     for (size_t i = 0; i < l->weights; i++)
         lint_weights_uniform(&l->weight[i], r, bound);
 }
 
-/* --- forward and backward
- * ----------------------------------------------------------------------------- */
-
-typedef struct conv_job {
-    lint_layer *l;
-    const lint_pass *p;
-} conv_job;
-
-/* Part: a band of rows of an image. */
-static void forward_part(void *ctx, size_t part, int worker) {
-    const conv_job *j = ctx;
-    lint_layer *l = j->l;
-    const conv_state *s = l->state;
-    size_t image = part / BANDS, band = part % BANDS;
-    size_t from = band * l->out.h / BANDS, to = (band + 1) * l->out.h / BANDS;
-    long held[FILTER_MAX];
-    const float *rows[FILTER_MAX];
-    ring r = input_ring(l, s->scratch[worker], held);
-    ring_start(&r, l->x + image * lint_shape_count(l->in));
-    for (size_t y = from; y < to; y++) {
-        for (size_t i = 0; i < s->kh; i++)
-            rows[i] = ring_row(&r, (long)(y * s->stride + i) - (long)s->top);
-        j->p->k->mul(l->out.w, l->out.c, s->kw * l->in.c, s->kh, rows, s->stride * l->in.c,
-                     l->weight[0].value, l->weights > 1 ? l->weight[1].value : NULL,
-                     l->y + ((image * l->out.h + y) * l->out.w) * l->out.c);
-    }
-}
-
 static void forward(lint_layer *l, const lint_pass *p) {
-    conv_job j = {l, p};
-    lint_pool_run(p->pool, p->n * BANDS, forward_part, &j);
-}
-
-/* Adds the weight and bias gradient of one image to g and gb. */
-static void weight_gradient(const conv_job *j, size_t image, float *scratch, float *g, float *gb) {
-    lint_layer *l = j->l;
-    const conv_state *s = l->state;
-    size_t k = s->kw * l->in.c;
-    long held[FILTER_MAX];
-    ring r = input_ring(l, scratch, held);
-    ring_start(&r, l->x + image * lint_shape_count(l->in));
-    for (size_t y = 0; y < l->out.h; y++) {
-        const float *d = l->dy + ((image * l->out.h + y) * l->out.w) * l->out.c;
-        for (size_t i = 0; i < s->kh; i++)
-            j->p->k->outer(l->out.w, l->out.c, k,
-                           ring_row(&r, (long)(y * s->stride + i) - (long)s->top),
-                           s->stride * l->in.c, d, g + i * k * l->out.c);
-        j->p->k->sum(l->out.w, l->out.c, d, gb);
-    }
-}
-
-static void input_gradient(const conv_job *j, size_t image, float *scratch) {
-    lint_layer *l = j->l;
-    const conv_state *s = l->state;
-    long held[FILTER_MAX];
-    const float *rows[FILTER_MAX];
-    ring r = output_ring(l, scratch, held);
-    ring_start(&r, l->dy + image * lint_shape_count(l->out));
-    for (size_t y = 0; y < l->in.h; y++) {
-        for (size_t i = 0; i < s->kh; i++)
-            rows[i] = ring_row(&r, (long)(y + s->top + i) - (long)(s->kh - 1));
-        j->p->k->mul(l->in.w, l->in.c, s->kw * l->out.c, s->kh, rows, l->out.c, s->flipped, NULL,
-                     l->dx + ((image * l->in.h + y) * l->in.w) * l->in.c);
-    }
-}
-
-/* Part: one of SLOTS runs of images, with a weight gradient of its own. */
-static void backward_part(void *ctx, size_t part, int worker) {
-    const conv_job *j = ctx;
-    lint_layer *l = j->l;
-    const conv_state *s = l->state;
-    size_t size = l->weight[0].count + l->out.c;
-    float *g = s->partial + part * size;
-    memset(g, 0, size * sizeof *g);
-    size_t end = (part + 1) * j->p->n / SLOTS;
-    for (size_t i = part * j->p->n / SLOTS; i < end; i++) {
-        weight_gradient(j, i, s->scratch[worker], g, g + l->weight[0].count);
-        if (l->dx) input_gradient(j, i, s->scratch[worker]);
-    }
-}
-
-static void join(lint_layer *l) {
-    const conv_state *s = l->state;
-    size_t count = l->weight[0].count, size = count + l->out.c;
-    for (size_t which = 0; which < l->weights; which++) {
-        float *to = l->weight[which].grad;
-        const float *from = s->partial + (which ? count : 0);
-        memcpy(to, from, l->weight[which].count * sizeof *to);
-        for (size_t part = 1; part < SLOTS; part++)
-            for (size_t i = 0; i < l->weight[which].count; i++)
-                to[i] += from[part * size + i];
-    }
-}
-
-static void flip(lint_layer *l) {
-    const conv_state *s = l->state;
-    size_t c = l->in.c, o = l->out.c, taps = s->kh * s->kw;
-    for (size_t t = 0; t < taps; t++)
-        for (size_t i = 0; i < c; i++)
-            for (size_t q = 0; q < o; q++)
-                s->flipped[((taps - 1 - t) * o + q) * c + i] =
-                    l->weight[0].value[(t * c + i) * o + q];
+    if (lint_conv(l)->rows)
+        lint_conv_rows_forward(l, p);
+    else
+        lint_conv_gemm_forward(l, p);
 }
 
 static void backward(lint_layer *l, const lint_pass *p) {
-    conv_job j = {l, p};
-    if (l->dx) flip(l);
-    lint_pool_run(p->pool, SLOTS, backward_part, &j);
-    join(l);
+    if (lint_conv(l)->rows)
+        lint_conv_rows_backward(l, p);
+    else
+        lint_conv_gemm_backward(l, p);
+}
+
+/* --- joining ----------------------------------------------------------------------------------
+ */
+
+enum { JOIN = 4096 }; /* numbers of a part */
+
+typedef struct join_job {
+    float *to;
+    const float *from;
+    size_t count, slots, stride;
+} join_job;
+
+static void join_part(void *ctx, size_t part, int worker) {
+    (void)worker;
+    const join_job *j = ctx;
+    size_t at = part * JOIN, n = j->count - at < JOIN ? j->count - at : JOIN;
+    memcpy(j->to + at, j->from + at, n * sizeof *j->to);
+    for (size_t slot = 1; slot < j->slots; slot++) {
+        const float *from = j->from + slot * j->stride + at;
+        for (size_t i = 0; i < n; i++)
+            j->to[at + i] += from[i];
+    }
+}
+
+void lint_conv_join(lint_layer *l, const lint_pass *p, const float *partial, size_t slots) {
+    size_t count = l->weight[0].count;
+    join_job j = {l->weight[0].grad, partial, count, slots, count + l->out.c};
+    lint_pool_run(p->pool, (count + JOIN - 1) / JOIN, join_part, &j);
+    if (l->weights < 2) return;
+    j.to = l->weight[1].grad;
+    j.from += count;
+    j.count = l->out.c;
+    lint_pool_run(p->pool, (j.count + JOIN - 1) / JOIN, join_part, &j);
 }
 
 const lint_layer_kind lint_layer_conv = {
     .word = "conv",
     .named = 1,
-    .syntax = "OUT KxK [same | pad N] [stride N] [nobias]",
+    .adds = 1,
+    .syntax = "OUT KxK [same | pad N] [stride N] [groups N] [nobias]",
     .setup = setup,
     .init = init,
     .forward = forward,

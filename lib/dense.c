@@ -30,17 +30,18 @@ static int setup(lint_layer *l, lint_err *e) {
                          l->in.h, l->in.c);
     l->out = (lint_shape){1, 1, out};
     const size_t shape[] = {out, l->in.c};
-    lint_weights *w = lint_layer_add(l, "weight", 1, 2, shape, e);
+    lint_weights *w = lint_layer_weights(l, "weight", 1, 2, shape, e);
     if (!w) return -1;
     if (l->after_flatten) {
         w->order = LINT_ORDER_FLAT;
         w->flat = l->flat;
     }
-    if (!lint_layer_add(l, "bias", 1, 1, shape, e)) return -1;
+    if (!lint_layer_weights(l, "bias", 1, 1, shape, e)) return -1;
     dense_state *s = calloc(1, sizeof *s);
     if (!s) return lint_fail_mem(e, l->name);
     l->state = s;
     s->parts = (l->in.c + PART_WIDTH - 1) / PART_WIDTH;
+    l->macs = (double)l->in.c * (double)out;
     s->partial = lint_floats(s->parts * l->batch * out);
     return s->partial ? 0 : lint_fail_mem(e, l->name);
 }
@@ -136,15 +137,17 @@ static void weight_gradient(lint_layer *l, const lint_pass *p, const float *u, c
 }
 
 static void backward(lint_layer *l, const lint_pass *p) {
-    weight_gradient(l, p, l->dy, l->x, 0);
-    float *gb = l->weight[1].grad;
-    memset(gb, 0, l->out.c * sizeof *gb);
-    p->k->sum(p->n, l->out.c, l->dy, gb);
+    if (!l->frozen) {
+        float *gb = l->weight[1].grad;
+        weight_gradient(l, p, l->dy, l->x, 0);
+        memset(gb, 0, l->out.c * sizeof *gb);
+        p->k->sum(p->n, l->out.c, l->dy, gb);
+    }
     if (l->dx) transpose(l, p, l->dy, l->dx);
 }
 
 static void jacobian(lint_layer *l, const lint_pass *p, const float *v, const float *u, float *to) {
-    weight_gradient(l, p, u, v, 1);
+    if (!l->frozen) weight_gradient(l, p, u, v, 1);
     multiply(l, p, v, NULL, to);
 }
 

@@ -46,6 +46,7 @@ typedef struct mul_args {
     size_t o, k, r;
     const float *const *rows;
     const float *b, *bias;
+    int add;
     float *y;
 } mul_args;
 
@@ -57,8 +58,12 @@ INLINE void mul_tile(const int rows, const int vecs, const mul_args *m, size_t l
     UNROLL
     for (int i = 0; i < rows; i++)
         UNROLL
-    for (int j = 0; j < vecs; j++)
-        acc[i][j] = m->bias ? load(m->bias + o + (size_t)(j * W)) : (vf){0};
+    for (int j = 0; j < vecs; j++) {
+        size_t at = (p + (size_t)i) * m->o + o + (size_t)(j * W);
+        acc[i][j] = m->add    ? load(m->y + at)
+                    : m->bias ? load(m->bias + o + (size_t)(j * W))
+                              : (vf){0};
+    }
     const float *b = m->b + o;
     for (size_t r = 0; r < m->r; r++) {
         const float *a = m->rows[r] + p * lda;
@@ -96,7 +101,7 @@ INLINE void mul_columns(const int tall, const int vecs, const mul_args *m, size_
 static void mul_tail(const mul_args *m, size_t p, size_t lda, size_t o) {
     for (size_t i = 0; i < p; i++)
         for (size_t c = o; c < m->o; c++) {
-            float s = m->bias ? m->bias[c] : 0;
+            float s = m->add ? m->y[i * m->o + c] : m->bias ? m->bias[c] : 0;
             for (size_t r = 0; r < m->r; r++)
                 for (size_t k = 0; k < m->k; k++)
                     s += m->rows[r][i * lda + k] * m->b[(r * m->k + k) * m->o + c];
@@ -116,8 +121,8 @@ INLINE void mul_all(const mul_args *m, size_t p, size_t lda) {
 /* The distance of two pixels is a constant for the common widths, so that the addresses of a
  * tile's rows are one register and displacements; otherwise they would not fit the registers. */
 static void mul(size_t p, size_t o, size_t k, size_t r, const float *const *rows, size_t lda,
-                const float *b, const float *bias, float *y) {
-    const mul_args m = {o, k, r, rows, b, bias, y};
+                const float *b, const float *bias, int add, float *y) {
+    const mul_args m = {o, k, r, rows, b, bias, add, y};
     switch (lda) {
     case 3:
         mul_all(&m, p, 3);
@@ -134,6 +139,135 @@ static void mul(size_t p, size_t o, size_t k, size_t r, const float *const *rows
     default:
         mul_all(&m, p, lda);
     }
+}
+
+/* --- gemm --------------------------------------------------------------------------------------
+ */
+
+enum { PANEL = 2 * W };
+
+#if LINT_VECTOR == 64
+enum { GEMM_TALL = 14 };
+#else
+enum { GEMM_TALL = 6 };
+#endif
+
+typedef struct gemm_args {
+    size_t cols, k;
+    const float *b, *bias;
+    int add;
+    size_t ldy;
+} gemm_args;
+
+/* Vector j of a row of y or bias, of which only cols numbers exist. */
+INLINE vf load_part(const float *p, size_t cols, int j) {
+    float v[PANEL] = {0};
+    memcpy(v, p, cols * sizeof *v);
+    return load(v + j * W);
+}
+
+INLINE vf gemm_start(const int whole, const gemm_args *m, const float *y, int j) {
+    const float *from = m->add ? y : m->bias;
+    if (!from) return (vf){0};
+    return whole ? load(from + j * W) : load_part(from, m->cols, j);
+}
+
+INLINE void gemm_tile(const int rows, const int whole, const gemm_args *m, const float *a,
+                      float *y) {
+    vf acc[GEMM_TALL][2];
+    UNROLL
+    for (int i = 0; i < rows; i++)
+        UNROLL
+    for (int j = 0; j < 2; j++)
+        acc[i][j] = gemm_start(whole, m, y + (size_t)i * m->ldy, j);
+    const float *b = m->b;
+    for (size_t k = 0; k < m->k; k++, a++, b += PANEL) {
+        vf b0 = load(b), b1 = load(b + W);
+        UNROLL
+        for (int i = 0; i < rows; i++) {
+            float v = a[i * LINT_GEMM_LDA];
+            acc[i][0] += b0 * v;
+            acc[i][1] += b1 * v;
+        }
+    }
+    UNROLL
+    for (int i = 0; i < rows; i++) {
+        float *to = y + (size_t)i * m->ldy;
+        if (whole) {
+            store(to, acc[i][0]);
+            store(to + W, acc[i][1]);
+        } else {
+            memcpy(to, acc[i], m->cols * sizeof *to);
+        }
+    }
+}
+
+INLINE void gemm_rows(const int whole, const gemm_args *m, size_t p, const float *a, float *y) {
+    size_t i = 0;
+    for (; i + GEMM_TALL <= p; i += GEMM_TALL)
+        gemm_tile(GEMM_TALL, whole, m, a + i * LINT_GEMM_LDA, y + i * m->ldy);
+    for (; i + 4 <= p; i += 4)
+        gemm_tile(4, whole, m, a + i * LINT_GEMM_LDA, y + i * m->ldy);
+    for (; i < p; i++)
+        gemm_tile(1, whole, m, a + i * LINT_GEMM_LDA, y + i * m->ldy);
+}
+
+static void gemm(size_t p, size_t cols, size_t k, const float *a, const float *b, const float *bias,
+                 int add, float *y, size_t ldy) {
+    const gemm_args m = {cols, k, b, bias, add, ldy};
+    if (cols == PANEL)
+        gemm_rows(1, &m, p, a, y);
+    else
+        gemm_rows(0, &m, p, a, y);
+}
+
+INLINE void gemm_outer_tile(const int taps, const int whole, const gemm_args *m, size_t p,
+                            const float *a, float *g) {
+    vf acc[GEMM_TALL][2];
+    UNROLL
+    for (int i = 0; i < taps; i++)
+        UNROLL
+    for (int j = 0; j < 2; j++)
+        acc[i][j] = gemm_start(whole, m, g + (size_t)i * m->ldy, j);
+    const float *d = m->b;
+    for (size_t q = 0; q < p; q++, a += LINT_GEMM_LDA, d += PANEL) {
+        vf d0 = load(d), d1 = load(d + W);
+        UNROLL
+        for (int i = 0; i < taps; i++) {
+            acc[i][0] += d0 * a[i];
+            acc[i][1] += d1 * a[i];
+        }
+    }
+    UNROLL
+    for (int i = 0; i < taps; i++) {
+        float *to = g + (size_t)i * m->ldy;
+        if (whole) {
+            store(to, acc[i][0]);
+            store(to + W, acc[i][1]);
+        } else {
+            memcpy(to, acc[i], m->cols * sizeof *to);
+        }
+    }
+}
+
+INLINE void gemm_outer_rows(const int whole, const gemm_args *m, size_t p, const float *a,
+                            float *g) {
+    size_t i = 0;
+    for (; i + GEMM_TALL <= m->k; i += GEMM_TALL)
+        gemm_outer_tile(GEMM_TALL, whole, m, p, a + i, g + i * m->ldy);
+    for (; i + 4 <= m->k; i += 4)
+        gemm_outer_tile(4, whole, m, p, a + i, g + i * m->ldy);
+    for (; i < m->k; i++)
+        gemm_outer_tile(1, whole, m, p, a + i, g + i * m->ldy);
+}
+
+static void gemm_outer(size_t p, size_t cols, size_t k, const float *a, const float *d, float *g,
+                       size_t ldg) {
+    const gemm_args m = {cols, k, d, NULL, 1, ldg};
+    if (cols == PANEL)
+        gemm_outer_rows(1, &m, p, a, g);
+    else
+        gemm_outer_rows(0, &m, p, a, g);
 }
 
 /* --- outer -------------------------------------------------------------------------------------
@@ -394,6 +528,22 @@ static void unpool2_affine2(size_t p, size_t c, const float *d, const uint8_t *a
     }
 }
 
+static void larger(size_t c, const float *x, uint8_t place, float *y, uint8_t *arg) {
+    size_t ch = 0;
+    for (; ch + W <= c; ch += W) {
+        vf v = load(x + ch), best = load(y + ch);
+        vi more = v > best;
+        vb take = __builtin_convertvector(more, vb), at = *(const vb_any *)(arg + ch);
+        store(y + ch, choose(more, v, best));
+        *(vb_any *)(arg + ch) = (take & place) | (~take & at);
+    }
+    for (; ch < c; ch++)
+        if (x[ch] > y[ch]) {
+            y[ch] = x[ch];
+            arg[ch] = place;
+        }
+}
+
 static void relu(size_t n, const float *x, float *y) {
     for (size_t i = 0; i < n; i++)
         y[i] = x[i] < 0 ? 0 : x[i];
@@ -405,6 +555,7 @@ static void relu_back(size_t n, const float *restrict y, float *restrict d) {
 }
 
 const lint_kernels LINT_KERNELS = {
-    LINT_KERNELS_NAME, mul,  outer,     sum, moments, sum_product, affine, affine2, pool2, unpool2,
-    unpool2_affine2,   relu, relu_back,
+    LINT_KERNELS_NAME, mul,    PANEL,   gemm,  gemm_outer, outer,           sum,    moments,
+    sum_product,       affine, affine2, pool2, unpool2,    unpool2_affine2, larger, relu,
+    relu_back,
 };

@@ -20,14 +20,31 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* A block of a in the products below: at most this many columns, in rows that far apart. The
+ * distance is a constant, so that a tile's addresses are one register and displacements, and no
+ * power of two, so that they share no cache set. */
+enum { LINT_GEMM_K = 256, LINT_GEMM_LDA = 272 };
+
 typedef struct lint_kernels {
     const char *name; /* "v2", "v3", "v4" or "plain" */
 
-    /* y[p][o] = bias[o] + sum over r, k of rows[r][p * lda + k] * b[(r * K + k) * O + o].
+    /* y[p][o] = bias[o] + sum over r, k of rows[r][p * lda + k] * b[(r * K + k) * O + o]; with add
+     * on top of what y holds, instead of bias.
      * A convolution of one output row: pixel p reads K floats on from p * lda in each of R input
      * rows, so neighbours overlap and nothing is gathered. bias NULL is zero. */
     void (*mul)(size_t p, size_t o, size_t k, size_t r, const float *const *rows, size_t lda,
-                const float *b, const float *bias, float *y);
+                const float *b, const float *bias, int add, float *y);
+
+    /* The same product on packed blocks, where a has rows of LINT_GEMM_LDA floats and b panels of
+     * `panel` columns: y[p * ldy + o] = bias[o] + sum over k of a[p][k] * b[k * panel + o] for
+     * o < cols, at most panel; with add on top of what y holds. k is at most LINT_GEMM_K. */
+    size_t panel;
+    void (*gemm)(size_t p, size_t cols, size_t k, const float *a, const float *b, const float *bias,
+                 int add, float *y, size_t ldy);
+
+    /* g[k * ldg + o] += sum over p of a[p][k] * d[p * panel + o], for o < cols. */
+    void (*gemm_outer)(size_t p, size_t cols, size_t k, const float *a, const float *d, float *g,
+                       size_t ldg);
 
     /* g[k][o] += sum over p of a[p * lda + k] * d[p * O + o]: a filter row's weight gradient. */
     void (*outer)(size_t p, size_t o, size_t k, const float *a, size_t lda, const float *d,
@@ -65,6 +82,9 @@ typedef struct lint_kernels {
     void (*unpool2_affine2)(size_t p, size_t c, const float *d, const uint8_t *arg,
                             const float *const x[2], const float *a, const float *b, const float *e,
                             float *const dx[2]);
+
+    /* Where x[c] is above y[c], y[c] becomes it and arg[c] becomes place; c floats. */
+    void (*larger)(size_t c, const float *x, uint8_t place, float *y, uint8_t *arg);
 
     /* y = max(x, 0) over n floats; y may be x. NaN stays NaN. */
     void (*relu)(size_t n, const float *x, float *y);

@@ -5,8 +5,9 @@
 #include <string.h>
 
 static const lint_layer_kind *const kinds[] = {
-    &lint_layer_input, &lint_layer_conv,    &lint_layer_batchnorm, &lint_layer_maxpool,
-    &lint_layer_relu,  &lint_layer_sigmoid, &lint_layer_flatten,   &lint_layer_dense,
+    &lint_layer_input,   &lint_layer_conv,       &lint_layer_batchnorm, &lint_layer_maxpool,
+    &lint_layer_avgpool, &lint_layer_globalpool, &lint_layer_relu,      &lint_layer_sigmoid,
+    &lint_layer_dropout, &lint_layer_add,        &lint_layer_flatten,   &lint_layer_dense,
 };
 
 const lint_layer_kind *lint_layer_find(const char *word) {
@@ -16,7 +17,8 @@ const lint_layer_kind *lint_layer_find(const char *word) {
 }
 
 const char *lint_layer_words(void) {
-    return "input, conv, batchnorm, maxpool, relu, sigmoid, cam, flatten or dense";
+    return "input, conv, batchnorm, maxpool, avgpool, globalpool, relu, sigmoid, dropout, flatten, "
+           "dense, residual, shortcut, add or cam";
 }
 
 size_t lint_shape_count(lint_shape s) {
@@ -30,8 +32,8 @@ float *lint_floats(size_t n) {
     return p;
 }
 
-lint_weights *lint_layer_add(lint_layer *l, const char *suffix, int trainable, size_t rank,
-                             const size_t *shape, lint_err *e) {
+lint_weights *lint_layer_weights(lint_layer *l, const char *suffix, int trainable, size_t rank,
+                                 const size_t *shape, lint_err *e) {
     lint_weights *w = &l->weight[l->weights];
     snprintf(w->name, sizeof w->name, "%s.%s", l->name, suffix);
     w->rank = rank;
@@ -59,7 +61,8 @@ static size_t place_of(const lint_weights *w, size_t i) {
     if (w->order == LINT_ORDER_CONV) {
         size_t c = w->shape[1], kh = w->shape[2], kw = w->shape[3], o = w->shape[0];
         size_t x = i % kw, y = i / kw % kh, in = i / kw / kh % c, out = i / kw / kh / c;
-        return ((y * kw + x) * c + in) * o + out;
+        size_t group = out / (o / w->groups), each = o / w->groups;
+        return (((group * kh + y) * kw + x) * c + in) * each + out % each;
     }
     if (w->order == LINT_ORDER_FLAT) {
         size_t area = w->flat.h * w->flat.w, f = area * w->flat.c;
@@ -108,5 +111,32 @@ int lint_arg_pair(const lint_layer *l, size_t i, size_t max, size_t *a, size_t *
     const char *s = i < l->args ? l->arg[i] : "";
     if (parse_count(&s, max, a) < 0 || *s++ != 'x' || parse_count(&s, max, b) < 0 || *s)
         return lint_arg_syntax(l, e);
+    return 0;
+}
+
+static int parse_window(lint_layer *l, size_t most, size_t *k, size_t *stride, size_t *pad,
+                        lint_err *e) {
+    if (lint_arg_count(l, 0, most, k, e) < 0) return -1;
+    *stride = *k;
+    for (size_t i = 1; i < l->args; i += 2) {
+        int is_pad = strcmp(l->arg[i], "pad") == 0;
+        if (!is_pad && strcmp(l->arg[i], "stride") != 0) return lint_arg_syntax(l, e);
+        if (lint_arg_count(l, i + 1, 64, is_pad ? pad : stride, e) < 0) return -1;
+    }
+    return 0;
+}
+
+int lint_arg_window(lint_layer *l, size_t most, size_t *pad, lint_err *e) {
+    size_t k, stride;
+    *pad = 0;
+    if (parse_window(l, most, &k, &stride, pad, e) < 0) return -1;
+    if (2 * *pad > k) return lint_fail(e, "pad may be at most half of the window");
+    size_t h = l->in.h + 2 * *pad, w = l->in.w + 2 * *pad;
+    if (h < k || w < k)
+        return lint_fail(e, "a window of %zux%zu does not fit into %zux%zu", k, k, l->in.w,
+                         l->in.h);
+    l->out = (lint_shape){(h - k) / stride + 1, (w - k) / stride + 1, l->in.c};
+    l->kernel[0] = l->kernel[1] = k;
+    l->stride[0] = l->stride[1] = stride;
     return 0;
 }

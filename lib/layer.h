@@ -1,10 +1,11 @@
 /* layer: one line of a network file, and what it can do. Internal to the engine (net.c and the
  * files named after layers); tools see net.h.
  *
- * A layer maps x [N, in.h, in.w, in.c] to y [N, out.h, out.w, out.c], channels last. It owns its
- * parameters and scratch; the net owns the activations and gradients and sets the pointers. Each
- * kind is one file with its forward and backward side by side. To add a kind: a file, a line in
- * the table of layer.c.
+ * A layer maps x [N, in.h, in.w, in.c] to y [N, out.h, out.w, out.c], channels last. It reads the
+ * output of layer `from`, which is the one before it but where a block forks; `add` reads a second
+ * one, `also`. It owns its parameters and scratch; the net owns the activations and gradients and
+ * sets the pointers. Each kind is one file with its forward and backward side by side. To add a
+ * kind: a file, a line in the table of layer.c.
  *
  * The layers behind the `cam` mark are linear once their switches (which relu passes, which place
  * a pool took) are fixed by the forward pass. For them a kind has two more functions, the two
@@ -29,15 +30,16 @@ typedef struct lint_shape {
 /* How elements lie in memory against PyTorch's order of the same shape. */
 typedef enum lint_order {
     LINT_ORDER_SAME,
-    LINT_ORDER_CONV, /* PyTorch [O,C,kh,kw], here [kh,kw,C,O] */
+    LINT_ORDER_CONV, /* PyTorch [O,C,kh,kw], here [kh,kw,C,O], or that for each group */
     LINT_ORDER_FLAT  /* PyTorch [O, C*h*w], here [O, h*w*C] */
 } lint_order;
 
 typedef struct lint_weights {
-    char name[64]; /* "conv1.weight" */
+    char name[80]; /* "conv1.weight" */
     lint_order order;
     size_t rank, shape[4]; /* PyTorch's */
     lint_shape flat;       /* for LINT_ORDER_FLAT */
+    size_t groups;         /* for LINT_ORDER_CONV */
     float *value, *grad;   /* grad NULL: a buffer (running mean); or inference */
     size_t count;
 } lint_weights;
@@ -54,20 +56,26 @@ typedef struct lint_pass {
     int training;                /* batch statistics, and memory for backward */
     const uint8_t *const *image; /* for the input layer; NULL if it is a mask */
     const float *value;          /* the masks, [n, in.h, in.w]; NULL if it is an image */
+    uint64_t seed, step;         /* what dropout draws from */
+    float *const *scratch;       /* l->scratch floats for each worker */
+    float *workspace;            /* l->workspace floats for the pass of a layer */
 } lint_pass;
 
 typedef struct lint_layer_kind {
     const char *word;   /* in a network file */
     int named;          /* has parameters: needs a name */
     int linear;         /* may stand behind `cam`: has transpose and jacobian */
-    int in_place;       /* y may be x, and backward needs only y */
+    int in_place;       /* y may be x and dx dy, and backward needs no x */
+    int dx_over_dy;     /* dx may be dy where their shapes are equal */
+    int keeps_y;        /* backward reads y: nothing behind may write over it */
+    int adds;           /* backward can add to dx instead of writing it */
     const char *syntax; /* what the arguments should be, for messages */
     /* From args and l->in: sets l->out, weights and scratch. */
     int (*setup)(lint_layer *l, lint_err *e);
     void (*init)(lint_layer *l, lint_rng *r);
     void (*forward)(lint_layer *l, const lint_pass *p);
-    /* From dy (and x or y) to dx, unless that is NULL, and to the weights' grad (overwritten). dy
-     * may be destroyed. */
+    /* From dy (and x or y) to dx, unless that is NULL, and to the weights' grad (overwritten;
+     * left alone if the layer is frozen). dy may be destroyed. */
     void (*backward)(lint_layer *l, const lint_pass *p);
     void (*transpose)(lint_layer *l, const lint_pass *p, const float *u, float *to);
     void (*jacobian)(lint_layer *l, const lint_pass *p, const float *v, const float *u, float *to);
@@ -76,19 +84,25 @@ typedef struct lint_layer_kind {
 
 struct lint_layer {
     const lint_layer_kind *kind;
-    char name[32];
-    int line; /* in the network file */
+    char name[48]; /* of its parameters: with the names of the blocks it is in */
+    int line;      /* in the network file */
     char *arg[LINT_LAYER_ARGS];
     size_t args;
-    size_t classes; /* of the net: what `dense classes` means */
-    size_t batch;   /* most images of a pass */
-    int trains;     /* built for training */
-    int workers;    /* threads that may run a part */
-    size_t room;    /* numbers that its weights may have at most */
+    size_t classes;              /* of the net: what `dense classes` means */
+    size_t batch;                /* most images of a pass */
+    int trains;                  /* built for training */
+    int workers;                 /* threads that may run a part */
+    size_t scratch, workspace;   /* floats that its passes borrow; set by setup */
+    size_t room;                 /* numbers that its weights may have at most */
+    size_t from, also;           /* the layers read; `also` by add alone, 0 for others */
+    size_t kernel[2], stride[2]; /* height, width of what an output place sees; 0: one place */
+    double macs;                 /* multiply-adds of one image, forward */
     lint_shape in, out;
-    const float *x;
+    const float *x, *x2; /* x2: of add */
     float *y;
-    float *dy, *dx; /* dx NULL: not wanted */
+    float *dy, *dx, *dx2; /* dx, dx2 NULL: not wanted */
+    int dx_adds;          /* dx has a gradient already, from another reader (kinds that add) */
+    int frozen;           /* its weights stay, its statistics too */
     lint_weights weight[LINT_LAYER_WEIGHTS];
     size_t weights;
     int after_flatten; /* dense: in is [1,1,F] made from flat */
@@ -104,8 +118,8 @@ size_t lint_shape_count(lint_shape s);
 
 /* Adds weight `suffix` ("weight", "bias", "running_mean") of this PyTorch shape, zeroed; with
  * gradient if trainable and the layer trains. NULL on error; good for the layer's life. */
-lint_weights *lint_layer_add(lint_layer *l, const char *suffix, int trainable, size_t rank,
-                             const size_t *shape, lint_err *e);
+lint_weights *lint_layer_weights(lint_layer *l, const char *suffix, int trainable, size_t rank,
+                                 const size_t *shape, lint_err *e);
 
 /* Uniform in +-bound, drawn in PyTorch's order of elements. */
 void lint_weights_uniform(lint_weights *w, lint_rng *r, double bound);
@@ -116,13 +130,18 @@ void lint_weights_reorder(const lint_weights *w, const float *from, float *to, i
 /* 64-byte aligned zeroed floats, or NULL. */
 float *lint_floats(size_t n);
 
+/* Arguments "K [stride N] [pad N]" of a pooling window into l->kernel, l->stride (K unless given)
+ * and *pad (0), and l->out from them: windows that do not fit are left out, as PyTorch does. */
+int lint_arg_window(lint_layer *l, size_t most, size_t *pad, lint_err *e);
+
 /* A whole number 1..max in an argument, "KxL", or an error with the line's syntax. */
 int lint_arg_count(const lint_layer *l, size_t i, size_t max, size_t *v, lint_err *e);
 int lint_arg_pair(const lint_layer *l, size_t i, size_t max, size_t *a, size_t *b, lint_err *e);
 int lint_arg_syntax(const lint_layer *l, lint_err *e); /* the message itself; -1 */
 
 extern const lint_layer_kind lint_layer_input, lint_layer_conv, lint_layer_batchnorm,
-    lint_layer_maxpool, lint_layer_relu, lint_layer_sigmoid, lint_layer_flatten, lint_layer_dense;
+    lint_layer_maxpool, lint_layer_avgpool, lint_layer_globalpool, lint_layer_relu,
+    lint_layer_sigmoid, lint_layer_dropout, lint_layer_add, lint_layer_flatten, lint_layer_dense;
 
 /* Makes a `maxpool 2` part of the batchnorm before it, which then gives the pooled shape. */
 int lint_batchnorm_take_pool(lint_layer *l, lint_err *e);

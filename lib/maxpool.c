@@ -1,9 +1,8 @@
-/* maxpool: `maxpool K [stride N]`. The largest of K x K places; windows that do not fit are left
- * out, as PyTorch's default. Stride is K unless given. The place taken (the first of equals) is a
- * byte, so K is at most 15.
+/* maxpool: `maxpool K [stride N] [pad N]`. The largest of K x K places; windows that do not fit are
+ * left out, as PyTorch's default, and padding is never the largest. Stride is K unless given. The
+ * place taken (the first of equals) is a byte, so K is at most 15.
  *
- * 2x2 with stride 2 has kernels; the general case below is the plain one that they are tested
- * against.
+ * 2x2 with stride 2 has kernels of its own; the general case below is what they are tested against.
  */
 #include "layer.h"
 
@@ -11,7 +10,7 @@
 #include <string.h>
 
 typedef struct pool_state {
-    size_t k, stride;
+    size_t k, stride, pad;
     uint8_t *arg; /* [batch, out]: place in the window, in reading order */
     float *ones;  /* [C]: the largest is wanted */
 } pool_state;
@@ -20,18 +19,9 @@ static int setup(lint_layer *l, lint_err *e) {
     pool_state *s = calloc(1, sizeof *s);
     if (!s) return lint_fail_mem(e, "maxpool");
     l->state = s;
-    if (lint_arg_count(l, 0, 15, &s->k, e) < 0) return -1;
-    s->stride = s->k;
-    if (l->args == 3 && strcmp(l->arg[1], "stride") == 0) {
-        if (lint_arg_count(l, 2, 64, &s->stride, e) < 0) return -1;
-    } else if (l->args != 1) {
-        return lint_arg_syntax(l, e);
-    }
-    if (l->in.h < s->k || l->in.w < s->k)
-        return lint_fail(e, "a window of %zux%zu does not fit into %zux%zu", s->k, s->k, l->in.w,
-                         l->in.h);
-    l->out =
-        (lint_shape){(l->in.h - s->k) / s->stride + 1, (l->in.w - s->k) / s->stride + 1, l->in.c};
+    if (lint_arg_window(l, 15, &s->pad, e) < 0) return -1;
+    s->k = l->kernel[0];
+    s->stride = l->stride[0];
     s->arg = malloc(l->batch * lint_shape_count(l->out));
     s->ones = lint_floats(l->in.c);
     if (!s->arg || !s->ones) return lint_fail_mem(e, "maxpool");
@@ -49,7 +39,7 @@ static void release(lint_layer *l) {
 }
 
 static int by_two(const pool_state *s) {
-    return s->k == 2 && s->stride == 2;
+    return s->k == 2 && s->stride == 2 && s->pad == 0;
 }
 
 typedef struct pool_job {
@@ -59,28 +49,40 @@ typedef struct pool_job {
     float *to;
 } pool_job;
 
-/* Where in x [H,W,C] output o of channel c has its window place `arg`. */
+/* Where in x [H,W,C] output (y, x) of channel c has its window place `arg`. */
 static size_t source(const lint_layer *l, size_t y, size_t x, size_t c, size_t arg) {
     const pool_state *s = l->state;
-    size_t sy = y * s->stride + arg / s->k, sx = x * s->stride + arg % s->k;
+    size_t sy = y * s->stride + arg / s->k - s->pad, sx = x * s->stride + arg % s->k - s->pad;
     return (sy * l->in.w + sx) * l->in.c + c;
 }
 
-static void forward_plain(const lint_layer *l, const float *x, float *y, uint8_t *arg) {
+/* One output place: x is the picture [H,W,C], (sy, sx) the window's first place in the padded one.
+ */
+static void take_largest(const lint_layer *l, const lint_kernels *k, const float *x, size_t sy,
+                         size_t sx, float *y, uint8_t *arg) {
+    const pool_state *s = l->state;
+    int first = 1;
+    for (size_t a = 0; a < s->k * s->k; a++) {
+        size_t py = sy + a / s->k, px = sx + a % s->k;
+        if (py < s->pad || py >= s->pad + l->in.h || px < s->pad || px >= s->pad + l->in.w)
+            continue;
+        const float *at = x + ((py - s->pad) * l->in.w + px - s->pad) * l->in.c;
+        if (first) {
+            memcpy(y, at, l->in.c * sizeof *y);
+            memset(arg, (int)a, l->in.c);
+            first = 0;
+        } else {
+            k->larger(l->in.c, at, (uint8_t)a, y, arg);
+        }
+    }
+}
+
+static void forward_general(const lint_layer *l, const lint_kernels *k, const float *x, float *y,
+                            uint8_t *arg) {
     const pool_state *s = l->state;
     for (size_t oy = 0; oy < l->out.h; oy++)
-        for (size_t ox = 0; ox < l->out.w; ox++)
-            for (size_t c = 0; c < l->in.c; c++, y++, arg++) {
-                *y = x[source(l, oy, ox, c, 0)];
-                *arg = 0;
-                for (size_t a = 1; a < s->k * s->k; a++) {
-                    float v = x[source(l, oy, ox, c, a)];
-                    if (v > *y) {
-                        *y = v;
-                        *arg = (uint8_t)a;
-                    }
-                }
-            }
+        for (size_t ox = 0; ox < l->out.w; ox++, y += l->in.c, arg += l->in.c)
+            take_largest(l, k, x, oy * s->stride, ox * s->stride, y, arg);
 }
 
 static void forward_image(void *ctx, size_t i, int worker) {
@@ -91,7 +93,7 @@ static void forward_image(void *ctx, size_t i, int worker) {
     const float *x = l->x + i * lint_shape_count(l->in);
     size_t at = i * lint_shape_count(l->out), row = l->out.w * l->out.c, full = l->in.w * l->in.c;
     if (!by_two(s)) {
-        forward_plain(l, x, l->y + at, s->arg + at);
+        forward_general(l, j->p->k, x, l->y + at, s->arg + at);
         return;
     }
     for (size_t y = 0; y < l->out.h; y++)
@@ -160,7 +162,7 @@ static void jacobian(lint_layer *l, const lint_pass *p, const float *v, const fl
 const lint_layer_kind lint_layer_maxpool = {
     .word = "maxpool",
     .linear = 1,
-    .syntax = "K [stride N]",
+    .syntax = "K [stride N] [pad N]",
     .setup = setup,
     .forward = forward,
     .backward = backward,

@@ -46,6 +46,7 @@ typedef struct lint_batch {
     const uint8_t *const *mask; /* [H,W] each, for LINT_PRIOR_MASK; NULL otherwise */
     const int32_t *place;       /* -1 unknown; for a loss that weighs groups; NULL otherwise */
     const float *weight;        /* factor of each image's cross-entropy; NULL: all 1 */
+    uint64_t step;              /* number of the step: what dropout draws from, with the seed */
 } lint_batch;
 
 /* Builds the net of `text`; `name` stands in messages (`name:line: ...`). NULL on error. */
@@ -64,6 +65,11 @@ size_t lint_net_batch(const lint_net *net);
 
 size_t lint_net_params(const lint_net *net); /* parameters and buffers */
 lint_param lint_net_param(const lint_net *net, size_t i);
+
+/* Freezes the layers whose parameters' names begin with prefix, for fine-tuning: their grad is NULL
+ * from now on, batch norm among them keeps and uses its running statistics, and nothing is computed
+ * that only they would need. Returns how many parameters and buffers that are; 0: none is so. */
+size_t lint_net_freeze(lint_net *net, const char *prefix);
 
 /* One forward pass in training mode (batch statistics, running ones updated) and the backward
  * pass of `loss`: every grad is overwritten. Adds to *sum. With cam_weight 0 the CAM loss is still

@@ -1,6 +1,7 @@
 #define _POSIX_C_SOURCE 200809L /* strdup, strtok_r */
 #include "netfile.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -24,22 +25,28 @@ void lint_chain_free(lint_chain *c) {
 
 static int name_is_fine(const char *s) {
     size_t n = strspn(s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.");
-    return n > 0 && n < sizeof((lint_layer *)0)->name && s[n] == 0;
+    return n > 0 && n < 32 && s[n] == 0;
 }
 
-static int check_name(const lint_chain *c, const lint_layer *l, const char *name, lint_err *e) {
+static int bad_name(const char *name, lint_err *e) {
+    return lint_fail(e, "'%s' is no layer name: expected up to 31 letters, digits, _ and .", name);
+}
+
+/* The name that a layer's parameters begin with: its own, after that of the block it is in. */
+static int set_name(const lint_chain *c, lint_layer *l, const char *name, lint_err *e) {
     if (!name) {
         if (l->kind->named)
             return lint_fail(e, "a %s has parameters and needs a name: expected 'NAME: %s %s'",
                              l->kind->word, l->kind->word, l->kind->syntax);
         return 0;
     }
-    if (!name_is_fine(name))
-        return lint_fail(e, "'%s' is no layer name: expected up to 31 letters, digits, _ and .",
-                         name);
+    if (!name_is_fine(name)) return bad_name(name, e);
+    size_t n =
+        (size_t)snprintf(l->name, sizeof l->name, "%s%s%s", c->block, *c->block ? "." : "", name);
+    if (n >= sizeof l->name) return lint_fail(e, "'%s.%s' is too long for a name", c->block, name);
     for (size_t i = 0; i + 1 < c->count; i++)
-        if (strcmp(c->layer[i].name, name) == 0)
-            return lint_fail(e, "the name '%s' is taken by line %d", name, c->layer[i].line);
+        if (strcmp(c->layer[i].name, l->name) == 0)
+            return lint_fail(e, "the name '%s' is taken by line %d", l->name, c->layer[i].line);
     return 0;
 }
 
@@ -55,7 +62,8 @@ static int take_arguments(lint_layer *l, char **save, lint_err *e) {
 
 static void connect(const lint_chain *c, lint_layer *l) {
     if (c->count < 2) return;
-    const lint_layer *before = l - 1;
+    const lint_layer *before = &c->layer[c->next];
+    l->from = c->next;
     l->in = before->out;
     l->flat = before->flat;
     l->after_flatten = before->after_flatten;
@@ -67,12 +75,14 @@ static void connect(const lint_chain *c, lint_layer *l) {
     }
 }
 
-/* A `maxpool 2` right behind a batchnorm becomes part of it; see batchnorm.c. */
+/* A `maxpool 2` right behind a batchnorm that nobody else reads becomes part of it; see
+ * batchnorm.c. */
 static int joins_batchnorm(const lint_chain *c) {
     if (c->count < 2) return 0;
     const lint_layer *pool = &c->layer[c->count - 1], *norm = pool - 1;
     return pool->kind == &lint_layer_maxpool && norm->kind == &lint_layer_batchnorm &&
-           pool->args == 1 && strcmp(pool->arg[0], "2") == 0 && c->cam != c->count - 1;
+           pool->from == c->count - 2 && pool->args == 1 && strcmp(pool->arg[0], "2") == 0 &&
+           c->cam != c->count - 1 && !(*c->block && c->fork == c->count - 2);
 }
 
 static void drop_last(lint_chain *c) {
@@ -91,6 +101,20 @@ static size_t room_left(const lint_chain *c) {
     return total < WEIGHTS_MAX ? WEIGHTS_MAX - total : 0;
 }
 
+/* `add`: of the shortcut and the branch before it, or of the branch and what the block reads. */
+static int close_block(lint_chain *c, lint_layer *l, lint_err *e) {
+    if (!*c->block) return lint_fail(e, "'add' without a block: expected 'NAME: residual' before");
+    l->also = c->branch ? c->branch : c->fork;
+    lint_shape a = l->in, b = c->layer[l->also].out;
+    if (l->from == l->also) return lint_fail(e, "expected a layer between 'residual' and 'add'");
+    if (a.h != b.h || a.w != b.w || a.c != b.c)
+        return lint_fail(e, "'add' of %zux%zux%zu and %zux%zux%zu: expected equal shapes", a.w, a.h,
+                         a.c, b.w, b.h, b.c);
+    *c->block = 0;
+    c->branch = 0;
+    return 0;
+}
+
 static int add_layer(lint_chain *c, const lint_layer_kind *kind, const char *name, char **save,
                      const lint_chain_options *o, lint_err *e) {
     if (c->count == LAYERS_MAX) return lint_fail(e, "more than %d layers", LAYERS_MAX);
@@ -98,8 +122,8 @@ static int add_layer(lint_chain *c, const lint_layer_kind *kind, const char *nam
         return lint_fail(e, "expected 'input' as the first layer, and only there");
     if (c->cam && !kind->linear)
         return lint_fail(e,
-                         "a %s cannot stand behind 'cam': maps are read through maxpool, relu, "
-                         "flatten and dense only, where the network is piecewise linear",
+                         "a %s cannot stand behind 'cam': maps are read through pooling, relu, "
+                         "dropout, flatten and dense only, where the network is piecewise linear",
                          kind->word);
     size_t room = room_left(c);
     lint_layer *more = realloc(c->layer, (c->count + 1) * sizeof *more);
@@ -110,22 +134,54 @@ static int add_layer(lint_chain *c, const lint_layer_kind *kind, const char *nam
     l->classes = o->classes;
     l->workers = o->workers;
     l->room = room;
-    if (check_name(c, l, name, e) < 0) return -1;
-    if (name) strcpy(l->name, name);
     connect(c, l);
-    if (take_arguments(l, save, e) < 0 || kind->setup(l, e) < 0) return -1;
-    if (!joins_batchnorm(c)) return 0;
-    drop_last(c);
-    return lint_batchnorm_take_pool(l - 1, e);
+    if (set_name(c, l, name, e) < 0 || take_arguments(l, save, e) < 0) return -1;
+    if (kind == &lint_layer_add && close_block(c, l, e) < 0) return -1;
+    if (kind->setup(l, e) < 0) return -1;
+    if (joins_batchnorm(c)) {
+        drop_last(c);
+        if (lint_batchnorm_take_pool(l - 1, e) < 0) return -1;
+    }
+    c->next = c->count - 1;
+    return 0;
 }
 
 static int mark_cam(lint_chain *c, char **save, lint_err *e) {
     if (strtok_r(NULL, " \t\r", save)) return lint_fail(e, "expected 'cam' alone on its line");
     if (c->cam) return lint_fail(e, "a second 'cam': there is one mark in a network");
     if (c->count < 2) return lint_fail(e, "expected a layer between 'input' and 'cam'");
+    if (*c->block)
+        return lint_fail(e,
+                         "'cam' inside of the block '%s': expected it behind 'add', since maps "
+                         "are read through a chain of layers",
+                         c->block);
     if (c->layer[c->count - 1].after_flatten)
         return lint_fail(e, "'cam' must stand before 'flatten': a map has a height and a width");
     c->cam = c->count;
+    return 0;
+}
+
+static int open_block(lint_chain *c, const char *name, char **save, lint_err *e) {
+    if (!name || strtok_r(NULL, " \t\r", save)) return lint_fail(e, "expected 'NAME: residual'");
+    if (*c->block)
+        return lint_fail(e, "a block within the block '%s': expected its 'add' first", c->block);
+    if (c->count == 0) return lint_fail(e, "expected 'input' as the first layer");
+    if (c->cam)
+        return lint_fail(e, "a block cannot stand behind 'cam': maps are read through "
+                            "a chain of layers");
+    if (!name_is_fine(name)) return bad_name(name, e);
+    strcpy(c->block, name);
+    c->fork = c->next;
+    c->branch = 0;
+    return 0;
+}
+
+static int begin_shortcut(lint_chain *c, char **save, lint_err *e) {
+    if (strtok_r(NULL, " \t\r", save)) return lint_fail(e, "expected 'shortcut' alone on its line");
+    if (!*c->block || c->branch || c->next == c->fork)
+        return lint_fail(e, "'shortcut' must stand once in a block, behind its layers");
+    c->branch = c->next;
+    c->next = c->fork;
     return 0;
 }
 
@@ -141,6 +197,8 @@ static int parse_line(lint_chain *c, char *line, const lint_chain_options *o, li
         if (!word) return lint_fail(e, "expected a layer after '%s:'", name);
     }
     if (strcmp(word, "cam") == 0 && !name) return mark_cam(c, &save, e);
+    if (strcmp(word, "residual") == 0) return open_block(c, name, &save, e);
+    if (strcmp(word, "shortcut") == 0 && !name) return begin_shortcut(c, &save, e);
     const lint_layer_kind *kind = lint_layer_find(word);
     if (!kind) return lint_fail(e, "unknown layer '%s': expected %s", word, lint_layer_words());
     return add_layer(c, kind, name, &save, o, e);
@@ -148,6 +206,7 @@ static int parse_line(lint_chain *c, char *line, const lint_chain_options *o, li
 
 static int check_end(const lint_chain *c, size_t classes, lint_err *e) {
     if (c->count < 2) return lint_fail(e, "expected layers after 'input'");
+    if (*c->block) return lint_fail(e, "the block '%s' has no 'add' at its end", c->block);
     lint_shape out = c->layer[c->count - 1].out;
     if (c->layer[0].out.c == 1 && out.h == 1 && out.w == 1) return 0; /* a code of any length */
     if (out.h != 1 || out.w != 1 || out.c != classes)

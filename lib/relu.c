@@ -58,6 +58,7 @@ const lint_layer_kind lint_layer_relu = {
     .word = "relu",
     .linear = 1,
     .in_place = 1,
+    .keeps_y = 1,
     .syntax = "",
     .setup = setup,
     .forward = forward,

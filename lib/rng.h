@@ -23,7 +23,8 @@ enum {
     LINT_RNG_INIT,
     LINT_RNG_SYNTH,
     LINT_RNG_BALANCE,
-    LINT_RNG_PICK
+    LINT_RNG_PICK,
+    LINT_RNG_DROPOUT
 };
 
 typedef struct lint_rng {

@@ -18,13 +18,14 @@ static void forward(lint_layer *l, const lint_pass *p) {
 
 static void backward(lint_layer *l, const lint_pass *p) {
     size_t n = p->n * lint_shape_count(l->in);
-    for (size_t i = 0; i < n; i++)
-        l->dy[i] *= l->y[i] * (1 - l->y[i]);
+    for (size_t i = 0; l->dx && i < n; i++)
+        l->dx[i] = l->dy[i] * l->y[i] * (1 - l->y[i]);
 }
 
 const lint_layer_kind lint_layer_sigmoid = {
     .word = "sigmoid",
     .in_place = 1,
+    .keeps_y = 1,
     .syntax = "",
     .setup = setup,
     .forward = forward,
