@@ -24,7 +24,8 @@ enum {
     LINT_RNG_SYNTH,
     LINT_RNG_BALANCE,
     LINT_RNG_PICK,
-    LINT_RNG_DROPOUT
+    LINT_RNG_DROPOUT,
+    LINT_RNG_BOOTSTRAP
 };
 
 typedef struct lint_rng {

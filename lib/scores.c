@@ -1,4 +1,5 @@
 #include "scores.h"
+#include "table.h"
 
 #include <errno.h>
 #include <jansson.h>
@@ -229,92 +230,6 @@ int lint_scores_read(lint_scores *s, const char *path, lint_err *e) {
     return lint_err_prefix(e, "%s: ", from_stdin ? "standard input" : path);
 }
 
-/* --- aligned tables ------------------------------------------------------------------------------
- */
-
-/* Cells of text in rows of equal length; widths are measured when the table is printed. */
-typedef struct table {
-    char **cell;
-    size_t columns, cells, room;
-    int failed; /* out of memory on the way: looked at once, at the end */
-} table;
-
-static void cell(table *t, const char *text) {
-    if (t->cells == t->room) {
-        size_t room = t->room ? t->room * 2 : 256;
-        char **more = realloc(t->cell, room * sizeof *more);
-        if (!more) {
-            t->failed = 1;
-            return;
-        }
-        t->cell = more;
-        t->room = room;
-    }
-    char *copy = copy_text(text);
-    if (!copy) {
-        t->failed = 1;
-        return;
-    }
-    t->cell[t->cells++] = copy;
-}
-
-/* Fills the row at hand with empty cells. */
-static void end_row(table *t) {
-    while (!t->failed && t->cells % t->columns)
-        cell(t, "");
-}
-
-/* Columns on a terminal, a code point being one. */
-static size_t width_of(const char *s) {
-    size_t n = 0;
-    for (; *s; s++)
-        n += ((unsigned char)*s & 0xC0) != 0x80;
-    return n;
-}
-
-/* Prints the first column flush left, the others flush right, without spaces at the end. */
-static void print_row(const table *t, size_t row, const size_t *width, FILE *out) {
-    size_t blank = 0;
-    for (size_t c = 0; c < t->columns; c++) {
-        const char *text = t->cell[row * t->columns + c];
-        size_t pad = width[c] - width_of(text);
-        if (c) blank += 2 + pad;
-        if (*text) {
-            fprintf(out, "%*s", (int)blank, "");
-            put_name(text, out);
-            blank = 0;
-        }
-        if (!c) blank += *text ? pad : width[c];
-    }
-    putc('\n', out);
-}
-
-/* Prints and frees the table. */
-static int table_end(table *t, FILE *out, lint_err *e) {
-    size_t *width = calloc(t->columns, sizeof *width);
-    int ok = width && !t->failed ? 0 : lint_fail_mem(e, "a table");
-    for (size_t i = 0; ok == 0 && i < t->cells; i++)
-        if (width_of(t->cell[i]) > width[i % t->columns])
-            width[i % t->columns] = width_of(t->cell[i]);
-    for (size_t row = 0; ok == 0 && row < t->cells / t->columns; row++)
-        print_row(t, row, width, out);
-    for (size_t i = 0; i < t->cells; i++)
-        free(t->cell[i]);
-    free(t->cell);
-    free(width);
-    return ok;
-}
-
-/* Numbers of a table: shares and nats with three decimals, counts whole. */
-static void number_cell(table *t, double v, int sign) {
-    char text[64];
-    if (isnan(v))
-        snprintf(text, sizeof text, "-");
-    else
-        snprintf(text, sizeof text, sign ? "%+.3f" : "%.3f", v);
-    cell(t, text);
-}
-
 static int is_count(const char *metric) {
     return strcmp(metric, "unlabelled") == 0 || strcmp(metric, "placeless") == 0;
 }
@@ -325,7 +240,11 @@ static int is_footnote(const lint_score *r) {
            strcmp(r->metric, "center_radius") == 0;
 }
 
-static void score_cell(table *t, const lint_score *r) {
+int lint_score_is_result(const lint_score *r) {
+    return is_whole(r) && !is_footnote(r);
+}
+
+static void score_cell(lint_table *t, const lint_score *r) {
     char text[128];
     if (r && is_count(r->metric))
         snprintf(text, sizeof text, "%.0f", r->value);
@@ -335,36 +254,36 @@ static void score_cell(table *t, const lint_score *r) {
         snprintf(text, sizeof text, "%.3f", r->value);
     else
         snprintf(text, sizeof text, "%.3f [%.2f, %.2f]", r->value, r->low, r->high);
-    cell(t, text);
+    lint_table_cell(t, text);
 }
 
 /* --- models side by side -------------------------------------------------------------------------
  */
 
-static void heading(table *t, const lint_score *r) {
+static void heading(lint_table *t, const lint_score *r) {
     char text[512];
     const char *c = r->class_name, *p = r->place;
     if (is_whole(r))
         snprintf(text, sizeof text, "%s", r->metric);
     else
         snprintf(text, sizeof text, "%s %s%s%s", r->metric, c ? c : "*", p ? "/" : "", p ? p : "");
-    cell(t, text);
+    lint_table_cell(t, text);
 }
 
 /* The line under worst_group: which one it is. */
-static void which_line(table *t, const lint_scores *s, size_t n) {
-    cell(t, "  which is");
+static void which_line(lint_table *t, const lint_scores *s, size_t n) {
+    lint_table_cell(t, "  which is");
     for (size_t i = 0; i < n; i++) {
         const lint_score *r = lint_scores_find(&s[i], "worst_group", NULL, NULL);
         char text[512];
         snprintf(text, sizeof text, "%s%s%s", r && r->class_name ? r->class_name : "-",
                  r && r->place ? "/" : "", r && r->place ? r->place : "");
-        cell(t, text);
+        lint_table_cell(t, text);
     }
-    end_row(t);
+    lint_table_end_row(t);
 }
 
-static void compare_line(table *t, const lint_scores *s, size_t n, const lint_score *key) {
+static void compare_line(lint_table *t, const lint_scores *s, size_t n, const lint_score *key) {
     const lint_score *r[2] = {0};
     heading(t, key);
     for (size_t i = 0; i < n; i++) {
@@ -373,13 +292,13 @@ static void compare_line(table *t, const lint_scores *s, size_t n, const lint_sc
         if (i < 2) r[i] = found;
     }
     if (n == 2 && !is_footnote(key))
-        number_cell(t, r[0] && r[1] ? r[1]->value - r[0]->value : NAN, 1);
-    end_row(t);
+        lint_table_number(t, r[0] && r[1] ? r[1]->value - r[0]->value : NAN, 1);
+    lint_table_end_row(t);
     if (names_its_group(key->metric)) which_line(t, s, n);
 }
 
 /* The rows that pass the test, of every model, each once, in order of first appearance. */
-static void compare_block(table *t, const lint_scores *s, size_t n,
+static void compare_block(lint_table *t, const lint_scores *s, size_t n,
                           int (*pass)(const lint_score *)) {
     for (size_t i = 0; i < n; i++)
         for (size_t k = 0; k < s[i].n; k++) {
@@ -391,26 +310,23 @@ static void compare_block(table *t, const lint_scores *s, size_t n,
         }
 }
 
-static int is_result(const lint_score *r) {
-    return is_whole(r) && !is_footnote(r);
-}
 static int is_group_accuracy(const lint_score *r) {
     return !is_whole(r) && strcmp(r->metric, "accuracy") == 0;
 }
 static int is_other(const lint_score *r) {
-    return !is_result(r) && !is_group_accuracy(r);
+    return !lint_score_is_result(r) && !is_group_accuracy(r);
 }
 
 /* How many samples each accuracy is of. */
-static void samples_line(table *t, const lint_scores *s, size_t n) {
-    cell(t, "samples");
+static void samples_line(lint_table *t, const lint_scores *s, size_t n) {
+    lint_table_cell(t, "samples");
     for (size_t i = 0; i < n; i++) {
         const lint_score *r = lint_scores_find(&s[i], "accuracy", NULL, NULL);
         char text[32];
         snprintf(text, sizeof text, "%zu", r ? r->n : 0);
-        cell(t, text);
+        lint_table_cell(t, text);
     }
-    end_row(t);
+    lint_table_end_row(t);
 }
 
 /* A column's heading: the model, unless another one has the same name. */
@@ -421,129 +337,14 @@ static const char *column_name(const lint_scores *s, size_t n, size_t i) {
 }
 
 int lint_scores_compare(const lint_scores *s, size_t n, int all, FILE *out, lint_err *e) {
-    table t = {.columns = n + 1 + (n == 2)};
-    cell(&t, "score [95 %]");
+    lint_table t = {.columns = n + 1 + (n == 2)};
+    lint_table_cell(&t, "score [95 %]");
     for (size_t i = 0; i < n; i++)
-        cell(&t, column_name(s, n, i));
-    if (n == 2) cell(&t, "difference");
+        lint_table_cell(&t, column_name(s, n, i));
+    if (n == 2) lint_table_cell(&t, "difference");
     samples_line(&t, s, n);
-    compare_block(&t, s, n, is_result);
+    compare_block(&t, s, n, lint_score_is_result);
     compare_block(&t, s, n, is_group_accuracy);
     if (all) compare_block(&t, s, n, is_other);
-    return table_end(&t, out, e);
-}
-
-/* --- pairs ---------------------------------------------------------------------------------------
- */
-
-/* A, B and B - A of one metric over the pairs. */
-typedef struct column {
-    double sum[3], squares[3];
-    size_t wins, ties;
-} column;
-
-static double value_of(const lint_scores *s, const char *metric) {
-    return lint_scores_find(s, metric, NULL, NULL)->value;
-}
-
-static int check_metrics(const lint_scores *s, size_t n, const char *const *metric, size_t metrics,
-                         lint_err *e) {
-    for (size_t m = 0; m < metrics; m++)
-        for (size_t i = 0; i < n; i++) {
-            const lint_score *r = lint_scores_find(&s[i], metric[m], NULL, NULL);
-            if (!r) return lint_fail(e, "%s: no '%s'", s[i].path, metric[m]);
-            if (isnan(r->value)) return lint_fail(e, "%s: '%s' is unknown", s[i].path, metric[m]);
-        }
-    return 0;
-}
-
-/* Adds one pair's cells and keeps its numbers. */
-static void pair_cells(table *t, column *c, const lint_scores *pair, const char *metric) {
-    double v[3] = {value_of(&pair[0], metric), value_of(&pair[1], metric)};
-    double better = strcmp(metric, "cross_entropy") == 0 ? -1 : 1;
-    v[2] = v[1] - v[0];
-    c->wins += better * v[2] > 0;
-    c->ties += v[2] == 0;
-    for (int k = 0; k < 3; k++) {
-        c->sum[k] += v[k];
-        c->squares[k] += v[k] * v[k];
-        number_cell(t, v[k], k == 2);
-    }
-}
-
-static void mean_line(table *t, const column *c, size_t metrics, size_t pairs) {
-    cell(t, "mean");
-    for (size_t m = 0; m < metrics; m++)
-        for (int k = 0; k < 3; k++)
-            number_cell(t, c[m].sum[k] / (double)pairs, k == 2);
-}
-
-static void deviation_line(table *t, const column *c, size_t metrics, size_t pairs) {
-    double n = (double)pairs;
-    cell(t, "standard deviation");
-    for (size_t m = 0; m < metrics; m++)
-        for (int k = 0; k < 3; k++) {
-            double mean = c[m].sum[k] / n, rest = c[m].squares[k] - n * mean * mean;
-            number_cell(t, pairs > 1 ? sqrt(fmax(rest, 0) / (n - 1)) : NAN, 0);
-        }
-}
-
-static void wins_line(table *t, const column *c, size_t metrics, size_t pairs, const char *b) {
-    char text[128];
-    snprintf(text, sizeof text, "wins of %.80s", b);
-    cell(t, text);
-    for (size_t m = 0; m < metrics; m++) {
-        cell(t, "");
-        cell(t, "");
-        snprintf(text, sizeof text, "%zu of %zu", c[m].wins, pairs);
-        if (c[m].ties)
-            snprintf(text, sizeof text, "%zu of %zu, %zu equal", c[m].wins, pairs, c[m].ties);
-        cell(t, text);
-    }
-}
-
-static void pair_heading(table *t, const char *a, const char *b, const char *const *metric,
-                         size_t metrics) {
-    cell(t, "");
-    for (size_t m = 0; m < metrics; m++) {
-        cell(t, metric[m]);
-        cell(t, "");
-        cell(t, "");
-    }
-    cell(t, "pair");
-    for (size_t m = 0; m < metrics; m++) {
-        cell(t, a);
-        cell(t, b);
-        cell(t, "difference");
-    }
-}
-
-/* The name that every second one has, from `first` on; `other` where they differ. */
-static const char *common_name(const lint_scores *s, size_t pairs, size_t first,
-                               const char *other) {
-    for (size_t i = 1; i < pairs; i++)
-        if (strcmp(s[2 * i + first].model, s[first].model) != 0) return other;
-    return s[first].model;
-}
-
-int lint_scores_pairs(const lint_scores *s, size_t pairs, const char *const *metric, size_t metrics,
-                      FILE *out, lint_err *e) {
-    if (check_metrics(s, 2 * pairs, metric, metrics, e) < 0) return -1;
-    column *c = calloc(metrics + 1, sizeof *c);
-    if (!c) return lint_fail_mem(e, "a table");
-    const char *a = common_name(s, pairs, 0, "A"), *b = common_name(s, pairs, 1, "B");
-    table t = {.columns = 1 + 3 * metrics};
-    pair_heading(&t, a, b, metric, metrics);
-    for (size_t i = 0; i < pairs; i++) {
-        char number[32];
-        snprintf(number, sizeof number, "%zu", i + 1);
-        cell(&t, number);
-        for (size_t m = 0; m < metrics; m++)
-            pair_cells(&t, &c[m], &s[2 * i], metric[m]);
-    }
-    mean_line(&t, c, metrics, pairs);
-    deviation_line(&t, c, metrics, pairs);
-    wins_line(&t, c, metrics, pairs, b);
-    free(c);
-    return table_end(&t, out, e);
+    return lint_table_print(&t, out, e);
 }

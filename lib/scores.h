@@ -46,6 +46,10 @@ void lint_scores_free(lint_scores *s);
 const lint_score *lint_scores_find(const lint_scores *s, const char *metric, const char *class_name,
                                    const char *place);
 
+/* Whether a row is a metric of the whole set that was measured, rather than a count of what was
+ * left out or a number that was chosen. */
+int lint_score_is_result(const lint_score *r);
+
 /* Control characters in names are written as `?`. Errors of writing show in ferror(out). */
 void lint_scores_write_tsv(const lint_scores *s, FILE *out);
 int lint_scores_write_json(const lint_scores *s, FILE *out, lint_err *e);
@@ -60,11 +64,5 @@ int lint_scores_read(lint_scores *s, const char *path, lint_err *e);
  * `all` every row. Numbers that some model lacks are `-`. Columns are headed by model, or by path
  * where two models have one name. */
 int lint_scores_compare(const lint_scores *s, size_t n, int all, FILE *out, lint_err *e);
-
-/* Two models over several seeds: s[0], s[1] are a pair, and so on. For each metric a column of A,
- * of B and of B - A; a line a pair, then mean, standard deviation (n - 1) and how often B is better
- * (higher, or lower for cross_entropy). Every one must have every metric. */
-int lint_scores_pairs(const lint_scores *s, size_t pairs, const char *const *metric, size_t metrics,
-                      FILE *out, lint_err *e);
 
 #endif

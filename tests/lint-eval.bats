@@ -143,21 +143,97 @@ accuracy\torca\tsea\t1\t0.438503\t1\t3'
     assert_line --regexp '^score \[95 %\] +a/camloss.json +b/camloss.json  difference$'
 }
 
-@test "pairs over seeds end in mean, standard deviation and wins" {
+# Two seeds' scores of two models, 11 samples each: s0a s0b s1a s1b.
+two_pairs() {
     eval_json one-frame --model default
+    mv one-frame.json s0a.json
     eval_json better --model camloss
-    eval_json one-class --model camloss
-    run -0 lint-eval --pairs one-frame.json better.json one-frame.json one-class.json --metric accuracy \
-        --metric cross_entropy
-    assert_line --regexp '^pair +default +camloss +difference +default +camloss +difference$'
-    assert_line --regexp '^1 +0\.727 +1\.000 +\+0\.273 '
-    assert_line --regexp '^2 +0\.727 +0\.750 +\+0\.023 '
-    assert_line --regexp '^mean +0\.727 +0\.875 +\+0\.148 '
-    assert_line --regexp '^standard deviation +0\.000 +0\.177 +0\.177 ' # |1 - 0.75| / sqrt(2)
-    assert_line --regexp '^wins of camloss +2 of 2 +2 of 2$' # lower cross-entropy is better
-    run -0 lint-eval --pairs better.json better.json
-    assert_line --partial '0 of 1, 1 equal'
-    assert_line --regexp '^standard deviation +- '
+    cp better.json s0b.json
+    cp s0a.json s1a.json
+    cp s0a.json s1b.json
+    sed -i 's/"model": "default"/"model": "camloss"/' s1b.json
+}
+
+@test "two models over seeds: means, the difference with its interval, wins, ties and a sign test" {
+    two_pairs
+    run -0 lint-eval --pairs s{0,1}{a,b}.json
+    # accuracy: 8/11 and 11/11, then 8/11 twice; sd |3/11| / sqrt(2)
+    assert_line --regexp '^accuracy +0\.727 ± 0\.000  0\.864 ± 0\.193 +\+0\.136  \[\+0\.000, \+0\.273\] +1 +1 +0 +1\.00$'
+    # lower cross-entropy is better
+    assert_line --regexp '^cross_entropy +0\.[0-9 ±.]+ -0\.[0-9]+  \[-0\.[0-9]+, \+0\.000\] +1 +1 +0 +1\.00$'
+    assert_line --regexp '^pair +default  camloss  difference +default  camloss  difference$'
+    assert_line --regexp '^1 +0\.727 +1\.000 +\+0\.273 +0\.000 +1\.000 +\+1\.000$'
+    assert_line --regexp '^2 +0\.727 +0\.727 +\+0\.000 +0\.000 +0\.000 +\+0\.000$'
+    assert_line --partial 'Sign test: exact, two-sided, ties left out.'
+    assert_line --partial 'Fewer than 6 pairs'
+    # Aligned: the first lines are of one length, counted in characters.
+    assert_equal "$(sed '/^$/q' <<<"$output" | sed '$d' | wc -L)" "$(head -1 <<<"$output" | wc -L)"
+}
+
+@test "six wins of six are the first that the sign test cannot call chance" {
+    two_pairs
+    local files=()
+    for i in 1 2 3 4 5 6; do
+        cp s0a.json a$i.json
+        cp s0b.json b$i.json
+        files+=(a$i.json b$i.json)
+    done
+    run -0 lint-eval --pairs --metric worst_group "${files[@]}"
+    assert_line --regexp '^worst_group .* \+1\.000  \[\+1\.000, \+1\.000\] +6 +0 +0 +0\.031$'
+    refute_output --partial 'Fewer than'
+    refute_output --partial 'accuracy'
+}
+
+@test "one pair has no deviation and no interval" {
+    two_pairs
+    run -0 lint-eval --pairs s0a.json s0b.json --metric accuracy
+    assert_line --regexp '^accuracy +0\.727 +1\.000 +\+0\.273 +- +1 +0 +0 +1\.00$'
+    assert_line --partial '1 pair. Wins are camloss'
+}
+
+@test "pairs as JSON hold every number, and the same bytes each time" {
+    two_pairs
+    lint-eval --pairs --json s{0,1}{a,b}.json -o p.json
+    lint-eval --pairs --json s{0,1}{a,b}.json | cmp - p.json
+    grep -q '"kind": "pairs"' p.json
+    grep -q '"b": "camloss"' p.json
+    grep -q '"sign_test_p": 1.0' p.json
+    assert_equal "$(sed -n '/"files"/,/"lint"/p' p.json | tr -d ' \n')" \
+        '"files":[["s0a.json","s0b.json"],["s1a.json","s1b.json"]],"kind":"pairs","lint":"1",'
+    # Every metric of the table has its pairs.
+    assert_equal "$(grep -c '"metric"' p.json)" "$(lint-eval --pairs s{0,1}{a,b}.json | sed -n '2,/^$/p' | grep -c .)"
+}
+
+@test "another seed draws other pairs, which moves the interval alone" {
+    two_pairs
+    for i in 2 3 4 5 6 7; do
+        cp s0a.json a$i.json
+        sed "/\"metric\": \"accuracy\"/,/value/s/\"value\": .*/\"value\": 0.${i}7$((i * 13))/" \
+            s0b.json >b$i.json
+    done
+    lint-eval --pairs --json --metric accuracy {a,b}2.json {a,b}3.json {a,b}4.json {a,b}5.json {a,b}6.json {a,b}7.json >p
+    lint-eval --pairs --json --metric accuracy --seed 1 {a,b}2.json {a,b}3.json {a,b}4.json {a,b}5.json {a,b}6.json {a,b}7.json >q
+    run -1 diff p q
+    assert_equal "$(grep -c '^[<>]' <<<"$output")" "$(grep -cE '^[<>] .*"(low|high|seed)"' <<<"$output")"
+}
+
+@test "a metric that some pair lacks is said not to be listed; asked for, it is refused" {
+    two_pairs
+    eval_json without-maps --model camloss
+    run -0 lint-eval --pairs s0a.json s0b.json s1a.json without-maps.json
+    assert_line 'iou is not listed: it is unknown in without-maps.json.'
+    refute_line --regexp '^iou +0'
+    run -1 lint-eval --pairs --metric iou s0a.json s0b.json s1a.json without-maps.json
+    assert_output "lint-eval: without-maps.json: no 'iou'"
+}
+
+@test "what is no pair is refused" {
+    two_pairs
+    eval_json one-sample
+    run -1 lint-eval --pairs s0a.json one-sample.json
+    assert_output "lint-eval: s0a.json is of 11 samples, one-sample.json of 1: no pair"
+    run -1 lint-eval --pairs s0a.json s0b.json s0a.json s0b.json
+    assert_output "lint-eval: s0a.json and s0b.json are given twice: a pair counts once"
 }
 
 @test "scores go to a file whole or not at all" {
@@ -223,8 +299,11 @@ accuracy\torca\tsea\t1\t0.438503\t1\t3'
         assert_equal "${#lines[@]}" 1
     done
     eval_json unlabelled
-    run -1 lint-eval --pairs one-frame.json unlabelled.json
+    cp unlabelled.json b.json
+    run -1 lint-eval --pairs --metric worst_group unlabelled.json b.json
     assert_output "lint-eval: unlabelled.json: 'worst_group' is unknown"
+    run -1 lint-eval --pairs unlabelled.json b.json
+    assert_output "lint-eval: unlabelled.json: no scores that all files have"
     run -1 lint-eval --pairs one-frame.json one-frame.json --metric beauty
     assert_output "lint-eval: one-frame.json: no 'beauty'"
 }
@@ -232,7 +311,8 @@ accuracy\torca\tsea\t1\t0.438503\t1\t3'
 @test "wrong usage exits 2" {
     eval_json one-frame
     for args in "--no-such" "--radius 0" "--radius x" "--compare" "--pairs one-frame.json" \
-        "--compare --pairs a b" "--compare --json a" "--metric accuracy"; do
+        "--compare --pairs a b" "--compare --json a" "--metric accuracy" "--seed 1" \
+        "--pairs --model x a b"; do
         run -2 lint-eval $args </dev/null
         assert_output --regexp '^lint-eval: '
     done
@@ -245,7 +325,9 @@ accuracy\torca\tsea\t1\t0.438503\t1\t3'
 }
 
 @test "a full disk and a closed output are errors; a closed pipe is silence" {
-    for args in "$P/one-frame.safetensors" "--json $P/one-frame.safetensors"; do
+    two_pairs
+    for args in "$P/one-frame.safetensors" "--json $P/one-frame.safetensors" \
+        "--pairs s0a.json s0b.json" "--pairs --json s0a.json s0b.json"; do
         run -1 --separate-stderr bash -c "lint-eval $args >/dev/full"
         assert_regex "$stderr" '^lint-eval: .*No space left'
         run -1 --separate-stderr bash -c "lint-eval $args >&-"

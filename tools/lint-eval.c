@@ -2,7 +2,7 @@
 #include "cli.h"
 #include "metrics.h"
 #include "output.h"
-#include "scores.h"
+#include "scores_pairs.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -11,6 +11,7 @@ static struct {
     const char *out, *model;
     int json, compare, pairs, verbose;
     double radius;
+    uint64_t seed;
     lint_list shares, metric;
 } o = {.radius = 0.25};
 
@@ -26,9 +27,12 @@ static const lint_option options[] = {
     {"compare", 0, LINT_OPT_FLAG, &o.compare,
      .help = "operands are JSON files of lint-eval: models side by side"},
     {"pairs", 0, LINT_OPT_FLAG, &o.pairs,
-     .help = "operands are A0.json B0.json A1.json B1.json...: two models over several seeds"},
+     .help = "operands are A0.json B0.json A1.json B1.json...: two models over several seeds; is "
+             "the second better, and how surely"},
     {"metric", 0, LINT_OPT_LIST, &o.metric, "NAME",
-     .help = "--pairs: show this one (worst_group, accuracy, group_mean); may be repeated"},
+     .help = "--pairs: this metric alone, in each pair too; may be repeated (default: all; of each "
+             "pair worst_group and accuracy)"},
+    {"seed", 0, LINT_OPT_U64, &o.seed, "N", .help = "--pairs: of the bootstrap (0)"},
     {"out", 'o', LINT_OPT_STR, &o.out, "FILE", .help = "write here (default: standard output)"},
     {"verbose", 'v', LINT_OPT_FLAG, &o.verbose, .help = "--compare: every score of every group"},
     {0}};
@@ -44,7 +48,8 @@ static const lint_program program = {
     .example =
         "  lint-cam model.safetensors data/test.lts | lint-eval --shares data/train.lts\n"
         "  lint-eval predictions.lts | awk -F'\\t' '$1 == \"worst_group\" {print $2, $3, $4}'\n"
-        "  lint-eval --compare default.json camloss.json\n",
+        "  lint-eval --compare default.json camloss.json\n"
+        "  lint-eval --pairs s0/default.json s0/camloss.json s1/default.json s1/camloss.json\n",
     .operands = {0, -1},
 };
 
@@ -145,26 +150,28 @@ static void compare(char **paths) {
 }
 
 static void pair_up(char **paths) {
-    static const char *const usual[] = {"worst_group", "accuracy", "group_mean"};
     lint_err e;
+    lint_pairs p;
     size_t n = count(paths);
     if (n < 2 || n % 2) lint_usage("--pairs needs an even number of JSON files, not %zu", n);
     lint_scores *s = read_all(paths, n);
+    if (lint_pairs_make(&p, s, n / 2, o.metric.v, o.metric.n, o.seed, &e) < 0) lint_die(&e);
     lint_output *out = open_output();
-    if (lint_scores_pairs(s, n / 2, o.metric.n ? o.metric.v : usual, o.metric.n ? o.metric.n : 3,
-                          lint_output_file(out), &e) < 0)
+    FILE *f = lint_output_file(out);
+    if ((o.json ? lint_pairs_write_json(&p, f, &e) : lint_pairs_write_text(&p, f, &e)) < 0)
         lint_die(&e);
     commit(out);
+    lint_pairs_free(&p);
     free_all(s, n);
 }
 
 int main(int argc, char **argv) {
     char **operands = lint_cli_parse(&program, argc, argv);
     if (o.compare && o.pairs) lint_usage("--compare and --pairs exclude each other");
-    if ((o.compare || o.pairs) && (o.json || o.model || o.shares.n))
-        lint_usage(
-            "--json, --model and --shares are for predictions, not for --compare or --pairs");
-    if (o.metric.n && !o.pairs) lint_usage("--metric is for --pairs");
+    if ((o.compare || o.pairs) && (o.model || o.shares.n))
+        lint_usage("--model and --shares are for predictions, not for --compare or --pairs");
+    if (o.json && o.compare) lint_usage("--compare makes a table to read: its files are the JSON");
+    if ((o.metric.n || o.seed) && !o.pairs) lint_usage("--metric and --seed are for --pairs");
     if (o.compare)
         compare(operands);
     else if (o.pairs)
