@@ -128,11 +128,52 @@ test: all $(TESTS) | test-needs
 deps:
 	@pipelines/install-packages $(BUILD_PACKAGES) $(TEST_PACKAGES)
 
-## copy the tools to PREFIX/bin and the networks to PREFIX/share/lint
-install: all
-	install -d "$(DESTDIR)$(PREFIX)/bin" "$(DESTDIR)$(PREFIX)/share/lint"
-	install $(TOOLS) "$(DESTDIR)$(PREFIX)/bin"
-	install -m 644 models/*.net "$(DESTDIR)$(PREFIX)/share/lint"
+# Man pages and completions are made from what each tool says of itself.
+SHARE = $(BUILD)/share
+NAMES = $(notdir $(TOOLS))
+VERSION = $(shell sed -n 's/^.define LINT_VERSION "\(.*\)"/\1/p' lib/cli.h)
+SHARED = $(NAMES:%=man/man1/%.1) \
+	$(foreach p,$(patsubst docs/man/%.in,%,$(wildcard docs/man/*.[57].in)),man/man$(subst .,,$(suffix $p))/$p) \
+	$(NAMES:%=bash-completion/completions/%) $(NAMES:%=zsh/site-functions/_%)
+page = awk -v version=$(VERSION) -f docs/man/page.awk
+
+## make the man pages and the shells' completions, in BUILD/share
+pages: $(SHARED:%=$(SHARE)/%)
+
+$(SHARE)/man/man1/%.1: docs/man/%.1.in docs/man/page.awk $(BUILD)/%
+	@mkdir -p $(@D)
+	$(call say,$@)$(BUILD)/$* --help=table | $(page) /dev/stdin $< >$@
+
+$(SHARE)/man/man5/% $(SHARE)/man/man7/%: docs/man/%.in docs/man/page.awk docs/lts.py
+	@mkdir -p $(@D)
+	$(call say,$@)$(page) /dev/null $< >$@
+
+$(SHARE)/bash-completion/completions/%: $(BUILD)/% tools/completions/bash.awk
+	@mkdir -p $(@D)
+	$(call say,$@)$< --help=table | awk -v tool=$* -f tools/completions/bash.awk >$@
+
+$(SHARE)/zsh/site-functions/_%: $(BUILD)/% tools/completions/zsh.awk
+	@mkdir -p $(@D)
+	$(call say,$@)$< --help=table | awk -v tool=$* -f tools/completions/zsh.awk >$@
+
+to = $(DESTDIR)$(PREFIX)
+NETS = $(wildcard models/*.net) docs/lts.py
+DOCS = README.md $(wildcard docs/*.md)
+
+## copy the tools to PREFIX/bin, networks, man pages, completions to PREFIX/share
+install: all pages
+	install -d "$(to)/bin" "$(to)/share/lint" "$(to)/share/doc/lint"
+	install $(TOOLS) "$(to)/bin"
+	install -m 644 $(NETS) "$(to)/share/lint"
+	install -m 644 $(DOCS) "$(to)/share/doc/lint"
+	for f in $(SHARED); do install -D -m 644 "$(SHARE)/$$f" "$(to)/share/$$f"; done
+
+## delete what install has put there (with the same PREFIX and DESTDIR)
+uninstall:
+	for f in $(NAMES:%=bin/%) $(SHARED:%=share/%) \
+	    $(patsubst %,share/lint/%,$(notdir $(NETS))) $(patsubst %,share/doc/lint/%,$(notdir $(DOCS))); do \
+	    rm -f "$(to)/$$f"; done
+	for d in share/lint share/doc/lint; do [ ! -d "$(to)/$$d" ] || rmdir --ignore-fail-on-non-empty "$(to)/$$d"; done
 
 ## delete what was built; data and models stay
 clean:
@@ -157,7 +198,7 @@ help:
 
 FORCE:
 .DELETE_ON_ERROR:
-.PHONY: all test test-needs deps install clean help FORCE
+.PHONY: all test test-needs deps pages install uninstall clean help FORCE
 .SECONDARY:
 
 -include $(wildcard $(BUILD)/*.d $(BUILD)/lib/*.d $(BUILD)/tests/*.d)

@@ -91,6 +91,36 @@ static void print_help(const lint_program *p) {
     if (p->example) printf("\nExample:\n%s", p->example);
 }
 
+/* The same for programs, tab-separated: man pages and completions are made from it. */
+static void print_table(const lint_program *p) {
+    static const char *const type[] = {
+        [LINT_OPT_FLAG] = "flag",     [LINT_OPT_INT] = "int",  [LINT_OPT_U64] = "int",
+        [LINT_OPT_REAL] = "real",     [LINT_OPT_STR] = "text", [LINT_OPT_SIZE] = "size",
+        [LINT_OPT_CHOICE] = "choice", [LINT_OPT_LIST] = "list"};
+    printf("usage\t%s\npurpose\t%s\n", p->usage, p->purpose);
+    for (const lint_option *o = p->options; o->name; o++) {
+        const char *arg = o->type == LINT_OPT_FLAG || !o->arg ? "" : o->arg;
+        printf("option\t%.1s\t%s\t%s\t%s\t%s\t%s\n", (const char[]){(char)o->letter, 0}, o->name,
+               type[o->type], arg, o->choices ? o->choices : "", o->help);
+    }
+    puts("option\th\thelp\tflag\t\t\tprint this and exit");
+    puts("option\t\tversion\tflag\t\t\tprint the version and exit");
+    for (const char *at = p->example; at && *at; at += strspn(at, "\n")) {
+        printf("example\t%.*s\n", (int)strcspn(at, "\n"), at);
+        at += strcspn(at, "\n");
+    }
+}
+
+static _Noreturn void help(const lint_program *p, const char *how) {
+    if (how && strcmp(how, "table") != 0) lint_usage("--help=%s: expected table", how);
+    if (how)
+        print_table(p);
+    else
+        print_help(p);
+    lint_close_stdout();
+    exit(0);
+}
+
 /* --- values ---------------------------------------------------------------------------------- */
 
 static int parse_real(const char *s, double *v) {
@@ -217,7 +247,7 @@ static size_t make_tables(const lint_program *p, struct option *longs, char *let
         *letters++ = (char)o->letter;
         if (arg == required_argument) *letters++ = ':';
     }
-    longs[n] = (struct option){"help", no_argument, NULL, HELP};
+    longs[n] = (struct option){"help", optional_argument, NULL, HELP};
     longs[n + 1] = (struct option){"version", no_argument, NULL, VERSION};
     longs[n + 2] = (struct option){0};
     *letters++ = 'h';
@@ -242,9 +272,7 @@ char **lint_cli_parse(const lint_program *p, int argc, char **argv) {
     while ((c = getopt_long(argc, argv, letters, longs, NULL)) != -1) {
         const char *word = argv[optind - 1];
         if (c == 'h' || c == HELP) {
-            print_help(p);
-            lint_close_stdout();
-            exit(0);
+            help(p, optarg);
         } else if (c == VERSION) {
             printf("%s (lint) %s\n", p->name, LINT_VERSION);
             lint_close_stdout();

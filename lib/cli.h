@@ -68,7 +68,8 @@ typedef struct lint_program {
     } operands;
 } lint_program;
 
-/* Options common to all: --help, --version, and where the table names them --quiet, --threads,
+/* Options common to all: --help (--help=table: the same tab-separated, which man pages and
+ * completions are made from), --version, and where the table names them --quiet, --threads,
  * --seed. Exits 2 on wrong usage. Also: ignores nothing of SIGPIPE (a closed pipe ends the writer
  * quietly) and opens /dev/null on closed descriptors 0-2 such that a closed standard output is
  * reported as an error by the writer. */

@@ -63,15 +63,6 @@ fake() {
     assert_output --partial "'make deps' installs them"
 }
 
-@test "make install puts every tool under DESTDIR and PREFIX, and they run there" {
-    run -0 make BUILD="$BUILD" DESTDIR="$BATS_TEST_TMPDIR/a place" PREFIX=/opt/lint install
-    local tool
-    for tool in tools/*.c; do
-        run -0 "$BATS_TEST_TMPDIR/a place/opt/lint/bin/$(basename "$tool" .c)" --version
-    done
-    assert_exists "$BATS_TEST_TMPDIR/a place/opt/lint/share/lint/standard.net"
-}
-
 @test "make clean deletes what was built, and no data" {
     mkdir -p "$BATS_TEST_TMPDIR/data"
     make BUILD="$B" "$B/lib/err.o"
@@ -83,7 +74,7 @@ fake() {
 @test "make help lists every target and every setting with its value now" {
     run -0 make help CFLAGS="-O1 -DX='y'"
     local target
-    for target in all test deps pipeline sweep tune install clean help; do
+    for target in all test deps pipeline sweep tune pages install uninstall clean help; do
         assert_line --regexp "^  $target +[a-z]"
     done
     assert_line "  CFLAGS=-O1 -DX='y'"

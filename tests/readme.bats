@@ -19,7 +19,7 @@ setup() {
 
     small lint-synth "exec '$BUILD/lint-synth' --size 16x16 --train 24,16 --val 6 --test 9 \"\$@\""
     small lint-split "exec '$BUILD/lint-split' --size 16x16 \"\$@\""
-    small lint-train "args=(\"\${@/models\/standard.net/$BATS_TEST_DIRNAME/tiny.net}\")
+    small lint-train "args=(\"\${@/#standard/$BATS_TEST_DIRNAME/tiny.net}\")
 exec '$BUILD/lint-train' \"\${args[@]}\" --phase 2:lr=0.001"
     small make "real=$(command -v make)
 case \" \$* \" in *' test '*) exec \$real -n deps ;; esac # This is the test.

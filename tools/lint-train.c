@@ -1,5 +1,6 @@
 /* lint-train: samples and a network in, a model and a log of its training out. */
 #include "cli.h"
+#include "netpath.h"
 #include "output.h"
 #include "trainlog.h"
 
@@ -36,8 +37,8 @@ static const char priors[] = LINT_PRIOR_CHOICES;
 static const char bests[] = LINT_BEST_CHOICES;
 
 static const lint_option options[] = {
-    {"net", 'n', LINT_OPT_STR, &o.net, "FILE", "the network, such as models/standard.net", 0, 0,
-     NULL},
+    {"net", 'n', LINT_OPT_STR, &o.net, "FILE", "the network, such as standard or models/mine.net",
+     0, 0, NULL},
     {"train", 't', LINT_OPT_STR, &o.train, "FILE",
      "samples, shuffled anew in each epoch; or a stream from lint-augment --epochs, as it comes "
      "(standard input)",
@@ -92,7 +93,7 @@ static const lint_program program = {
     "Trains a network. Ctrl-C ends after the running batch, writes the best model so far and exits "
     "with status 130; a second one kills.",
     options,
-    "  lint-train --net models/standard.net --train data/train.lts --val data/val.lts \\\n"
+    "  lint-train --net standard --train data/train.lts --val data/val.lts \\\n"
     "      --cam-loss energy --cam-weight 10 -o camloss.safetensors --log camloss.tsv\n",
     {0, 0}};
 
@@ -165,7 +166,9 @@ static char *read_text(const char *path) {
     enum { NET_MAX = 1 << 20 };
     const char *name;
     lint_err e;
-    FILE *f = lint_open_input(path, &name);
+    char *found = lint_net_path(path, &e);
+    if (!found) lint_die(&e);
+    FILE *f = lint_open_input(found, &name);
     char *text = calloc(1, NET_MAX + 1);
     size_t n = text ? fread(text, 1, NET_MAX, f) : 0;
     if (!text)
@@ -178,6 +181,7 @@ static char *read_text(const char *path) {
         lint_fail(&e, "%s: is not a text, so no network", name);
     else {
         fclose(f);
+        free(found);
         return text;
     }
     lint_die(&e);

@@ -1,0 +1,49 @@
+#include "netpath.h"
+
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static int is_there(const char *path) {
+    return access(path, F_OK) == 0;
+}
+
+static char *copy_of(const char *path, lint_err *e) {
+    char *copy = malloc(strlen(path) + 1);
+    if (!copy)
+        lint_fail_mem(e, "paths");
+    else
+        strcpy(copy, path);
+    return copy;
+}
+
+/* PREFIX/share/lint/NAME.net for a program in PREFIX/bin; empty where the system does not tell
+ * which file the program is. */
+static void beside_program(char path[PATH_MAX], const char *name) {
+    char program[PATH_MAX];
+    ssize_t n = readlink("/proc/self/exe", program, sizeof program - 1);
+    *path = 0;
+    if (n <= 0) return;
+    program[n] = 0;
+    for (int up = 0; up < 2; up++) { /* the program's name, then bin */
+        char *slash = strrchr(program, '/');
+        if (!slash) return;
+        *slash = 0;
+    }
+    int len = snprintf(path, PATH_MAX, "%s/share/lint/%s.net", program, name);
+    if (len < 0 || len >= PATH_MAX) *path = 0;
+}
+
+char *lint_net_path(const char *name, lint_err *e) {
+    char here[PATH_MAX], installed[PATH_MAX];
+    if (strchr(name, '/') || strcmp(name, "-") == 0 || is_there(name)) return copy_of(name, e);
+    int len = snprintf(here, sizeof here, "models/%s.net", name);
+    if (len < 0 || len >= PATH_MAX) *here = 0;
+    if (is_there(here)) return copy_of(here, e);
+    beside_program(installed, name);
+    if (is_there(installed)) return copy_of(installed, e);
+    lint_fail(e, "no network '%s': neither that file, nor %s, nor %s", name, here, installed);
+    return NULL;
+}

@@ -1,0 +1,18 @@
+/* netpath: where a network lies that is named by a word.
+ *
+ * `--net standard` means the file of that name if there is one, else models/standard.net (in a
+ * checkout), else ../share/lint/standard.net as seen from the program's own folder (where
+ * `make install` puts it, whatever PREFIX and DESTDIR were). A path with a slash, and `-`, mean
+ * themselves.
+ *
+ *     char *path = lint_net_path("standard", &e);   // "models/standard.net", from malloc
+ */
+#ifndef LINT_NETPATH_H
+#define LINT_NETPATH_H
+
+#include "err.h"
+
+/* The path, from malloc; NULL with a message that says where was looked. */
+char *lint_net_path(const char *name, lint_err *e);
+
+#endif
