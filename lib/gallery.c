@@ -142,7 +142,7 @@ struct lint_gallery {
     lint_tile *tile;    /* by slot */
     lint_tile *ordered; /* shallow copies, as shown */
     size_t *order;
-    char note[48];
+    char note[96];
 };
 
 lint_gallery *lint_gallery_new(lint_pick_how how, size_t max, uint64_t seed, lint_err *e) {
@@ -169,10 +169,37 @@ void lint_gallery_free(lint_gallery *g) {
     free(g);
 }
 
+/* How sure a wrong answer is: the log-odds of the class predicted, which, unlike its probability,
+ * tell the sure from the surer. */
+static double mistake(const lint_samples *s, size_t i) {
+    const float *z = s->logits + i * s->k;
+    size_t predicted = lint_predicted(z, s->k, NULL);
+    double others = 0;
+    if (s->label[i] < 0 || (size_t)s->label[i] == predicted) return LINT_PICK_RIGHT;
+    for (size_t c = 0; c < s->k; c++)
+        if (c != predicted) others += exp((double)z[c] - (double)z[predicted]);
+    return -log(others);
+}
+
+/* Whether answers can be told right from wrong; to pick mistakes, they must. */
+static int check_answers(const lint_gallery *g, const lint_samples *s, lint_err *e) {
+    if (g->pick.how != LINT_PICK_WORST) return 0;
+    if (!s->logits)
+        return lint_fail(e, "no 'logits' to find mistakes in (lint-cam MODEL adds them)");
+    if (!s->label) return lint_fail(e, "no 'label' to tell mistakes by");
+    for (size_t i = 0; i < s->n * s->k; i++)
+        if (!isfinite(s->logits[i]))
+            return lint_fail(e, "sample %zu: 'logits' are not finite", i / s->k);
+    return 0;
+}
+
 int lint_gallery_add(lint_gallery *g, const lint_samples *s, lint_err *e) {
+    int worst = g->pick.how == LINT_PICK_WORST;
+    if (check_answers(g, s, e) < 0) return -1;
     for (size_t i = 0; i < s->n; i++) {
         long slot =
-            lint_pick_offer(&g->pick, s->label ? s->label[i] : -1, s->place ? s->place[i] : -1);
+            lint_pick_offer(&g->pick, s->label ? s->label[i] : -1, s->place ? s->place[i] : -1,
+                            worst ? mistake(s, i) : LINT_PICK_RIGHT);
         if (slot < 0) continue;
         lint_image_free(&g->tile[slot].picture);
         if (lint_tile_make(&g->tile[slot], s, i, e) < 0)
@@ -194,7 +221,14 @@ lint_block lint_gallery_block(lint_gallery *g, const char *title) {
         known += g->ordered[i].mark != LINT_UNMARKED;
     }
     *g->note = 0;
-    if (known) snprintf(g->note, sizeof g->note, "%zu of these %zu right", right, known);
+    if (g->pick.how == LINT_PICK_WORST && !g->pick.n)
+        snprintf(g->note, sizeof g->note, "no mistakes in %llu",
+                 (unsigned long long)g->pick.offered);
+    else if (g->pick.how == LINT_PICK_WORST)
+        snprintf(g->note, sizeof g->note, "the surest of %llu mistakes in %llu",
+                 (unsigned long long)g->pick.mistakes, (unsigned long long)g->pick.offered);
+    else if (known)
+        snprintf(g->note, sizeof g->note, "%zu of these %zu right", right, known);
     return (lint_block){.title = title, .note = g->note, .tile = g->ordered, .n = g->pick.n};
 }
 

@@ -33,12 +33,14 @@ typedef struct lint_gallery lint_gallery;
 lint_gallery *lint_gallery_new(lint_pick_how how, size_t max, uint64_t seed, lint_err *e);
 void lint_gallery_free(lint_gallery *g);
 
-/* Offers every sample of a frame. Messages name the sample. */
+/* Offers every sample of a frame. Messages name the sample. With LINT_PICK_WORST samples need
+ * logits and labels. */
 int lint_gallery_add(lint_gallery *g, const lint_samples *s, lint_err *e);
 
 size_t lint_gallery_count(const lint_gallery *g); /* tiles */
 
-/* The tiles in order under a title; the note counts those whose answer is right. Good until the
+/* The tiles in order under a title; the note counts those whose answer is right, or all
+ * mistakes for LINT_PICK_WORST. Good until the
  * next add; title is the caller's. */
 lint_block lint_gallery_block(lint_gallery *g, const char *title);
 

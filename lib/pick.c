@@ -49,9 +49,23 @@ static long luckier(const lint_pick *p, const picked *newcomer) {
     return p->n && newcomer->rank < p->slot[last].rank ? last : -1;
 }
 
-long lint_pick_offer(lint_pick *p, int32_t label, int32_t place) {
-    picked it = {.index = p->offered++, .label = label, .place = place};
+/* The least sure of those taken, the last of equals, if the newcomer is surer. */
+static long surer(const lint_pick *p, const picked *newcomer) {
+    long least = 0;
+    for (size_t i = 1; i < p->n; i++) {
+        const picked *a = &p->slot[i], *b = &p->slot[least];
+        if (a->mistake < b->mistake || (a->mistake == b->mistake && a->index > b->index))
+            least = (long)i;
+    }
+    return p->n && newcomer->mistake > p->slot[least].mistake ? least : -1;
+}
+
+long lint_pick_offer(lint_pick *p, int32_t label, int32_t place, double mistake) {
+    picked it = {.index = p->offered++, .label = label, .place = place, .mistake = mistake};
     long slot = -1;
+    int wrong = mistake > LINT_PICK_RIGHT;
+    p->mistakes += (uint64_t)wrong;
+    if (p->how == LINT_PICK_WORST && !wrong) return slot;
     if (p->how == LINT_PICK_RANDOM) {
         lint_rng r = lint_rng_at(p->seed, LINT_RNG_PICK, 0, it.index);
         it.rank = lint_rng_u64(&r);
@@ -62,6 +76,8 @@ long lint_pick_offer(lint_pick *p, int32_t label, int32_t place) {
         slot = luckier(p, &it);
     else if (p->how == LINT_PICK_SPREAD)
         slot = evenest(p, &it);
+    else if (p->how == LINT_PICK_WORST)
+        slot = surer(p, &it);
     if (slot < 0) return slot;
     if (slot == (long)p->n)
         p->n++;
@@ -77,6 +93,7 @@ static int before(const lint_pick *p, size_t a, size_t b) {
     const picked *x = &p->slot[a], *y = &p->slot[b];
     if (p->how == LINT_PICK_SPREAD && x->label != y->label) return x->label < y->label;
     if (p->how == LINT_PICK_SPREAD && x->place != y->place) return x->place < y->place;
+    if (p->how == LINT_PICK_WORST && x->mistake != y->mistake) return x->mistake > y->mistake;
     return x->index < y->index;
 }
 

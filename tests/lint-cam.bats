@@ -219,6 +219,14 @@ setup() {
     cmp first.png c.png
 }
 
+@test "--grid --pick worst draws the mistakes of the model, as lint-show does of its answers" {
+    lint-train -q --net "$BATS_TEST_DIRNAME/tiny.net" --train train.lts --epochs 1 --lr 0.000001 -o raw
+    lint-cam --grid cam.png --pick worst --title t raw test.lts >said.lts
+    assert [ "$(lint-eval said.lts | awk -F'\t' '$1 == "accuracy" {print $4; exit}')" != 1 ]
+    lint-show -o show.png --pick worst --max 16 --columns 4 --title t said.lts
+    cmp cam.png show.png
+}
+
 @test "--grid-seed draws other samples, the same for the same seed" {
     lint-cam --grid a.png --grid-seed 1 m test.lts >/dev/null
     lint-cam --grid b.png --grid-seed 1 --pick random m test.lts >/dev/null

@@ -206,6 +206,26 @@ show() { lint-show "$@" | tr -s ' '; }
     run -1 cmp -s first.png spread.png # the first two are both leopards
 }
 
+@test "worst shows the wrong answers, and says how many there are" {
+    local wrong=$(lint-eval said.lts | awk -F'\t' '$1 == "accuracy" && $2 == "*" {print $7 - $4 * $7}')
+    assert [ "$wrong" -gt 1 ]
+    lint-show -o all.png --pick worst --columns 1 --max 100 --title t said.lts
+    lint-show -o as-many.png --pick first --columns 1 --max "$wrong" --title t said.lts
+    assert_equal "$(sides all.png)" "$(sides as-many.png)"
+    lint-show -o two.png --pick worst --columns 1 --max 2 --title t said.lts
+    lint-show -o again.png --pick worst --columns 1 --max 2 --title t - <said.lts
+    cmp two.png again.png
+    run -1 cmp -s two.png <(lint-show -o /dev/stdout --pick first --columns 1 --max 2 --title t said.lts)
+}
+
+@test "without answers or without mistakes there is no worst" {
+    run -1 lint-show -o x.png --pick worst test.lts
+    assert_output "lint-show: test.lts: frame 1: no 'logits' to find mistakes in (lint-cam MODEL adds them)"
+    run -1 lint-show -o x.png --pick worst "$BATS_TEST_DIRNAME/predictions/better.safetensors"
+    assert_output 'lint-show: x.png: no mistakes in 12: no pictures for a sheet'
+    assert_file_not_exist x.png
+}
+
 @test "several streams are blocks of one sheet" {
     lint-show -o one.png --max 4 test.lts
     lint-show -o two.png --max 4 --title a --title b test.lts said.lts

@@ -18,7 +18,8 @@ static size_t choose(size_t *index, lint_pick_how how, size_t max, uint64_t seed
     size_t in_slot[MOST], order[MOST];
     assert_int_equal(lint_pick_new(&p, how, max, seed, &e), 0);
     for (size_t i = 0; i < n; i++) {
-        long slot = lint_pick_offer(&p, label ? label(i) : -1, place ? place(i) : -1);
+        long slot = lint_pick_offer(&p, label ? label(i) : -1, place ? place(i) : -1,
+                                    i % 3 ? (double)(i % 10) : LINT_PICK_RIGHT);
         assert_true(slot < (long)max);
         if (slot >= 0) in_slot[slot] = i;
     }
@@ -120,6 +121,29 @@ static void spread_over_more_groups_than_slots_keeps_the_first_groups(void **sta
         assert_int_equal(index[i], i);
 }
 
+/* Sample i of 200 is a mistake unless 3 divides it, and is as sure as its last digit: of the nines,
+ * 19, 29, 49, 59, 79, 89...; no 9, 39, 69. */
+static void worst_takes_the_surest_mistakes(void **state) {
+    (void)state;
+    const size_t nines[] = {19, 29, 49, 59, 79, 89, 109, 119, 139, 149, 169, 179, 199};
+    size_t index[MOST];
+    assert_int_equal(choose(index, LINT_PICK_WORST, 16, 0, 200, half, NULL), 16);
+    for (size_t i = 0; i < 13; i++)
+        assert_int_equal(index[i], nines[i]);
+    assert_int_equal(index[13], 8); /* then the first eights */
+    assert_int_equal(index[14], 28);
+    assert_int_equal(index[15], 38);
+}
+
+static void worst_leaves_right_answers_out(void **state) {
+    (void)state;
+    size_t index[MOST];
+    assert_int_equal(choose(index, LINT_PICK_WORST, 16, 0, 7, half, NULL), 4);
+    assert_int_equal(index[0], 5);
+    assert_int_equal(index[3], 1);
+    assert_int_equal(choose(index, LINT_PICK_WORST, 16, 0, 1, half, NULL), 0);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(first_are_the_first),
@@ -129,6 +153,8 @@ int main(void) {
         cmocka_unit_test(spread_takes_the_first_of_each_group_alike),
         cmocka_unit_test(spread_shows_a_group_of_one),
         cmocka_unit_test(spread_over_more_groups_than_slots_keeps_the_first_groups),
+        cmocka_unit_test(worst_takes_the_surest_mistakes),
+        cmocka_unit_test(worst_leaves_right_answers_out),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

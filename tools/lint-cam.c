@@ -25,8 +25,8 @@ static const lint_option options[] = {
      .help = "draw 16 samples, 4 by 4, into a PNG: maps over pictures, with predicted and true "
              "classes under each"},
     {"pick", 0, LINT_OPT_CHOICE, &o.pick, "HOW",
-     "--grid: which samples: first, random, or spread (default): as many of each class at each "
-     "place, the first ones of each",
+     "--grid: which samples: first, random, worst (wrong answers, the surest first) or spread "
+     "(default): as many of each class at each place, the first ones of each",
      .choices = LINT_PICK_CHOICES},
     {"grid-seed", 0, LINT_OPT_U64, &o.seed, "N",
      .help = "--grid: random samples by this seed, the same for any stream of that length"},
@@ -136,7 +136,7 @@ static int save_sheet(job *j, lint_err *e) {
     lint_block b = lint_gallery_block(j->gallery, o.title ? o.title : j->title);
     int bad = lint_sheet(&sheet, &b, 1, SHEET_COLUMNS, LINT_HEAT_WORDS, e);
     if (bad)
-        lint_err_prefix(e, "%s: ", o.grid);
+        lint_err_prefix(e, "%s: %s%s", o.grid, b.n ? "" : b.note, b.n || !*b.note ? "" : ": ");
     else
         bad = lint_image_save(&sheet, o.grid, e);
     lint_image_free(&sheet);

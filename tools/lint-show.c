@@ -26,8 +26,9 @@ static const lint_option options[] = {
      .max = 10000},
     {"columns", 0, LINT_OPT_INT, &o.columns, "N", "-o: pictures abreast (8)", .min = 1, .max = 200},
     {"pick", 0, LINT_OPT_CHOICE, &o.pick, "HOW",
-     "-o: which samples: first, random, or spread (default): as many of each class at each place, "
-     "the first ones of each",
+     "-o: which samples: first, random, worst (wrong answers, the surest first) or spread "
+     "(default): as "
+     "many of each class at each place, the first ones of each",
      .choices = LINT_PICK_CHOICES},
     {"seed", 0, LINT_OPT_U64, &o.seed, "N",
      .help = "-o: random samples by this seed, the same in all streams of equal length"},
@@ -94,7 +95,8 @@ static void save(const lint_block *block, size_t n) {
     lint_err e;
     lint_image sheet = {0};
     if (lint_sheet(&sheet, block, n, (int)o.columns, LINT_HEAT_WORDS, &e) < 0) {
-        lint_err_prefix(&e, "%s: ", o.out);
+        const char *note = block[0].n ? "" : block[0].note; /* "no mistakes in 600" */
+        lint_err_prefix(&e, "%s: %s%s", o.out, note, *note ? ": " : "");
         lint_die(&e);
     }
     if (lint_image_save(&sheet, o.out, &e) < 0) lint_die(&e);
