@@ -1,8 +1,10 @@
+#define _DEFAULT_SOURCE /* madvise */
 #include "layer.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 static const lint_layer_kind *const kinds[] = {
     &lint_layer_input,   &lint_layer_conv,       &lint_layer_batchnorm, &lint_layer_maxpool,
@@ -25,10 +27,18 @@ size_t lint_shape_count(lint_shape s) {
     return s.h * s.w * s.c;
 }
 
+/* Large buffers lie on large pages where the system has them: rows of a picture are pages apart, and
+ * a step walks through gigabytes. */
 float *lint_floats(size_t n) {
-    size_t bytes = (n * sizeof(float) + 63) / 64 * 64;
-    float *p = aligned_alloc(64, bytes ? bytes : 64);
-    if (p) memset(p, 0, bytes ? bytes : 64);
+    const size_t line = 64, page = 1 << 21;
+    size_t bytes = n * sizeof(float), align = bytes < page ? line : page;
+    if (n > SIZE_MAX / sizeof(float) - page) return NULL;
+    bytes = bytes ? (bytes + align - 1) / align * align : line;
+    float *p = aligned_alloc(align, bytes);
+#ifdef MADV_HUGEPAGE
+    if (p && align == page) madvise(p, bytes, MADV_HUGEPAGE); /* a wish: failure costs speed only */
+#endif
+    if (p) memset(p, 0, bytes);
     return p;
 }
 
