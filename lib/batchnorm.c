@@ -58,6 +58,7 @@ static int setup(lint_layer *l, lint_err *e) {
 int lint_batchnorm_take_pool(lint_layer *l, lint_err *e) {
     norm_state *s = l->state;
     l->out = (lint_shape){l->in.h / 2, l->in.w / 2, l->in.c};
+    l->kernel[0] = l->kernel[1] = l->stride[0] = l->stride[1] = 2;
     s->pooled = 1;
     size_t n = l->batch * lint_shape_count(l->out);
     s->taken = lint_floats(n);

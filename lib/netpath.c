@@ -1,5 +1,6 @@
 #include "netpath.h"
 
+#include <errno.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -45,5 +46,31 @@ char *lint_net_path(const char *name, lint_err *e) {
     beside_program(installed, name);
     if (is_there(installed)) return copy_of(installed, e);
     lint_fail(e, "no network '%s': neither that file, nor %s, nor %s", name, here, installed);
+    return NULL;
+}
+
+/* From f into text; name goes into messages. */
+static int read_all(FILE *f, const char *name, char *text, size_t most, lint_err *e) {
+    size_t n = fread(text, 1, most, f);
+    if (ferror(f)) return lint_fail(e, "%s: %s", name, strerror(errno));
+    if (n == most) return lint_fail(e, "%s: too long for a network", name);
+    if (strlen(text) != n) return lint_fail(e, "%s: is not a text, so no network", name);
+    return 0;
+}
+
+char *lint_net_read(const char *path, const char **name, lint_err *e) {
+    enum { NET_MAX = 1 << 20 };
+    int is_stdin = strcmp(path, "-") == 0;
+    *name = is_stdin ? "standard input" : path;
+    FILE *f = is_stdin ? stdin : fopen(path, "r");
+    if (!f) {
+        lint_fail(e, "%s: %s", path, strerror(errno));
+        return NULL;
+    }
+    char *text = calloc(1, NET_MAX + 1);
+    int bad = text ? read_all(f, *name, text, NET_MAX, e) : lint_fail_mem(e, *name);
+    if (!is_stdin) fclose(f);
+    if (!bad) return text;
+    free(text);
     return NULL;
 }

@@ -1,4 +1,4 @@
-/* netpath: where a network lies that is named by a word.
+/* netpath: where a network lies that is named by a word, and its text.
  *
  * `--net standard` means the file of that name if there is one, else models/standard.net (in a
  * checkout), else ../share/lint/standard.net as seen from the program's own folder (where
@@ -14,5 +14,10 @@
 
 /* The path, from malloc; NULL with a message that says where was looked. */
 char *lint_net_path(const char *name, lint_err *e);
+
+/* The text of the network in `path`, as lint_net_path gives it ("-": standard input), from malloc;
+ * *name is what messages call it. NULL on error: no such file, longer than a network may be, a NUL.
+ */
+char *lint_net_read(const char *path, const char **name, lint_err *e);
 
 #endif

@@ -296,6 +296,32 @@ show() { lint-show "$@" | tr -s ' '; }
     assert_file_not_exist x.png
 }
 
+@test "a network is listed layer by layer, with what each costs and sees" {
+    run -0 lint-show "$BATS_TEST_DIRNAME/../models/standard.net"
+    assert_line --regexp '^  conv3 +conv 64 2x2 same +96x96x64 +4,160 +37,748,736 +6x6$'
+    assert_line --regexp '^  fc1 +dense 128 +1x1x128 +2,359,424 +2,359,296$'
+    assert_line --regexp '^  total +2,400,194 +103,835,712$'
+    assert_output --partial 'Maps are 24x24 of 32 features; one place sees 16x16 of the 192x192'
+    run -0 lint-show --classes 10 "$BATS_TEST_DIRNAME/../models/standard.net"
+    assert_line --regexp '^  fc5 +dense classes +1x1x10 +330 +320$'
+}
+
+@test "a block's layers carry its name, and its sum sees what the wider way sees" {
+    printf '%s\n' 'input 8x8x3' 'a: conv 4 1x1' 'r: residual' 'a: conv 4 3x3 pad 1' shortcut \
+        'b: conv 4 1x1 nobias' add cam globalpool 'fc: dense classes' >r.net
+    run -0 lint-show r.net
+    assert_line --regexp '^  r.a +conv 4 3x3 pad 1 +8x8x4 +148 +9,216 +3x3$'
+    assert_line --regexp '^  r.b +conv 4 1x1 nobias +8x8x4 +16 +1,024 +1x1$'
+    assert_line --regexp '^ +add +8x8x4 +3x3$'
+}
+
+@test "a mistake in a network is named with its line" {
+    printf '%s\n' 'input 8x8x3' 'conv 4 1x1' >bad.net
+    run -1 --separate-stderr lint-show bad.net
+    assert_equal "$output" ''
+    assert_regex "$stderr" '^lint-show: bad.net:2: .*expected .NAME: conv OUT KxK'
+}
+
 @test "a full disk is an error" {
     run -1 bash -c 'lint-show set.lts >/dev/full'
     assert_output 'lint-show: standard output: No space left on device'

@@ -1,7 +1,9 @@
-/* lint-show: says what streams hold, in words or as pictures. */
+/* lint-show: says what streams, models and networks hold, in words or as pictures. */
 #include "cli.h"
 #include "gallery.h"
 #include "listing.h"
+#include "netpath.h"
+#include "nettable.h"
 #include "output.h"
 
 #include <stdlib.h>
@@ -13,15 +15,21 @@ enum { PICK_NOT_GIVEN = -1, SHEET_TILES = 64, SHEET_COLUMNS = 8 };
 static struct {
     const char *out;
     lint_list title;
-    long max, columns;
+    long max, columns, classes;
     int pick;
     uint64_t seed;
-} o = {.pick = PICK_NOT_GIVEN, .seed = NO_SEED, .max = SHEET_TILES, .columns = SHEET_COLUMNS};
+} o = {.pick = PICK_NOT_GIVEN,
+       .seed = NO_SEED,
+       .max = SHEET_TILES,
+       .columns = SHEET_COLUMNS,
+       .classes = 2};
 
 static const lint_option options[] = {
     {"out", 'o', LINT_OPT_STR, &o.out, "FILE",
      .help = "draw samples into this PNG, with the maps of predictions over them, instead of "
              "listing"},
+    {"classes", 0, LINT_OPT_INT, &o.classes, "N", "of a network that is listed (2)", .min = 1,
+     .max = 1000000},
     {"max", 0, LINT_OPT_INT, &o.max, "N", "-o: samples of each stream (64)", .min = 1,
      .max = 10000},
     {"columns", 0, LINT_OPT_INT, &o.columns, "N", "-o: pictures abreast (8)", .min = 1, .max = 200},
@@ -39,11 +47,14 @@ static const lint_option options[] = {
 static const lint_program program = {
     .name = "lint-show",
     .usage = "[options] [FILE...]",
-    .purpose = "Says what streams and models hold: frames, tensors, samples by class and place; a "
-               "model's network and training. With -o a sheet of pictures, one block of rows for "
-               "each stream.",
+    .purpose =
+        "Says what streams and models hold: frames, tensors, samples by class and place; a "
+        "model's network and training. Of a network (NAME.net) it lists the layers: what "
+        "they give, parameters, multiply-adds, how much of the picture a place sees. With -o "
+        "a sheet of pictures, one block of rows for each stream.",
     .options = options,
     .example = "  lint-show data/train.lts model.safetensors\n"
+               "  lint-show models/resnet50.net\n"
                "  lint-split --split test photos | lint-show\n"
                "  lint-show -o compare.png --max 8 --title default --title camloss \\\n"
                "      default/test.lts camloss/test.lts\n",
@@ -56,15 +67,36 @@ static int list_frame(void *ctx, const lint_frame *f, lint_err *e) {
     return lint_listing_add(ctx, f, e);
 }
 
-static void list(char **paths, size_t n) {
+static void list_stream(const char *path) {
     lint_err e;
+    lint_listing *l = lint_listing_new(&e);
+    if (!l) lint_die(&e);
+    const char *name = lint_each_frame(path, list_frame, l);
+    lint_listing_write(l, name, stdout);
+    lint_listing_free(l);
+}
+
+static int is_network(const char *path) {
+    size_t n = strlen(path);
+    return n > 4 && strcmp(path + n - 4, ".net") == 0;
+}
+
+static void list_network(const char *path) {
+    lint_err e;
+    const char *name;
+    char *text = lint_net_read(path, &name, &e);
+    if (!text) lint_die(&e);
+    if (lint_net_table(text, name, (size_t)o.classes, stdout, &e) < 0) lint_die(&e);
+    free(text);
+}
+
+static void list(char **paths, size_t n) {
     for (size_t i = 0; i < n; i++) {
-        lint_listing *l = lint_listing_new(&e);
-        if (!l) lint_die(&e);
-        const char *name = lint_each_frame(paths[i], list_frame, l);
         if (i) putchar('\n');
-        lint_listing_write(l, name, stdout);
-        lint_listing_free(l);
+        if (is_network(paths[i]))
+            list_network(paths[i]);
+        else
+            list_stream(paths[i]);
     }
     lint_close_stdout();
 }
