@@ -179,6 +179,8 @@ uninstall:
 clean:
 	rm -rf $(BUILD)
 
+include bench/bench.mk
+
 SETTINGS = $(shell sed -n 's/^\([A-Z_]*\) ?=.*/\1/p' $(HELP_FILES))
 HELP_FILES = $(filter-out %.d,$(MAKEFILE_LIST))
 
@@ -201,4 +203,4 @@ FORCE:
 .PHONY: all test test-needs deps pages install uninstall clean help FORCE
 .SECONDARY:
 
--include $(wildcard $(BUILD)/*.d $(BUILD)/lib/*.d $(BUILD)/tests/*.d)
+-include $(wildcard $(BUILD)/*.d $(BUILD)/lib/*.d $(BUILD)/tests/*.d $(BUILD)/bench/*.d)

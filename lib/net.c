@@ -253,6 +253,7 @@ void lint_net_free(lint_net *net) {
     free(net->weight);
     free(net->param);
     free(net->owner);
+    free(net->seconds);
     free(net->text);
     free(net);
 }
@@ -325,7 +326,9 @@ static void forward(lint_net *net, const lint_pass *p) {
         l->x = i ? net->value[l->from] : NULL;
         l->x2 = l->also ? net->value[l->also] : NULL;
         l->y = net->value[i];
+        double began = lint_net_clock(net);
         l->kind->forward(l, p);
+        lint_net_clocked(net, i, LINT_FORWARD, began);
     }
 }
 
@@ -357,7 +360,9 @@ static void backward_layer(lint_net *net, const lint_pass *p, size_t i) {
     l->dx = beside ? net->spare : to;
     l->dx2 = l->also ? wanted(net, l->also) : NULL;
     l->dx_adds = again && !beside;
+    double began = lint_net_clock(net);
     l->kind->backward(l, p);
+    lint_net_clocked(net, i, LINT_BACKWARD, began);
     net->written[l->from] = 1;
     net->written[l->also] = 1;
     sum_job j = {net->spare, to, lint_shape_count(l->in)};

@@ -86,6 +86,29 @@ int lint_net_run(lint_net *net, const lint_batch *b, float *logits, float *cam, 
 int lint_net_score(lint_net *net, const lint_batch *b, const lint_loss *loss, float *logits,
                    lint_loss_sum *sum, lint_err *e);
 
+/* --- what a pass costs -------------------------------------------------------------------------
+ */
+
+/* Multiply-adds of one image: of a forward pass, or of a training step, whose two gradients cost as
+ * much again each; that by the picture, which nobody wants, is not computed. */
+double lint_net_macs(const lint_net *net, int training);
+
+/* A layer and the time spent in it. Floats are those of one image that must be read or written at
+ * least: its input, its output. */
+typedef struct lint_net_time {
+    const char *kind, *name;  /* "conv", "layer1.0.conv1"; name "" where it has none */
+    double macs;              /* multiply-adds of one image, forward */
+    size_t in, out, weights;  /* floats */
+    int has_dx;               /* backward makes a gradient by its input */
+    double forward, backward; /* seconds since lint_net_profile */
+} lint_net_time;
+
+/* From now on passes note the time of each layer; called again, all begin at 0 anew. The maps and
+ * the losses are in no layer's time. */
+int lint_net_profile(lint_net *net, lint_err *e);
+size_t lint_net_layers(const lint_net *net);
+lint_net_time lint_net_time_of(const lint_net *net, size_t layer);
+
 /* --- a net whose input is a mask: `input WxHx1 mask`; its output is a code of any length -------
  */
 

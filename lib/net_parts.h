@@ -4,6 +4,7 @@
  *     net_loss.c     cross-entropy
  *     net_cam.c      maps, the CAM loss and its gradient
  *     net_weights.c  parameters by name: store, load, freeze
+ *     net_profile.c  what passes cost: multiply-adds, seconds
  */
 #ifndef LINT_NET_PARTS_H
 #define LINT_NET_PARTS_H
@@ -44,6 +45,8 @@ struct lint_net {
     double *cost;       /* [batch] CAM loss of each image */
     double *entropy;    /* [batch] cross-entropy of each image */
     double *weight;     /* [batch] what it counts */
+
+    double *seconds; /* [layers,2] spent forward and backward; NULL: nobody asked */
 
     lint_weights **param; /* all weights of all layers */
     lint_layer **owner;   /* the layer of each */
@@ -105,5 +108,15 @@ void lint_net_cam_gradient(lint_net *net, const lint_pass *p, const lint_batch *
  */
 
 int lint_net_list_params(lint_net *net, lint_err *e);
+
+/* --- net_profile.c ------------------------------------------------------------------------------
+ */
+
+enum { LINT_FORWARD, LINT_BACKWARD };
+
+/* The time before a layer's pass, and its end, noted; nothing unless lint_net_profile was called.
+ */
+double lint_net_clock(const lint_net *net);
+void lint_net_clocked(lint_net *net, size_t layer, int direction, double began);
 
 #endif

@@ -1,0 +1,21 @@
+# How fast it is, and how fast PyTorch is at the same: bench/run says what is measured.
+
+BENCH_PACKAGES = python3-torch python3-torchvision python3-pil python3-numpy
+
+$(BUILD)/bench/%: bench/%.c $(BUILD)/liblint.a $(BUILD)/flags
+	@mkdir -p $(@D)
+	$(call say,$@)$(LINK) -o $@ $< $(BUILD)/liblint.a $(LIBS)
+
+## measure speed and memory beside PyTorch's: minutes, on a quiet machine
+bench: all $(BUILD)/bench/engine
+	@bench/run $(BUILD)
+
+## the same with fewer repeats: under two minutes
+bench-quick: all $(BUILD)/bench/engine
+	@bench/run --quick $(BUILD)
+
+## install what PyTorch's side of the bench needs, on Debian, as root or with sudo
+deps-bench:
+	@pipelines/install-packages $(BENCH_PACKAGES)
+
+.PHONY: bench bench-quick deps-bench

@@ -1,0 +1,168 @@
+#!/usr/bin/env python3
+"""PyTorch doing what engine.c does, the way a careful user writes it. `bench/run` talks to it as to
+`engine --serve`: a measurement for each line of standard input.
+
+The peer gets its pictures as normalised float tensors, which is work that lint does in the step.
+"""
+import argparse
+import sys
+import time
+import warnings
+
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+
+class Standard(nn.Module):
+    """models/standard.net."""
+
+    def __init__(self, classes):
+        super().__init__()
+
+        def conv(i, o):
+            return nn.Conv2d(i, o, 2, padding="same")
+
+        self.body = nn.Sequential(
+            *(conv(3, 16), conv(16, 16), nn.BatchNorm2d(16), nn.MaxPool2d(2)),
+            *(conv(16, 64), nn.BatchNorm2d(64), nn.MaxPool2d(2)),
+            *(conv(64, 32), nn.BatchNorm2d(32), nn.MaxPool2d(2), nn.ReLU()),
+        )
+        widths = [32 * 24 * 24, 128, 128, 64, 32]
+        dense = [m for i, o in zip(widths, widths[1:]) for m in (nn.Linear(i, o), nn.ReLU())]
+        self.head = nn.Sequential(nn.Flatten(), *dense, nn.Linear(32, classes))
+
+
+class Residual(nn.Module):
+    """torchvision's, cut where lint's maps are read."""
+
+    def __init__(self, name, classes):
+        super().__init__()
+        import torchvision
+
+        net = getattr(torchvision.models, name)(weights=None, num_classes=classes)
+        *body, pool, fc = net.children()
+        self.body = nn.Sequential(*body)
+        self.head = nn.Sequential(pool, nn.Flatten(), fc)
+
+
+def pictures(n, side):
+    """The formula of engine.c: U8 [N,3,H,W]."""
+    i, c, y, x = (torch.arange(v) for v in (n, 3, side, side))
+    i, c, y, x = i[:, None, None, None], c[:, None, None], y[:, None], x
+    h = ((((i * 1009 + y) * 1009 + x) * 3 + c) * 2654435761) & 0xFFFFFFFF
+    return (((h >> 24) + 3 * ((x * (i + 1) * 5 + y * (c + 2) * 3) & 255)) // 4).to(torch.uint8)
+
+
+def prior(h, w, sigma=0.25):
+    dy = (torch.arange(h) + 0.5) / h - 0.5
+    dx = (torch.arange(w) + 0.5) / w - 0.5
+    return 1 - torch.exp(-(dy[:, None] ** 2 + dx**2) / (2 * sigma**2))
+
+
+def energy(maps, cost):
+    return ((cost * maps.abs()).sum((1, 2)) / (maps.abs().sum((1, 2)) + 1e-12)).mean()
+
+
+def maps_batched(logits, a, seed):
+    """HiResCAM of a mix of classes: one backward pass of the head for the whole batch."""
+    (g,) = torch.autograd.grad((logits * seed).sum(), a, create_graph=True)
+    return (a * g).sum(1)
+
+
+def maps_looped(logits, a, seed):
+    """The way of the system that lint rebuilds: a backward pass for each image and class."""
+    maps = []
+    for i in range(len(logits)):
+        total = 0
+        for c in range(logits.shape[1]):
+            (g,) = torch.autograd.grad(logits[i, c], a, create_graph=True)
+            total = total + seed[i, c] * (a[i] * g[i]).sum(0)
+        maps.append(total)
+    return torch.stack(maps)
+
+
+class Work:
+    def __init__(self, o):
+        standard = o.net == "standard"
+        side = 192 if standard else 224
+        mean, std = ([0.5] * 3, [0.25] * 3) if standard else ([0.485, 0.456, 0.406], [0.229, 0.224, 0.225])
+        self.o = o
+        self.net = Standard(o.classes) if standard else Residual(o.net, o.classes)
+        mean, std = (torch.tensor(v)[:, None, None] for v in (mean, std))
+        self.x = (pictures(o.batch, side).float() / 255 - mean) / std
+        if o.layout == "last":
+            self.net = self.net.to(memory_format=torch.channels_last)
+            self.x = self.x.contiguous(memory_format=torch.channels_last)
+        self.label = torch.arange(o.batch) % o.classes
+        other = 1 / max(o.classes - 1, 1)
+        self.seed = F.one_hot(self.label, o.classes) * (1 + other) - other
+        self.net.train(o.work == "train")
+        self.sgd = torch.optim.SGD(self.net.parameters(), 1e-3, momentum=0.9, weight_decay=1e-4)
+        self.cost = None
+
+    def train(self):
+        a = self.net.body(self.x)
+        logits = self.net.head(a)
+        loss = F.cross_entropy(logits, self.label)
+        if self.o.cam != "none":
+            maps = (maps_looped if self.o.cam == "loop" else maps_batched)(logits, a, self.seed)
+            if self.cost is None:
+                self.cost = prior(*maps.shape[1:])
+            loss = loss + energy(maps, self.cost)
+        self.sgd.zero_grad(set_to_none=True)
+        loss.backward()
+        self.sgd.step()
+
+    def infer(self):
+        """The body without a graph; of the head the maps of every class, if asked."""
+        with torch.no_grad():
+            a = self.net.body(self.x)
+            if self.o.cam != "maps":
+                return self.net.head(a)
+        a.requires_grad_()
+        logits = self.net.head(a)
+        maps = []
+        for c in range(self.o.classes):
+            (g,) = torch.autograd.grad(logits[:, c].sum(), a, retain_graph=c + 1 < self.o.classes)
+            maps.append((a.detach() * g).sum(1))
+        return logits.detach(), torch.stack(maps, 1)
+
+    def measure(self, steps):
+        began = time.perf_counter()
+        for _ in range(steps):
+            self.train() if self.o.work == "train" else self.infer()
+        return (time.perf_counter() - began) / steps
+
+
+def peak():
+    with open("/proc/self/status") as f:
+        return next(int(line.split()[1]) for line in f if line.startswith("VmHWM"))
+
+
+def main():
+    p = argparse.ArgumentParser(description=__doc__)
+    p.add_argument("net", choices=["standard", "resnet18", "resnet50"])
+    p.add_argument("--work", choices=["train", "infer"], default="train")
+    p.add_argument("--cam", choices=["none", "energy", "loop", "maps"], default="none")
+    p.add_argument("--layout", choices=["first", "last"], default="first", help="of channels")
+    p.add_argument("--batch", type=int, default=32)
+    p.add_argument("--classes", type=int, default=2)
+    p.add_argument("--threads", type=int, default=2)
+    p.add_argument("--least", type=float, default=0.2, help="seconds of a measurement")
+    o = p.parse_args()
+    warnings.filterwarnings("ignore", "Using padding='same' with even kernel lengths")
+    torch.set_num_threads(o.threads)
+    torch.manual_seed(1)
+    work = Work(o)
+    work.measure(1)
+    took = work.measure(1)
+    steps = int(o.least / took) + 1 if took < o.least else 1
+    print("ready\t0", flush=True)
+    for _ in sys.stdin:
+        print(f"{work.measure(steps):.6f}", flush=True)
+    print(f"peak\t{peak()}", flush=True)
+
+
+if __name__ == "__main__":
+    main()
