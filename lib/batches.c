@@ -19,7 +19,8 @@ typedef struct stream {
     int ended;
     uint8_t *image, *mask; /* [batch,H,W,3], [batch,H,W]: a batch may lie across frames */
     const uint8_t **images, **masks;
-    int32_t *label;
+    int32_t *label, *place;
+    float *weight;
 } stream;
 
 struct lint_batches {
@@ -27,9 +28,9 @@ struct lint_batches {
     size_t batch;
     uint64_t seed;
     lint_frame head; /* metadata of the first frame */
-    lint_names classes;
+    lint_names classes, places;
     size_t h, w;
-    int has_mask;
+    int has_mask, has_place, has_weight;
     size_t epoch;    /* the one begun last */
     size_t seen;     /* samples of it that were handed out */
     size_t epochs;   /* of the stream, as its loader says */
@@ -57,8 +58,17 @@ size_t lint_batches_width(const lint_batches *b) {
 int lint_batches_has_mask(const lint_batches *b) {
     return b->has_mask;
 }
+int lint_batches_has_place(const lint_batches *b) {
+    return b->has_place;
+}
 const lint_names *lint_batches_classes(const lint_batches *b) {
     return &b->classes;
+}
+const lint_names *lint_batches_places(const lint_batches *b) {
+    return &b->places;
+}
+const lint_set *lint_batches_set(const lint_batches *b) {
+    return b->set;
 }
 size_t lint_batches_metas(const lint_batches *b) {
     return b->head.metas;
@@ -91,7 +101,9 @@ int lint_walk_new(lint_walk *w, const lint_set *set, size_t batch, lint_err *e) 
     w->image = calloc(batch, sizeof *w->image);
     w->mask = calloc(batch, sizeof *w->mask);
     w->label = calloc(batch, sizeof *w->label);
-    if (w->image && w->mask && w->label) return 0;
+    w->place = calloc(batch, sizeof *w->place);
+    w->weight = calloc(batch, sizeof *w->weight);
+    if (w->image && w->mask && w->label && w->place && w->weight) return 0;
     lint_walk_free(w);
     return lint_fail_mem(e, "a batch");
 }
@@ -100,6 +112,8 @@ void lint_walk_free(lint_walk *w) {
     free(w->image);
     free(w->mask);
     free(w->label);
+    free(w->place);
+    free(w->weight);
     *w = (lint_walk){0};
 }
 
@@ -115,9 +129,13 @@ int lint_walk_next(lint_walk *w, lint_batch *batch) {
         w->image[n] = lint_set_image(w->set, i);
         w->mask[n] = masks ? lint_set_mask(w->set, i) : NULL;
         w->label[n] = lint_set_label(w->set, i);
+        w->place[n] = lint_set_place(w->set, i);
+        w->weight[n] = lint_set_weight(w->set, i);
     }
     *batch = (lint_batch){.n = n, .image = w->image, .label = w->label};
     if (masks) batch->mask = w->mask;
+    if (lint_set_has_place(w->set)) batch->place = w->place;
+    if (lint_set_has_weight(w->set)) batch->weight = w->weight;
     return n > 0;
 }
 
@@ -153,7 +171,12 @@ static int check_frame(const lint_batches *b, size_t before, size_t epoch, lint_
     if (v->h != b->h || v->w != b->w)
         return lint_fail(e, "images are %zux%zu, but %zux%zu in the frames before", v->w, v->h,
                          b->w, b->h);
+    if (!lint_names_equal(&v->places, &b->places))
+        return lint_fail(e, "other places than in the frames before");
     if (b->has_mask && !v->mask) return lint_fail(e, "no 'mask', which the frames before have");
+    if (b->has_place && !v->place) return lint_fail(e, "no 'place', which the frames before have");
+    if (b->has_weight && !v->weight)
+        return lint_fail(e, "no 'weight', which the frames before have");
     return 0;
 }
 
@@ -216,6 +239,8 @@ static void copy_sample(lint_batches *b, size_t n) {
     memcpy(s->image + n * pixels * 3, s->view.image + i * pixels * 3, pixels * 3);
     if (b->has_mask) memcpy(s->mask + n * pixels, s->view.mask + i * pixels, pixels);
     s->label[n] = s->view.label[i];
+    if (b->has_place) s->place[n] = s->view.place[i];
+    if (b->has_weight) s->weight[n] = s->view.weight[i];
 }
 
 static int stream_next(lint_batches *b, lint_batch *batch, lint_err *e) {
@@ -233,6 +258,8 @@ static int stream_next(lint_batches *b, lint_batch *batch, lint_err *e) {
                          b->epoch, b->seen, b->promised);
     *batch = (lint_batch){.n = n, .image = s->images, .label = s->label};
     if (b->has_mask) batch->mask = s->masks;
+    if (b->has_place) batch->place = s->place;
+    if (b->has_weight) batch->weight = s->weight;
     return n > 0;
 }
 
@@ -243,9 +270,11 @@ static int stream_room(lint_batches *b, lint_err *e) {
     s->image = calloc(b->batch, pixels * 3);
     s->images = calloc(b->batch, sizeof *s->images);
     s->label = calloc(b->batch, sizeof *s->label);
+    s->place = calloc(b->batch, sizeof *s->place);
+    s->weight = calloc(b->batch, sizeof *s->weight);
     s->mask = calloc(b->has_mask ? b->batch : 1, pixels);
     s->masks = calloc(b->batch, sizeof *s->masks);
-    if (!s->image || !s->images || !s->label || !s->mask || !s->masks)
+    if (!s->image || !s->images || !s->label || !s->place || !s->weight || !s->mask || !s->masks)
         return lint_fail_mem(e, "a batch");
     for (size_t i = 0; i < b->batch; i++) {
         s->images[i] = s->image + i * pixels * 3;
@@ -275,7 +304,11 @@ static int use_set(lint_batches *b, lint_set *set, lint_err *e) {
     b->h = lint_set_height(set);
     b->w = lint_set_width(set);
     b->has_mask = lint_set_has_mask(set);
-    if (lint_names_copy(&b->classes, lint_set_classes(set), e) < 0) return -1;
+    b->has_place = lint_set_has_place(set);
+    b->has_weight = lint_set_has_weight(set);
+    if (lint_names_copy(&b->classes, lint_set_classes(set), e) < 0 ||
+        lint_names_copy(&b->places, lint_set_places(set), e) < 0)
+        return -1;
     for (size_t i = 0; i < n; i++)
         known += lint_set_label(set, i) >= 0;
     if (check_classes(b, known > 0, e) < 0) return -1;
@@ -296,8 +329,11 @@ static int use_stream(lint_batches *b, lint_err *e) {
     b->h = v.h;
     b->w = v.w;
     b->has_mask = v.mask != NULL;
+    b->has_place = v.place != NULL;
+    b->has_weight = v.weight != NULL;
     b->classes = v.classes;
-    v.classes = (lint_names){0};
+    b->places = v.places;
+    v.classes = v.places = (lint_names){0};
     int has_label = v.label != NULL;
     lint_samples_free(&v);
     if (check_classes(b, has_label, e) < 0) return -1;
@@ -397,12 +433,15 @@ void lint_batches_free(lint_batches *b) {
     lint_frame_free(&b->head);
     lint_reader_free(b->s.reader);
     lint_names_free(&b->classes);
+    lint_names_free(&b->places);
     free(b->order);
     free(b->s.image);
     free(b->s.mask);
     free(b->s.images);
     free(b->s.masks);
     free(b->s.label);
+    free(b->s.place);
+    free(b->s.weight);
     if (b->in && b->in != stdin) fclose(b->in);
     free(b->name);
     free(b);

@@ -40,8 +40,13 @@ const char *lint_batches_name(const lint_batches *b);
 int lint_batches_marked(const lint_batches *b);
 size_t lint_batches_height(const lint_batches *b);
 size_t lint_batches_width(const lint_batches *b);
-int lint_batches_has_mask(const lint_batches *b); /* every frame must have what the first has */
+/* Every frame must have what the first has. */
+int lint_batches_has_mask(const lint_batches *b);
+int lint_batches_has_place(const lint_batches *b);
 const lint_names *lint_batches_classes(const lint_batches *b);
+const lint_names *lint_batches_places(const lint_batches *b);
+/* The set; NULL for a stream. */
+const lint_set *lint_batches_set(const lint_batches *b);
 
 /* Metadata of the first frame; key and value of entry i live as long as b. */
 size_t lint_batches_metas(const lint_batches *b);
@@ -62,8 +67,8 @@ int lint_batches_count(const lint_batches *b, size_t *count, lint_err *e);
  * promised. What the epoch before has left is passed over. */
 int lint_batches_begin(lint_batches *b, size_t epoch, lint_err *e);
 
-/* 1: the next batch. 0: the end of the epoch. -1: an error. batch->mask is NULL unless every
- * sample has one. */
+/* 1: the next batch. 0: the end of the epoch. -1: an error. batch->mask, place and weight are NULL
+ * unless every sample has them. */
 int lint_batches_next(lint_batches *b, lint_batch *batch, lint_err *e);
 
 /* --- a walk over a set --------------------------------------------------------------------- */
@@ -81,7 +86,8 @@ typedef struct lint_walk {
     const size_t *order; /* set by the user, at any restart; NULL: 0, 1, 2... */
     size_t batch, at;
     const uint8_t **image, **mask;
-    int32_t *label;
+    int32_t *label, *place;
+    float *weight;
 } lint_walk;
 
 int lint_walk_new(lint_walk *w, const lint_set *set, size_t batch, lint_err *e);

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <float.h>
 #include <inttypes.h>
 #include <jansson.h>
 #include <stdlib.h>
@@ -116,6 +117,18 @@ static int check_indices(const char *what, const void *p, size_t n, size_t names
     return 0;
 }
 
+/* Weights of samples are finite and 0 or more. */
+static int check_weights(const void *p, size_t n, lint_err *e) {
+    for (size_t i = 0; i < n; i++) {
+        float v;
+        memcpy(&v, (const char *)p + i * sizeof v, sizeof v);
+        if (!(v >= 0 && v <= FLT_MAX))
+            return lint_fail(e, "'weight' of sample %zu is %g, expected a number, 0 or more", i,
+                             (double)v);
+    }
+    return 0;
+}
+
 static int check_sides(const char *what, uint64_t h, uint64_t w, lint_err *e) {
     if (h >= 1 && w >= 1 && h <= LINT_SIDE_MAX && w <= LINT_SIDE_MAX) return 0;
     return lint_fail(e, "'%s' is %" PRIu64 "x%" PRIu64 ", expected sides of 1 to %d", what, w, h,
@@ -157,6 +170,8 @@ static int view_facts(const lint_frame *f, lint_samples *s, lint_err *e) {
     if (t) s->label = t->data;
     if (optional(f, "place", LINT_I32, 1, (uint64_t[]){s->n}, &t, e) < 0) return -1;
     if (t) s->place = t->data;
+    if (optional(f, "weight", LINT_F32, 1, (uint64_t[]){s->n}, &t, e) < 0) return -1;
+    if (t) s->weight = t->data;
     if (optional(f, "name", LINT_U8, 2, (uint64_t[]){s->n, ANY}, &t, e) < 0) return -1;
     if (t) {
         s->name = t->data;
@@ -218,6 +233,7 @@ int lint_samples_view(const lint_frame *f, lint_samples *s, lint_err *e) {
     size_t classes = s->k ? s->k : s->classes.n;
     int ok = s->label ? check_indices("label", s->label, s->n, classes, e) : 0;
     if (ok == 0 && s->place) ok = check_indices("place", s->place, s->n, s->places.n, e);
+    if (ok == 0 && s->weight) ok = check_weights(s->weight, s->n, e);
     if (ok < 0) lint_samples_free(s);
     return ok;
 }
@@ -261,7 +277,7 @@ struct lint_set {
     size_t n, h, w;
     int32_t *label, *place; /* NULL if absent */
     size_t samples_room;
-    size_t image, mask; /* their places in head.tensors; mask SIZE_MAX if absent */
+    size_t image, mask, weight; /* their places in head.tensors; SIZE_MAX if absent */
     lint_names classes, places;
 };
 
@@ -276,6 +292,12 @@ size_t lint_set_width(const lint_set *s) {
 }
 int lint_set_has_mask(const lint_set *s) {
     return s->parts && s->mask != SIZE_MAX;
+}
+int lint_set_has_place(const lint_set *s) {
+    return s->place != NULL;
+}
+int lint_set_has_weight(const lint_set *s) {
+    return s->parts && s->weight != SIZE_MAX;
 }
 const lint_names *lint_set_classes(const lint_set *s) {
     return &s->classes;
@@ -312,6 +334,11 @@ static const unsigned char *row_of(const lint_set *s, size_t tensor, size_t i) {
     return t->at + (i - p->first) * t->row;
 }
 
+float lint_set_weight(const lint_set *s, size_t i) {
+    float v = 1;
+    if (lint_set_has_weight(s)) memcpy(&v, row_of(s, s->weight, i), sizeof v);
+    return v;
+}
 const uint8_t *lint_set_image(const lint_set *s, size_t i) {
     return row_of(s, s->image, i);
 }
@@ -432,6 +459,7 @@ static int set_head(lint_set *s, lint_frame *f, lint_samples *v, lint_err *e) {
     s->w = v->w;
     s->image = index_of(&s->head, "image");
     s->mask = index_of(&s->head, "mask");
+    s->weight = index_of(&s->head, "weight");
     if (s->image == SIZE_MAX) return lint_fail(e, "no 'image'");
     s->each = calloc(s->head.count + 1, sizeof *s->each);
     if (!s->each) return lint_fail_mem(e, "the index");
@@ -488,7 +516,7 @@ static int set_indices(lint_set *s, const part *p, lint_err *e) {
     if (place != SIZE_MAX && keep_indices(&s->place, s->n, s->samples_room, p->tensor[place].at,
                                           p->n, s->places.n, "place", e) < 0)
         return -1;
-    return 0;
+    return s->weight == SIZE_MAX ? 0 : check_weights(p->tensor[s->weight].at, p->n, e);
 }
 
 /* Adds the frame f of n samples whose data begins at `data`. */
@@ -586,7 +614,7 @@ lint_set *lint_set_open_fd(int fd, const char *name, lint_err *e) {
         lint_fail_mem(e, "the index");
         return NULL;
     }
-    s->mask = SIZE_MAX;
+    s->mask = s->weight = SIZE_MAX;
     if (map_input(s, fd, &at, e) == 0 && index_all(s, at, e) == 0) return s;
     lint_err_prefix(e, "%s: ", name);
     lint_set_free(s);

@@ -26,6 +26,7 @@ typedef struct lint_samples {
     uint8_t *image; /* [N,H,W,3]; NULL only where the frame has none (predictions may drop it) */
     int32_t *label; /* [N], -1 unknown; NULL if absent */
     int32_t *place; /* [N], -1 unknown; NULL if absent */
+    float *weight;  /* [N], what the sample counts in training, 0 or more; NULL if absent */
     uint8_t *mask;  /* [N,H,W], 255 object; NULL if absent */
     char *name;     /* [N,name_len] zero-padded, not terminated when full; NULL if absent */
     size_t name_len;
@@ -35,7 +36,8 @@ typedef struct lint_samples {
     lint_names classes, places; /* from metadata; n 0 if absent */
 } lint_samples;
 
-/* Checks dtypes, shapes, and that labels and places are in -1..names-1 where names are given.
+/* Checks dtypes, shapes, that labels and places are in -1..names-1 where names are given, and
+ * that weights are finite and not negative.
  * On error there is nothing to free. */
 int lint_samples_view(const lint_frame *f, lint_samples *s, lint_err *e);
 void lint_samples_free(lint_samples *s);
@@ -79,6 +81,8 @@ size_t lint_set_count(const lint_set *s);
 size_t lint_set_height(const lint_set *s);
 size_t lint_set_width(const lint_set *s);
 int lint_set_has_mask(const lint_set *s);
+int lint_set_has_place(const lint_set *s);
+int lint_set_has_weight(const lint_set *s);
 /* Of the first frame; an empty stream has no names. All frames must agree in them and in H, W. */
 const lint_names *lint_set_classes(const lint_set *s);
 const lint_names *lint_set_places(const lint_set *s);
@@ -87,6 +91,7 @@ const char *lint_set_meta(const lint_set *s, const char *key); /* of the first f
 /* Of sample i < count. */
 int32_t lint_set_label(const lint_set *s, size_t i);        /* -1 unknown or absent */
 int32_t lint_set_place(const lint_set *s, size_t i);        /* -1 unknown or absent */
+float lint_set_weight(const lint_set *s, size_t i);         /* 1 if absent */
 const uint8_t *lint_set_image(const lint_set *s, size_t i); /* [H,W,3], of any alignment */
 const uint8_t *lint_set_mask(const lint_set *s, size_t i);  /* [H,W] or NULL */
 

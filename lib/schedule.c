@@ -49,12 +49,26 @@ static int parse_setting(lint_phase *p, const char *text, size_t len, lint_err *
     return 0;
 }
 
+/* "12.5%", of len characters: at least 0, below 100. */
+static int parse_percent(const char *text, size_t len, double *percent, lint_err *e) {
+    char *end;
+    *percent = *text >= '0' && *text <= '9' ? strtod(text, &end) : NAN;
+    if (*percent >= 0 && *percent < 100 && end == text + len - 1) return 0;
+    return lint_fail(e, "'%.*s': expected 0%% to less than 100%%", (int)len, text);
+}
+
+/* "6" or "20%", of len characters. */
+static int parse_start(lint_phase *p, const char *text, size_t len, lint_err *e) {
+    if (len && text[len - 1] == '%') return parse_percent(text, len, &p->percent, e);
+    if (parse_epoch(text, len, &p->epoch) == 0) return 0;
+    return lint_fail(e, "'%.*s': expected an epoch, from 1, or a percentage", (int)len, text);
+}
+
 int lint_phase_parse(lint_phase *p, const char *text, lint_err *e) {
-    *p = (lint_phase){0, NAN, NAN, NAN};
+    *p = (lint_phase){0, NAN, NAN, NAN, NAN};
     const char *at = strchr(text, ':');
     size_t len = at ? (size_t)(at - text) : strlen(text);
-    if (parse_epoch(text, len, &p->epoch) < 0)
-        return lint_fail(e, "'%.*s': expected an epoch, from 1", (int)len, text);
+    if (parse_start(p, text, len, e) < 0) return -1;
     if (!at || !at[1])
         return lint_fail(e, "'%s': expected EPOCH:lr=N,ce=N,cam=N (any of the three)", text);
     while (at) {
@@ -68,19 +82,23 @@ int lint_phase_parse(lint_phase *p, const char *text, lint_err *e) {
 
 int lint_schedule_add_phase(lint_schedule *s, const char *text, lint_err *e) {
     lint_phase p;
-    size_t i = s->phases;
     if (lint_phase_parse(&p, text, e) < 0) return -1;
     lint_phase *more = realloc(s->phase, (s->phases + 1) * sizeof *more);
     if (!more) return lint_fail_mem(e, "phases");
     s->phase = more;
-    while (i > 0 && more[i - 1].epoch >= p.epoch)
-        i--;
-    if (i < s->phases && more[i].epoch == p.epoch)
-        return lint_fail(e, "'%s': another phase begins at epoch %zu too", text, p.epoch);
-    memmove(more + i + 1, more + i, (s->phases - i) * sizeof *more);
-    more[i] = p;
-    s->phases++;
+    more[s->phases++] = p;
     return 0;
+}
+
+/* Insertion sort: there are few, and most are in order. */
+static void sort_phases(lint_schedule *s) {
+    for (size_t i = 1; i < s->phases; i++) {
+        lint_phase p = s->phase[i];
+        size_t to = i;
+        for (; to > 0 && s->phase[to - 1].epoch > p.epoch; to--)
+            s->phase[to] = s->phase[to - 1];
+        s->phase[to] = p;
+    }
 }
 
 void lint_schedule_free(lint_schedule *s) {
@@ -92,20 +110,39 @@ void lint_schedule_free(lint_schedule *s) {
 /* --- rates --------------------------------------------------------------------------------- */
 
 int lint_schedule_needs_epochs(const lint_schedule *s) {
+    for (size_t i = 0; i < s->phases; i++)
+        if (!isnan(s->phase[i].percent)) return 1;
     return s->kind == LINT_SCHEDULE_COSINE ||
            (s->kind == LINT_SCHEDULE_STEP && s->step_epochs == 0);
 }
 
-int lint_schedule_check(const lint_schedule *s, lint_err *e) {
-    if (s->epochs == 0)
-        return lint_schedule_needs_epochs(s)
-                   ? lint_fail(e, "the schedule needs to know the number of epochs")
-                   : 0;
-    if (s->warmup >= s->epochs)
-        return lint_fail(e, "warm-up of %zu epochs leaves nothing of %zu", s->warmup, s->epochs);
-    if (s->phases && s->phase[s->phases - 1].epoch > s->epochs)
+/* Percents are of decimal origin: 70 % of 10 must be 7 epochs, not 6.999. */
+static size_t epoch_of_percent(double percent, size_t epochs) {
+    return (size_t)floor(percent * (double)epochs / 100 + 1e-9) + 1;
+}
+
+static int place_phases(lint_schedule *s, lint_err *e) {
+    for (size_t i = 0; i < s->phases; i++)
+        if (!isnan(s->phase[i].percent))
+            s->phase[i].epoch = epoch_of_percent(s->phase[i].percent, s->epochs);
+    sort_phases(s);
+    for (size_t i = 1; i < s->phases; i++)
+        if (s->phase[i].epoch == s->phase[i - 1].epoch)
+            return lint_fail(e, "two phases begin at epoch %zu", s->phase[i].epoch);
+    return 0;
+}
+
+int lint_schedule_set_epochs(lint_schedule *s, size_t epochs, lint_err *e) {
+    s->epochs = epochs;
+    if (epochs == 0 && lint_schedule_needs_epochs(s))
+        return lint_fail(e, "the schedule needs to know the number of epochs");
+    if (place_phases(s, e) < 0) return -1;
+    if (epochs == 0) return 0;
+    if (s->warmup >= epochs)
+        return lint_fail(e, "warm-up of %zu epochs leaves nothing of %zu", s->warmup, epochs);
+    if (s->phases && s->phase[s->phases - 1].epoch > epochs)
         return lint_fail(e, "a phase begins at epoch %zu, but there are %zu epochs",
-                         s->phase[s->phases - 1].epoch, s->epochs);
+                         s->phase[s->phases - 1].epoch, epochs);
     return 0;
 }
 

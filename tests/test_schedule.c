@@ -71,7 +71,7 @@ static void phases_hold_until_the_next(void **state) {
         .kind = LINT_SCHEDULE_COSINE, .lr = 0.01, .ce_weight = 1, .cam_weight = 2, .epochs = 12};
     assert_int_equal(lint_schedule_add_phase(&s, "9:cam=0", &e), 0);
     assert_int_equal(lint_schedule_add_phase(&s, "6:lr=1e-4,ce=0.8,cam=500", &e), 0);
-    assert_int_equal(lint_schedule_check(&s, &e), 0);
+    assert_int_equal(lint_schedule_set_epochs(&s, 12, &e), 0);
     lint_rates r = lint_schedule_at(&s, 5);
     assert_int_equal(check_value("lr", r.lr, 0.0075, 0, 1e-12), 1);
     assert_true(r.ce_weight == 1 && r.cam_weight == 2);
@@ -87,11 +87,12 @@ static void a_wrong_phase_is_named(void **state) {
     static const struct {
         const char *text, *message;
     } bad[] = {
-        {"", "'': expected an epoch, from 1"},
-        {"0:lr=1", "'0': expected an epoch, from 1"},
-        {"-3:lr=1", "'-3': expected an epoch, from 1"},
-        {"6x:lr=1", "'6x': expected an epoch, from 1"},
-        {"99999999999999999999:lr=1", "'99999999999999999999': expected an epoch, from 1"},
+        {"", "'': expected an epoch, from 1, or a percentage"},
+        {"0:lr=1", "'0': expected an epoch, from 1, or a percentage"},
+        {"-3:lr=1", "'-3': expected an epoch, from 1, or a percentage"},
+        {"6x:lr=1", "'6x': expected an epoch, from 1, or a percentage"},
+        {"99999999999999999999:lr=1",
+         "'99999999999999999999': expected an epoch, from 1, or a percentage"},
         {"6", "'6': expected EPOCH:lr=N,ce=N,cam=N (any of the three)"},
         {"6:", "'6:': expected EPOCH:lr=N,ce=N,cam=N (any of the three)"},
         {"6:lr", "'lr': expected lr=N, ce=N or cam=N"},
@@ -105,6 +106,14 @@ static void a_wrong_phase_is_named(void **state) {
         {"6:cam=nan", "'cam=nan': expected a number, 0 or more, after '='"},
         {"6:cam=inf", "'cam=inf': expected a number, 0 or more, after '='"},
         {"6:lr=1,lr=2", "'lr=2': lr is set twice"},
+        {"%:lr=1", "'%': expected 0% to less than 100%"},
+        {"-5%:lr=1", "'-5%': expected 0% to less than 100%"},
+        {"100%:lr=1", "'100%': expected 0% to less than 100%"},
+        {"1e9%:lr=1", "'1e9%': expected 0% to less than 100%"},
+        {"nan%:lr=1", "'nan%': expected 0% to less than 100%"},
+        {"20x%:lr=1", "'20x%': expected 0% to less than 100%"},
+        {"20%%:lr=1", "'20%%': expected 0% to less than 100%"},
+        {"20%", "'20%': expected EPOCH:lr=N,ce=N,cam=N (any of the three)"},
     };
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         lint_err e;
@@ -114,24 +123,47 @@ static void a_wrong_phase_is_named(void **state) {
     }
 }
 
+/* Era 2 of the original: 30 epochs, phases at 20 and 80 percent. */
+static void percents_count_epochs_that_are_over(void **state) {
+    (void)state;
+    lint_err e;
+    lint_schedule s = {
+        .kind = LINT_SCHEDULE_CONSTANT, .lr = 1e-3, .ce_weight = 0.7, .cam_weight = 1};
+    assert_int_equal(lint_schedule_needs_epochs(&s), 0);
+    assert_int_equal(lint_schedule_add_phase(&s, "80%:lr=1e-6,ce=1,cam=0", &e), 0);
+    assert_int_equal(lint_schedule_add_phase(&s, "20%:lr=1e-4,ce=0.8,cam=500", &e), 0);
+    assert_int_equal(lint_schedule_needs_epochs(&s), 1);
+    assert_int_equal(lint_schedule_set_epochs(&s, 30, &e), 0);
+    assert_true(lint_schedule_at(&s, 6).lr == 1e-3 && lint_schedule_at(&s, 7).lr == 1e-4);
+    assert_true(lint_schedule_at(&s, 24).cam_weight == 500);
+    assert_true(lint_schedule_at(&s, 25).cam_weight == 0 && lint_schedule_at(&s, 25).lr == 1e-6);
+    lint_schedule_free(&s);
+    assert_int_equal(lint_schedule_add_phase(&s, "70%:lr=1", &e), 0);
+    assert_int_equal(lint_schedule_set_epochs(&s, 10, &e), 0);
+    assert_int_equal(s.phase[0].epoch, 8); /* 0.7 * 10 is a little below 7 in binary */
+    assert_int_equal(lint_schedule_add_phase(&s, "8:ce=1", &e), 0);
+    assert_int_equal(lint_schedule_set_epochs(&s, 10, &e), -1);
+    assert_string_equal(e.msg, "two phases begin at epoch 8");
+    assert_int_equal(lint_schedule_set_epochs(&s, 0, &e), -1);
+    assert_string_equal(e.msg, "the schedule needs to know the number of epochs");
+    lint_schedule_free(&s);
+}
+
 static void a_schedule_must_fit_its_epochs(void **state) {
     (void)state;
     lint_err e;
     lint_schedule s = {.kind = LINT_SCHEDULE_COSINE, .lr = 1};
-    assert_int_equal(lint_schedule_check(&s, &e), -1);
+    assert_int_equal(lint_schedule_set_epochs(&s, 0, &e), -1);
     assert_string_equal(e.msg, "the schedule needs to know the number of epochs");
     s.kind = LINT_SCHEDULE_CONSTANT;
-    assert_int_equal(lint_schedule_check(&s, &e), 0);
-    s.epochs = 5;
+    assert_int_equal(lint_schedule_set_epochs(&s, 0, &e), 0);
     s.warmup = 5;
-    assert_int_equal(lint_schedule_check(&s, &e), -1);
+    assert_int_equal(lint_schedule_set_epochs(&s, 5, &e), -1);
     assert_string_equal(e.msg, "warm-up of 5 epochs leaves nothing of 5");
     s.warmup = 0;
     assert_int_equal(lint_schedule_add_phase(&s, "6:lr=1", &e), 0);
-    assert_int_equal(lint_schedule_check(&s, &e), -1);
+    assert_int_equal(lint_schedule_set_epochs(&s, 5, &e), -1);
     assert_string_equal(e.msg, "a phase begins at epoch 6, but there are 5 epochs");
-    assert_int_equal(lint_schedule_add_phase(&s, "6:ce=1", &e), -1);
-    assert_string_equal(e.msg, "'6:ce=1': another phase begins at epoch 6 too");
     lint_schedule_free(&s);
 }
 
@@ -142,6 +174,7 @@ int main(void) {
         cmocka_unit_test(step_falls_every_third_unless_told),
         cmocka_unit_test(warm_up_leads_to_the_learning_rate),
         cmocka_unit_test(phases_hold_until_the_next),
+        cmocka_unit_test(percents_count_epochs_that_are_over),
         cmocka_unit_test(a_wrong_phase_is_named),
         cmocka_unit_test(a_schedule_must_fit_its_epochs),
     };
