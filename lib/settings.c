@@ -1,7 +1,10 @@
 #include "settings.h"
 
+#include "cli.h"
+
 #include <inttypes.h>
 #include <jansson.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -39,6 +42,60 @@ void lint_settings_whole(lint_settings *s, const char *key, uint64_t value) {
     char text[32];
     snprintf(text, sizeof text, "%" PRIu64, value);
     add(s, key, text, 1);
+}
+
+/* The word of a choice. */
+static void add_choice(lint_settings *s, const lint_option *o, int i) {
+    const char *word = o->choices;
+    char text[32];
+    while (i-- > 0)
+        word = strchr(word, '|') + 1;
+    snprintf(text, sizeof text, "%.*s", (int)strcspn(word, "|"), word);
+    lint_settings_text(s, o->name, text);
+}
+
+static void add_list(lint_settings *s, const lint_option *o, const lint_list *l) {
+    char *text = NULL;
+    size_t size;
+    FILE *f = l->n ? open_memstream(&text, &size) : NULL;
+    for (size_t i = 0; f && i < l->n; i++)
+        fprintf(f, "%s%s", i ? " " : "", l->v[i]);
+    if (l->n && (!f || fclose(f) != 0)) s->failed = 1;
+    if (text) lint_settings_text(s, o->name, text);
+    free(text);
+}
+
+void lint_settings_option(lint_settings *s, const lint_option *o) {
+    switch (o->type) {
+    case LINT_OPT_FLAG:
+        if (*(int *)o->to) lint_settings_whole(s, o->name, 1);
+        break;
+    case LINT_OPT_INT:
+        if (*(long *)o->to || o->min == 0)
+            lint_settings_whole(s, o->name, (uint64_t) * (long *)o->to);
+        break;
+    case LINT_OPT_U64:
+        lint_settings_whole(s, o->name, *(uint64_t *)o->to);
+        break;
+    case LINT_OPT_REAL:
+        if (!isnan(*(double *)o->to)) lint_settings_real(s, o->name, *(double *)o->to);
+        break;
+    case LINT_OPT_STR:
+        if (*(const char **)o->to) lint_settings_text(s, o->name, *(const char **)o->to);
+        break;
+    case LINT_OPT_SIZE: {
+        char text[32];
+        snprintf(text, sizeof text, "%dx%d", ((lint_size *)o->to)->w, ((lint_size *)o->to)->h);
+        lint_settings_text(s, o->name, text);
+        break;
+    }
+    case LINT_OPT_CHOICE:
+        add_choice(s, o, *(int *)o->to);
+        break;
+    case LINT_OPT_LIST:
+        add_list(s, o, o->to);
+        break;
+    }
 }
 
 int lint_settings_ok(const lint_settings *s, lint_err *e) {

@@ -1,36 +1,12 @@
 #include "train.h"
 
+#include "checkpoint.h"
+#include "rng.h"
+#include "snapshot.h"
+
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-
-/* --- weights, kept ------------------------------------------------------------------------- */
-
-/* One array for all parameters and buffers of a net. */
-static float *weights_new(const lint_net *net, lint_err *e) {
-    size_t floats = 0;
-    for (size_t i = 0; i < lint_net_params(net); i++)
-        floats += lint_net_param(net, i).count;
-    float *kept = calloc(floats + 1, sizeof *kept);
-    if (!kept) lint_fail_mem(e, "a copy of the weights");
-    return kept;
-}
-
-static void weights_keep(const lint_net *net, float *kept) {
-    for (size_t i = 0; i < lint_net_params(net); i++) {
-        lint_param p = lint_net_param(net, i);
-        memcpy(kept, p.value, p.count * sizeof *kept);
-        kept += p.count;
-    }
-}
-
-static void weights_restore(const lint_net *net, const float *kept) {
-    for (size_t i = 0; i < lint_net_params(net); i++) {
-        lint_param p = lint_net_param(net, i);
-        memcpy(p.value, kept, p.count * sizeof *kept);
-        kept += p.count;
-    }
-}
 
 /* --- one epoch ----------------------------------------------------------------------------- */
 
@@ -40,8 +16,14 @@ typedef struct run {
     const lint_training *t;
     lint_loss loss; /* with this epoch's weights */
     lint_optim *optim;
-    lint_walk walk; /* over the validation set; .set NULL if there is none */
-    float *kept;
+    lint_walk walk;       /* over the validation set; .set NULL if there is none */
+    float *logits;        /* [batch,K], of validation */
+    lint_groups val;      /* of the validation samples */
+    lint_groups training; /* of the epoch's training samples */
+    float *kept;          /* the best epoch's weights */
+    lint_epoch *row;      /* [rows]: every epoch, where a checkpoint is kept */
+    size_t rows;
+    uint64_t stream; /* hash of a stream's epochs, where a checkpoint is kept */
 } run;
 
 static int stopping(const run *r) {
@@ -67,10 +49,31 @@ static void add(lint_loss_sum *to, const lint_loss_sum *more) {
     to->correct += more->correct;
 }
 
+/* Whether anything can be learnt from it: a sample with a label that counts. */
 static int has_label(const lint_batch *b) {
     for (size_t i = 0; i < b->n; i++)
-        if (b->label[i] >= 0) return 1;
+        if (b->label[i] >= 0 && (!b->weight || b->weight[i] > 0)) return 1;
     return 0;
+}
+
+/* Group DRO has to know the group of every sample that it learns from. */
+static int check_places(const run *r, const lint_batch *b, lint_err *e) {
+    for (size_t i = 0; r->t->dro && i < b->n; i++)
+        if (b->label[i] >= 0 && b->place[i] < 0)
+            return lint_fail(e, "a sample has no place, which group DRO needs of all");
+    return 0;
+}
+
+/* Everything of a batch that training may use; the same for any size of batches. */
+static uint64_t hash_batch(const lint_batch *b, size_t pixels, uint64_t h) {
+    for (size_t i = 0; i < b->n; i++) {
+        h = lint_hash(b->image[i], pixels * 3, h);
+        h = lint_hash(&b->label[i], sizeof b->label[i], h);
+        if (b->mask) h = lint_hash(b->mask[i], pixels, h);
+        if (b->place) h = lint_hash(&b->place[i], sizeof b->place[i], h);
+        if (b->weight) h = lint_hash(&b->weight[i], sizeof b->weight[i], h);
+    }
+    return h;
 }
 
 static int not_finite(const lint_epoch *row, const char *where, const lint_scores *s, lint_err *e) {
@@ -89,7 +92,7 @@ static int step(run *r, const lint_batch *b, const lint_epoch *row, size_t numbe
     lint_loss_sum now = {0};
     char where[40];
     if (!has_label(b)) return 0;
-    if (lint_net_step(r->net, b, &r->loss, &now, e) < 0)
+    if (check_places(r, b, e) < 0 || lint_net_step(r->net, b, &r->loss, &now, e) < 0)
         return lint_err_prefix(e, "epoch %zu, batch %zu: ", row->epoch, number);
     lint_scores s = scores(&r->loss, &now);
     snprintf(where, sizeof where, "batch %zu", number);
@@ -99,13 +102,24 @@ static int step(run *r, const lint_batch *b, const lint_epoch *row, size_t numbe
     return 0;
 }
 
+/* The stream's next batch; where a checkpoint is kept, it is known by what was read. */
+static int next_batch(run *r, lint_batch *b, lint_err *e) {
+    int got = lint_batches_next(r->batches, b, e);
+    if (got > 0 && r->t->checkpoint && lint_batches_marked(r->batches))
+        r->stream = hash_batch(b, lint_batches_height(r->batches) * lint_batches_width(r->batches),
+                               r->stream);
+    return got;
+}
+
 /* 1: row->train is filled. 0: stopped. -1: an error. */
 static int train_epoch(run *r, lint_epoch *row, lint_err *e) {
     lint_loss_sum sum = {0};
     lint_batch b;
     size_t done = 0, number = 0;
     int got;
-    while ((got = lint_batches_next(r->batches, &b, e)) > 0) {
+    lint_groups_clear(&r->training);
+    while ((got = next_batch(r, &b, e)) > 0) {
+        lint_groups_add(&r->training, &b, NULL);
         if (step(r, &b, row, ++number, &sum, e) < 0) return -1;
         if (r->t->on_batch) r->t->on_batch(r->t->ctx, row->epoch, done += b.n);
         if (stopping(r)) return 0;
@@ -118,34 +132,146 @@ static int train_epoch(run *r, lint_epoch *row, lint_err *e) {
     return 1;
 }
 
-/* As train_epoch, for row->val. */
+static void score_groups(const run *r, lint_group_scores *g) {
+    *g = (lint_group_scores){lint_groups_worst(&r->val), lint_groups_mean(&r->val), NAN};
+    if (r->val.places == r->training.places &&
+        lint_names_equal(lint_set_places(r->walk.set), lint_batches_places(r->batches)))
+        g->adjusted = lint_groups_adjusted(&r->val, &r->training);
+}
+
+/* As train_epoch, for row->val and row->groups. */
 static int validate(run *r, lint_epoch *row, lint_err *e) {
     lint_loss_sum sum = {0};
     lint_batch b;
     row->val = (lint_scores){NAN, NAN, NAN, NAN};
+    row->groups = (lint_group_scores){NAN, NAN, NAN};
     if (!r->walk.set) return 1;
     lint_walk_restart(&r->walk);
+    lint_groups_clear(&r->val);
     while (lint_walk_next(&r->walk, &b)) {
-        if (has_label(&b) && lint_net_score(r->net, &b, &r->loss, NULL, &sum, e) < 0)
-            return lint_err_prefix(e, "epoch %zu, validation: ", row->epoch);
         if (stopping(r)) return 0;
+        if (!has_label(&b)) continue;
+        if (lint_net_score(r->net, &b, &r->loss, r->logits, &sum, e) < 0)
+            return lint_err_prefix(e, "epoch %zu, validation: ", row->epoch);
+        lint_groups_add(&r->val, &b, r->logits);
     }
     row->val = scores(&r->loss, &sum);
+    score_groups(r, &row->groups);
     return isfinite(row->val.loss) ? 1 : not_finite(row, "validation", &row->val, e);
 }
+
+/* --- the best epoch ------------------------------------------------------------------------ */
 
 /* The validation loss of an epoch under other weights than its own. */
 static double loss_under(const lint_rates *rates, const lint_scores *s) {
     return rates->ce_weight * s->ce + (isnan(s->cam) ? 0 : rates->cam_weight * s->cam);
 }
 
-static int better(const run *r, const lint_epoch *row, const lint_epoch *best) {
-    if (best->epoch == 0 || r->t->best == LINT_BEST_LAST || !r->walk.set) return 1;
-    double more = row->val.accuracy - best->val.accuracy;
-    if (r->t->best == LINT_BEST_ACCURACY && more != 0) return more > 0;
-    return loss_under(&row->rates, &row->val) < loss_under(&row->rates, &best->val);
+/* What is to be as high as can be, under the rates of the epoch that is compared. */
+static double merit(lint_best by, const lint_rates *rates, const lint_epoch *row) {
+    switch (by) {
+    case LINT_BEST_LOSS:
+        return -loss_under(rates, &row->val);
+    case LINT_BEST_CE:
+        return -row->val.ce;
+    case LINT_BEST_CAM:
+        return -row->val.cam;
+    case LINT_BEST_WORST_GROUP:
+        return row->groups.worst;
+    case LINT_BEST_GROUP_MEAN:
+        return row->groups.mean;
+    case LINT_BEST_ADJUSTED:
+        return row->groups.adjusted;
+    default:
+        return row->val.accuracy;
+    }
 }
 
+static int better(const run *r, const lint_epoch *row, const lint_epoch *best) {
+    lint_best by = r->t->best;
+    if (best->epoch == 0 || by == LINT_BEST_LAST || !r->walk.set) return 1;
+    double now = merit(by, &row->rates, row), then = merit(by, &row->rates, best);
+    if (by == LINT_BEST_ACCURACY && now == then) {
+        now = merit(LINT_BEST_LOSS, &row->rates, row);
+        then = merit(LINT_BEST_LOSS, &row->rates, best);
+    }
+    return now > then;
+}
+
+/* Whether no more epochs are wanted after those that are done. */
+static int out_of_patience(const run *r, const lint_trained *done) {
+    size_t from = r->t->patience_from ? r->t->patience_from - 1 : 0;
+    if (done->best.epoch > from) from = done->best.epoch;
+    return r->t->patience && done->epochs >= from + r->t->patience;
+}
+
+/* --- checkpoints --------------------------------------------------------------------------- */
+
+static lint_checkpoint checkpoint_of(const run *r) {
+    return (lint_checkpoint){.net = r->net,
+                             .best = r->kept,
+                             .optim = r->optim,
+                             .dro = r->t->dro,
+                             .settings = r->t->settings,
+                             .stream = r->stream,
+                             .row = r->row,
+                             .rows = r->rows};
+}
+
+static int keep_row(run *r, const lint_epoch *row, lint_err *e) {
+    lint_epoch *more = realloc(r->row, (r->rows + 1) * sizeof *more);
+    if (!more) return lint_fail_mem(e, "a checkpoint");
+    r->row = more;
+    r->row[r->rows++] = *row;
+    return 0;
+}
+
+static int save(run *r, const lint_epoch *row, lint_err *e) {
+    if (!r->t->checkpoint) return 0;
+    if (keep_row(r, row, e) < 0) return -1;
+    lint_checkpoint c = checkpoint_of(r);
+    return lint_checkpoint_write(r->t->checkpoint, &c, e);
+}
+
+/* Reads the epochs of a stream that are done, and compares them with what they were. 1: the same.
+ * 0: stopped. -1: others, or an error. */
+static int pass_over(run *r, uint64_t want, lint_err *e) {
+    lint_batch b;
+    for (size_t number = 1; number <= r->rows; number++) {
+        int got = lint_batches_begin(r->batches, number, e);
+        if (got == 0)
+            return lint_fail(e, "%s: ended after epoch %zu, but %s is of epoch %zu",
+                             lint_batches_name(r->batches), number - 1, r->t->checkpoint, r->rows);
+        while (got > 0 && (got = next_batch(r, &b, e)) > 0)
+            if (stopping(r)) return 0;
+        if (got < 0) return -1;
+    }
+    if (r->stream == want) return 1;
+    return lint_fail(e,
+                     "%s: epochs 1 to %zu are not those that %s is of; without the file, or with "
+                     "another --checkpoint, training begins anew",
+                     lint_batches_name(r->batches), r->rows, r->t->checkpoint);
+}
+
+static int resume(run *r, lint_trained *done, lint_err *e) {
+    lint_checkpoint c = checkpoint_of(r);
+    if (!r->t->checkpoint) return 1;
+    int there = lint_checkpoint_read(r->t->checkpoint, &c, e);
+    r->row = c.row;
+    if (there <= 0) return there < 0 ? -1 : 1;
+    r->rows = done->epochs = done->resumed = c.rows;
+    for (size_t i = 0; i < c.rows; i++) {
+        lint_epoch row = c.row[i];
+        if (row.best) done->best = row;
+        row.resumed = 1;
+        if (r->t->on_epoch && r->t->on_epoch(r->t->ctx, &row, e) < 0) return -1;
+    }
+    return lint_batches_marked(r->batches) ? pass_over(r, c.stream, e) : 1;
+}
+
+/* --- all epochs ---------------------------------------------------------------------------- */
+
+/* 1: done. 0: stopped. -1: an error. */
 static int epoch(run *r, size_t number, lint_trained *done, lint_err *e) {
     lint_epoch row = {.epoch = number, .rates = lint_schedule_at(&r->t->schedule, number)};
     r->loss.ce_weight = row.rates.ce_weight;
@@ -157,13 +283,11 @@ static int epoch(run *r, size_t number, lint_trained *done, lint_err *e) {
     row.best = better(r, &row, &done->best);
     if (row.best) {
         done->best = row;
-        weights_keep(r->net, r->kept);
+        lint_snapshot_take(r->net, r->kept);
     }
     if (r->t->on_epoch && r->t->on_epoch(r->t->ctx, &row, e) < 0) return -1;
-    return 1;
+    return save(r, &row, e) < 0 ? -1 : 1;
 }
-
-/* --- all epochs ---------------------------------------------------------------------------- */
 
 /* The end of a stream where the schedule goes on. */
 static int ended_early(const run *r, size_t number, lint_err *e) {
@@ -176,30 +300,58 @@ static int ended_early(const run *r, size_t number, lint_err *e) {
 
 static int all_epochs(run *r, lint_trained *done, lint_err *e) {
     size_t epochs = r->t->schedule.epochs;
-    for (size_t number = 1; epochs == 0 || number <= epochs; number++) {
-        int ok = lint_batches_begin(r->batches, number, e);
-        if (ok == 0) return ended_early(r, number, e);
+    int ok = resume(r, done, e);
+    while (ok > 0 && (epochs == 0 || done->epochs < epochs) && !out_of_patience(r, done)) {
+        size_t number = done->epochs + 1;
+        ok = lint_batches_begin(r->batches, number, e);
+        if (ok == 0 && !stopping(r)) return ended_early(r, number, e);
         if (ok > 0) ok = epoch(r, number, done, e);
-        /* The signal also ends the programs that feed a pipe, and interrupts reads. */
-        if (ok <= 0 && stopping(r)) done->stopped = 1;
-        if (done->stopped) return 0;
-        if (ok < 0) return -1;
     }
-    return 0;
+    if (ok > 0) return 0;
+    /* The signal also ends the programs that feed a pipe, and interrupts reads. */
+    done->stopped = stopping(r);
+    return done->stopped ? 0 : ok;
 }
 
-static int run_new(run *r, lint_pool *pool, const lint_set *val, lint_err *e) {
+static int make_optim(run *r, lint_pool *pool, lint_err *e) {
     size_t n = lint_net_params(r->net);
     lint_param *param = calloc(n + 1, sizeof *param);
     if (!param) return lint_fail_mem(e, "the optimiser");
     for (size_t i = 0; i < n; i++)
         param[i] = lint_net_param(r->net, i);
-    r->optim = lint_optim_new(param, n, &r->t->optim, pool, e);
+    r->optim = lint_optim_new(param, r->t->factor, n, &r->t->optim, pool, e);
     free(param);
-    if (!r->optim) return -1;
-    r->kept = weights_new(r->net, e);
-    if (!r->kept) return -1;
-    return val ? lint_walk_new(&r->walk, val, lint_net_batch(r->net), e) : 0;
+    return r->optim ? 0 : -1;
+}
+
+static int make_validation(run *r, const lint_set *val, lint_err *e) {
+    size_t batch = lint_net_batch(r->net), k = lint_net_classes(r->net);
+    r->logits = calloc(batch * k, sizeof *r->logits);
+    if (!r->logits) return lint_fail_mem(e, "logits");
+    size_t places = lint_set_has_place(val) ? lint_set_places(val)->n : 0;
+    if (lint_groups_new(&r->val, k, places, e) < 0) return -1;
+    return lint_walk_new(&r->walk, val, batch, e);
+}
+
+static int run_new(run *r, lint_pool *pool, const lint_set *val, lint_err *e) {
+    size_t places = lint_batches_has_place(r->batches) ? lint_batches_places(r->batches)->n : 0;
+    if (r->t->dro) {
+        r->loss.reweigh = lint_dro_reweigh;
+        r->loss.reweigh_ctx = r->t->dro;
+    }
+    if (make_optim(r, pool, e) < 0 || !(r->kept = lint_snapshot_new(r->net, e))) return -1;
+    if (lint_groups_new(&r->training, lint_net_classes(r->net), places, e) < 0) return -1;
+    return val ? make_validation(r, val, e) : 0;
+}
+
+static void run_free(run *r) {
+    lint_optim_free(r->optim);
+    lint_walk_free(&r->walk);
+    lint_groups_free(&r->val);
+    lint_groups_free(&r->training);
+    free(r->logits);
+    free(r->kept);
+    free(r->row);
 }
 
 int lint_train(lint_net *net, lint_batches *batches, const lint_set *val, const lint_training *t,
@@ -210,102 +362,19 @@ int lint_train(lint_net *net, lint_batches *batches, const lint_set *val, const 
     if (ok == 0) ok = all_epochs(&r, done, e);
     if (ok == 0 && done->epochs == 0)
         ok = lint_fail(e, "stopped before the first epoch was complete: there is no model");
-    if (ok == 0) weights_restore(net, r.kept);
-    lint_optim_free(r.optim);
-    lint_walk_free(&r.walk);
-    free(r.kept);
+    if (ok == 0) lint_snapshot_restore(net, r.kept);
+    run_free(&r);
     return ok;
 }
 
-/* --- what goes together -------------------------------------------------------------------- */
-
-static int check_size(const lint_net *net, const char *name, size_t w, size_t h, lint_err *e) {
-    size_t nw = lint_net_width(net), nh = lint_net_height(net);
-    if (w == nw && h == nh) return 0;
-    return lint_fail(e,
-                     "%s: images are %zux%zu, but the network takes %zux%zu (lint-split --size "
-                     "%zux%zu makes them so)",
-                     name, w, h, nw, nh, nw, nh);
-}
-
-static int check_mask(const lint_training *t, const char *name, int has_mask, lint_err *e) {
-    if (t->loss.cam == LINT_CAM_NONE || t->loss.prior != LINT_PRIOR_MASK || has_mask) return 0;
-    return lint_fail(e, "%s: no 'mask', which the mask prior needs", name);
-}
-
-/* The first class in which the two differ, in words. */
-static int check_classes(const lint_batches *b, const lint_set *val, const char *name,
-                         lint_err *e) {
-    const lint_names *a = lint_batches_classes(b), *v = lint_set_classes(val);
-    if (lint_names_equal(a, v)) return 0;
-    if (a->n != v->n)
-        return lint_fail(e, "%s: %zu classes, but %s has %zu", name, v->n, lint_batches_name(b),
-                         a->n);
-    size_t i = 0;
-    while (strcmp(a->v[i], v->v[i]) == 0)
-        i++;
-    return lint_fail(e, "%s: class %zu is '%s', but '%s' in %s", name, i, v->v[i], a->v[i],
-                     lint_batches_name(b));
-}
-
-static int check_val(const lint_net *net, const lint_batches *b, const lint_set *val,
-                     const char *name, const lint_training *t, lint_err *e) {
-    size_t n = lint_set_count(val), i = 0;
-    if (n == 0) return lint_fail(e, "%s: no samples", name);
-    if (check_classes(b, val, name, e) < 0) return -1;
-    if (check_size(net, name, lint_set_width(val), lint_set_height(val), e) < 0) return -1;
-    if (check_mask(t, name, lint_set_has_mask(val), e) < 0) return -1;
-    while (i < n && lint_set_label(val, i) < 0)
-        i++;
-    return i < n ? 0 : lint_fail(e, "%s: no sample has a label", name);
-}
-
-int lint_train_check(const lint_net *net, const lint_batches *batches, const lint_set *val,
-                     const char *val_name, const lint_training *t, lint_err *e) {
-    const char *name = lint_batches_name(batches);
-    if (lint_schedule_check(&t->schedule, e) < 0) return -1;
-    if (check_size(net, name, lint_batches_width(batches), lint_batches_height(batches), e) < 0)
-        return -1;
-    if (check_mask(t, name, lint_batches_has_mask(batches), e) < 0) return -1;
-    return val ? check_val(net, batches, val, val_name, t, e) : 0;
-}
-
-/* --- class weights ------------------------------------------------------------------------- */
-
-static int balanced(const lint_names *classes, const size_t *count, float *out, lint_err *e) {
-    size_t all = 0;
-    for (size_t k = 0; k < classes->n; k++)
-        all += count[k];
-    for (size_t k = 0; k < classes->n; k++) {
-        if (count[k] == 0)
-            return lint_fail(e, "balanced class weights: no sample of class '%s'", classes->v[k]);
-        out[k] = (float)((double)all / ((double)classes->n * (double)count[k]));
+uint64_t lint_train_hash(const lint_set *set) {
+    uint64_t h = 0;
+    for (size_t i = 0; i < lint_set_count(set); i++) {
+        const uint8_t *image = lint_set_image(set, i), *mask = lint_set_mask(set, i);
+        int32_t label = lint_set_label(set, i), place = lint_set_place(set, i);
+        float weight = lint_set_weight(set, i);
+        lint_batch b = {1, &image, &label, mask ? &mask : NULL, &place, &weight};
+        h = hash_batch(&b, lint_set_height(set) * lint_set_width(set), h);
     }
-    return 0;
-}
-
-int lint_class_weights(const char *text, const lint_names *classes, const size_t *count, float *out,
-                       lint_err *e) {
-    const char *at = text;
-    for (size_t k = 0; k < classes->n; k++)
-        out[k] = 1;
-    if (strcmp(text, "none") == 0) return 0;
-    if (strcmp(text, "balanced") == 0) {
-        if (count) return balanced(classes, count, out, e);
-        return lint_fail(e, "balanced class weights need a file without epoch marks, whose samples "
-                            "can be counted first; give the weights as numbers");
-    }
-    for (size_t k = 0; k < classes->n; k++) {
-        char *end;
-        double v = strtod(at, &end);
-        char after = k + 1 < classes->n ? ',' : 0;
-        if (end == at || *end != after || !isfinite((float)v) || v <= 0)
-            return lint_fail(e,
-                             "class weights '%s': expected none, balanced or %zu numbers above "
-                             "0, one for each class",
-                             text, classes->n);
-        out[k] = (float)v;
-        at = end + 1;
-    }
-    return 0;
+    return h;
 }

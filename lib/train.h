@@ -19,38 +19,70 @@
 #define LINT_TRAIN_H
 
 #include "batches.h"
+#include "dro.h"
 #include "optim.h"
 #include "schedule.h"
+#include "settings.h"
 #include <signal.h>
 
-/* Which epoch is kept. accuracy: the highest on validation samples; of equals the one with the
- * lower validation loss (on small validation sets many epochs reach 100 %, and the first of them
- * is the least trained); of those the earlier. loss: the lowest validation loss, ties to the
- * earlier. last: the last. Losses of two epochs are compared under the later one's weights, since
- * a phase may have changed them. Without validation samples it is always the last. */
-typedef enum lint_best { LINT_BEST_ACCURACY, LINT_BEST_LOSS, LINT_BEST_LAST } lint_best;
-#define LINT_BEST_CHOICES "accuracy|loss|last"
+/* Which epoch is kept, by what its validation samples say. accuracy: the highest; of equals the one
+ * with the lower validation loss (on small validation sets many epochs reach 100 %, and the first
+ * of them is the least trained). loss, ce, cam: the lowest validation loss, cross-entropy, CAM
+ * loss. worst-group, group-mean: the highest lowest accuracy of a group, mean of the groups'
+ * accuracies. adjusted: the latter weighted by how many of the epoch's training samples are in each
+ * group. last: the last epoch. Of equals the earlier is kept. Losses of two epochs are compared
+ * under the later one's weights, since a phase may have changed them. Without validation samples it
+ * is the last. */
+typedef enum lint_best {
+    LINT_BEST_ACCURACY,
+    LINT_BEST_LOSS,
+    LINT_BEST_CE,
+    LINT_BEST_CAM,
+    LINT_BEST_WORST_GROUP,
+    LINT_BEST_GROUP_MEAN,
+    LINT_BEST_ADJUSTED,
+    LINT_BEST_LAST
+} lint_best;
+#define LINT_BEST_CHOICES "accuracy|loss|ce|cam|worst-group|group-mean|adjusted|last"
 
-/* Means over the labelled samples: ce as torch.nn.CrossEntropyLoss with class weights, cam NAN
- * where there is no CAM loss, loss = ce_weight ce + cam_weight cam. */
+/* Means over the labelled samples, each counting its class's weight times its own: ce as
+ * torch.nn.CrossEntropyLoss with class weights, cam NAN where there is no CAM loss, loss =
+ * ce_weight ce + cam_weight cam (before a cap, and before group DRO weighs the groups). */
 typedef struct lint_scores {
     double loss, ce, cam, accuracy;
 } lint_scores;
 
+/* Of groups (groups.h); NAN where there are none. */
+typedef struct lint_group_scores {
+    double worst, mean, adjusted;
+} lint_group_scores;
+
 typedef struct lint_epoch {
     size_t epoch; /* from 1 */
     lint_rates rates;
-    lint_scores train, val; /* val: all NAN without validation samples */
-    int best;               /* better than every epoch before it */
+    lint_scores train, val;   /* val: all NAN without validation samples */
+    lint_group_scores groups; /* of the validation samples */
+    int best;                 /* better than every epoch before it */
+    int resumed;              /* from a checkpoint, not of this run */
 } lint_epoch;
 
 typedef struct lint_training {
     lint_loss loss; /* its two weights are set by the schedule */
     lint_schedule schedule;
     lint_optim_plan optim;
+    const double *factor; /* of the learning rate of each parameter, as in optim.h; NULL: all 1 */
+    lint_dro *dro;        /* group DRO; NULL: the mean of all samples (ERM) */
     lint_best best;
+    /* Ends after `patience` epochs without a better one, which are counted from epoch
+     * patience_from on; 0: never. */
+    size_t patience, patience_from;
+    /* Written after every epoch, and where it is there, gone on from: the run ends with the same
+     * bytes as one that was never interrupted. settings: what a checkpoint must agree with. NULL:
+     * none. */
+    const char *checkpoint;
+    const lint_settings *settings;
     const volatile sig_atomic_t *stop; /* turns nonzero: end after the batch; NULL: never */
-    /* After every epoch; -1 ends the training with the error. */
+    /* After every epoch, those that a checkpoint brings first; -1 ends it with the error. */
     int (*on_epoch)(void *ctx, const lint_epoch *row, lint_err *e);
     /* After every training batch: samples of this epoch done. NULL: not told. */
     void (*on_batch)(void *ctx, size_t epoch, size_t done);
@@ -60,11 +92,12 @@ typedef struct lint_training {
 typedef struct lint_trained {
     lint_epoch best; /* the epoch whose weights the net has now */
     size_t epochs;   /* epochs completed */
+    size_t resumed;  /* of these, from a checkpoint */
     int stopped;     /* by *stop, before the end */
 } lint_trained;
 
 /* Whether net, samples and settings go together: sizes, classes, masks where the prior wants
- * them, the schedule. val may be NULL; val_name is what messages call it. */
+ * them, places where groups are. val may be NULL; val_name is what messages call it. */
 int lint_train_check(const lint_net *net, const lint_batches *batches, const lint_set *val,
                      const char *val_name, const lint_training *t, lint_err *e);
 
@@ -72,6 +105,9 @@ int lint_train_check(const lint_net *net, const lint_batches *batches, const lin
  * and batch), a stream that ends early, *stop before the first epoch was complete. */
 int lint_train(lint_net *net, lint_batches *batches, const lint_set *val, const lint_training *t,
                lint_pool *pool, lint_trained *done, lint_err *e);
+
+/* A hash of all that training takes from the samples of a set: what a checkpoint knows it by. */
+uint64_t lint_train_hash(const lint_set *set);
 
 /* Class weights from their text: "none" (all 1), "balanced" (N / (K n_c): every class weighs the
  * same, the label-shift correction), or K numbers such as "0.7,1.4". count: samples of each class,

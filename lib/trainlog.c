@@ -12,7 +12,8 @@ static int flush(FILE *log, lint_err *e) {
 int lint_trainlog_begin(FILE *log, const lint_settings *s, lint_err *e) {
     lint_settings_comments(s, log);
     fputs("epoch\tlr\tce_weight\tcam_weight\ttrain_loss\ttrain_ce\ttrain_cam\ttrain_accuracy\t"
-          "val_loss\tval_ce\tval_cam\tval_accuracy\tbest\n",
+          "val_loss\tval_ce\tval_cam\tval_accuracy\tval_worst_group\tval_group_mean\tval_adjusted\t"
+          "best\n",
           log);
     return flush(log, e);
 }
@@ -37,6 +38,9 @@ int lint_trainlog_row(FILE *log, const lint_epoch *row, lint_err *e) {
         put(scores[i]->cam, log);
         put(scores[i]->accuracy, log);
     }
+    put(row->groups.worst, log);
+    put(row->groups.mean, log);
+    put(row->groups.adjusted, log);
     fprintf(log, "\t%d\n", row->best);
     return flush(log, e);
 }

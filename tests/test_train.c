@@ -293,7 +293,7 @@ static world *world_new(int threads, size_t epochs) {
     w->t = (lint_training){
         .loss = {.cam = LINT_CAM_ENERGY, .sigma = 0.25, .cap = 10},
         .schedule = {.lr = 0.01, .ce_weight = 1, .cam_weight = 0.5, .epochs = epochs},
-        .optim = {LINT_OPTIM_SGD, 0.9, 0},
+        .optim = {.momentum = 0.9},
         .stop = &w->stop,
         .on_epoch = keep_epoch,
         .on_batch = maybe_stop,
@@ -413,6 +413,7 @@ static void a_phase_is_in_force_from_its_epoch(void **state) {
     lint_trained done;
     world *w = world_new(1, 3);
     assert_int_equal(lint_schedule_add_phase(&w->t.schedule, "2:lr=0,ce=2,cam=0", &e), 0);
+    assert_int_equal(lint_schedule_set_epochs(&w->t.schedule, 3, &e), 0);
     assert_int_equal(train(w, &done, &e), 0);
     assert_true(w->row[1].rates.lr == 0 && w->row[1].rates.ce_weight == 2);
     assert_int_equal(check_value("loss", w->row[1].train.loss, 2 * w->row[1].train.ce, 0, 1e-12),

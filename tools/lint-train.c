@@ -1,40 +1,45 @@
 /* lint-train: samples and a network in, a model and a log of its training out. */
 #include "cli.h"
+#include "netinit.h"
 #include "netpath.h"
 #include "output.h"
+#include "rng.h"
 #include "trainlog.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-typedef struct opts {
-    const char *net, *train, *val, *out, *log, *class_weights;
-    long batch, epochs, threads, warmup, step_epochs;
-    double lr, momentum, weight_decay, step_factor, ce_weight, cam_weight, sigma, cap;
-    int schedule, cam_loss, prior, best, quiet, verbose;
+/* NAN: not given; what stands for it is set by defaults(). */
+static struct {
+    const char *net, *train, *val, *out, *log, *class_weights, *init, *checkpoint;
+    long batch, epochs, threads, warmup, step_epochs, patience, patience_from;
+    double lr, momentum, weight_decay, beta1, beta2, eps, step_factor;
+    double ce_weight, cam_weight, sigma, cap, dro_step, dro_adjust;
+    int schedule, cam_loss, prior, best, optim, nesterov, objective, quiet, verbose;
     uint64_t seed;
-    lint_list phases;
-} opts;
-
-static opts o = {.class_weights = "none",
-                 .batch = 32,
-                 .lr = 0.01,
-                 .momentum = 0.9,
-                 .step_factor = 0.1,
-                 .ce_weight = 1,
-                 .cam_weight = NAN,
-                 .sigma = 0.25,
-                 .cap = 10,
-                 .schedule = LINT_SCHEDULE_COSINE};
+    lint_list phases, freeze, lr_factors;
+} o = {.class_weights = "none",
+       .batch = 32,
+       .lr = NAN,
+       .momentum = NAN,
+       .beta1 = NAN,
+       .beta2 = NAN,
+       .eps = NAN,
+       .step_factor = NAN,
+       .ce_weight = 1,
+       .cam_weight = NAN,
+       .sigma = 0.25,
+       .cap = NAN,
+       .dro_step = NAN,
+       .dro_adjust = NAN,
+       .schedule = LINT_SCHEDULE_COSINE};
 
 enum { DEFAULT_EPOCHS = 12, EPOCHS_MAX = 1000000, BATCH_MAX = 65536 };
-
-static const char schedules[] = LINT_SCHEDULE_CHOICES;
-static const char cam_losses[] = LINT_CAM_CHOICES;
-static const char priors[] = LINT_PRIOR_CHOICES;
-static const char bests[] = LINT_BEST_CHOICES;
+enum { ERM, DRO };
+#define BETA_MAX 0.99999999
 
 static const lint_option options[] = {
     {"net", 'n', LINT_OPT_STR, &o.net, "FILE", "the network, such as standard or models/mine.net",
@@ -48,44 +53,86 @@ static const lint_option options[] = {
     {"out", 'o', LINT_OPT_STR, &o.out, "FILE", "the model (standard output)", 0, 0, NULL},
     {"log", 0, LINT_OPT_STR, &o.log, "FILE", "TSV: the settings, and a row for each epoch", 0, 0,
      NULL},
+    {"checkpoint", 0, LINT_OPT_STR, &o.checkpoint, "FILE",
+     "written after every epoch and kept; the same command goes on from it, and ends with the same "
+     "bytes as if it had never been stopped",
+     0, 0, NULL},
+    {"init", 0, LINT_OPT_STR, &o.init, "FILE",
+     "begin with the weights of a model, or of a state dict as safetensors; a head that is missing "
+     "or of another shape begins anew",
+     0, 0, NULL},
     {"epochs", 0, LINT_OPT_INT, &o.epochs, "N", "passes (12; of a stream: what it has)", 1,
      EPOCHS_MAX, NULL},
     {"batch", 0, LINT_OPT_INT, &o.batch, "N", "samples in a step (32)", 1, BATCH_MAX, NULL},
-    {"lr", 0, LINT_OPT_REAL, &o.lr, "R", "learning rate at the start (0.01)", 0, 1e30, NULL},
+    {"optim", 0, LINT_OPT_CHOICE, &o.optim, "RULE", "sgd or adam (sgd)", 0, 0, LINT_OPTIM_CHOICES},
+    {"lr", 0, LINT_OPT_REAL, &o.lr, "R", "learning rate at the start (0.01; adam: 0.001)", 0, 1e30,
+     NULL},
     {"schedule", 0, LINT_OPT_CHOICE, &o.schedule, "HOW",
-     "of the rate: constant, step or cosine (cosine)", 0, 0, schedules},
+     "of the rate: constant, step or cosine (cosine)", 0, 0, LINT_SCHEDULE_CHOICES},
     {"warmup", 0, LINT_OPT_INT, &o.warmup, "N", "epochs that lead up to the rate (0)", 0,
      EPOCHS_MAX, NULL},
     {"step-epochs", 0, LINT_OPT_INT, &o.step_epochs, "N", "from step to step (a third of all)", 1,
      EPOCHS_MAX, NULL},
     {"step-factor", 0, LINT_OPT_REAL, &o.step_factor, "R", "of each step (0.1)", 0, 1e30, NULL},
-    {"momentum", 0, LINT_OPT_REAL, &o.momentum, "R", "of SGD (0.9)", 0, 1, NULL},
-    {"weight-decay", 0, LINT_OPT_REAL, &o.weight_decay, "R", "of SGD (0)", 0, 1e30, NULL},
+    {"momentum", 0, LINT_OPT_REAL, &o.momentum, "R", "of sgd (0.9)", 0, 1, NULL},
+    {"nesterov", 0, LINT_OPT_FLAG, &o.nesterov, NULL, "sgd: Nesterov's momentum", 0, 0, NULL},
+    {"beta1", 0, LINT_OPT_REAL, &o.beta1, "R", "of adam (0.9)", 0, BETA_MAX, NULL},
+    {"beta2", 0, LINT_OPT_REAL, &o.beta2, "R", "of adam (0.999)", 0, BETA_MAX, NULL},
+    {"eps", 0, LINT_OPT_REAL, &o.eps, "R", "of adam (1e-8)", 0, 1e30, NULL},
+    {"weight-decay", 0, LINT_OPT_REAL, &o.weight_decay, "R", "added to gradients (0)", 0, 1e30,
+     NULL},
+    {"freeze", 0, LINT_OPT_LIST, &o.freeze, "PREFIX",
+     "parameters whose names begin so stay as they are, the running statistics of batch norms too "
+     "(repeatable)",
+     0, 0, NULL},
+    {"lr-factor", 0, LINT_OPT_LIST, &o.lr_factors, "PREFIX=R",
+     "parameters whose names begin so learn at R times the rate; the longest prefix holds "
+     "(repeatable)",
+     0, 0, NULL},
     {"class-weights", 0, LINT_OPT_STR, &o.class_weights, "W",
      "none, balanced or a number for each class (none)", 0, 0, NULL},
+    {"objective", 0, LINT_OPT_CHOICE, &o.objective, "WHAT",
+     "erm, the mean of all samples, or dro, group DRO: groups (class and place) weigh more the "
+     "worse they fare (erm)",
+     0, 0, "erm|dro"},
+    {"dro-step", 0, LINT_OPT_REAL, &o.dro_step, "R", "dro: how fast weights follow (0.01)", 0, 1e30,
+     NULL},
+    {"dro-adjust", 0, LINT_OPT_REAL, &o.dro_adjust, "C",
+     "dro: adds C / sqrt(samples of a group) to its loss, where weights are made (0)", 0, 1e30,
+     NULL},
     {"ce-weight", 0, LINT_OPT_REAL, &o.ce_weight, "R", "of the cross-entropy in the loss (1)", 0,
      1e30, NULL},
     {"cam-loss", 0, LINT_OPT_CHOICE, &o.cam_loss, "LOSS",
-     "of evidence in the wrong place: none, mse, radial or energy (none)", 0, 0, cam_losses},
+     "of evidence in the wrong place: none, mse, radial or energy (none)", 0, 0, LINT_CAM_CHOICES},
     {"cam-weight", 0, LINT_OPT_REAL, &o.cam_weight, "R", "of the CAM loss in the loss (1)", 0, 1e30,
      NULL},
     {"prior", 0, LINT_OPT_CHOICE, &o.prior, "WHERE",
-     "the right place: center, or the samples' mask (center)", 0, 0, priors},
+     "the right place: center, or the samples' mask (center)", 0, 0, LINT_PRIOR_CHOICES},
     {"sigma", 0, LINT_OPT_REAL, &o.sigma, "R", "width of the centre, in sides (0.25)", 0.001, 1000,
      NULL},
     {"cap", 0, LINT_OPT_REAL, &o.cap, "R",
-     "radial: at most this many cross-entropies, 0: no cap (10)", 0, 1e30, NULL},
+     "the CAM term is at most this many cross-entropies; 0: no cap (0; radial: 10)", 0, 1e30, NULL},
     {"phase", 0, LINT_OPT_LIST, &o.phases, "E:lr=R,ce=R,cam=R",
-     "these rates and weights from epoch E on (any of the three; repeatable)", 0, 0, NULL},
+     "these rates and weights (any of the three) from epoch E on, or with P% for E when P percent "
+     "of the epochs are over (repeatable)",
+     0, 0, NULL},
     {"best", 0, LINT_OPT_CHOICE, &o.best, "BY",
      "epoch to keep: by accuracy on --val (of equals the lower loss, then the earlier), by loss, "
-     "or the last (accuracy)",
-     0, 0, bests},
+     "ce, cam, worst-group, group-mean or adjusted (of equals the earlier), or the last (accuracy)",
+     0, 0, LINT_BEST_CHOICES},
+    {"patience", 0, LINT_OPT_INT, &o.patience, "N",
+     "end after N epochs without a better one (0: never)", 0, EPOCHS_MAX, NULL},
+    {"patience-from", 0, LINT_OPT_INT, &o.patience_from, "E", "epoch to count these from (1)", 1,
+     EPOCHS_MAX, NULL},
     {"seed", 0, LINT_OPT_U64, &o.seed, "N", "of the first weights and the order (0)", 0, 0, NULL},
     {"threads", 0, LINT_OPT_INT, &o.threads, "N", "0 is one for each processor (0)", 0, 1024, NULL},
     {"quiet", 'q', LINT_OPT_FLAG, &o.quiet, NULL, "no progress, no warnings", 0, 0, NULL},
     {"verbose", 'v', LINT_OPT_FLAG, &o.verbose, NULL, "a line for each epoch", 0, 0, NULL},
     {0}};
+
+/* Options that do not change what is trained, or name files: all others are the run's settings. */
+static const char *const no_settings[] = {"net",  "train",      "val",     "out",   "log",
+                                          "init", "checkpoint", "threads", "quiet", "verbose"};
 
 static const lint_program program = {
     "lint-train",
@@ -130,10 +177,17 @@ typedef struct report {
     lint_progress bar;
     char what[64];
     size_t epochs, epoch_samples;
+    size_t resumed; /* epochs that a checkpoint brought, as long as nobody was told */
 } report;
+
+static void say_resumed(report *r) {
+    if (r->resumed && !o.quiet) lint_warn("%s: going on after epoch %zu", o.checkpoint, r->resumed);
+    r->resumed = 0;
+}
 
 static void on_batch(void *ctx, size_t epoch, size_t done) {
     report *r = ctx;
+    say_resumed(r);
     if (r->epochs)
         snprintf(r->what, sizeof r->what, "epoch %zu/%zu", epoch, r->epochs);
     else
@@ -155,7 +209,8 @@ static void say_epoch(const report *r, const lint_epoch *row) {
 
 static int on_epoch(void *ctx, const lint_epoch *row, lint_err *e) {
     report *r = ctx;
-    if (o.verbose) say_epoch(r, row);
+    if (row->resumed) r->resumed = row->epoch;
+    if (o.verbose && !row->resumed) say_epoch(r, row);
     if (!r->log || lint_trainlog_row(r->log, row, e) == 0) return 0;
     return lint_err_prefix(e, "%s: ", r->log_name);
 }
@@ -191,19 +246,65 @@ static int is_stdio(const char *path) {
     return !path || strcmp(path, "-") == 0;
 }
 
+/* Options that name the same file, or standard input or output, twice. */
+static void check_files(void) {
+    const char *in[] = {o.train ? o.train : "-", o.val, o.net, o.init};
+    const char *in_name[] = {"train", "val", "net", "init"};
+    const char *out[] = {o.out ? o.out : "-", o.log, o.checkpoint};
+    const char *out_name[] = {"out", "log", "checkpoint"};
+    for (int i = 0; i < 4; i++)
+        for (int j = i + 1; j < 4; j++)
+            if (in[i] && in[j] && is_stdio(in[i]) && is_stdio(in[j]))
+                lint_usage("--%s and --%s cannot both be standard input", in_name[i], in_name[j]);
+    for (int i = 0; i < 3; i++)
+        for (int j = i + 1; j < 3; j++)
+            if (out[i] && out[j] && strcmp(out[i], out[j]) == 0)
+                lint_usage(is_stdio(out[i]) ? "--%s and --%s cannot both be standard output"
+                                            : "--%s and --%s are the same file",
+                           out_name[i], out_name[j]);
+    if (o.checkpoint && is_stdio(o.checkpoint)) lint_usage("--checkpoint - : expected a file");
+}
+
+/* The value of an option that was not given; one that was given for nothing is wrong usage. */
+static void real_default(double *v, double otherwise, int applies, const char *name,
+                         const char *needs) {
+    if (!isnan(*v) && !applies) lint_usage("--%s needs %s", name, needs);
+    if (isnan(*v) && applies) *v = otherwise;
+}
+
+#define ANY_CAM_LOSS "--cam-loss mse, radial or energy"
+
+static void defaults(void) {
+    int adam = o.optim == LINT_OPTIM_ADAM, cam = o.cam_loss != LINT_CAM_NONE;
+    real_default(&o.lr, adam ? 0.001 : 0.01, 1, "lr", "");
+    real_default(&o.momentum, 0.9, !adam, "momentum", "--optim sgd");
+    real_default(&o.beta1, 0.9, adam, "beta1", "--optim adam");
+    real_default(&o.beta2, 0.999, adam, "beta2", "--optim adam");
+    real_default(&o.eps, 1e-8, adam, "eps", "--optim adam");
+    real_default(&o.step_factor, 0.1, o.schedule == LINT_SCHEDULE_STEP, "step-factor",
+                 "--schedule step");
+    real_default(&o.cam_weight, 1, cam, "cam-weight", ANY_CAM_LOSS);
+    real_default(&o.cap, o.cam_loss == LINT_CAM_RADIAL ? 10 : 0, cam, "cap", ANY_CAM_LOSS);
+    real_default(&o.dro_step, 0.01, o.objective == DRO, "dro-step", "--objective dro");
+    real_default(&o.dro_adjust, 0, o.objective == DRO, "dro-adjust", "--objective dro");
+    if (o.patience && !o.patience_from) o.patience_from = 1;
+}
+
 static void check_usage(void) {
     if (!o.net) lint_usage("--net is missing: which network?");
-    if (is_stdio(o.train) && o.val && is_stdio(o.val))
-        lint_usage("--train and --val cannot both be standard input");
-    if (is_stdio(o.net) && (is_stdio(o.train) || (o.val && is_stdio(o.val))))
-        lint_usage("--net and samples cannot both be standard input");
-    if (o.log && is_stdio(o.log) && is_stdio(o.out))
-        lint_usage("--out and --log cannot both be standard output");
-    if (o.log && o.out && !is_stdio(o.log) && strcmp(o.log, o.out) == 0)
-        lint_usage("--out and --log are the same file");
-    if (!isnan(o.cam_weight) && o.cam_loss == LINT_CAM_NONE)
-        lint_usage("--cam-weight needs --cam-loss mse, radial or energy");
-    if (isnan(o.cam_weight)) o.cam_weight = o.cam_loss == LINT_CAM_NONE ? 0 : 1;
+    check_files();
+    defaults();
+    if (o.nesterov && (o.optim != LINT_OPTIM_SGD || o.momentum <= 0))
+        lint_usage("--nesterov needs --optim sgd with a --momentum above 0");
+    if (o.step_epochs && o.schedule != LINT_SCHEDULE_STEP)
+        lint_usage("--step-epochs needs --schedule step");
+    if (o.objective == DRO && strcmp(o.class_weights, "none") != 0)
+        lint_usage("--class-weights have no effect on --objective dro, which weighs groups");
+    if (o.patience_from && !o.patience) lint_usage("--patience-from needs --patience");
+    if (o.patience && (!o.val || o.best == LINT_BEST_LAST))
+        lint_usage("--patience needs --val, and a --best other than last");
+    if (o.best == LINT_BEST_CAM && o.cam_loss == LINT_CAM_NONE)
+        lint_usage("--best cam needs " ANY_CAM_LOSS);
     lint_refuse_terminal(o.out);
 }
 
@@ -212,15 +313,15 @@ static void make_schedule(lint_schedule *s) {
     *s = (lint_schedule){.kind = (lint_schedule_kind)o.schedule,
                          .lr = o.lr,
                          .ce_weight = o.ce_weight,
-                         .cam_weight = o.cam_weight,
+                         .cam_weight = isnan(o.cam_weight) ? 0 : o.cam_weight,
                          .warmup = (size_t)o.warmup,
                          .step_epochs = (size_t)o.step_epochs,
-                         .step_factor = o.step_factor};
+                         .step_factor = isnan(o.step_factor) ? 1 : o.step_factor};
     for (size_t i = 0; i < o.phases.n; i++)
         if (lint_schedule_add_phase(s, o.phases.v[i], &e) < 0) lint_usage("--phase %s", e.msg);
     for (size_t i = 0; i < s->phases; i++)
         if (s->phase[i].cam_weight > 0 && o.cam_loss == LINT_CAM_NONE)
-            lint_usage("--phase with cam= needs --cam-loss mse, radial or energy");
+            lint_usage("--phase with cam= needs " ANY_CAM_LOSS);
 }
 
 /* How many epochs there will be; 0: as many as the stream has. */
@@ -231,7 +332,7 @@ static size_t epochs_of(const lint_batches *b, const lint_schedule *s) {
         lint_usage("--epochs %zu: %s has %zu", asked, lint_batches_name(b), there);
     if (!asked && !there && lint_schedule_needs_epochs(s))
         lint_usage("%s does not say how many epochs it has: --epochs N says it, or --schedule "
-                   "constant does without",
+                   "constant without percents does without",
                    lint_batches_name(b));
     return asked ? asked : there;
 }
@@ -261,55 +362,17 @@ static float *make_weights(const lint_batches *b) {
     return weights;
 }
 
-static void choice_setting(lint_settings *s, const char *key, const char *choices, int i) {
-    char word[32];
-    while (i-- > 0)
-        choices = strchr(choices, '|') + 1;
-    snprintf(word, sizeof word, "%.*s", (int)strcspn(choices, "|"), choices);
-    lint_settings_text(s, key, word);
-}
-
-/* "6:lr=1e-4 10:cam=0", in the order of the epochs. */
-static char *phases_text(void) {
-    char *text = NULL;
-    size_t size;
-    FILE *f = open_memstream(&text, &size);
-    for (size_t i = 0; f && i < o.phases.n; i++)
-        fprintf(f, "%s%s", i ? " " : "", o.phases.v[i]);
-    if (!f || fclose(f) != 0) {
-        lint_err e;
-        lint_fail_mem(&e, "the settings");
-        lint_die(&e);
-    }
-    return text;
+static int is_setting(const char *name) {
+    for (size_t i = 0; i < sizeof no_settings / sizeof *no_settings; i++)
+        if (strcmp(name, no_settings[i]) == 0) return 0;
+    return 1;
 }
 
 /* Everything that the result depends on, defaults too, but for the files. */
-static void describe(lint_settings *s, const lint_training *t, const lint_batches *b) {
-    char *phases = phases_text();
+static void describe(lint_settings *s, const lint_batches *b) {
     lint_settings_text(s, "order", lint_batches_marked(b) ? "stream" : "shuffled");
-    lint_settings_whole(s, "epochs", t->schedule.epochs);
-    lint_settings_whole(s, "batch", (uint64_t)o.batch);
-    lint_settings_whole(s, "seed", o.seed);
-    lint_settings_real(s, "lr", o.lr);
-    choice_setting(s, "schedule", schedules, o.schedule);
-    lint_settings_whole(s, "warmup", (uint64_t)o.warmup);
-    if (o.schedule == LINT_SCHEDULE_STEP) {
-        lint_settings_whole(s, "step-epochs", lint_schedule_step(&t->schedule));
-        lint_settings_real(s, "step-factor", o.step_factor);
-    }
-    lint_settings_real(s, "momentum", o.momentum);
-    lint_settings_real(s, "weight-decay", o.weight_decay);
-    lint_settings_text(s, "class-weights", o.class_weights);
-    lint_settings_real(s, "ce-weight", o.ce_weight);
-    choice_setting(s, "cam-loss", cam_losses, o.cam_loss);
-    lint_settings_real(s, "cam-weight", o.cam_weight);
-    choice_setting(s, "prior", priors, o.prior);
-    lint_settings_real(s, "sigma", o.sigma);
-    lint_settings_real(s, "cap", o.cap);
-    if (*phases) lint_settings_text(s, "phase", phases);
-    choice_setting(s, "best", bests, (int)t->best);
-    free(phases);
+    for (const lint_option *i = options; i->name; i++)
+        if (is_setting(i->name)) lint_settings_option(s, i);
 }
 
 /* For the log: the files, and what the samples say of themselves, such as the settings of the
@@ -319,6 +382,7 @@ static void describe_input(lint_settings *s, const lint_batches *b) {
     char key[256];
     lint_settings_text(s, "net", o.net);
     if (o.val) lint_settings_text(s, "val", o.val);
+    if (o.init) lint_settings_text(s, "init", o.init);
     if (lint_batches_epoch_samples(b))
         lint_settings_whole(s, "train-samples", lint_batches_epoch_samples(b));
     for (size_t i = 0; i < lint_batches_metas(b); i++) {
@@ -329,7 +393,7 @@ static void describe_input(lint_settings *s, const lint_batches *b) {
     }
 }
 
-static void open_log(report *r, const lint_training *t, const lint_batches *b) {
+static void open_log(report *r, const lint_batches *b) {
     lint_err e;
     lint_settings s = {0};
     if (!o.log) return;
@@ -341,7 +405,7 @@ static void open_log(report *r, const lint_training *t, const lint_batches *b) {
     }
     lint_settings_text(&s, "lint", LINT_VERSION);
     describe_input(&s, b);
-    describe(&s, t, b);
+    describe(&s, b);
     if (lint_settings_ok(&s, &e) < 0) lint_die(&e);
     if (lint_trainlog_begin(r->log, &s, &e) < 0) {
         lint_err_prefix(&e, "%s: ", r->log_name);
@@ -370,11 +434,11 @@ static int pass_on_fit(lint_frame *f, const lint_batches *b, lint_err *e) {
 }
 
 /* Puts the settings and the chosen epoch into the model beside the weights, and writes it. */
-static int write_model(lint_output *out, const lint_net *net, const lint_training *t,
-                       const lint_batches *b, const lint_trained *done, lint_err *e) {
+static int write_model(lint_output *out, const lint_net *net, const lint_batches *b,
+                       const lint_trained *done, lint_err *e) {
     lint_frame f = {0};
     lint_settings s = {0};
-    describe(&s, t, b);
+    describe(&s, b);
     lint_settings_whole(&s, "epoch", done->best.epoch);
     if (!isnan(done->best.val.accuracy))
         lint_settings_real(&s, "val_accuracy", done->best.val.accuracy);
@@ -409,7 +473,58 @@ typedef struct parts {
     lint_set *val; /* NULL: none */
     lint_net *net;
     float *class_weights;
+    double *factor;         /* of the learning rate of each parameter */
+    lint_dro *dro;          /* NULL: none */
+    uint64_t init;          /* hash of the weights of --init */
+    lint_settings settings; /* what a checkpoint must agree with */
 } parts;
+
+/* Begins with the weights of --init. */
+static void init_from(parts *p) {
+    lint_err e;
+    lint_frame f = {0};
+    lint_net_init_report r;
+    if (lint_frame_load(&f, o.init, &e) < 0) lint_die(&e);
+    if (lint_net_init_from(p->net, &f, &r, &e) < 0) {
+        lint_err_prefix(&e, "%s: ", o.init);
+        lint_die(&e);
+    }
+    if (*r.said && !o.quiet) lint_warn("%s: %s", o.init, r.said);
+    for (size_t i = 0; i < f.count; i++)
+        p->init = lint_hash(f.tensors[i].data, f.tensors[i].bytes, p->init);
+    lint_frame_free(&f);
+}
+
+/* What --freeze and --lr-factor make of the learning rate of each parameter. */
+static void make_factors(parts *p) {
+    lint_err e;
+    size_t n = lint_net_params(p->net);
+    lint_param *param = calloc(n + 1, sizeof *param);
+    p->factor = calloc(n + 1, sizeof *p->factor);
+    if (!param || !p->factor) {
+        lint_fail_mem(&e, "the learning rates");
+        lint_die(&e);
+    }
+    for (size_t i = 0; i < n; i++)
+        param[i] = lint_net_param(p->net, i);
+    if (lint_optim_factors(param, n, o.lr_factors.v, o.lr_factors.n, p->factor, &e) < 0)
+        lint_usage("--lr-factor %s", e.msg);
+    if (lint_optim_freeze(param, n, o.freeze.v, o.freeze.n, p->factor, &e) < 0)
+        lint_usage("--freeze %s", e.msg);
+    free(param);
+}
+
+static void make_dro(parts *p) {
+    lint_err e;
+    const lint_set *set = lint_batches_set(p->batches);
+    if (o.objective != DRO) return;
+    if (o.dro_adjust > 0 && !set)
+        lint_usage("--dro-adjust needs a file without epoch marks, whose groups can be counted");
+    p->dro = lint_dro_new(lint_batches_classes(p->batches)->n, lint_batches_places(p->batches)->n,
+                          o.dro_step, &e);
+    if (!p->dro) lint_die(&e);
+    if (set) lint_dro_count(p->dro, set, o.dro_adjust);
+}
 
 static void open_parts(parts *p) {
     lint_err e;
@@ -423,6 +538,9 @@ static void open_parts(parts *p) {
                           LINT_NET_TRAIN, p->pool, &e);
     if (!p->net) lint_die(&e);
     lint_net_init(p->net, o.seed);
+    if (o.init) init_from(p);
+    make_factors(p);
+    make_dro(p);
     p->class_weights = make_weights(p->batches);
     free(text);
 }
@@ -433,20 +551,64 @@ static void close_parts(parts *p) {
     lint_batches_free(p->batches);
     lint_pool_free(p->pool);
     free(p->class_weights);
+    free(p->factor);
+    lint_dro_free(p->dro);
+    lint_settings_free(&p->settings);
 }
 
-static void plan(lint_training *t, const parts *p) {
+/* A line of the settings that names a thing by its hash. */
+static void describe_thing(lint_settings *s, const char *what, uint64_t hash) {
+    char text[32];
+    snprintf(text, sizeof text, "%016" PRIx64, hash);
+    lint_settings_text(s, what, text);
+}
+
+/* What a checkpoint must agree with: settings, network, samples, weights. A stream is compared as
+ * it comes. */
+static void describe_run(parts *p) {
+    lint_err e;
+    lint_settings *s = &p->settings;
+    const char *text = lint_net_text(p->net);
+    if (!o.checkpoint) return;
+    lint_settings_text(s, "lint", LINT_VERSION);
+    describe(s, p->batches);
+    describe_thing(s, "network text", lint_hash(text, strlen(text), 0));
+    if (o.init) describe_thing(s, "initial weights", p->init);
+    if (lint_batches_set(p->batches))
+        describe_thing(s, "training samples", lint_train_hash(lint_batches_set(p->batches)));
+    if (p->val) describe_thing(s, "validation samples", lint_train_hash(p->val));
+    if (lint_settings_ok(s, &e) < 0) lint_die(&e);
+}
+
+static void plan(lint_training *t, parts *p) {
     lint_err e;
     t->loss =
         (lint_loss){.cam = (lint_cam_loss)o.cam_loss,
                     .prior = (lint_prior)o.prior,
                     .sigma = o.sigma,
-                    .cap = o.cap,
+                    .cap = isnan(o.cap) ? 0 : o.cap,
                     .class_weight = strcmp(o.class_weights, "none") ? p->class_weights : NULL};
-    t->optim = (lint_optim_plan){LINT_OPTIM_SGD, o.momentum, o.weight_decay};
-    t->best = p->val ? (lint_best)o.best : LINT_BEST_LAST;
-    t->schedule.epochs = epochs_of(p->batches, &t->schedule);
-    if (lint_train_check(p->net, p->batches, p->val, o.val, t, &e) < 0) lint_die(&e);
+    t->optim = (lint_optim_plan){.rule = (lint_optim_rule)o.optim,
+                                 .weight_decay = o.weight_decay,
+                                 .momentum = o.momentum,
+                                 .nesterov = o.nesterov,
+                                 .beta1 = o.beta1,
+                                 .beta2 = o.beta2,
+                                 .eps = o.eps};
+    t->factor = p->factor;
+    t->dro = p->dro;
+    if (!p->val) o.best = LINT_BEST_LAST;
+    t->best = (lint_best)o.best;
+    t->patience = (size_t)o.patience;
+    t->patience_from = (size_t)o.patience_from;
+    o.epochs = (long)epochs_of(p->batches, &t->schedule);
+    if (lint_schedule_set_epochs(&t->schedule, (size_t)o.epochs, &e) < 0 ||
+        lint_train_check(p->net, p->batches, p->val, o.val, t, &e) < 0)
+        lint_die(&e);
+    if (o.schedule == LINT_SCHEDULE_STEP) o.step_epochs = (long)lint_schedule_step(&t->schedule);
+    describe_run(p);
+    t->checkpoint = o.checkpoint;
+    t->settings = &p->settings;
 }
 
 static void close_log(report *r) {
@@ -470,11 +632,11 @@ int main(int argc, char **argv) {
     plan(&t, &p);
     lint_output *out = lint_output_open(o.out, &e);
     if (!out) lint_die(&e);
-    open_log(&r, &t, p.batches);
+    open_log(&r, p.batches);
     start_bar(&r, &t, p.batches);
     catch_signals();
     if (lint_train(p.net, p.batches, p.val, &t, p.pool, &done, &e) < 0 ||
-        write_model(out, p.net, &t, p.batches, &done, &e) < 0) {
+        write_model(out, p.net, p.batches, &done, &e) < 0) {
         end_bar(&r);
         lint_output_abort(out);
         lint_die(&e);

@@ -1,0 +1,96 @@
+#include "netinit.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char tracked[] = ".num_batches_tracked";
+
+/* Length of the layer's name in a parameter's: "layer4.2.bn3" of "layer4.2.bn3.weight". */
+static size_t layer_length(const char *name) {
+    const char *dot = strrchr(name, '.');
+    return dot ? (size_t)(dot - name) : strlen(name);
+}
+
+static int same_layer(const char *a, const char *b) {
+    size_t len = layer_length(a);
+    return len == layer_length(b) && strncmp(a, b, len) == 0;
+}
+
+/* "[1000,2048]" */
+static void shape_text(const lint_tensor *t, char *to, size_t size) {
+    size_t at = (size_t)snprintf(to, size, "[");
+    for (size_t i = 0; i < t->rank && at < size; i++)
+        at += (size_t)snprintf(to + at, size - at, "%s%" PRIu64, i ? "," : "", t->shape[i]);
+    if (at < size) snprintf(to + at, size - at, "]");
+}
+
+static int same_shape(const lint_tensor *a, const lint_tensor *b) {
+    return a->dtype == b->dtype && a->rank == b->rank &&
+           (a->rank == 0 || memcmp(a->shape, b->shape, a->rank * sizeof *a->shape) == 0);
+}
+
+/* Whether a tensor that is no parameter is a batch norm's count of batches, as it should be. */
+static int check_tracked(const lint_frame *own, const lint_tensor *t, lint_err *e) {
+    size_t len = strlen(t->name), tail = sizeof tracked - 1;
+    if (len > tail && strcmp(t->name + len - tail, tracked) == 0)
+        for (size_t i = 0; i < own->count; i++)
+            if (strstr(own->tensors[i].name, ".running_mean") &&
+                same_layer(own->tensors[i].name, t->name)) {
+                if (t->dtype == LINT_I64 && t->rank == 0) return 0;
+                return lint_fail(e, "'%s' is %s of rank %zu, expected an I64 scalar", t->name,
+                                 lint_dtype_name(t->dtype), t->rank);
+            }
+    return lint_fail(e, "'%s' is no parameter of this network", t->name);
+}
+
+/* Whether the head's tensors are all there in their shapes; if not, what is said of it. */
+static int head_fits(const lint_frame *own, const lint_frame *f, const char *head, char *said,
+                     size_t size) {
+    int len = (int)layer_length(head);
+    for (size_t i = 0; i < own->count; i++) {
+        const lint_tensor *to = &own->tensors[i];
+        if (!same_layer(to->name, head)) continue;
+        const lint_tensor *from = lint_frame_find(f, to->name);
+        char is[128], want[128];
+        if (!from) {
+            snprintf(said, size, "no '%s', so the head '%.*s' begins anew", to->name, len, head);
+            return 0;
+        }
+        if (same_shape(to, from)) continue;
+        shape_text(from, is, sizeof is);
+        shape_text(to, want, sizeof want);
+        snprintf(said, size, "'%s' is %s%s, not %s, so the head '%.*s' begins anew", to->name,
+                 from->dtype == to->dtype ? "" : lint_dtype_name(from->dtype), is, want, len, head);
+        return 0;
+    }
+    return 1;
+}
+
+/* Copies what f has over what the net has, all but the head where it does not fit. */
+static int take_over(lint_frame *own, const lint_frame *f, const char *head,
+                     lint_net_init_report *r, lint_err *e) {
+    int with_head = head_fits(own, f, head, r->said, sizeof r->said);
+    for (size_t i = 0; i < own->count; i++) {
+        lint_tensor *to = &own->tensors[i];
+        if (!with_head && same_layer(to->name, head)) continue;
+        const lint_tensor *from = lint_frame_need(f, to->name, to->dtype, to->rank, to->shape, e);
+        if (!from) return -1;
+        memcpy(to->data, from->data, to->bytes);
+        r->loaded++;
+    }
+    return 0;
+}
+
+int lint_net_init_from(lint_net *net, const lint_frame *f, lint_net_init_report *r, lint_err *e) {
+    lint_frame own = {0};
+    *r = (lint_net_init_report){0};
+    int ok = lint_net_store(net, &own, e);
+    for (size_t i = 0; ok == 0 && i < f->count; i++)
+        if (!lint_frame_find(&own, f->tensors[i].name)) ok = check_tracked(&own, &f->tensors[i], e);
+    size_t params = lint_net_params(net);
+    if (ok == 0 && params) ok = take_over(&own, f, lint_net_param(net, params - 1).name, r, e);
+    if (ok == 0) ok = lint_net_load(net, &own, e);
+    lint_frame_free(&own);
+    return ok;
+}
