@@ -364,7 +364,7 @@ static void backward_layer(lint_net *net, const lint_pass *p, size_t i) {
     l->kind->backward(l, p);
     lint_net_clocked(net, i, LINT_BACKWARD, began);
     net->written[l->from] = 1;
-    net->written[l->also] = 1;
+    if (l->also) net->written[l->also] = 1;
     sum_job j = {net->spare, to, lint_shape_count(l->in)};
     if (beside) lint_pool_run(p->pool, p->n, sum_image, &j);
 }

@@ -248,9 +248,110 @@ static void the_gradient_belongs_to_the_loss(void **state) {
     assert_true(n.largest > 0.01); /* a gradient of nothing would be right by chance */
 }
 
+/* --- frozen layers ------------------------------------------------------------------------------
+ */
+
+#define FROZEN                                                                                     \
+    TINY "a: conv 4 2x2 same\nn: batchnorm\nrelu\nb: conv 4 2x2 same\nm: "                         \
+         "batchnorm\nrelu\ncam\n" HEAD
+
+static lint_param param_of(const lint_net *net, const char *name) {
+    for (size_t i = 0; i < lint_net_params(net); i++)
+        if (strcmp(lint_net_param(net, i).name, name) == 0) return lint_net_param(net, i);
+    fail_msg("no parameter %s", name);
+    return (lint_param){0};
+}
+
+/* With the front half frozen, what is left must have the gradient that it has when the front half
+ * is an inference network, and the front's statistics stay. */
+static void frozen_layers_keep_their_statistics_and_have_no_gradient(void **state) {
+    (void)state;
+    const lint_loss loss = {.ce_weight = 1, .cam = LINT_CAM_ENERGY, .cam_weight = 1, .sigma = 0.2};
+    lint_loss_sum sum = {0};
+    lint_err e = {""};
+    filled *f = filled_new(FROZEN, CLASSES, IMAGES, LINT_NET_TRAIN, 1);
+    float mean[4], other[4];
+    memcpy(mean, param_of(f->net, "n.running_mean").value, sizeof mean);
+    memcpy(other, param_of(f->net, "m.running_mean").value, sizeof other);
+    assert_int_equal(lint_net_freeze(f->net, "nothing"), 0);
+    assert_int_equal(lint_net_freeze(f->net, "n."), 4);
+    assert_int_equal(lint_net_freeze(f->net, "a."), 2);
+    assert_null(param_of(f->net, "a.weight").grad);
+    assert_null(param_of(f->net, "n.bias").grad);
+    assert_non_null(param_of(f->net, "b.weight").grad);
+    assert_int_equal(lint_net_step(f->net, &f->batch, &loss, &sum, &e), 0);
+    assert_memory_equal(param_of(f->net, "n.running_mean").value, mean, sizeof mean);
+    assert_memory_not_equal(param_of(f->net, "m.running_mean").value, other, sizeof other);
+    filled_free(f);
+}
+
+static void a_frozen_batchnorm_passes_the_gradient_of_its_fixed_statistics(void **state) {
+    (void)state;
+    static const trial t = {"frozen batchnorm", FROZEN, CE};
+    filled *f = filled_new(FROZEN, CLASSES, IMAGES, LINT_NET_TRAIN, 1);
+    lint_frame gradient = {0};
+    tally n = {0};
+    assert_int_equal(lint_net_freeze(f->net, "m."), 4);
+    value(f, &t.loss);
+    filled_gradients(f, &gradient);
+    double whole = length_of(&gradient);
+    for (size_t i = 0; i < f->weights.count; i++) {
+        const char *name = f->weights.tensors[i].name;
+        if (!is_buffer(name) && strncmp(name, "m.", 2) != 0)
+            try_parameter(f, &t, i, &gradient, whole, &n);
+    }
+    lint_frame_free(&gradient);
+    filled_free(f);
+    assert_int_equal(n.bad, 0);
+    assert_true(n.largest > 0.01);
+}
+
+/* --- encoders -----------------------------------------------------------------------------------
+ */
+
+/* f = sum of w code; its derivative by each number of the masks. */
+static void the_gradient_by_a_mask_belongs_to_its_code(void **state) {
+    (void)state;
+    enum { N = 2, PLACES = 6, K = 3 };
+    static const char text[] =
+        "input 3x2x1 mask\nflatten\na: dense 5\nsigmoid\nb: dense 3\nsigmoid\n";
+    lint_err e = {""};
+    lint_pool *pool = lint_pool_new(1, &e);
+    lint_net *net = lint_net_new(text, "encoder", 1, N, LINT_NET_TRAIN, pool, &e);
+    if (!net) fail_msg("%s", e.msg);
+    float x[N * PLACES], d[N * PLACES], code[N * K], w[N * K];
+    lint_net_init(net, 5);
+    assert_true(lint_net_is_encoder(net));
+    assert_int_equal(lint_net_classes(net), K);
+    lint_rng r = lint_rng_at(3, 0, 0, 0);
+    for (size_t i = 0; i < N * PLACES; i++)
+        x[i] = (float)lint_rng_unit(&r);
+    for (size_t i = 0; i < N * K; i++)
+        w[i] = (float)lint_rng_normal(&r);
+    assert_int_equal(lint_net_encode(net, N, x, code, 1, &e), 0);
+    assert_int_equal(lint_net_encode_back(net, N, w, d, &e), 0);
+    for (size_t i = 0; i < N * PLACES; i++) {
+        double side[2];
+        float old = x[i];
+        for (int s = 0; s < 2; s++) {
+            x[i] = old + (s ? -0.0625f : 0.0625f);
+            assert_int_equal(lint_net_encode(net, N, x, code, 0, &e), 0);
+            side[s] = dot(w, code, N * K);
+        }
+        x[i] = old;
+        assert_true(check_value("mask", (double)d[i], (side[0] - side[1]) / 0.125, 1e-4, 1e-2));
+    }
+    lint_net_free(net);
+    lint_pool_free(pool);
+}
+
 int main(void) {
     enum { N = sizeof trials / sizeof *trials };
-    static struct CMUnitTest tests[N];
+    static struct CMUnitTest tests[N + 3] = {
+        [N] = cmocka_unit_test(frozen_layers_keep_their_statistics_and_have_no_gradient),
+        [N + 1] = cmocka_unit_test(a_frozen_batchnorm_passes_the_gradient_of_its_fixed_statistics),
+        [N + 2] = cmocka_unit_test(the_gradient_by_a_mask_belongs_to_its_code),
+    };
     for (size_t i = 0; i < N; i++)
         tests[i] = (struct CMUnitTest){trials[i].title, the_gradient_belongs_to_the_loss, NULL,
                                        NULL, (void *)&trials[i]};
