@@ -94,7 +94,8 @@ struct lint_layer {
     int workers;                 /* threads that may run a part */
     size_t scratch, workspace;   /* floats that its passes borrow; set by setup */
     size_t room;                 /* numbers that its weights may have at most */
-    size_t from, also;           /* the layers read; `also` by add alone, 0 for others */
+    size_t from, also;           /* the layers read */
+    int joins;                   /* it reads `also`: an add */
     size_t kernel[2], stride[2]; /* height, width of what an output place sees; 0: one place */
     double macs;                 /* multiply-adds of one image, forward */
     lint_shape in, out;

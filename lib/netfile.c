@@ -104,6 +104,7 @@ static size_t room_left(const lint_chain *c) {
 /* `add`: of the shortcut and the branch before it, or of the branch and what the block reads. */
 static int close_block(lint_chain *c, lint_layer *l, lint_err *e) {
     if (!*c->block) return lint_fail(e, "'add' without a block: expected 'NAME: residual' before");
+    l->joins = 1;
     l->also = c->branch ? c->branch : c->fork;
     lint_shape a = l->in, b = c->layer[l->also].out;
     if (l->from == l->also) return lint_fail(e, "expected a layer between 'residual' and 'add'");

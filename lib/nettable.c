@@ -76,7 +76,7 @@ static void body(const lint_chain *c, field *f, FILE *out) {
         const lint_layer *l = &c->layer[i];
         char what[64], shape[48];
         if (i) see(&f[i], &f[l->from], l);
-        if (l->also) widen(&f[i], &f[l->also]);
+        if (l->joins) widen(&f[i], &f[l->also]);
         words(l, what, sizeof what);
         shape_text(l->out, shape);
         blind |= l->kind == &lint_layer_flatten || l->kind == &lint_layer_globalpool;

@@ -81,6 +81,7 @@ static const trial trials[] = {
     {"maxpool with padding", IN "a: conv 20 2x2 same\nmaxpool 3 stride 2 pad 1\n" HEAD, CE},
     {"dropout", IN "a: conv 4 2x2 same\ndropout 0.3\n" HEAD, CE},
     {"residual", IN "a: conv 4 2x2 same\nr: residual\nb: conv 4 3x3 pad 1\nadd\n" HEAD, CE},
+    {"residual of the picture", IN "r: residual\na: conv 3 3x3 pad 1\nadd\n" HEAD, CE},
     {"residual with a shortcut",
      IN "a: conv 4 2x2 same\nr: residual\nb: conv 6 3x3 pad 1 stride 2\nn: batchnorm\n"
         "shortcut\nc: conv 6 1x1 stride 2\nm: batchnorm\nadd\n" HEAD,
