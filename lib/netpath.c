@@ -37,9 +37,15 @@ static void beside_program(char path[PATH_MAX], const char *name) {
     if (len < 0 || len >= PATH_MAX) *path = 0;
 }
 
+static int is_word(const char *name) {
+    size_t n = strlen(name);
+    int is_file = n > 4 && strcmp(name + n - 4, ".net") == 0;
+    return !is_file && !strchr(name, '/') && strcmp(name, "-") != 0;
+}
+
 char *lint_net_path(const char *name, lint_err *e) {
     char here[PATH_MAX], installed[PATH_MAX];
-    if (strchr(name, '/') || strcmp(name, "-") == 0 || is_there(name)) return copy_of(name, e);
+    if (!is_word(name) || is_there(name)) return copy_of(name, e);
     int len = snprintf(here, sizeof here, "models/%s.net", name);
     if (len < 0 || len >= PATH_MAX) *here = 0;
     if (is_there(here)) return copy_of(here, e);

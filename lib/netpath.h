@@ -2,8 +2,8 @@
  *
  * `--net standard` means the file of that name if there is one, else models/standard.net (in a
  * checkout), else ../share/lint/standard.net as seen from the program's own folder (where
- * `make install` puts it, whatever PREFIX and DESTDIR were). A path with a slash, and `-`, mean
- * themselves.
+ * `make install` puts it, whatever PREFIX and DESTDIR were). What has a slash or ends in .net, and
+ * `-`, mean themselves.
  *
  *     char *path = lint_net_path("standard", &e);   // "models/standard.net", from malloc
  */

@@ -111,6 +111,11 @@ static int next_batch(run *r, lint_batch *b, lint_err *e) {
     return got;
 }
 
+/* Another number for every step of a training, whether or not it was interrupted. */
+static uint64_t step_number(size_t epoch, size_t batch) {
+    return ((uint64_t)epoch << 24) + batch;
+}
+
 /* 1: row->train is filled. 0: stopped. -1: an error. */
 static int train_epoch(run *r, lint_epoch *row, lint_err *e) {
     lint_loss_sum sum = {0};
@@ -120,7 +125,8 @@ static int train_epoch(run *r, lint_epoch *row, lint_err *e) {
     lint_groups_clear(&r->training);
     while ((got = next_batch(r, &b, e)) > 0) {
         lint_groups_add(&r->training, &b, NULL);
-        if (step(r, &b, row, ++number, &sum, e) < 0) return -1;
+        b.step = step_number(row->epoch, ++number);
+        if (step(r, &b, row, number, &sum, e) < 0) return -1;
         if (r->t->on_batch) r->t->on_batch(r->t->ctx, row->epoch, done += b.n);
         if (stopping(r)) return 0;
     }
@@ -373,7 +379,12 @@ uint64_t lint_train_hash(const lint_set *set) {
         const uint8_t *image = lint_set_image(set, i), *mask = lint_set_mask(set, i);
         int32_t label = lint_set_label(set, i), place = lint_set_place(set, i);
         float weight = lint_set_weight(set, i);
-        lint_batch b = {1, &image, &label, mask ? &mask : NULL, &place, &weight};
+        lint_batch b = {.n = 1,
+                        .image = &image,
+                        .label = &label,
+                        .mask = mask ? &mask : NULL,
+                        .place = &place,
+                        .weight = &weight};
         h = hash_batch(&b, lint_set_height(set) * lint_set_width(set), h);
     }
     return h;

@@ -79,7 +79,7 @@ await_rows() {
 @test "--help is a screen with an example" {
     run -0 lint-train --help
     assert_line --regexp '^Usage: lint-train '
-    assert_line --partial 'lint-train --net models/standard.net'
+    assert_line --partial 'lint-train --net standard'
     run -0 lint-train --version
     assert_output --regexp '^lint-train \(lint\) [0-9.]+$'
 }
@@ -122,6 +122,16 @@ await_rows() {
     lint-train --net tiny.net --train train.lts --epochs 1 -o m --log log.tsv
     assert_equal "$(rows log.tsv | cut -f 7,9-)" $'nan\tnan\tnan\tnan\tnan\tnan\tnan\tnan\t1'
     assert_equal "$(grep '^# best' log.tsv)" '# best	last'
+}
+
+@test "dropout draws anew in every step, the same for any number of threads" {
+    sed 's/^.*flatten/&\n dropout 0.5/' tiny.net >drop.net
+    lint-train --net drop.net --train train.lts --lr 0 --epochs 2 --batch 8 -o a --log a.tsv --threads 1
+    lint-train --net drop.net --train train.lts --lr 0 --epochs 2 --batch 8 -o b --log b.tsv --threads 2
+    cmp a b
+    cmp a.tsv b.tsv
+    run -0 column a.tsv train_loss
+    assert_not_equal "${lines[0]}" "${lines[1]}" # with weights that stand still
 }
 
 @test "two runs, and any number of threads, give the same bytes" {
