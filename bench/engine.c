@@ -196,12 +196,12 @@ static void make_pictures(work *w) {
 
 static lint_optim *make_optimiser(const work *w) {
     lint_err e;
-    const lint_optim_plan plan = {LINT_OPTIM_SGD, 0.9, 1e-4};
+    const lint_optim_plan plan = {.rule = LINT_OPTIM_SGD, .momentum = 0.9, .weight_decay = 1e-4};
     size_t n = lint_net_params(w->net);
     lint_param *param = need(calloc(n, sizeof *param));
     for (size_t i = 0; i < n; i++)
         param[i] = lint_net_param(w->net, i);
-    lint_optim *optim = lint_optim_new(param, n, &plan, w->pool, &e);
+    lint_optim *optim = lint_optim_new(param, NULL, n, &plan, w->pool, &e);
     if (!optim) lint_die(&e);
     free(param);
     return optim;
