@@ -11,7 +11,7 @@ CFLAGS ?= -O2 -g
 SANITIZE ?=
 ## where programs are built
 BUILD ?= build$(if $(SANITIZE),/sanitized)
-## not empty: show the compiler's command lines
+## not empty: show the compiler's command lines, and how much of their inputs stages read
 V ?=
 ## where `make install` puts them (DESTDIR goes before it)
 PREFIX ?= /usr/local
@@ -75,7 +75,7 @@ endef
 # --- build -----------------------------------------------------------------------------------
 
 ## build the tools
-all: $(TOOLS)
+all: $(TOOLS) $(BUILD)/stage
 
 # Everything compiled depends on this file, so a missing library is one message, and new flags are
 # a new build. `make deps all` and `make clean all` do the first before the second, with -j too.
@@ -101,6 +101,11 @@ $(BUILD)/lib/kernels-%.o: lib/kernels.c $(BUILD)/flags
 
 $(BUILD)/lint-%: tools/lint-%.c $(BUILD)/liblint.a $(BUILD)/flags
 	$(call say,$@)$(LINK) -o $@ $< $(BUILD)/liblint.a $(LIBS)
+
+# The stage runner: no tool of lint's, so it is not installed. It starts for every stage, and so is
+# not linked with what it does not use.
+$(BUILD)/%: pipelines/%/main.c $(wildcard pipelines/stage/*.[ch]) $(BUILD)/liblint.a $(BUILD)/flags
+	$(call say,$@)$(LINK) -Wl,--as-needed -o $@ $(filter %.c %.a,$^) $(LIBS)
 
 $(BUILD)/tests/%.o: tests/%.c $(BUILD)/flags | test-needs
 	@mkdir -p $(@D)

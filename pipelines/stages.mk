@@ -3,10 +3,9 @@
 #     pictures -> train.lts val.lts test.lts -> default, camloss -> scores, maps -> one table
 #
 # An experiment is a file NAME.mk beside this one that sets what differs: where the pictures come
-# from and the numbers. What is made for seed 3 lies in data/NAME/s3 and models/NAME/s3; the stem
-# of the rules is the seed. Every stage has a .cmd file that holds its command and checksums of the
-# tools in it, and its outputs depend on that file: another number, or another tool, remakes what
-# it must and no more.
+# from and the numbers. What is made for seed 3 lies in data/NAME/s3 and models/NAME/s3. Make gives
+# the order; whether a stage has to run is decided by pipelines/stage, by the content of what it
+# reads, its command and its programs.
 
 ## the experiment: a file pipelines/NAME.mk
 EXPERIMENT ?= $(if $(DATA),folders,orca-leopard)
@@ -16,17 +15,36 @@ DATA ?=
 SEED ?= 0
 ## how many seeds `make sweep` runs: 0 to SEEDS-1
 SEEDS ?= 10
+## how many stages of a sweep run side by side
+JOBS ?=
+## `make sweep` over settings instead of seeds: GRID='CAM_WEIGHT=1,3,10 SIGMA=.15,.25'
+GRID ?=
+## seeds that a grid trains with; none of those that results are reported for
+GRID_SEEDS ?= 100 101
+## how far below that of default a setting's validation accuracy may be, in points, to be chosen
+GRID_SLACK ?= 2
 ## the folder that data/ and models/ are made in; empty: this one
 OUT ?=
+## what stages made before, to go back to; a folder that many share is fine; empty: OUT/.cache
+CACHE ?=
+## the largest size of that; what was not used for longest goes first
+CACHE_MAX ?= 10G
+## the commit that `make diff` compares with
+REV ?= HEAD
+## not empty: `make metrics` prints JSON
+JSON ?=
+## a file that `make dag` draws the stages into
+SVG ?=
 
 export DATA
 ifeq ($(wildcard pipelines/$(EXPERIMENT).mk),)
 $(error there is no pipelines/$(EXPERIMENT).mk; EXPERIMENT may be one of: \
-    $(patsubst pipelines/%.mk,%,$(filter-out %/stages.mk,$(wildcard pipelines/*.mk))))
+    $(patsubst pipelines/%.mk,%,$(filter-out %/stages.mk %/run.mk %/look.mk,$(wildcard pipelines/*.mk))))
 endif
 NAME = $(EXPERIMENT)
-D = $(OUT:%=%/)data/$(NAME)/s%
-M = $(OUT:%=%/)models/$(NAME)/s%
+# What the folder of pictures is called in commands, and where it is.
+SOURCE = DATA
+outside = $(call line,data DATA=$(DATA))
 include pipelines/$(EXPERIMENT).mk
 
 ## how many pictures are made, and how: options of lint-synth
@@ -47,110 +65,112 @@ CAM_WEIGHT ?= 10
 SIGMA ?= 0.25
 ## what sets camloss apart from default, beside the weight: options of lint-train
 CAM ?= --cam-loss energy --sigma $(SIGMA)
-## CAM weights that `make tune` tries
-WEIGHTS ?= 1 3 10 20 30 50
-## seeds that `make tune` trains with; none of those that results are reported for
-TUNE_SEEDS ?= 100 101
-## how far below that of default the validation accuracy may be, in points, for `make tune`
-TUNE_SLACK ?= 2
 
-# Tools are found as a user would call them.
-export PATH := $(abspath $(BUILD)):$(PATH)
-tool = $(addprefix $(BUILD)/,$1)
+# What `make lock` notes of them and `make diff` compares; what a grid may vary.
+PARAMETERS = PICTURES SPLIT SIZE NET EPOCHS AUGMENT TRAIN CAM_WEIGHT SIGMA CAM
 
-# Inside a recipe: the folders of its seed, and the commands.
-d = $(subst %,$*,$D)
-m = $(subst %,$*,$M)
-SOURCE ?= $(if $(SYNTH),$d/pictures,"$$DATA")
-synth-command = lint-synth --size $(SIZE) --seed $* -o $d/pictures $(SYNTH)
-split-command = lint-split $(SPLIT) --size $(SIZE) --seed $* -o $d $(SOURCE)
-train-command = lint-augment $(AUGMENT) --epochs $(EPOCHS) --shuffle --seed $* $d/train.lts | \
-    lint-train --net $(NET) --train - --val $d/val.lts --seed $* $(TRAIN) $2 \
-    -o $m/$1/best-so-far.safetensors --log $m/$1/log.tsv
-score = lint-eval --json --model $1 --shares $d/train.lts -o $m/$1/$2.json
-val-command = lint-cam $m/$1/model.safetensors $d/val.lts | $(call score,$1,val)
-test-command = lint-cam --grid $m/$1/sheet.png $m/$1/model.safetensors $d/test.lts | $(call score,$1,test)
-compare-command = lint-show -o $m/compare.png --max 8 --title default --title camloss \
-    <(lint-cam -q $m/default/model.safetensors $d/test.lts) \
-    <(lint-cam -q $m/camloss/model.safetensors $d/test.lts)
+# --- the stages --------------------------------------------------------------------------------
+# Of each: the command, what it reads that other stages make, what it makes. s is the seed, model
+# the name of the model. Files of the project and programs that the command names need no mention.
 
-# --- pictures --------------------------------------------------------------------------------
+STAGES = $(if $(SYNTH),synth) split \
+    $(foreach m,$(MODELS),$m/train $m/val $m/test) compare
+MODELS = default camloss
+d = data/$(NAME)/s$s
+m = models/$(NAME)/s$s/$(model)
 
-$D/synth.cmd: FORCE | $(call tool,lint-synth)
-	$(call remember,$(synth-command),cksum $(call tool,lint-synth))
+synth.run = lint-synth --size $(SIZE) --seed $s -o $d/pictures $(SYNTH)
+synth.makes = $d/pictures
 
-$D/pictures/metadata.csv: $D/synth.cmd $(SYNTH_NEEDS)
-	rm -rf $(@D)
-	$(synth-command)
+split.run = lint-split $(SPLIT) --size $(SIZE) --seed $s -o $d $(if $(SYNTH),$d/pictures,$(SOURCE))
+split.reads = $(if $(SYNTH),$d/pictures)
+split.also = $(if $(SYNTH),,$(outside))
+split.first = $(if $(SYNTH),,have-source)
+split.makes = $d/train.lts $d/val.lts $d/test.lts
 
-# A user's folder may hold anything in its name, so it is no prerequisite: which files are in it,
-# their sizes and times stand in the .cmd file instead.
-list-source = $(if $(SYNTH),true,find -L $(SOURCE) -type f -printf '%P %s %T@\n' | LC_ALL=C sort | cksum)
+train.run = lint-augment $(AUGMENT) --epochs $(EPOCHS) --shuffle --seed $s $d/train.lts | \
+    lint-train --net $(NET) --train - --val $d/val.lts --seed $s $(TRAIN) $(loss-of-$(model)) \
+    -o $m/model.safetensors --log $m/log.tsv
+train.reads = $d/train.lts $d/val.lts
+train.makes = $m/model.safetensors $m/log.tsv
+loss-of-default = --cam-loss none
+loss-of-camloss = $(CAM) --cam-weight $(CAM_WEIGHT)
 
-have-source: | $(filter deps,$(MAKECMDGOALS))
-	@[ -n "$(SYNTH)" ] || [ -d "$$DATA" ] || { \
-	    echo "There is no folder '$$DATA'.$(if $(MISSING), $(MISSING))" >&2; exit 1; }
+score = lint-eval --json --model $(model) --shares $d/train.lts -o $m/$1
 
-$D/split.cmd: FORCE | have-source $(SOURCE_NEEDS) $(call tool,lint-split)
-	$(call remember,$(split-command) # $(DATA),cksum $(call tool,lint-split); $(list-source))
+val.run = lint-cam $m/model.safetensors $d/val.lts | $(call score,val.json)
+val.reads = $m/model.safetensors $d/val.lts $d/train.lts
+val.makes = $m/val.json
 
-$D/train.lts $D/val.lts $D/test.lts: $D/split.cmd $(if $(SYNTH),$D/pictures/metadata.csv)
-	$(split-command)
-
-# --- models ----------------------------------------------------------------------------------
-
-# $(eval $(call model,NAME,OPTIONS)): how a model of that name is trained and scored.
-define model
-$M/$1/train.cmd: FORCE | $(call tool,lint-augment lint-train)
-	$$(call remember,$$(call train-command,$1,$2),cksum $(NET) $(call tool,lint-augment lint-train))
-
-$M/$1/score.cmd: FORCE | $(call tool,lint-cam lint-eval)
-	$$(call remember,$$(call val-command,$1); $$(call test-command,$1),cksum $(call tool,lint-cam lint-eval))
-
-# A run that is interrupted leaves its best model so far, under a name that is no target.
-$M/$1/model.safetensors $M/$1/log.tsv: $M/$1/train.cmd $D/train.lts $D/val.lts
-	$$(call train-command,$1,$2)
-	@mv $$m/$1/best-so-far.safetensors $$m/$1/model.safetensors
-
-$M/$1/val.json: $M/$1/model.safetensors $D/val.lts $M/$1/score.cmd
-	$$(call val-command,$1)
-
-$M/$1/test.json $M/$1/sheet.png: $M/$1/model.safetensors $D/test.lts $M/$1/score.cmd
-	$$(call test-command,$1)
-endef
-
-$(eval $(call model,default,--cam-loss none))
-$(eval $(call model,camloss,$(CAM) --cam-weight $(CAM_WEIGHT)))
-$(foreach w,$(WEIGHTS),$(eval $(call model,camloss-w$w,$(CAM) --cam-weight $w)))
+test.run = lint-cam --grid $m/sheet.png $m/model.safetensors $d/test.lts | $(call score,test.json)
+test.reads = $m/model.safetensors $d/test.lts $d/train.lts
+test.makes = $m/test.json $m/sheet.png
 
 # The same test pictures under both models' maps.
-$M/compare.cmd: FORCE | $(call tool,lint-cam lint-show)
-	$(call remember,$(compare-command),cksum $(call tool,lint-cam lint-show))
+compare.run = lint-show -o $(compare.makes) --max 8 $(MODELS:%=--title %) \
+    $(foreach model,$(MODELS),<(lint-cam -q $m/model.safetensors $d/test.lts))
+compare.reads = $(foreach model,$(MODELS),$m/model.safetensors) $d/test.lts
+compare.makes = models/$(NAME)/s$s/compare.png
 
-$M/compare.png: $M/default/model.safetensors $M/camloss/model.safetensors $D/test.lts $M/compare.cmd
-	$(compare-command)
+include pipelines/run.mk
+
+# A user's folder may have anything in its name, so that it can be no prerequisite.
+have-source: | $(filter deps,$(MAKECMDGOALS))
+	@for f in =$(call quote,$(DATA)) $(foreach how,quote,$(outside)); do [ -d "$${f#*=}" ] || { \
+	    echo "There is no folder '$${f#*=}'.$(if $(MISSING), $(MISSING))" >&2; exit 1; }; done
 
 # --- what is asked for -----------------------------------------------------------------------
 
-results = $(foreach s,$1,$(subst %,$s,$M/default/$2 $M/camloss/$2))
+results = $(foreach s,$1,$(foreach model,$(MODELS),$(addprefix $(AT)$m/,$2)))
 
 ## run the experiment for one seed: both models, their scores, their maps
-pipeline: $(call results,$(SEED),val.json) $(call results,$(SEED),test.json) $(subst %,$(SEED),$M/compare.png)
+pipeline: stages
 	@printf '\nOn validation pictures:\n\n'
 	@lint-eval --compare $(call results,$(SEED),val.json) | sed -n 1,3p
 	@printf '\nOn test pictures:\n\n'
 	@lint-eval --compare $(call results,$(SEED),test.json)
 	@printf '\nMaps over test pictures:\n'
-	@printf '  %s\n' $(subst %,$(SEED),$M/compare.png) $(call results,$(SEED),sheet.png)
+	@printf '  %s\n' $(foreach s,$(SEED),$(AT)$(compare.makes)) $(call results,$(SEED),sheet.png)
+
+all-of = $(call results,$1,val.json test.json) $(foreach s,$1,$(AT)$(compare.makes))
+stages: $(call all-of,$(SEED))
 
 SWEEP = $(shell seq 0 $$(($(SEEDS) - 1)))
+side-by-side = $(MAKE) --no-print-directory $(JOBS:%=-j%)
 
-## run it for seeds 0 to SEEDS-1 and print all pairs; what exists is reused
-sweep: $(call results,$(SWEEP),val.json) $(call results,$(SWEEP),test.json)
+## run it for seeds 0 to SEEDS-1 and print all pairs, or for every setting of GRID; what exists is reused
+sweep: $(if $(GRID),$(STAGE))
+ifeq ($(GRID),)
+	+@$(side-by-side) sweep-stages
 	@lint-eval --pairs $(call results,$(SWEEP),test.json)
+else
+	+@$(side-by-side) grid-stages
+	@awk -v slack=$(GRID_SLACK) -v seeds='$(GRID_SEEDS)' -f pipelines/grid.awk \
+	    $(foreach p,$(POINTS),$(call point-results,$p))
+endif
 
-## find the CAM weight by validation accuracy, on seeds of its own; test data stays unseen
-tune: $(foreach s,$(TUNE_SEEDS),$(foreach t,default $(WEIGHTS:%=camloss-w%),$(subst %,$s,$M/$t/val.json)))
-	@awk -v slack=$(TUNE_SLACK) -f pipelines/tune.awk $^
+sweep-stages: $(call results,$(SWEEP),val.json test.json)
 
-.PHONY: pipeline sweep tune have-source
+# A grid is a folder grid/SETTINGS for each combination, that is made like any OUT; they share a
+# cache, so what two have in common is made once. Validation only: no test.json is made.
+comma := ,
+values = $(addprefix $(firstword $(subst =, ,$1))=,$(subst $(comma), ,$(lastword $(subst =, ,$1))))
+product = $(if $1,$(foreach a,$(call values,$(firstword $1)),$(foreach b,$(or \
+    $(call product,$(wordlist 2,$(words $1),$1)),.),$a$(patsubst $(comma).,,$(comma)$b))))
+POINTS = $(subst =,-,$(call product,$(GRID)))
+point-results = $(foreach s,$(GRID_SEEDS),$(foreach model,$(MODELS),$(AT)grid/$1/$m/val.json))
+strange := $(filter-out $(PARAMETERS),$(foreach g,$(GRID),$(firstword $(subst =, ,$g))))
+$(if $(strange),$(error GRID: there is no setting $(strange); it may vary $(PARAMETERS)))
+
+grid-stages: $(addprefix $(AT)grid/,$(POINTS))
+
+$(AT)grid/%: FORCE
+	+@$(MAKE) --no-print-directory point-stages GRID= OUT=$@ CACHE=$(CACHE_DIR) \
+	    $(subst $(comma), ,$(foreach g,$(GRID),$(patsubst $(firstword $(subst =, ,$g))-%,$(firstword \
+	    $(subst =, ,$g))=%,$(filter $(firstword $(subst =, ,$g))-%,$(subst $(comma), ,$*)))))
+
+point-stages: $(call results,$(GRID_SEEDS),val.json)
+
+.PHONY: have-source pipeline stages sweep sweep-stages grid-stages point-stages
+
+include pipelines/look.mk

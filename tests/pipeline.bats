@@ -10,35 +10,40 @@ setup() {
 
 # --- the rules, with stand-ins -------------------------------------------------------------------
 
-# A folder with the rules and no sources, and programs that write a word to each of their outputs
-# and their command line to `log`.
+# A folder with the rules and no sources, and programs that write their command line to each of
+# their outputs and to `log`.
 stand_ins() {
     mkdir "$BATS_TEST_TMPDIR/rules" "$BATS_TEST_TMPDIR/programs"
     cp -r Makefile pipelines models "$BATS_TEST_TMPDIR/rules"
+    rm -rf "$BATS_TEST_TMPDIR/rules/pipelines/stage" "$BATS_TEST_TMPDIR"/rules/pipelines/*.lock
+    cp "$BUILD/stage" "$BATS_TEST_TMPDIR/programs"
     cd "$BATS_TEST_TMPDIR/rules"
     export BUILD=$BATS_TEST_TMPDIR/programs
     cat >"$BUILD/lint-any" <<'END'
 #!/bin/bash
-me=$(basename "$0")
-echo "$me $*" >>"$(dirname "$0")/log"
+me=$(basename "$0") here=$(dirname "$0")
+echo "$me $*" >>"$here/log"
+[ ! -e "$here/slow-$me" ] || { touch "$here/running-$me"; sleep "$(<"$here/slow-$me")"; }
 out=
 for a; do
     [ ! -p "$a" ] || cat "$a" # and so wait for who writes into it
     case $out in
     -o | --log | --grid)
         case $me in
-        lint-synth) mkdir -p "$a" && echo made >"$a/metadata.csv" ;;
-        lint-split) mkdir -p "$a" && touch "$a/train.lts" "$a/val.lts" "$a/test.lts" ;;
-        lint-eval) . "$(dirname "$0")/accuracy" "$a" >"$a" ;;
-        *) echo made >"$a" ;;
+        lint-synth) mkdir -p "$a" && echo "$me $*" >"$a/metadata.csv" && echo picture >"$a/1.png" ;;
+        lint-split) for s in train val test; do { echo "$*"; ls -R DATA/ 2>/dev/null; } >"$a/$s.lts"; done ;;
+        lint-eval) . "$here/scores" "$a" >"$a" ;;
+        *) echo "$me $*" >"$a" ;;
         esac ;;
     esac
     out=$a
 done
-[ ! -e "$(dirname "$0")/break-$me" ]
+[ ! -e "$here/break-$me" ]
 END
     chmod +x "$BUILD/lint-any"
-    : >"$BUILD/accuracy"
+    cat >"$BUILD/scores" <<'END'
+printf '{\n "summary": {\n  "accuracy": 0.75,\n  "worst_group": 0.5,\n  "cross_entropy": null\n }\n}\n'
+END
     local t
     for t in synth split augment train cam eval show; do cp "$BUILD/lint-any" "$BUILD/lint-$t"; done
 }
@@ -52,6 +57,27 @@ made() {
     return "$status"
 }
 
+# How many files the stages read to know what is in them.
+files_read() { make V=1 "$@" 2>&1 | awk '/^stage: [0-9]+ files read/ { n += $2 } END { print n + 0 }'; }
+
+# Waits until that program runs.
+wait_for() {
+    local i
+    for ((i = 0; i < 600; i++)); do
+        [ -e "$BUILD/running-$1" ] && return
+        sleep 0.05
+    done
+    fail "$1 was not started"
+}
+
+# A process and all that it started, at once and without warning.
+kill_all() {
+    local child
+    kill -STOP "$1" 2>/dev/null || true
+    for child in $(pgrep -P "$1"); do kill_all "$child"; done
+    kill -KILL "$1" 2>/dev/null || true
+}
+
 @test "an experiment is done once; again, only the table is printed" {
     stand_ins
     run -0 made make pipeline
@@ -63,14 +89,115 @@ made() {
     refute_line --regexp '^lint-(synth|split|augment|train|cam)'
 }
 
-@test "another CAM weight trains camloss again, and nothing else" {
+@test "another CAM weight trains camloss again, and nothing else; the old one is in the cache" {
     stand_ins
     make pipeline
+    cp "$OUT/models/orca-leopard/s0/camloss/model.safetensors" was
     run -0 made make pipeline CAM_WEIGHT=5.5
     assert_equal "$(grep -c '^lint-train' "$BUILD/log")" 1
     assert_line --regexp '^lint-train .*--cam-weight 5.5.*/camloss/'
     refute_line --regexp '--model default'
     refute_line --regexp '^lint-(synth|split)'
+    run -0 made make pipeline
+    refute_line --regexp '^lint-(synth|split|augment|train|cam|show)'
+    run -0 cmp was "$OUT/models/orca-leopard/s0/camloss/model.safetensors"
+    run -0 make pipeline CAM_WEIGHT=5.5
+    assert_line 'orca-leopard/s0/camloss/train: from the cache'
+}
+
+@test "touch reruns nothing; a file is read again only if it was touched" {
+    stand_ins
+    run -0 files_read pipeline
+    assert [ "$output" -gt 9 ]
+    run -0 files_read pipeline
+    assert_output 0
+    touch models/*.net "$OUT/data/orca-leopard/s0/pictures/1.png" "$OUT/models/orca-leopard/s0/default/val.json"
+    run -0 made make pipeline
+    refute_line --regexp '^lint-(synth|split|augment|train|cam|show)'
+    touch models/standard.net "$OUT/data/orca-leopard/s0/pictures/1.png" "$OUT/models/orca-leopard/s0/default/val.json"
+    run -0 files_read pipeline
+    assert_output 3
+    run -0 files_read pipeline
+    assert_output 0
+}
+
+@test "no file is read twice while an experiment is made" {
+    stand_ins
+    # Seven programs, a network; two pictures' files, three sets, two models with log, two scores
+    # and a sheet each, one comparison.
+    run -0 files_read pipeline
+    assert_output $((7 + 1 + 2 + 3 + 2 * (2 + 2 + 1) + 1))
+}
+
+@test "an output that was changed, deleted or put elsewhere is what it was again" {
+    stand_ins
+    make pipeline
+    local m=$OUT/models/orca-leopard/s0/default
+    cp -r "$OUT" "$OUT-was"
+    rm "$m/model.safetensors" && echo other >"$OUT/other" && mv "$OUT/other" "$m/val.json"
+    rm -r "$OUT/data/orca-leopard/s0/pictures"
+    run -0 made make pipeline
+    refute_line --regexp '^lint-(synth|split|train|cam|show)'
+    run -0 diff -r -x .cache "$OUT" "$OUT-was"
+    # Written to where it lies, it is damaged in the cache too; then it is made again.
+    echo more >>"$m/model.safetensors"
+    run -0 made make pipeline
+    assert_equal "$(grep -c '^lint-train' "$BUILD/log")" 1
+    refute_line --regexp '^lint-(synth|split|show)'
+    run -0 diff -r -x .cache "$OUT" "$OUT-was"
+}
+
+@test "killed in the middle of a stage, the next run repairs everything" {
+    stand_ins
+    echo 60 >"$BUILD/slow-lint-train"
+    make pipeline >/dev/null 2>&1 &
+    wait_for lint-train
+    kill_all $!
+    assert_not_exists "$OUT/models/orca-leopard/s0/default/model.safetensors"
+    rm "$BUILD/slow-lint-train"
+    run -0 made make pipeline
+    refute_line --regexp '^lint-(synth|split)'
+    assert_equal "$(grep -c '^lint-train' "$BUILD/log")" 2
+    OUT=$OUT-again make pipeline
+    run -0 diff -r -x .cache "$OUT" "$OUT-again"
+}
+
+@test "of a make that was killed alone, what it left running is waited for" {
+    stand_ins
+    echo 1 >"$BUILD/slow-lint-train"
+    make pipeline >/dev/null 2>&1 3>&- &
+    wait_for lint-train
+    kill -KILL $! "$(pgrep -P $!)"
+    run -0 make pipeline
+    assert_line --partial 'waiting for another process'
+    assert_exists "$OUT/models/orca-leopard/s0/compare.png"
+}
+
+@test "Ctrl-C ends what a stage started, and make" {
+    stand_ins
+    echo 60 >"$BUILD/slow-lint-train"
+    set -m # so that the group of make gets the signal, as from a terminal
+    make pipeline >"$BATS_TEST_TMPDIR/said" 2>&1 3>&- &
+    local make=$!
+    wait_for lint-train
+    kill -INT -- -$make
+    run wait $make
+    assert_not_equal "$status" 0
+    run -1 pgrep -f "$BUILD/lint-train"
+    run -0 cat "$BATS_TEST_TMPDIR/said"
+    assert_line --partial 'orca-leopard/s0/default/train: ended with status 130; what it made so far is in'
+}
+
+@test "two makes at once do every stage once" {
+    stand_ins
+    echo 0.2 >"$BUILD/slow-lint-train"
+    : >"$BUILD/log"
+    make -j2 pipeline >/dev/null &
+    local first=$!
+    make -j2 pipeline >/dev/null
+    wait $first
+    assert_equal "$(grep -c '^lint-train' "$BUILD/log")" 2
+    assert_equal "$(grep -c '^lint-split' "$BUILD/log")" 1
 }
 
 @test "other training options train both; another seed makes everything" {
@@ -119,26 +246,39 @@ made() {
 @test "a sweep makes both models for every seed, and reuses what exists" {
     stand_ins
     make pipeline SEED=1
-    run -0 made make -j2 sweep SEEDS=3
+    run -0 made make sweep SEEDS=3 JOBS=2
     assert_equal "$(grep -c '^lint-train' "$BUILD/log")" 4
     assert_line --regexp '^lint-eval --pairs [^ ]*s0/default/test.json [^ ]*s0/camloss/test.json .*s2/camloss/test.json'
     refute_line --regexp '^lint-train .*--seed 1 '
 }
 
-@test "tune names the largest weight within the slack, and looks at no test data" {
+@test "a grid names the setting with the most evidence in the centre within the slack, by validation alone" {
     stand_ins
-    cat >"$BUILD/accuracy" <<'END'
-w=$(grep -o 'camloss-w[0-9]*' <<<"$1" | tr -dc 0-9)
-printf '{\n "scores": [\n  {\n   "metric": "accuracy",\n   "value": 0.1\n  }\n ],\n "summary": {\n  "accuracy": 0.%d,\n  "adjusted_mean": 0.5\n }\n}\n' $((97 - ${w:-0}))
+    # Each unit of the weight costs one point; the wider prior gains less evidence.
+    cat >"$BUILD/scores" <<'END'
+w=0 sigma=00
+case $1 in
+*/camloss/*)
+    w=$(grep -o 'cam-weight [0-9]*' "${1%/*}/model.safetensors" | tr -dc 0-9)
+    sigma=$(grep -o 'sigma 0.[0-9]*' "${1%/*}/model.safetensors" | tr -dc 0-9) ;;
+esac
+printf '{\n "scores": [{\n   "value": 0.1\n  }\n ],\n "summary": {\n  "accuracy": 0.%d,\n  "evidence_in_center": 0.%d\n }\n}\n' \
+    $((97 - w)) $((40 + 4 * w - ${sigma#0} / 10))
 END
-    run -0 make tune WEIGHTS='1 2 3 4' TUNE_SEEDS='200 201'
-    assert_line --regexp '^camloss-w4 +93.00 +93.00 +93.00$'
-    assert_line 'CAM_WEIGHT=2 is the largest that stays within 2 points of default'
-    run -1 grep -E 'test.lts|test.json|--seed [0-9]( |$)' "$BUILD/log"
-    run -0 made make tune WEIGHTS='1 2 3 4' TUNE_SEEDS='200 201' TUNE_SLACK=3.5
+    run -0 make sweep GRID='CAM_WEIGHT=1,2,3 SIGMA=0.15,0.25' GRID_SEEDS='200 201' JOBS=2
+    assert_line --regexp '^CAM_WEIGHT=3 SIGMA=0.15 +97.00 +94.00 +40.00 +51.00$'
+    assert_line 'chosen: CAM_WEIGHT=2 SIGMA=0.15, the most evidence in the centre of those within 2 points of default'
+    assert_line --partial 'seeds 200 201; no test picture was looked at'
+    # The two have the data and the default model in common.
+    assert_equal "$(grep -c '^lint-synth' "$BUILD/log")" 2
+    assert_equal "$(grep -c '^lint-train' "$BUILD/log")" $((2 * (1 + 6)))
+    run -1 grep -E 'test.json|--seed [0-9]( |$)' "$BUILD/log"
+    run -0 made make sweep GRID='CAM_WEIGHT=1,2,3 SIGMA=0.15,0.25' GRID_SEEDS='200 201' GRID_SLACK=3.5
     assert_output ''
-    run -0 make tune WEIGHTS='3 4' TUNE_SEEDS=200
-    assert_line 'no weight stays within 2 points of default'
+    run -0 make sweep GRID='CAM_WEIGHT=3,4' GRID_SEEDS=200
+    assert_line 'no setting stays within 2 points of default'
+    run -2 make sweep GRID='CAMWEIGHT=3'
+    assert_output --partial 'there is no setting CAMWEIGHT'
 }
 
 @test "DATA may be any folder: spaces, quotes, and files that come and go" {
@@ -147,7 +287,8 @@ END
     mkdir -p "$pets/cat" "$pets/dog"
     touch "$pets/cat/1.png" "$pets/dog/1.png"
     run -0 made make pipeline DATA="$pets"
-    assert_line --partial "/s0 $pets"
+    assert_line --regexp '^lint-split .* DATA$'
+    run -0 grep 1.png "$OUT/data/folders-Ann-s-pets--2-/s0/train.lts"
     assert_exists "$OUT/models/folders-Ann-s-pets--2-/s0/camloss/test.json"
     run -0 made make pipeline DATA="$pets"
     refute_line --regexp '^lint-(split|train)'
@@ -216,7 +357,7 @@ assert_results() {
     assert_output --partial leopard
     touch "$BATS_TEST_TMPDIR/now"
     run -0 make -s pipeline "${SMALL[@]}" PICTURES='--train 24,16 --val 6 --test 9'
-    run -0 find "$OUT" -newer "$BATS_TEST_TMPDIR/now" -type f
+    run -0 find "$OUT/data" "$OUT/models" -newer "$BATS_TEST_TMPDIR/now"
     assert_output ''
 }
 

@@ -1,0 +1,311 @@
+#define _GNU_SOURCE /* tdestroy */
+#include "cache.h"
+
+#include "files.h"
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <search.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static int lock_it(cache *c, int how, lint_err *e) {
+    if (make_folders(c->dir, e) < 0) return -1;
+    path p = pathf("%s/lock", c->dir);
+    c->lock = open(p.s, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+    if (c->lock >= 0 && flock(c->lock, how) == 0) return 0;
+    return lint_fail(e, "%s: %s", p.s, strerror(errno));
+}
+
+int cache_open(cache *c, lint_err *e) {
+    return lock_it(c, LOCK_SH, e);
+}
+
+void cache_close(cache *c) {
+    if (c->lock >= 0) close(c->lock);
+    c->lock = -1;
+}
+
+static path object(const cache *c, const char *hex) {
+    return pathf("%s/objects/%.2s/%s", c->dir, hex, hex + 2);
+}
+
+static path record(const cache *c, const char *key) {
+    return pathf("%s/stages/%s", c->dir, key);
+}
+
+/* --- in -------------------------------------------------------------------------------------- */
+
+static int keep_file(cache *c, const char *p, const content_file *f, lint_err *e) {
+    struct stat st;
+    path to = object(c, f->hex);
+    if (stat(to.s, &st) == 0 && (uint64_t)st.st_size == f->size) return 0;
+    if (make_folders(folder_of(to.s).s, e) < 0) return -1;
+    return link_or_copy(p, to.s, e);
+}
+
+int cache_keep(cache *c, const char *p, const content *of, lint_err *e) {
+    if (of->kind == CONTENT_FILE) return keep_file(c, p, &of->file[0], e);
+    for (size_t i = 0; i < of->n; i++)
+        if (keep_file(c, pathf("%s/%s", p, of->file[i].rel).s, &of->file[i], e) < 0) return -1;
+    char *list = content_list(of);
+    if (!list) return lint_fail_mem(e, "a list of files");
+    path to = object(c, of->hex);
+    int bad = make_folders(folder_of(to.s).s, e);
+    if (!bad) bad = write_text(to.s, list, e);
+    free(list);
+    return bad;
+}
+
+/* --- out ------------------------------------------------------------------------------------- */
+
+/* The list of a folder, if it is there and whole: 1. */
+static int read_list(const cache *c, const item *what, content *of) {
+    lint_err e;
+    char *list = read_text(object(c, what->hex).s);
+    if (!list) return 0;
+    int good = content_read_list(of, list, &e) == 0 && strcmp(of->hex, what->hex) == 0;
+    free(list);
+    return good;
+}
+
+int cache_has(const cache *c, const item *what) {
+    content of = {.kind = CONTENT_NONE};
+    if (what->kind != CONTENT_FOLDER) return access(object(c, what->hex).s, R_OK) == 0;
+    int has = read_list(c, what, &of);
+    for (size_t i = 0; i < of.n && has; i++)
+        has = access(object(c, of.file[i].hex).s, R_OK) == 0;
+    content_free(&of);
+    return has;
+}
+
+/* The digests of files that were just taken out; 0 where one is not what it was, which goes. */
+static int check(cache *c, const char *p, const content *want, content *got, lint_err *e) {
+    hashes_forget(c->hashes, p);
+    if (hashes_of(c->hashes, p, got, e) < 0) return -1;
+    if (strcmp(got->hex, want->hex) == 0 && got->kind == want->kind) return 1;
+    for (size_t i = 0; i < got->n && i < want->n; i++)
+        if (strcmp(got->file[i].hex, want->file[i].hex) != 0)
+            unlink(object(c, want->file[i].hex).s);
+    content_free(got);
+    if (remove_all(p, e) < 0) return -1;
+    return 0;
+}
+
+static int take_all(cache *c, const content *want, const char *p, lint_err *e) {
+    for (size_t i = 0; i < want->n; i++) {
+        const content_file *f = &want->file[i];
+        path to = *f->rel ? pathf("%s/%s", p, f->rel) : pathf("%s", p);
+        path from = object(c, f->hex);
+        if (access(from.s, R_OK) < 0) return 0;
+        if (make_folders(folder_of(to.s).s, e) < 0 || link_or_copy(from.s, to.s, e) < 0) return -1;
+    }
+    return 1;
+}
+
+int cache_take(cache *c, const item *what, const char *p, content *of, lint_err *e) {
+    content want = {.kind = CONTENT_FILE, .n = 1};
+    content_file one = {.rel = ""};
+    memcpy(one.hex, what->hex, sizeof one.hex);
+    memcpy(want.hex, what->hex, sizeof want.hex);
+    want.file = &one;
+    *of = (content){.kind = CONTENT_NONE};
+    if (what->kind == CONTENT_FOLDER && !read_list(c, what, &want)) return 0;
+    int done = what->kind == CONTENT_FOLDER ? make_folders(p, e) : 0;
+    done = done < 0 ? -1 : take_all(c, &want, p, e);
+    if (done == 1) done = check(c, p, &want, of, e);
+    if (what->kind == CONTENT_FOLDER) content_free(&want);
+    return done;
+}
+
+/* --- records --------------------------------------------------------------------------------- */
+
+char *cache_record(const cache *c, const char *key) {
+    return read_text(record(c, key).s);
+}
+
+int cache_write_record(cache *c, const char *key, const char *text, lint_err *e) {
+    path p = record(c, key);
+    if (make_folders(folder_of(p.s).s, e) < 0) return -1;
+    return write_text(p.s, text, e);
+}
+
+void cache_used(const cache *c, const char *key) {
+    utimensat(AT_FDCWD, record(c, key).s, NULL, 0);
+}
+
+/* --- throwing away --------------------------------------------------------------------------- */
+
+typedef struct used {
+    char key[SHA256_HEX];
+    struct timespec last;
+} used;
+
+static int latest_first(const void *a, const void *b) {
+    const struct timespec *x = &((const used *)a)->last, *y = &((const used *)b)->last;
+    if (x->tv_sec != y->tv_sec) return x->tv_sec < y->tv_sec ? 1 : -1;
+    return (x->tv_nsec < y->tv_nsec) - (x->tv_nsec > y->tv_nsec);
+}
+
+/* All records, the one used last first; from malloc. */
+static used *list_records(const cache *c, size_t *n, lint_err *e) {
+    used *list = NULL;
+    size_t size = 0;
+    DIR *d = opendir(pathf("%s/stages", c->dir).s);
+    *n = 0;
+    for (struct dirent *f; d && (f = readdir(d));) {
+        struct stat st;
+        if (strlen(f->d_name) != SHA256_HEX - 1 || stat(record(c, f->d_name).s, &st) < 0) continue;
+        if (*n == size) {
+            used *more = realloc(list, (size = size ? 2 * size : 64) * sizeof *more);
+            if (!more) {
+                lint_fail_mem(e, "the cache's records");
+                free(list);
+                closedir(d);
+                return NULL;
+            }
+            list = more;
+        }
+        used *u = &list[(*n)++];
+        memcpy(u->key, f->d_name, sizeof u->key);
+        u->last = st.st_mtim;
+    }
+    if (d) closedir(d);
+    if (*n) qsort(list, *n, sizeof *list, latest_first);
+    return list ? list : calloc(1, sizeof *list);
+}
+
+/* What the records that stay need. */
+typedef struct needed {
+    void *tree; /* of digests, by tsearch */
+    uint64_t bytes, max;
+} needed;
+
+static int by_hex(const void *a, const void *b) {
+    return strcmp(a, b);
+}
+
+static int is_needed(const needed *k, const char *hex) {
+    return tfind(hex, &k->tree, by_hex) != NULL;
+}
+
+/* Digests of all files that the stage made. */
+static int list_outputs(const cache *c, const step *s, items *list, lint_err *e) {
+    for (size_t i = 0; i < s->out.n; i++) {
+        content of = {.kind = CONTENT_NONE};
+        int bad = step_add_text(list, s->out.v[i].hex, e);
+        if (!bad && s->out.v[i].kind == CONTENT_FOLDER) read_list(c, &s->out.v[i], &of);
+        for (size_t j = 0; j < of.n && !bad; j++)
+            bad = step_add_text(list, of.file[j].hex, e);
+        content_free(&of);
+        if (bad) return -1;
+    }
+    return 0;
+}
+
+static uint64_t size_of(const cache *c, const char *hex) {
+    struct stat st;
+    return stat(object(c, hex).s, &st) == 0 ? (uint64_t)st.st_size : 0;
+}
+
+/* 1 if they fit; then they are needed. */
+static int fit_in(needed *k, const cache *c, const items *list, lint_err *e) {
+    uint64_t more = 0;
+    for (size_t i = 0; i < list->n; i++)
+        if (!is_needed(k, list->v[i].name)) more += size_of(c, list->v[i].name);
+    if (more > k->max - k->bytes) return 0;
+    k->bytes += more;
+    for (size_t i = 0; i < list->n; i++) {
+        if (is_needed(k, list->v[i].name)) continue;
+        char *copy = strdup(list->v[i].name);
+        if (copy && tsearch(copy, &k->tree, by_hex)) continue;
+        free(copy);
+        return lint_fail_mem(e, "the cache's files");
+    }
+    return 1;
+}
+
+/* 1 if the record stays. */
+static int decide(needed *k, const cache *c, const char *key, lint_err *e) {
+    step s = {0}, list = {0};
+    lint_err broken;
+    char *text = cache_record(c, key), *at = text;
+    int stays = 0;
+    if (text && step_read(&s, &at, "", &broken) > 0)
+        stays = list_outputs(c, &s, &list.with, e) < 0 ? -1 : fit_in(k, c, &list.with, e);
+    step_free(&s);
+    step_free(&list);
+    free(text);
+    return stays;
+}
+
+/* The latest, until one does not fit; that and all before it go. */
+static int choose(needed *k, const cache *c, lint_err *e) {
+    size_t n;
+    used *list = list_records(c, &n, e);
+    if (!list) return -1;
+    int stays = 1;
+    for (size_t i = 0; i < n && stays >= 0; i++) {
+        if (stays) stays = decide(k, c, list[i].key, e);
+        if (!stays) unlink(record(c, list[i].key).s);
+    }
+    free(list);
+    return stays < 0 ? -1 : 0;
+}
+
+typedef void object_fn(void *ctx, const char *file, const char *hex, const struct stat *st);
+
+static void each_object(const cache *c, object_fn *fn, void *ctx) {
+    for (int i = 0; i < 256; i++) {
+        path dir = pathf("%s/objects/%02x", c->dir, (unsigned)i);
+        DIR *d = opendir(dir.s);
+        for (struct dirent *f; d && (f = readdir(d));) {
+            struct stat st;
+            path p = pathf("%s/%s", dir.s, f->d_name);
+            if (lstat(p.s, &st) == 0 && S_ISREG(st.st_mode))
+                fn(ctx, p.s, pathf("%02x%s", (unsigned)i, f->d_name).s, &st);
+        }
+        if (d) closedir(d);
+    }
+}
+
+static void add_size(void *ctx, const char *file, const char *hex, const struct stat *st) {
+    (void)file;
+    (void)hex;
+    *(uint64_t *)ctx += (uint64_t)st->st_size;
+}
+
+typedef struct sweeping {
+    needed *stay;
+    uint64_t left, bytes;
+    size_t files;
+} sweeping;
+
+static void sweep_out(void *ctx, const char *file, const char *hex, const struct stat *st) {
+    sweeping *s = ctx;
+    if (is_needed(s->stay, hex) || unlink(file) < 0) return;
+    s->files++;
+    s->bytes += (uint64_t)st->st_size;
+}
+
+int cache_trim(cache *c, uint64_t max, size_t *files, uint64_t *bytes, lint_err *e) {
+    uint64_t all = 0;
+    *files = 0;
+    *bytes = 0;
+    each_object(c, add_size, &all);
+    if (all <= max) return 0;
+    if (lock_it(c, LOCK_EX, e) < 0) return -1;
+    needed stay = {.max = max};
+    int bad = choose(&stay, c, e);
+    sweeping s = {.stay = &stay};
+    if (!bad) each_object(c, sweep_out, &s);
+    *files = s.files;
+    *bytes = s.bytes;
+    tdestroy(stay.tree, free);
+    cache_close(c);
+    return bad;
+}

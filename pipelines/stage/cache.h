@@ -1,0 +1,49 @@
+/* cache: what stages made, by content, so that going back costs nothing.
+ *
+ *     CACHE/objects/ab/cdef...   a file, or the list of a folder's files, named by its digest
+ *     CACHE/stages/KEY           the record of a stage that ran: what it read and made
+ *
+ * A file in the cache is a hard link to the output where it can be. Stages never write to a file
+ * that is there (the runner gives them an empty folder), and whoever does changes its digest: a
+ * file is checked before it is taken out, and thrown away if it is not what it was. So the worst
+ * that damage does is work done again.
+ *
+ * Any number of processes, and of machines that see the folder, may use it at once.
+ */
+#ifndef STAGE_CACHE_H
+#define STAGE_CACHE_H
+
+#include "hashes.h"
+#include "step.h"
+
+typedef struct cache {
+    const char *dir;
+    hashes *hashes; /* counts what is read here, too */
+    int lock;       /* -1 */
+} cache;
+
+/* Nothing is thrown away between these. */
+int cache_open(cache *c, lint_err *e);
+void cache_close(cache *c);
+
+/* Keeps what is at the path, which has the content `of`. */
+int cache_keep(cache *c, const char *path, const content *of, lint_err *e);
+
+/* 1 where all of it is there, 0 where not. */
+int cache_has(const cache *c, const item *what);
+
+/* Puts it at the path, which must be free or a file, and tells its content. 0 where it is not
+ * there, or was damaged. */
+int cache_take(cache *c, const item *what, const char *path, content *of, lint_err *e);
+
+/* The record of that key, from malloc; NULL where there is none. */
+char *cache_record(const cache *c, const char *key);
+int cache_write_record(cache *c, const char *key, const char *text, lint_err *e);
+/* Notes that it was used. */
+void cache_used(const cache *c, const char *key);
+
+/* Throws away what was not used for longest, until at most max bytes are left; tells how many files
+ * and bytes went. The cache must be closed. */
+int cache_trim(cache *c, uint64_t max, size_t *files, uint64_t *bytes, lint_err *e);
+
+#endif

@@ -1,0 +1,539 @@
+/* stage: runs a stage of a pipeline if its command, what it reads or its programs have changed.
+ *
+ * Make calls it for every stage, in order; it decides by content. `run` reads a stage (step.h) from
+ * standard input:
+ *
+ *     its outputs are what they were when it last ran so      nothing
+ *     it once ran so, and the cache has what it made          put it there
+ *     else                                                    run it in a sandbox, keep what it
+ * made
+ *
+ * Beside the outputs, in ROOT/.cache, lie what is known of files (index/), the stages as their
+ * outputs are now (now/), and locks. Two processes never do one stage at once: the second waits,
+ * and finds it done.
+ */
+#include "cache.h"
+#include "cli.h"
+#include "files.h"
+#include "kernels.h"
+#include "sandbox.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+static struct {
+    const char *root, *cache, *max, *facts;
+    int quiet, verbose;
+} o = {.root = "", .max = "10G"};
+
+static const lint_option options[] = {
+    {"root", 0, LINT_OPT_STR, &o.root, "DIR",
+     .help = "what stages make lies below this folder (this one)"},
+    {"cache", 0, LINT_OPT_STR, &o.cache, "DIR", .help = "what they made before (ROOT/.cache)"},
+    {"max", 0, LINT_OPT_STR, &o.max, "SIZE",
+     .help = "the cache's largest size; K, M, G, T are powers of 1024 (10G)"},
+    {"facts", 0, LINT_OPT_STR, &o.facts, "FILE",
+     .help = "run: lines about this machine and build that the record keeps"},
+    {"quiet", 'q', LINT_OPT_FLAG, &o.quiet, .help = "do not say what is run"},
+    {"verbose", 'v', LINT_OPT_FLAG, &o.verbose, .help = "say how many files were read"},
+    {0}};
+
+static const lint_program program = {
+    .name = "stage",
+    .usage = "[options] run|status|lock|gc|kernels <STAGES",
+    .purpose =
+        "Runs stages of a pipeline, described on standard input, if what they depend on has "
+        "changed. status tells what run would do, and why; lock prints the records of stages "
+        "that have been run; gc makes the cache smaller; kernels says which instruction set lint's "
+        "inner loops use here.",
+    .options = options,
+    .example =
+        "  printf '%s\\n' 'stage a' 'run lint-show data/x.lts >data/y.txt' 'in data/x.lts' \\\n"
+        "      'out data/y.txt' | stage run\n",
+    .operands = {1, 1},
+};
+
+typedef struct runner {
+    path state, now; /* folders */
+    path index;
+    hashes hashes;
+    cache cache;
+} runner;
+
+/* --- where things are ------------------------------------------------------------------------ */
+
+static void runner_open(runner *r) {
+    lint_err e;
+    const char *slash = *o.root && o.root[strlen(o.root) - 1] != '/' ? "/" : "";
+    r->state = pathf("%s%s.cache", o.root, slash);
+    r->now = pathf("%s/now", r->state.s);
+    r->index = pathf("%s/index", r->state.s);
+    r->hashes = (hashes){.dir = r->index.s};
+    r->cache = (cache){
+        .dir = o.cache && *o.cache ? o.cache : r->state.s, .hashes = &r->hashes, .lock = -1};
+    if (make_folders(r->state.s, &e) < 0 || cache_open(&r->cache, &e) < 0) lint_die(&e);
+}
+
+static void runner_close(runner *r) {
+    if (o.verbose)
+        fprintf(stderr, "stage: %zu files read, %" PRIu64 " bytes\n", r->hashes.files,
+                r->hashes.bytes);
+    cache_close(&r->cache);
+    hashes_close(&r->hashes);
+}
+
+/* Waits until no other process holds that lock. It goes with the last process that has it open:
+ * what a killed runner's command still does is waited for, too. */
+static int hold(const char *p, const char *what, lint_err *e) {
+    if (make_folders(folder_of(p).s, e) < 0) return -1;
+    int fd = open(p, O_RDWR | O_CREAT, 0666);
+    if (fd < 0) return lint_fail(e, "%s: %s", p, strerror(errno));
+    if (flock(fd, LOCK_EX | LOCK_NB) == 0) return fd;
+    if (!o.quiet) fprintf(stderr, "%s: waiting for another process that is at it\n", what);
+    while (flock(fd, LOCK_EX) < 0)
+        if (errno != EINTR) return lint_fail(e, "%s: %s", p, strerror(errno));
+    return fd;
+}
+
+/* --- what a stage depends on ----------------------------------------------------------------- */
+
+static int digest(runner *r, item *i, lint_err *e) {
+    content c;
+    if (hashes_of(&r->hashes, i->real, &c, e) < 0) return -1;
+    i->kind = c.kind;
+    memcpy(i->hex, c.hex, sizeof i->hex);
+    content_free(&c);
+    return 0;
+}
+
+static int digest_inputs(runner *r, step *s, lint_err *e) {
+    for (size_t i = 0; i < s->in.n + s->tool.n; i++) {
+        item *it = i < s->in.n ? &s->in.v[i] : &s->tool.v[i - s->in.n];
+        if (digest(r, it, e) < 0) return -1;
+        if (it->kind == CONTENT_NONE) return lint_fail(e, "there is no %s", it->real);
+    }
+    return 0;
+}
+
+/* The record of the stage as its outputs are now: 1, and its key; 0 where there is none. */
+static int read_now(const runner *r, const char *name, step *was, char key[SHA256_HEX]) {
+    lint_err e;
+    char *text = read_text(pathf("%s/%s", r->now.s, name).s), *at = text;
+    int found =
+        text && sscanf(text, "key %64[0-9a-f]", key) == 1 && step_read(was, &at, o.root, &e) > 0;
+    free(text);
+    return found;
+}
+
+static int write_now(const runner *r, const char *name, const char *key, const char *record,
+                     lint_err *e) {
+    path p = pathf("%s/%s", r->now.s, name);
+    size_t size = strlen(record) + 80;
+    char *text = malloc(size), *is = read_text(p.s);
+    int bad = text ? 0 : lint_fail_mem(e, "a record");
+    if (text) snprintf(text, size, "key %s\n%s", key, record);
+    if (text && (!is || strcmp(is, text) != 0)) {
+        bad = make_folders(folder_of(p.s).s, e);
+        if (!bad) bad = write_text(p.s, text, e);
+    }
+    free(text);
+    free(is);
+    return bad;
+}
+
+/* What the stage made when it ran with this key: 1, by its outputs now or by the cache. */
+static int read_made(const runner *r, const step *s, const char *key, step *made) {
+    lint_err e;
+    char was[SHA256_HEX];
+    if (read_now(r, s->name, made, was)) {
+        if (strcmp(was, key) == 0) return 1;
+        step_free(made);
+    }
+    char *text = cache_record(&r->cache, key), *at = text;
+    int found = text && step_read(made, &at, o.root, &e) > 0;
+    free(text);
+    return found;
+}
+
+/* --- its outputs ----------------------------------------------------------------------------- */
+
+/* 1 where what is there is what was made. */
+static int is_there(runner *r, const item *made, lint_err *e) {
+    item now = *made;
+    if (digest(r, &now, e) < 0) return -1;
+    return now.kind == made->kind && strcmp(now.hex, made->hex) == 0;
+}
+
+static int put_in_place(runner *r, const char *from, const char *to, const content *c,
+                        const char *old, lint_err *e) {
+    if (make_folders(folder_of(to).s, e) < 0) return -1;
+    /* A folder cannot be replaced by rename unless it is empty. */
+    if (access(to, F_OK) == 0 && c->kind == CONTENT_FOLDER && move(to, old, e) < 0) return -1;
+    if (move(from, to, e) < 0 || hashes_put(&r->hashes, to, c, e) < 0) return -1;
+    return remove_all(old, e);
+}
+
+/* From the cache into place. 0: the cache has not got it. */
+static int restore(runner *r, const item *made, const char *work, lint_err *e) {
+    content c;
+    path at = pathf("%s/restored", work), old = pathf("%s/old", work);
+    if (remove_all(work, e) < 0 || make_folders(work, e) < 0) return -1;
+    int done = cache_take(&r->cache, made, at.s, &c, e);
+    if (done == 1 && put_in_place(r, at.s, made->real, &c, old.s, e) < 0) done = -1;
+    hashes_forget(&r->hashes, at.s);
+    content_free(&c);
+    if (remove_all(work, e) < 0) return -1;
+    return done;
+}
+
+/* 1 where all outputs are there or could be restored; says so. */
+static int have_outputs(runner *r, const step *made, const char *work, lint_err *e) {
+    size_t restored = 0;
+    for (size_t i = 0; i < made->out.n; i++) {
+        int there = is_there(r, &made->out.v[i], e);
+        if (there < 0) return -1;
+        if (there) continue;
+        int done = restore(r, &made->out.v[i], work, e);
+        if (done != 1) return done;
+        restored++;
+    }
+    if (restored && !o.quiet) printf("%s: from the cache\n", made->name);
+    return 1;
+}
+
+/* --- running it ------------------------------------------------------------------------------ */
+
+static int add_facts(step *s, lint_err *e) {
+    char *text = o.facts ? read_text(o.facts) : NULL, *rest;
+    int bad = 0;
+    for (char *l = text ? strtok_r(text, "\n", &rest) : NULL; l && !bad;
+         l = strtok_r(NULL, "\n", &rest))
+        bad = step_add_text(&s->fact, l, e);
+    free(text);
+    return bad;
+}
+
+/* Digests of what it made, and what it made into the cache. */
+static int keep_outputs(runner *r, step *s, const char *work, content *made, lint_err *e) {
+    for (size_t i = 0; i < s->out.n; i++) {
+        item *out = &s->out.v[i];
+        path at = pathf("%s/%s", work, out->name);
+        if (hashes_of(&r->hashes, at.s, &made[i], e) < 0) return -1;
+        hashes_forget(&r->hashes, at.s);
+        if (made[i].kind == CONTENT_NONE) return lint_fail(e, "did not make %s", out->name);
+        if (cache_keep(&r->cache, at.s, &made[i], e) < 0) return -1;
+        out->kind = made[i].kind;
+        memcpy(out->hex, made[i].hex, sizeof out->hex);
+    }
+    return 0;
+}
+
+/* A record is true only if what was read is still what it was when the stage began. */
+static int same_inputs(runner *r, const step *s, lint_err *e) {
+    for (size_t i = 0; i < s->in.n; i++) {
+        int there = is_there(r, &s->in.v[i], e);
+        if (there < 0) return -1;
+        if (!there) return lint_fail(e, "%s changed while the stage ran", s->in.v[i].real);
+    }
+    return 0;
+}
+
+static int finish(runner *r, step *s, const char *key, const char *work, content *made,
+                  lint_err *e) {
+    if (same_inputs(r, s, e) < 0 || keep_outputs(r, s, work, made, e) < 0) return -1;
+    char *record = step_text(s, e);
+    int bad = !record || cache_write_record(&r->cache, key, record, e) < 0;
+    for (size_t i = 0; i < s->out.n && !bad; i++)
+        bad = put_in_place(r, pathf("%s/%s", work, s->out.v[i].name).s, s->out.v[i].real, &made[i],
+                           pathf("%s/.old", work).s, e);
+    if (!bad) bad = write_now(r, s->name, key, record, e);
+    free(record);
+    return bad ? -1 : remove_all(work, e);
+}
+
+/* Exit status of the command; -1 for what else may fail. */
+static int execute(runner *r, step *s, const char *key, const char *work, lint_err *e) {
+    if (add_facts(s, e) < 0 || sandbox_make(work, s, e) < 0) return -1;
+    if (!o.quiet) {
+        printf("%s: %s\n", s->name, s->run);
+        fflush(stdout);
+    }
+    int status = sandbox_run(work, s, e);
+    if (status < 0) return -1;
+    if (status > 0) {
+        fprintf(stderr, "%s: ended with status %d; what it made so far is in %s\n", s->name, status,
+                work);
+        return status;
+    }
+    content *made = calloc(s->out.n, sizeof *made);
+    if (!made) return lint_fail_mem(e, "outputs");
+    int bad = finish(r, s, key, work, made, e);
+    for (size_t i = 0; i < s->out.n; i++)
+        content_free(&made[i]);
+    free(made);
+    return bad;
+}
+
+/* With the lock of the stage. */
+static int bring_up(runner *r, step *s, lint_err *e) {
+    char key[SHA256_HEX];
+    step made = {0};
+    path work = pathf("%s/work/%s", r->state.s, s->name);
+    if (digest_inputs(r, s, e) < 0 || step_key(s, key, e) < 0) return -1;
+    /* Stages of one key in several places are done in one, and restored in the others. */
+    int lock = hold(pathf("%s/locks/%.3s", r->cache.dir, key).s, s->name, e);
+    if (lock < 0) return -1;
+    int have = read_made(r, s, key, &made) ? have_outputs(r, &made, work.s, e) : 0;
+    if (have == 1) {
+        char *record = step_text(&made, e);
+        have = record && write_now(r, s->name, key, record, e) == 0 ? 1 : -1;
+        free(record);
+        cache_used(&r->cache, key);
+    }
+    int status = have == 1 ? 0 : have < 0 ? -1 : execute(r, s, key, work.s, e);
+    step_free(&made);
+    close(lock);
+    return status;
+}
+
+static uint64_t bytes_of(const char *text) {
+    static const char units[] = "KMGT";
+    char *end;
+    double v = strtod(text, &end);
+    const char *unit =
+        isalpha((unsigned char)*end) ? strchr(units, toupper((unsigned char)*end)) : NULL;
+    if (unit)
+        for (v *= 1024; unit > units; unit--)
+            v *= 1024;
+    if (end == text || (*end && (!unit || end[1])) || !(v >= 0 && v < 1e18))
+        lint_usage("'%s' is no size; such as 500M or 10G", text);
+    return (uint64_t)v;
+}
+
+static void trim(runner *r, int say) {
+    lint_err e;
+    size_t files;
+    uint64_t bytes;
+    cache_close(&r->cache);
+    if (cache_trim(&r->cache, bytes_of(o.max), &files, &bytes, &e) < 0) lint_die(&e);
+    if (say)
+        printf("%zu files thrown away, %.1f MB; at most %s stay\n", files, (double)bytes / 1e6,
+               o.max);
+}
+
+static int run(runner *r, char *text) {
+    lint_err e;
+    step s = {0};
+    bytes_of(o.max);
+    if (step_read(&s, &text, o.root, &e) <= 0) lint_die(&e);
+    path lock = pathf("%s/locks/now/%s", r->state.s, s.name);
+    int status = step_look_into_command(&s, &e), fd = -1;
+    if (!status) status = fd = hold(lock.s, s.name, &e);
+    if (status >= 0) status = bring_up(r, &s, &e);
+    if (fd >= 0) close(fd);
+    if (status < 0) {
+        lint_err_prefix(&e, "%s: ", s.name);
+        lint_warn("%s", e.msg);
+    }
+    step_free(&s);
+    if (!status) trim(r, 0);
+    return status < 0 ? 1 : status;
+}
+
+/* --- looking --------------------------------------------------------------------------------- */
+
+/* Outputs of stages before, as they will be: known, or made by a stage that has to run. */
+typedef struct ahead {
+    step made; /* .out: digest and kind, or no digest; .real names the stage */
+} ahead;
+
+static int look_ahead(ahead *a, const step *s, const step *made, lint_err *e) {
+    for (size_t i = 0; i < s->out.n; i++) {
+        if (step_add_text(&a->made.out, s->out.v[i].name, e) < 0) return -1;
+        item *to = &a->made.out.v[a->made.out.n - 1];
+        const item *from = made ? items_find(&made->out, s->out.v[i].name) : NULL;
+        free(to->real);
+        to->real = strdup(s->name);
+        if (!to->real) return lint_fail_mem(e, "a stage");
+        if (!from) continue;
+        to->kind = from->kind;
+        memcpy(to->hex, from->hex, sizeof to->hex);
+    }
+    return 0;
+}
+
+/* Digests of inputs as they will be; the stage that one waits for, or NULL. */
+static int inputs_ahead(runner *r, step *s, const ahead *a, const char **waits, lint_err *e) {
+    *waits = NULL;
+    for (size_t i = 0; i < s->in.n + s->tool.n; i++) {
+        item *it = i < s->in.n ? &s->in.v[i] : &s->tool.v[i - s->in.n];
+        const item *will = i < s->in.n ? items_find(&a->made.out, it->name) : NULL;
+        if (will) {
+            it->kind = will->kind;
+            memcpy(it->hex, will->hex, sizeof it->hex);
+            if (!*will->hex) *waits = will->real;
+        } else {
+            if (digest(r, it, e) < 0) return -1;
+            if (it->kind == CONTENT_NONE) return lint_fail(e, "there is no %s", it->real);
+        }
+    }
+    return 0;
+}
+
+/* Words of one command that are not in the other, to tell what changed. */
+static void print_new_words(const char *command, const char *other) {
+    char *a = strdup(command), *b = strdup(other), *ra, *rb;
+    char *w = a ? strtok_r(a, " ", &ra) : NULL, *v = b ? strtok_r(b, " ", &rb) : NULL;
+    const char *before = NULL;
+    for (int n = 0; w && n < 4;
+         w = strtok_r(NULL, " ", &ra), v = v ? strtok_r(NULL, " ", &rb) : NULL) {
+        if (!v || strcmp(w, v) != 0) {
+            if (before && *before == '-' && *w != '-') printf(" %s", before);
+            printf(" %s", w);
+            n++;
+        }
+        before = w;
+    }
+    free(a);
+    free(b);
+}
+
+static int print_changed(const char *what, const items *now, const items *was) {
+    int n = 0;
+    for (size_t i = 0; i < now->n; i++) {
+        const item *old = items_find(was, now->v[i].name);
+        if (old && strcmp(old->hex, now->v[i].hex) == 0) continue;
+        printf("%s%s%s is %s", n++ ? ", " : "", what, now->v[i].name, old ? "another" : "new");
+    }
+    return n;
+}
+
+static void print_why(const runner *r, const step *s) {
+    step was = {0};
+    char key[SHA256_HEX];
+    printf("runs: ");
+    if (!read_now(r, s->name, &was, key)) {
+        printf("for the first time");
+    } else if (strcmp(was.run, s->run) != 0) {
+        printf("the command was");
+        print_new_words(was.run, s->run);
+        printf(", is");
+        print_new_words(s->run, was.run);
+    } else if (!print_changed("", &s->in, &was.in) && !print_changed("", &s->tool, &was.tool)) {
+        printf("its outputs are gone, or no longer what it made");
+    }
+    step_free(&was);
+}
+
+/* Prints what run would do; made is what it will have made, if that is known: 1. */
+static int foretell(runner *r, step *s, const ahead *a, step *made, lint_err *e) {
+    char key[SHA256_HEX];
+    const char *waits;
+    if (step_look_into_command(s, e) < 0 || inputs_ahead(r, s, a, &waits, e) < 0) return -1;
+    printf("%-36s ", s->name);
+    if (waits) {
+        printf("runs after %s, unless that makes what it made before", waits);
+        return 0;
+    }
+    if (step_key(s, key, e) < 0) return -1;
+    int current = read_made(r, s, key, made), cached = current;
+    for (size_t i = 0; i < made->out.n; i++) {
+        int there = is_there(r, &made->out.v[i], e);
+        if (there < 0) return -1;
+        if (!there) current = 0;
+        if (!there && !cache_has(&r->cache, &made->out.v[i])) cached = 0;
+    }
+    if (current || cached) {
+        printf(current ? "done" : "is taken from the cache");
+        return 1;
+    }
+    print_why(r, s);
+    step_free(made);
+    return 0;
+}
+
+static int status_of_all(runner *r, char *text) {
+    lint_err e;
+    step s, made = {0};
+    ahead a = {{0}};
+    int got, known = 0;
+    while ((got = step_read(&s, &text, o.root, &e)) > 0) {
+        known = foretell(r, &s, &a, &made, &e);
+        if (known < 0 || look_ahead(&a, &s, known ? &made : NULL, &e) < 0) break;
+        printf("\n");
+        step_free(&made);
+        step_free(&s);
+    }
+    if (got) lint_die(&e);
+    step_free(&a.made);
+    return 0;
+}
+
+/* The records of stages as their outputs are, each with its facts; an error for one that has not
+ * been run so. */
+static int lock_all(runner *r, char *text) {
+    lint_err e;
+    step s, made = {0};
+    char key[SHA256_HEX];
+    int got;
+    while ((got = step_read(&s, &text, o.root, &e)) > 0) {
+        if (step_look_into_command(&s, &e) < 0 || digest_inputs(r, &s, &e) < 0 ||
+            step_key(&s, key, &e) < 0)
+            lint_die(&e);
+        int there = read_made(r, &s, key, &made);
+        for (size_t i = 0; i < made.out.n && there == 1; i++)
+            there = is_there(r, &made.out.v[i], &e);
+        if (there < 0) lint_die(&e);
+        if (!there) {
+            lint_fail(&e, "%s: has not been run as it is now; `make status` tells more", s.name);
+            lint_die(&e);
+        }
+        char *record = step_text(&made, &e);
+        if (!record) lint_die(&e);
+        fputs(record, stdout);
+        free(record);
+        step_free(&made);
+        step_free(&s);
+    }
+    if (got) lint_die(&e);
+    return 0;
+}
+
+int main(int argc, char **argv) {
+    const char *verb = lint_cli_parse(&program, argc, argv)[0];
+    lint_err e;
+    runner r;
+    int status = 0;
+    if (strcmp(verb, "kernels") == 0) {
+        const lint_kernels *k = lint_kernels_pick(NULL);
+        printf("%s\n", k ? k->name : "none");
+        lint_close_stdout();
+        return 0;
+    }
+    char *text = strcmp(verb, "gc") == 0 ? NULL : read_text("/dev/stdin");
+    if (!text && strcmp(verb, "gc") != 0) {
+        lint_fail(&e, "standard input: %s", strerror(errno));
+        lint_die(&e);
+    }
+    runner_open(&r);
+    if (strcmp(verb, "run") == 0)
+        status = run(&r, text);
+    else if (strcmp(verb, "status") == 0)
+        status = status_of_all(&r, text);
+    else if (strcmp(verb, "lock") == 0)
+        status = lock_all(&r, text);
+    else if (strcmp(verb, "gc") == 0)
+        trim(&r, 1);
+    else
+        lint_usage("'%s' is not run, status, lock, gc or kernels", verb);
+    runner_close(&r);
+    free(text);
+    lint_close_stdout();
+    return status;
+}
