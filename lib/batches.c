@@ -295,11 +295,18 @@ static int check_classes(const lint_batches *b, int has_label, lint_err *e) {
     return 0;
 }
 
+/* A 'weight' that is something else than training takes it for must not be passed by. */
+static int check_weight(const lint_frame *f, size_t n, lint_err *e) {
+    if (!lint_frame_find(f, "weight")) return 0;
+    return lint_frame_need(f, "weight", LINT_F32, 1, (uint64_t[]){n}, e) ? 0 : -1;
+}
+
 /* The set takes over from here. */
 static int use_set(lint_batches *b, lint_set *set, lint_err *e) {
     size_t n = lint_set_count(set), known = 0;
     b->set = set;
     if (lint_set_take(set, NULL, 0, &b->head, e) < 0) return -1; /* the metadata alone */
+    if (n && check_weight(&b->head, 0, e) < 0) return lint_err_prefix(e, "%s: ", b->name);
     if (n == 0) return lint_fail(e, "%s: no samples", b->name);
     b->h = lint_set_height(set);
     b->w = lint_set_width(set);
@@ -328,6 +335,7 @@ static int use_stream(lint_batches *b, lint_err *e) {
         return lint_err_prefix(e, "%s: frame 1: ", b->name);
     b->h = v.h;
     b->w = v.w;
+    size_t n = v.n;
     b->has_mask = v.mask != NULL;
     b->has_place = v.place != NULL;
     b->has_weight = v.weight != NULL;
@@ -337,6 +345,7 @@ static int use_stream(lint_batches *b, lint_err *e) {
     int has_label = v.label != NULL;
     lint_samples_free(&v);
     if (check_classes(b, has_label, e) < 0) return -1;
+    if (check_weight(&s->frame, n, e) < 0) return lint_err_prefix(e, "%s: frame 1: ", b->name);
     if (accept_frame(b, e) < 0 || whole_meta(&s->frame, "epochs", &b->epochs, e) < 0)
         return lint_err_prefix(e, "%s: frame 1: ", b->name);
     return stream_room(b, e);

@@ -5,11 +5,11 @@
  * D the true class's map less the mean of the others'. Per image, averaged over the batch:
  *
  *     mse     mean over places of (K M)^2
- *     radial  mean over places of (Kr M)^2, Kr = (1 - G)^2, capped at `cap` times cross-entropy
+ *     radial  mean over places of (Kr M)^2, Kr = (1 - G)^2
  *     energy  sum K |D| / sum |D|: the share of evidence off the centre; free of scale
  *
- * The cap of `radial` scales its gradient down to that of the capped value, as if the factor
- * cap * cross-entropy / radial were a constant; a clamp would leave no gradient at all.
+ * A cap scales the gradient down to that of the capped value, as if the factor
+ * cap * cross-entropy / CAM loss were a constant; a clamp would leave no gradient at all.
  */
 #ifndef LINT_LOSS_H
 #define LINT_LOSS_H
@@ -42,7 +42,7 @@ typedef struct lint_loss {
     lint_prior prior;
     double ce_weight, cam_weight;
     double sigma; /* of the centre prior, in fractions of the image side */
-    double cap;   /* radial: the CAM term is at most cap * cross-entropy; 0 is no cap */
+    double cap;   /* the CAM loss counts as cap * cross-entropy at most; 0 is no cap */
     const float
         *class_weight;        /* [K] or NULL: weighted mean, as torch.nn.CrossEntropyLoss(weight) */
     lint_reweigh_fn *reweigh; /* of training steps; NULL: the weighted mean */

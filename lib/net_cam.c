@@ -156,15 +156,14 @@ static void cam_gradient_image(void *ctx, size_t i, int worker) {
     }
 }
 
-/* cam_weight / images, less what the cap of `radial` takes away. */
+/* cam_weight / images, less what the cap takes away. */
 static double cam_scale(const lint_loss *loss, const lint_batch *b, double ce, double cam) {
     size_t labelled = 0;
     for (size_t i = 0; i < b->n; i++)
         labelled += b->label[i] >= 0;
     if (!labelled) return 0;
     double scale = loss->cam_weight / (double)labelled;
-    if (loss->cam == LINT_CAM_RADIAL && loss->cap > 0 && cam > loss->cap * ce)
-        scale *= loss->cap * ce / cam;
+    if (loss->cap > 0 && cam > loss->cap * ce) scale *= loss->cap * ce / cam;
     return scale;
 }
 

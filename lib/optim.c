@@ -183,19 +183,3 @@ int lint_optim_factors(const lint_param *param, size_t n, const char *const *tex
     free(longest);
     return ok;
 }
-
-int lint_optim_freeze(const lint_param *param, size_t n, const char *const *prefix, size_t prefixes,
-                      double *factor, lint_err *e) {
-    for (size_t p = 0; p < prefixes; p++) {
-        size_t found = 0;
-        for (size_t i = 0; i < n; i++)
-            if (strncmp(param[i].name, prefix[p], strlen(prefix[p])) == 0) {
-                factor[i] = 0;
-                found++;
-            }
-        if (!found)
-            return lint_fail(e, "'%s': no parameter of the network has a name that begins so",
-                             prefix[p]);
-    }
-    return 0;
-}

@@ -60,9 +60,4 @@ uint64_t *lint_optim_steps(lint_optim *o);
 int lint_optim_factors(const lint_param *param, size_t n, const char *const *text, size_t texts,
                        double *factor, lint_err *e);
 
-/* Sets factor to 0 for the parameters whose names begin with one of the prefixes. A prefix that
- * none has is an error. */
-int lint_optim_freeze(const lint_param *param, size_t n, const char *const *prefix, size_t prefixes,
-                      double *factor, lint_err *e);
-
 #endif

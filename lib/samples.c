@@ -164,13 +164,20 @@ static int view_pictures(const lint_frame *f, lint_samples *s, lint_err *e) {
     return 0;
 }
 
+/* Only training reads weights, and is strict with them: to others a tensor of that name that is
+ * something else is one more that they do not know. */
+static const lint_tensor *weight_of(const lint_frame *f, size_t n) {
+    const lint_tensor *t = lint_frame_find(f, "weight");
+    return t && t->dtype == LINT_F32 && t->rank == 1 && t->shape[0] == n ? t : NULL;
+}
+
 static int view_facts(const lint_frame *f, lint_samples *s, lint_err *e) {
     const lint_tensor *t;
     if (optional(f, "label", LINT_I32, 1, (uint64_t[]){s->n}, &t, e) < 0) return -1;
     if (t) s->label = t->data;
     if (optional(f, "place", LINT_I32, 1, (uint64_t[]){s->n}, &t, e) < 0) return -1;
     if (t) s->place = t->data;
-    if (optional(f, "weight", LINT_F32, 1, (uint64_t[]){s->n}, &t, e) < 0) return -1;
+    t = weight_of(f, s->n);
     if (t) s->weight = t->data;
     if (optional(f, "name", LINT_U8, 2, (uint64_t[]){s->n, ANY}, &t, e) < 0) return -1;
     if (t) {
@@ -459,7 +466,7 @@ static int set_head(lint_set *s, lint_frame *f, lint_samples *v, lint_err *e) {
     s->w = v->w;
     s->image = index_of(&s->head, "image");
     s->mask = index_of(&s->head, "mask");
-    s->weight = index_of(&s->head, "weight");
+    s->weight = weight_of(&s->head, v->n) ? index_of(&s->head, "weight") : SIZE_MAX;
     if (s->image == SIZE_MAX) return lint_fail(e, "no 'image'");
     s->each = calloc(s->head.count + 1, sizeof *s->each);
     if (!s->each) return lint_fail_mem(e, "the index");

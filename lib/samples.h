@@ -26,7 +26,7 @@ typedef struct lint_samples {
     uint8_t *image; /* [N,H,W,3]; NULL only where the frame has none (predictions may drop it) */
     int32_t *label; /* [N], -1 unknown; NULL if absent */
     int32_t *place; /* [N], -1 unknown; NULL if absent */
-    float *weight;  /* [N], what the sample counts in training, 0 or more; NULL if absent */
+    float *weight;  /* [N], what the sample counts in training; NULL if absent or no F32 [N] */
     uint8_t *mask;  /* [N,H,W], 255 object; NULL if absent */
     char *name;     /* [N,name_len] zero-padded, not terminated when full; NULL if absent */
     size_t name_len;

@@ -282,6 +282,7 @@ static int epoch(run *r, size_t number, lint_trained *done, lint_err *e) {
     lint_epoch row = {.epoch = number, .rates = lint_schedule_at(&r->t->schedule, number)};
     r->loss.ce_weight = row.rates.ce_weight;
     r->loss.cam_weight = row.rates.cam_weight;
+    r->loss.cap = row.rates.cam_weight > 0 ? r->t->cap / row.rates.cam_weight : 0;
     int ok = train_epoch(r, &row, e);
     if (ok > 0) ok = validate(r, &row, e);
     if (ok <= 0) return ok;

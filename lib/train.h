@@ -67,7 +67,8 @@ typedef struct lint_epoch {
 } lint_epoch;
 
 typedef struct lint_training {
-    lint_loss loss; /* its two weights are set by the schedule */
+    lint_loss loss; /* its two weights are set by the schedule, its cap by `cap` */
+    double cap;     /* cam_weight * CAM loss counts as cap * cross-entropy at most; 0: no cap */
     lint_schedule schedule;
     lint_optim_plan optim;
     const double *factor; /* of the learning rate of each parameter, as in optim.h; NULL: all 1 */

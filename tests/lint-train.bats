@@ -322,7 +322,7 @@ refused() {
     refused "val.lts: no 'mask', which the mask prior needs" --train masks.lts --cam-loss mse \
         --prior mask
     refused 'missing.lts: No such file or directory' --train missing.lts
-    refused 'missing.net: No such file or directory' --train train.lts --net missing.net
+    refused 'missing/x.net: No such file or directory' --train train.lts --net missing/x.net
     refused 'train.lts: is not a text, so no network' --train train.lts --net train.lts
     refused 'warm-up of 3 epochs leaves nothing of 3' --train train.lts --warmup 3
 }

@@ -291,7 +291,7 @@ static world *world_new(int threads, size_t epochs) {
     for (size_t i = 0; i < lint_net_params(w->net); i++)
         w->values += lint_net_param(w->net, i).count;
     w->t = (lint_training){
-        .loss = {.cam = LINT_CAM_ENERGY, .sigma = 0.25, .cap = 10},
+        .loss = {.cam = LINT_CAM_ENERGY, .sigma = 0.25},
         .schedule = {.lr = 0.01, .ce_weight = 1, .cam_weight = 0.5, .epochs = epochs},
         .optim = {.momentum = 0.9},
         .stop = &w->stop,

@@ -82,8 +82,8 @@ static const lint_option options[] = {
     {"weight-decay", 0, LINT_OPT_REAL, &o.weight_decay, "R", "added to gradients (0)", 0, 1e30,
      NULL},
     {"freeze", 0, LINT_OPT_LIST, &o.freeze, "PREFIX",
-     "parameters whose names begin so stay as they are, the running statistics of batch norms too "
-     "(repeatable)",
+     "layers whose parameters' names begin so stay as they are; a batch norm among them keeps, and "
+     "uses, its running statistics (repeatable)",
      0, 0, NULL},
     {"lr-factor", 0, LINT_OPT_LIST, &o.lr_factors, "PREFIX=R",
      "parameters whose names begin so learn at R times the rate; the longest prefix holds "
@@ -495,7 +495,14 @@ static void init_from(parts *p) {
     lint_frame_free(&f);
 }
 
-/* What --freeze and --lr-factor make of the learning rate of each parameter. */
+static void freeze(const parts *p) {
+    for (size_t i = 0; i < o.freeze.n; i++)
+        if (lint_net_freeze(p->net, o.freeze.v[i]) == 0)
+            lint_usage("--freeze '%s': no parameter of the network has a name that begins so",
+                       o.freeze.v[i]);
+}
+
+/* What --lr-factor makes of the learning rate of each parameter. */
 static void make_factors(parts *p) {
     lint_err e;
     size_t n = lint_net_params(p->net);
@@ -509,8 +516,6 @@ static void make_factors(parts *p) {
         param[i] = lint_net_param(p->net, i);
     if (lint_optim_factors(param, n, o.lr_factors.v, o.lr_factors.n, p->factor, &e) < 0)
         lint_usage("--lr-factor %s", e.msg);
-    if (lint_optim_freeze(param, n, o.freeze.v, o.freeze.n, p->factor, &e) < 0)
-        lint_usage("--freeze %s", e.msg);
     free(param);
 }
 
@@ -539,6 +544,7 @@ static void open_parts(parts *p) {
     if (!p->net) lint_die(&e);
     lint_net_init(p->net, o.seed);
     if (o.init) init_from(p);
+    freeze(p);
     make_factors(p);
     make_dro(p);
     p->class_weights = make_weights(p->batches);
@@ -586,8 +592,8 @@ static void plan(lint_training *t, parts *p) {
         (lint_loss){.cam = (lint_cam_loss)o.cam_loss,
                     .prior = (lint_prior)o.prior,
                     .sigma = o.sigma,
-                    .cap = isnan(o.cap) ? 0 : o.cap,
                     .class_weight = strcmp(o.class_weights, "none") ? p->class_weights : NULL};
+    t->cap = isnan(o.cap) ? 0 : o.cap;
     t->optim = (lint_optim_plan){.rule = (lint_optim_rule)o.optim,
                                  .weight_decay = o.weight_decay,
                                  .momentum = o.momentum,
