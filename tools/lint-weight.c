@@ -1,0 +1,76 @@
+/* lint-weight: a filter that makes samples count for more where a model's answers are wrong. */
+#include "cli.h"
+#include "output.h"
+#include "weigh.h"
+
+static struct {
+    const char *out;
+    double wrong;
+    int quiet, verbose;
+} o = {.wrong = 20};
+
+static const lint_option options[] = {
+    {"wrong", 0, LINT_OPT_REAL, &o.wrong, "R", "factor of samples that are answered wrong (20)", 0,
+     1e30, NULL},
+    {"out", 'o', LINT_OPT_STR, &o.out, "FILE", "write here (standard output)", 0, 0, NULL},
+    {"quiet", 'q', LINT_OPT_FLAG, &o.quiet, NULL, "no warnings", 0, 0, NULL},
+    {"verbose", 'v', LINT_OPT_FLAG, &o.verbose, NULL, "say how many were wrong", 0, 0, NULL},
+    {0}};
+
+static const lint_program program = {
+    "lint-weight",
+    "[options] [FILE]",
+    "Weighs samples by the answers of a model: the `weight` of those that it gets wrong is "
+    "multiplied by R, and lint-train counts their cross-entropy so many times. The answers, "
+    "`logits` and `cam`, leave the stream.",
+    options,
+    "  lint-cam erm.safetensors train.lts | lint-weight --wrong 20 |\n"
+    "      lint-train --net standard --val val.lts -o jtt.safetensors\n",
+    {0, 1}};
+
+typedef struct job {
+    lint_reader *in;
+    lint_output *out;
+    lint_weighed count;
+} job;
+
+static int weigh_all(job *j, const char *name, lint_err *e) {
+    lint_frame f = {0};
+    int got;
+    for (size_t number = 1; (got = lint_reader_next(j->in, &f, e)) > 0; number++) {
+        if (lint_weigh_wrong(&f, o.wrong, &j->count, e) < 0)
+            got = lint_err_prefix(e, "%s: frame %zu: ", name, number);
+        else if (lint_frame_write(&f, lint_output_file(j->out), e) < 0)
+            got = lint_err_prefix(e, "%s: ", o.out ? o.out : "standard output");
+        if (got < 0) break;
+    }
+    lint_frame_free(&f);
+    return got;
+}
+
+static void say_end(const job *j, const char *name) {
+    if (j->count.wrong == 0 && !o.quiet)
+        lint_warn("%s: no answer is wrong, so no sample weighs more", name);
+    else if (o.verbose)
+        lint_warn("%s: %zu of %zu samples are answered wrong", name, j->count.wrong,
+                  j->count.samples);
+}
+
+int main(int argc, char **argv) {
+    lint_err e;
+    job j = {0};
+    const char *name;
+    char **arg = lint_cli_parse(&program, argc, argv);
+    lint_refuse_terminal(o.out);
+    FILE *in = lint_open_input(arg[0], &name);
+    j.in = lint_reader_new(in, name, &e);
+    if (!j.in || !(j.out = lint_output_open(o.out, &e))) lint_die(&e);
+    if (weigh_all(&j, name, &e) < 0) {
+        lint_output_abort(j.out);
+        lint_die(&e);
+    }
+    if (lint_output_commit(j.out, &e) < 0) lint_die(&e);
+    say_end(&j, name);
+    lint_reader_free(j.in);
+    return 0;
+}
