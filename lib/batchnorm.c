@@ -6,6 +6,9 @@
  * summed, and the normalised picture is never written. Backward then reads x once and writes dx
  * once. This halves the memory of training and a third of its traffic.
  *
+ * A convolution that goes row by row feeds the layer: it sees the rows of x while they are in the
+ * cache, and makes those of dx when the convolution asks, so that dx is never written either.
+ *
  * Statistics are taken of each image about the mean of its first row, row sums in float, and joined
  * in double in the order of images (Chan, Golub, LeVeque 1983), so that a large mean costs no
  * precision and the number of threads none of the bytes.
@@ -141,23 +144,40 @@ static void add_moments(const norm_job *j, size_t image, const float *x) {
     take_row(row + c, s->square + image * c, c);
 }
 
-/* One pass over an image's x: its moments (training) and what the pool takes. */
+/* Row y of an image's x: its moments (training) and, of a pair, what the pool takes. */
+static void look_row(const norm_job *j, size_t image, size_t y, const float *x) {
+    const lint_layer *l = j->l;
+    norm_state *s = l->state;
+    size_t full = l->in.w * l->in.c, row = l->out.w * l->out.c;
+    size_t at = image * lint_shape_count(l->out) + y / 2 * row;
+    if (uses_batch(j)) {
+        if (y == 0) clear_sums(l, image);
+        if (y == 0) set_shift(j, image, x);
+        add_moments(j, image, x);
+    }
+    if (s->pooled && y % 2)
+        j->p->k->pool2(l->out.w, l->out.c, x - full, x, s->sign, s->taken + at, s->arg + at);
+}
+
 static void look(void *ctx, size_t image, int worker) {
     (void)worker;
     const norm_job *j = ctx;
     const lint_layer *l = j->l;
-    norm_state *s = l->state;
-    size_t full = l->in.w * l->in.c, row = l->out.w * l->out.c;
     const float *x = l->x + image * lint_shape_count(l->in);
-    size_t at = image * lint_shape_count(l->out);
-    clear_sums(l, image);
-    if (uses_batch(j)) set_shift(j, image, x);
-    for (size_t y = 0; y < l->in.h; y++) {
-        if (uses_batch(j)) add_moments(j, image, x + y * full);
-        if (s->pooled && y % 2)
-            j->p->k->pool2(l->out.w, l->out.c, x + (y - 1) * full, x + y * full, s->sign,
-                           s->taken + at + y / 2 * row, s->arg + at + y / 2 * row);
-    }
+    for (size_t y = 0; y < l->in.h; y++)
+        look_row(j, image, y, x + y * l->in.w * l->in.c);
+}
+
+static void fed_begin(const lint_layer *l) {
+    const norm_state *s = l->state;
+    for (size_t c = 0; c < l->in.c; c++)
+        s->sign[c] = l->weight[GAMMA].value[c] < 0 ? -1 : 1;
+}
+
+static void fed_row(const lint_layer *l, const lint_pass *p, size_t image, size_t y,
+                    const float *x) {
+    const norm_job j = {(lint_layer *)l, p};
+    look_row(&j, image, y, x);
 }
 
 /* Images joined in order: batch mean, 1/std, and the running statistics. */
@@ -205,9 +225,8 @@ static void apply(void *ctx, size_t image, int worker) {
 static void forward(lint_layer *l, const lint_pass *p) {
     norm_state *s = l->state;
     norm_job j = {l, p};
-    for (size_t c = 0; c < l->in.c; c++)
-        s->sign[c] = l->weight[GAMMA].value[c] < 0 ? -1 : 1;
-    if (uses_batch(&j) || s->pooled) lint_pool_run(p->pool, p->n, look, &j);
+    if (!l->fed) fed_begin(l);
+    if (!l->fed && (uses_batch(&j) || s->pooled)) lint_pool_run(p->pool, p->n, look, &j);
     if (uses_batch(&j))
         join_moments(l, p->n);
     else
@@ -241,35 +260,38 @@ static void image_products(void *ctx, size_t image, int worker) {
     }
 }
 
-static void gradient_pooled(const norm_job *j, size_t image) {
-    const lint_layer *l = j->l;
+/* Rows y and, of a pooled layer, y + 1 of dx. */
+static int gradient_rows(const lint_layer *l, const lint_pass *p, size_t image, size_t y, float *to,
+                         float *next) {
     const norm_state *s = l->state;
-    size_t c = l->in.c, full = l->in.w * c, row = l->out.w * c,
-           at = image * lint_shape_count(l->in);
-    const float *d = l->dy + image * lint_shape_count(l->out);
-    const uint8_t *arg = s->arg + image * lint_shape_count(l->out);
-    for (size_t y = 0; y < l->out.h; y++) {
-        const float *const x[2] = {l->x + at + 2 * y * full, l->x + at + (2 * y + 1) * full};
-        float *const dx[2] = {l->dx + at + 2 * y * full, l->dx + at + (2 * y + 1) * full};
-        j->p->k->unpool2_affine2(l->out.w, c, d + y * row, arg + y * row, x, s->a, s->b, s->e, dx);
-        for (int i = 0; l->in.w % 2 && i < 2; i++)
-            j->p->k->affine(1, c, x[i] + full - c, s->b, s->e, dx[i] + full - c);
+    size_t c = l->in.c, full = l->in.w * c, row = l->out.w * c;
+    const float *x = l->x + image * lint_shape_count(l->in) + y * full;
+    if (!s->pooled) {
+        const float *d = l->dy + image * lint_shape_count(l->out) + y * full;
+        p->k->affine2(l->in.w, c, d, x, s->a, s->b, s->e, to);
+        return 1;
     }
-    size_t last = at + (l->in.h - 1) * full;
-    if (l->in.h % 2) j->p->k->affine(l->in.w, c, l->x + last, s->b, s->e, l->dx + last);
+    if (y + 1 == l->in.h) { /* an odd row at the end is in no window */
+        p->k->affine(l->in.w, c, x, s->b, s->e, to);
+        return 1;
+    }
+    size_t at = image * lint_shape_count(l->out) + y / 2 * row;
+    const float *const from[2] = {x, x + full};
+    float *const both[2] = {to, next};
+    p->k->unpool2_affine2(l->out.w, c, l->dy + at, s->arg + at, from, s->a, s->b, s->e, both);
+    for (int i = 0; l->in.w % 2 && i < 2; i++)
+        p->k->affine(1, c, from[i] + full - c, s->b, s->e, both[i] + full - c);
+    return 2;
 }
 
 static void image_gradient(void *ctx, size_t image, int worker) {
     (void)worker;
     const norm_job *j = ctx;
     const lint_layer *l = j->l;
-    const norm_state *s = l->state;
-    size_t at = image * lint_shape_count(l->in);
-    if (s->pooled)
-        gradient_pooled(j, image);
-    else
-        j->p->k->affine2(l->in.h * l->in.w, l->in.c, l->dy + at, l->x + at, s->a, s->b, s->e,
-                         l->dx + at);
+    size_t full = l->in.w * l->in.c;
+    float *dx = l->dx + image * lint_shape_count(l->in);
+    for (size_t y = 0; y < l->in.h;)
+        y += (size_t)gradient_rows(l, j->p, image, y, dx + y * full, dx + (y + 1) * full);
 }
 
 /* With fixed statistics: dx = gamma/std dy. */
@@ -309,7 +331,7 @@ static void backward(lint_layer *l, const lint_pass *p) {
         fixed_coefficients(l);
     else
         coefficients(l, p);
-    if (l->dx) lint_pool_run(p->pool, p->n, image_gradient, &j);
+    if (l->dx && !l->fed) lint_pool_run(p->pool, p->n, image_gradient, &j);
 }
 
 const lint_layer_kind lint_layer_batchnorm = {
@@ -321,5 +343,8 @@ const lint_layer_kind lint_layer_batchnorm = {
     .init = init,
     .forward = forward,
     .backward = backward,
+    .fed_begin = fed_begin,
+    .fed_row = fed_row,
+    .fed_back = gradient_rows,
     .free = release,
 };

@@ -137,9 +137,10 @@ static void join_part(void *ctx, size_t part, int worker) {
     }
 }
 
-void lint_conv_join(lint_layer *l, const lint_pass *p, const float *partial, size_t slots) {
+void lint_conv_join(lint_layer *l, const lint_pass *p, const float *partial, size_t slots,
+                    size_t stride) {
     size_t count = l->weight[0].count;
-    join_job j = {l->weight[0].grad, partial, count, slots, count + l->out.c};
+    join_job j = {l->weight[0].grad, partial, count, slots, stride};
     lint_pool_run(p->pool, (count + JOIN - 1) / JOIN, join_part, &j);
     if (l->weights < 2) return;
     j.to = l->weight[1].grad;

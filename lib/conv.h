@@ -36,7 +36,9 @@ void lint_conv_gemm_setup(lint_layer *l);
 void lint_conv_gemm_forward(lint_layer *l, const lint_pass *p);
 void lint_conv_gemm_backward(lint_layer *l, const lint_pass *p);
 
-/* grad of both weights = sum over `slots` of partial [slots, count + O], in order. */
-void lint_conv_join(lint_layer *l, const lint_pass *p, const float *partial, size_t slots);
+/* grad of both weights = sum over `slots` of partial [slots, stride], in order: of each slot count
+ * numbers of the weights, then O of the bias. */
+void lint_conv_join(lint_layer *l, const lint_pass *p, const float *partial, size_t slots,
+                    size_t stride);
 
 #endif

@@ -395,7 +395,7 @@ static void weight_gradient(lint_layer *l, const lint_pass *p) {
     outer_job j = cut_outer(l, p);
     lint_pool_run(p->pool, j.slots * j.blocks * j.shares * lint_conv(l)->groups, outer_part, &j);
     if (l->weights > 1) lint_pool_run(p->pool, j.slots, bias_part, &j);
-    if (j.slots > 1) lint_conv_join(l, p, p->workspace, j.slots);
+    if (j.slots > 1) lint_conv_join(l, p, p->workspace, j.slots, l->weight[0].count + l->out.c);
 }
 
 void lint_conv_gemm_backward(lint_layer *l, const lint_pass *p) {

@@ -77,6 +77,15 @@ typedef struct lint_layer_kind {
     /* From dy (and x or y) to dx, unless that is NULL, and to the weights' grad (overwritten;
      * left alone if the layer is frozen). dy may be destroyed. */
     void (*backward)(lint_layer *l, const lint_pass *p);
+    /* Of a kind that may be fed by a convolution, row by row: what it sets before the first row;
+     * row y of image's x as soon as it is made (row y - 1 lies before it in memory), instead of a
+     * pass over x; and row y of dx into `to`, perhaps the next one too into `next`, instead of a
+     * pass over dx. The last returns how many it made. */
+    void (*fed_begin)(const lint_layer *l);
+    void (*fed_row)(const lint_layer *l, const lint_pass *p, size_t image, size_t y,
+                    const float *x);
+    int (*fed_back)(const lint_layer *l, const lint_pass *p, size_t image, size_t y, float *to,
+                    float *next);
     void (*transpose)(lint_layer *l, const lint_pass *p, const float *u, float *to);
     void (*jacobian)(lint_layer *l, const lint_pass *p, const float *v, const float *u, float *to);
     void (*free)(lint_layer *l);
@@ -104,6 +113,11 @@ struct lint_layer {
     float *dy, *dx, *dx2; /* dx, dx2 NULL: not wanted */
     int dx_adds;          /* dx has a gradient already, from another reader (kinds that add) */
     int frozen;           /* its weights stay, its statistics too */
+    /* Neighbours that work together, row by row; see conv_rows.c. */
+    lint_layer *maker; /* of a convolution: computes its x when asked */
+    lint_layer *after; /* of a convolution: sees its y, makes its dy when asked */
+    int inlined;       /* a maker: it has no passes of its own, y and dy are not stored */
+    int fed;           /* an `after`: its dx is not stored */
     lint_weights weight[LINT_LAYER_WEIGHTS];
     size_t weights;
     int after_flatten; /* dense: in is [1,1,F] made from flat */
@@ -143,6 +157,10 @@ int lint_arg_syntax(const lint_layer *l, lint_err *e); /* the message itself; -1
 extern const lint_layer_kind lint_layer_input, lint_layer_conv, lint_layer_batchnorm,
     lint_layer_maxpool, lint_layer_avgpool, lint_layer_globalpool, lint_layer_relu,
     lint_layer_sigmoid, lint_layer_dropout, lint_layer_add, lint_layer_flatten, lint_layer_dense;
+
+/* Lets l work with the layer before it, whose only reader it is, where both are of kinds that do
+ * so; `first` is what that one reads. */
+void lint_conv_rows_join(lint_layer *l, lint_layer *before, const lint_layer *first);
 
 /* Makes a `maxpool 2` part of the batchnorm before it, which then gives the pooled shape. */
 int lint_batchnorm_take_pool(lint_layer *l, lint_err *e);

@@ -67,6 +67,11 @@ static int take_slots(lint_net *net, lint_plan_item *item, size_t items, float *
     return bad ? -1 : 0;
 }
 
+/* Whether a layer's value (or its gradient) goes through memory; see conv_rows.c. */
+static int is_stored(const lint_layer *l, int gradient) {
+    return !l->inlined && !(gradient && l->after);
+}
+
 /* One buffer for each root: layers whose root is the same share it at the same time. last[i] is the
  * step at which the buffer of layer i is used last, first[i] the first. Order: the layers by rising
  * `first`, which is their own order, or, downward, the opposite. */
@@ -84,7 +89,9 @@ static int place(lint_net *net, const size_t *root, const size_t *first, const s
             item[items++] = (lint_plan_item){.begin = first[i]};
         }
         lint_plan_item *it = &item[of[root[i]]];
-        size_t floats = lint_shape_count(lint_net_layer(net, i)->out);
+        size_t floats = is_stored(lint_net_layer(net, i), downward)
+                            ? lint_shape_count(lint_net_layer(net, i)->out)
+                            : 0;
         if (floats > it->floats) it->floats = floats;
         if (last[i] > it->end) it->end = last[i];
     }
@@ -118,6 +125,7 @@ static int place_activations(lint_net *net, size_t *root, size_t *first, size_t 
         first[i] = last[i] = i;
         if (i) last[l->from] = i;
         if (l->joins) last[l->also] = i;
+        if (l->maker) last[l->maker->from] = i;
     }
     for (size_t i = 0; i < n; i++)
         if (net->mode == LINT_NET_TRAIN || i + 1 >= cam) last[i] = n;
@@ -149,6 +157,7 @@ static int place_gradients(lint_net *net, size_t *root, size_t *first, size_t *l
         if (!i) break;
         if (!net->written[l->from]++) first[l->from] = n - 1 - i;
         if (l->joins && !net->written[l->also]++) first[l->also] = n - 1 - i;
+        if (l->fed) last[i] = last[l->from]; /* it makes its dx only then */
     }
     if (spare && !(net->spare = lint_net_buffer(net, spare, e))) return -1;
     return place(net, root, first, last, 1, net->gradient, e);
@@ -326,6 +335,7 @@ static void forward(lint_net *net, const lint_pass *p) {
         l->x = i ? net->value[l->from] : NULL;
         l->x2 = l->joins ? net->value[l->also] : NULL;
         l->y = net->value[i];
+        if (l->inlined) continue;
         double began = lint_net_clock(net);
         l->kind->forward(l, p);
         lint_net_clocked(net, i, LINT_FORWARD, began);
@@ -373,7 +383,7 @@ static void backward_layer(lint_net *net, const lint_pass *p, size_t i) {
 static void backward(lint_net *net, const lint_pass *p, size_t from, size_t to) {
     memset(net->written, 0, net->chain.count);
     for (size_t i = to; i-- > from;)
-        if (wanted(net, i)) backward_layer(net, p, i);
+        if (wanted(net, i) && !lint_net_layer(net, i)->inlined) backward_layer(net, p, i);
 }
 
 /* --- what is done with a net

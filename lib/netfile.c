@@ -218,6 +218,19 @@ static int check_end(const lint_chain *c, size_t classes, lint_err *e) {
     return 0;
 }
 
+/* Neighbours that only have each other. What is before the mark is read by the maps too. */
+static void join_neighbours(lint_chain *c) {
+    for (size_t i = 1; i < c->count; i++) {
+        lint_layer *l = &c->layer[i], *before = &c->layer[l->from];
+        size_t readers = 0;
+        for (size_t k = 1; k < c->count; k++)
+            readers +=
+                (c->layer[k].from == l->from) + (c->layer[k].joins && c->layer[k].also == l->from);
+        if (l->from && readers == 1 && c->cam != l->from + 1)
+            lint_conv_rows_join(l, before, &c->layer[before->from]);
+    }
+}
+
 int lint_chain_parse(lint_chain *c, const char *text, const char *name, const lint_chain_options *o,
                      lint_err *e) {
     *c = (lint_chain){0};
@@ -239,6 +252,7 @@ int lint_chain_parse(lint_chain *c, const char *text, const char *name, const li
         if (c->count) number = c->layer[c->count - 1].line;
     }
     free(copy);
+    if (!bad) join_neighbours(c);
     if (!bad) return 0;
     lint_chain_free(c);
     return lint_err_prefix(e, "%s:%d: ", name, number);
