@@ -23,20 +23,28 @@ static double covered(const uint8_t *mask, size_t mw, double y0, double y1, doub
     return sum;
 }
 
-void lint_prior_mask(float *k, size_t h, size_t w, const uint8_t *mask, size_t mask_h,
-                     size_t mask_w) {
+void lint_mask_shares(float *share, size_t h, size_t w, const uint8_t *mask, size_t mask_h,
+                      size_t mask_w) {
     double sy = (double)mask_h / (double)h, sx = (double)mask_w / (double)w;
     for (size_t y = 0; y < h; y++)
         for (size_t x = 0; x < w; x++) {
             double y1 = y + 1 == h ? (double)mask_h : (double)(y + 1) * sy;
             double x1 = x + 1 == w ? (double)mask_w : (double)(x + 1) * sx;
             double sum = covered(mask, mask_w, (double)y * sy, y1, (double)x * sx, x1);
-            k[y * w + x] = (float)(1 - sum / (255 * sy * sx));
+            share[y * w + x] = (float)(sum / (255 * sy * sx));
         }
 }
 
+void lint_prior_mask(float *k, size_t h, size_t w, const uint8_t *mask, size_t mask_h,
+                     size_t mask_w) {
+    lint_mask_shares(k, h, w, mask, mask_h, mask_w);
+    for (size_t i = 0; i < h * w; i++)
+        k[i] = 1 - k[i];
+}
+
 void lint_cam_seed(lint_cam_loss loss, size_t classes, size_t label, float *seed) {
-    float other = loss == LINT_CAM_ENERGY && classes > 1 ? -1.0f / (float)(classes - 1) : 0;
+    int against = loss == LINT_CAM_ENERGY || loss == LINT_CAM_EMBEDDING;
+    float other = against && classes > 1 ? -1.0f / (float)(classes - 1) : 0;
     for (size_t c = 0; c < classes; c++)
         seed[c] = c == label ? 1 : other;
 }
@@ -75,6 +83,7 @@ double lint_cam_value(lint_cam_loss loss, size_t n, const float *k, const float 
         return squared(loss == LINT_CAM_RADIAL, n, k, map, d);
     case LINT_CAM_ENERGY:
         return energy(n, k, map, d);
+    case LINT_CAM_EMBEDDING: /* of a batch, in encoder.c */
     case LINT_CAM_NONE:
         break;
     }

@@ -17,16 +17,22 @@
  * side; sigma > 0. */
 void lint_prior_center(float *k, size_t h, size_t w, double sigma);
 
+/* share [h,w] of each place that the object covers, 0 to 1: mask [H,W], 255 object, averaged by
+ * area. */
+void lint_mask_shares(float *share, size_t h, size_t w, const uint8_t *mask, size_t mask_h,
+                      size_t mask_w);
+
 /* K = 1 - (share of the place covered by the object); mask [H,W], 255 object, averaged by area. */
 void lint_prior_mask(float *k, size_t h, size_t w, const uint8_t *mask, size_t mask_h,
                      size_t mask_w);
 
 /* The scored map is sum over classes c of seed[c] * M_c: the true class's own (mse, radial), or
- * that less the mean of the others' (energy). */
+ * that less the mean of the others' (energy, embedding). */
 void lint_cam_seed(lint_cam_loss loss, size_t classes, size_t label, float *seed);
 
 /* Value of the loss of one map of n places, and, unless NULL, d[n] = its derivative by the map.
- * radial without its cap. 0 for LINT_CAM_NONE. */
+ * radial without its cap. 0 for LINT_CAM_NONE, and for LINT_CAM_EMBEDDING,
+ * which encoder.h computes for a whole batch. */
 double lint_cam_value(lint_cam_loss loss, size_t n, const float *k, const float *map, float *d);
 
 #endif

@@ -7,6 +7,10 @@
  *     mse     mean over places of (K M)^2
  *     radial  mean over places of (Kr M)^2, Kr = (1 - G)^2
  *     energy  sum K |D| / sum |D|: the share of evidence off the centre; free of scale
+ *     embedding  ||code(S) - o||^2 / ||o - v||^2, S [h,w] the soft mask that the map draws,
+ *             S = D^2 / (D^2 + mean of D^2), code() a mask encoder, o and v its mean codes of
+ *             object masks and of inverted ones: 0 on the object, 1 everywhere else; free of
+ *             scale, and without a prior (encoder.h)
  *
  * A cap scales the gradient down to that of the capped value, as if the factor
  * cap * cross-entropy / CAM loss were a constant; a clamp would leave no gradient at all.
@@ -22,14 +26,16 @@ typedef enum lint_cam_loss {
     LINT_CAM_NONE,
     LINT_CAM_MSE,
     LINT_CAM_RADIAL,
-    LINT_CAM_ENERGY
+    LINT_CAM_ENERGY,
+    LINT_CAM_EMBEDDING
 } lint_cam_loss;
-#define LINT_CAM_CHOICES "none|mse|radial|energy"
+#define LINT_CAM_CHOICES "none|mse|radial|energy|embedding"
 
 typedef enum lint_prior { LINT_PRIOR_CENTER, LINT_PRIOR_MASK } lint_prior;
 #define LINT_PRIOR_CHOICES "center|mask"
 
 struct lint_batch;
+struct lint_encoder;
 
 /* Weighs the images of a training step by how they fare: ce [n] is the cross-entropy of each (0
  * for those without a label), weight [n] what it will count (class weight times the image's own).
@@ -43,6 +49,7 @@ typedef struct lint_loss {
     double ce_weight, cam_weight;
     double sigma; /* of the centre prior, in fractions of the image side */
     double cap;   /* the CAM loss counts as cap * cross-entropy at most; 0 is no cap */
+    struct lint_encoder *encoder; /* embedding: what knows masks; the caller's */
     const float
         *class_weight;        /* [K] or NULL: weighted mean, as torch.nn.CrossEntropyLoss(weight) */
     lint_reweigh_fn *reweigh; /* of training steps; NULL: the weighted mean */

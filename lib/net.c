@@ -1,3 +1,4 @@
+#include "encoder.h"
 #include "net_parts.h"
 #include "plan.h"
 
@@ -404,6 +405,7 @@ static int check_loss(const lint_net *net, const lint_batch *b, const lint_loss 
     if (!b->label) return lint_fail(e, "a batch without labels has no loss");
     if (loss->cam == LINT_CAM_NONE) return 0;
     if (!net->chain.cam) return lint_fail(e, "the network has no 'cam' line, so no CAM loss");
+    if (loss->cam == LINT_CAM_EMBEDDING) return lint_encoder_check(loss->encoder, net, e);
     if (loss->prior == LINT_PRIOR_MASK && !b->mask)
         return lint_fail(e, "the mask prior needs samples with a 'mask'");
     return 0;

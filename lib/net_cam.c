@@ -1,5 +1,6 @@
 /* The net's maps and CAM loss. Declared in net_parts.h. */
 #include "camloss.h"
+#include "encoder.h"
 #include "net_parts.h"
 
 #include <stdlib.h>
@@ -127,7 +128,10 @@ double lint_net_cam_loss(lint_net *net, const lint_pass *p, const lint_batch *b,
     maps_of_seed(net, p, net->map, s.h * s.w);
     prepare_prior(net, loss);
     map_job j = {.net = net, .b = b, .loss = loss};
-    lint_pool_run(net->pool, b->n, score_map, &j);
+    if (loss->cam == LINT_CAM_EMBEDDING)
+        lint_encoder_loss(loss->encoder, b->n, b->label, net->map, net->cost, net->dmap);
+    else
+        lint_pool_run(net->pool, b->n, score_map, &j);
     double total = 0;
     for (size_t i = 0; i < b->n; i++) {
         total += net->cost[i];

@@ -1,4 +1,5 @@
 /* Whether a network, samples and settings can be trained together. Declared in train.h. */
+#include "encoder.h"
 #include "train.h"
 
 #include <math.h>
@@ -17,7 +18,8 @@ static int check_size(const lint_net *net, const char *name, size_t w, size_t h,
 }
 
 static int check_mask(const lint_training *t, const char *name, int has_mask, lint_err *e) {
-    if (t->loss.cam == LINT_CAM_NONE || t->loss.prior != LINT_PRIOR_MASK || has_mask) return 0;
+    int prior = t->loss.cam != LINT_CAM_NONE && t->loss.cam != LINT_CAM_EMBEDDING;
+    if (!prior || t->loss.prior != LINT_PRIOR_MASK || has_mask) return 0;
     return lint_fail(e, "%s: no 'mask', which the mask prior needs", name);
 }
 
@@ -43,6 +45,10 @@ static int check_groups(const lint_training *t, const lint_batches *b, lint_err 
                      "%s: no 'place' with names in the metadata, which group DRO needs (lint-split "
                      "keeps those that a metadata.csv gives)",
                      lint_batches_name(b));
+}
+
+static int check_encoder(const lint_net *net, const lint_training *t, lint_err *e) {
+    return t->loss.cam == LINT_CAM_EMBEDDING ? lint_encoder_check(t->loss.encoder, net, e) : 0;
 }
 
 static int check_best(const lint_training *t, lint_err *e) {
@@ -83,6 +89,7 @@ int lint_train_check(const lint_net *net, const lint_batches *batches, const lin
         return -1;
     if (check_mask(t, name, lint_batches_has_mask(batches), e) < 0) return -1;
     if (check_groups(t, batches, e) < 0 || check_best(t, e) < 0) return -1;
+    if (check_encoder(net, t, e) < 0) return -1;
     return val ? check_val(net, batches, val, val_name, t, e) : 0;
 }
 

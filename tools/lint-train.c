@@ -1,5 +1,6 @@
 /* lint-train: samples and a network in, a model and a log of its training out. */
 #include "cli.h"
+#include "encoder.h"
 #include "netinit.h"
 #include "netpath.h"
 #include "output.h"
@@ -14,7 +15,7 @@
 
 /* NAN: not given; what stands for it is set by defaults(). */
 static struct {
-    const char *net, *train, *val, *out, *log, *class_weights, *init, *checkpoint;
+    const char *net, *train, *val, *out, *log, *class_weights, *init, *checkpoint, *encoder;
     long batch, epochs, threads, warmup, step_epochs, patience, patience_from;
     double lr, momentum, weight_decay, beta1, beta2, eps, step_factor;
     double ce_weight, cam_weight, sigma, cap, dro_step, dro_adjust;
@@ -103,7 +104,10 @@ static const lint_option options[] = {
     {"ce-weight", 0, LINT_OPT_REAL, &o.ce_weight, "R", "of the cross-entropy in the loss (1)", 0,
      1e30, NULL},
     {"cam-loss", 0, LINT_OPT_CHOICE, &o.cam_loss, "LOSS",
-     "of evidence in the wrong place: none, mse, radial or energy (none)", 0, 0, LINT_CAM_CHOICES},
+     "of evidence in the wrong place: none, mse, radial, energy or embedding (none)", 0, 0,
+     LINT_CAM_CHOICES},
+    {"encoder", 0, LINT_OPT_STR, &o.encoder, "FILE",
+     "embedding: the mask encoder, from lint-train --net mask-encoder", 0, 0, NULL},
     {"cam-weight", 0, LINT_OPT_REAL, &o.cam_weight, "R", "of the CAM loss in the loss (1)", 0, 1e30,
      NULL},
     {"prior", 0, LINT_OPT_CHOICE, &o.prior, "WHERE",
@@ -131,8 +135,9 @@ static const lint_option options[] = {
     {0}};
 
 /* Options that do not change what is trained, or name files: all others are the run's settings. */
-static const char *const no_settings[] = {"net",  "train",      "val",     "out",   "log",
-                                          "init", "checkpoint", "threads", "quiet", "verbose"};
+static const char *const no_settings[] = {"net",   "train",   "val",        "out",
+                                          "log",   "init",    "checkpoint", "threads",
+                                          "quiet", "verbose", "encoder"};
 
 static const lint_program program = {
     "lint-train",
@@ -272,7 +277,7 @@ static void real_default(double *v, double otherwise, int applies, const char *n
     if (isnan(*v) && applies) *v = otherwise;
 }
 
-#define ANY_CAM_LOSS "--cam-loss mse, radial or energy"
+#define ANY_CAM_LOSS "--cam-loss mse, radial, energy or embedding"
 
 static void defaults(void) {
     int adam = o.optim == LINT_OPTIM_ADAM, cam = o.cam_loss != LINT_CAM_NONE;
@@ -303,6 +308,12 @@ static void check_usage(void) {
     if (o.patience_from && !o.patience) lint_usage("--patience-from needs --patience");
     if (o.patience && (!o.val || o.best == LINT_BEST_LAST))
         lint_usage("--patience needs --val, and a --best other than last");
+    if (o.cam_loss == LINT_CAM_EMBEDDING && !o.encoder)
+        lint_usage("--cam-loss embedding needs --encoder FILE");
+    if (o.encoder && o.cam_loss != LINT_CAM_EMBEDDING)
+        lint_usage("--encoder needs --cam-loss embedding");
+    if (o.cam_loss == LINT_CAM_EMBEDDING && o.prior == LINT_PRIOR_MASK)
+        lint_usage("--prior has no part in --cam-loss embedding: its encoder knows masks");
     if (o.best == LINT_BEST_CAM && o.cam_loss == LINT_CAM_NONE)
         lint_usage("--best cam needs " ANY_CAM_LOSS);
     lint_refuse_terminal(o.out);
@@ -368,11 +379,19 @@ static int is_setting(const char *name) {
     return 1;
 }
 
+/* A line of the settings that names a thing by its hash. */
+static void describe_thing(lint_settings *s, const char *what, uint64_t hash) {
+    char text[32];
+    snprintf(text, sizeof text, "%016" PRIx64, hash);
+    lint_settings_text(s, what, text);
+}
+
 /* Everything that the result depends on, defaults too, but for the files. */
-static void describe(lint_settings *s, const lint_batches *b) {
+static void describe(lint_settings *s, const lint_batches *b, const lint_encoder *m) {
     lint_settings_text(s, "order", lint_batches_marked(b) ? "stream" : "shuffled");
     for (const lint_option *i = options; i->name; i++)
         if (is_setting(i->name)) lint_settings_option(s, i);
+    if (m) describe_thing(s, "encoder", lint_encoder_hash(m));
 }
 
 /* For the log: the files, and what the samples say of themselves, such as the settings of the
@@ -393,7 +412,7 @@ static void describe_input(lint_settings *s, const lint_batches *b) {
     }
 }
 
-static void open_log(report *r, const lint_batches *b) {
+static void open_log(report *r, const lint_batches *b, const lint_encoder *m) {
     lint_err e;
     lint_settings s = {0};
     if (!o.log) return;
@@ -405,7 +424,7 @@ static void open_log(report *r, const lint_batches *b) {
     }
     lint_settings_text(&s, "lint", LINT_VERSION);
     describe_input(&s, b);
-    describe(&s, b);
+    describe(&s, b, m);
     if (lint_settings_ok(&s, &e) < 0) lint_die(&e);
     if (lint_trainlog_begin(r->log, &s, &e) < 0) {
         lint_err_prefix(&e, "%s: ", r->log_name);
@@ -435,10 +454,10 @@ static int pass_on_fit(lint_frame *f, const lint_batches *b, lint_err *e) {
 
 /* Puts the settings and the chosen epoch into the model beside the weights, and writes it. */
 static int write_model(lint_output *out, const lint_net *net, const lint_batches *b,
-                       const lint_trained *done, lint_err *e) {
+                       const lint_encoder *m, const lint_trained *done, lint_err *e) {
     lint_frame f = {0};
     lint_settings s = {0};
-    describe(&s, b);
+    describe(&s, b, m);
     lint_settings_whole(&s, "epoch", done->best.epoch);
     if (!isnan(done->best.val.accuracy))
         lint_settings_real(&s, "val_accuracy", done->best.val.accuracy);
@@ -475,6 +494,7 @@ typedef struct parts {
     float *class_weights;
     double *factor;         /* of the learning rate of each parameter */
     lint_dro *dro;          /* NULL: none */
+    lint_encoder *encoder;  /* NULL: none */
     uint64_t init;          /* hash of the weights of --init */
     lint_settings settings; /* what a checkpoint must agree with */
 } parts;
@@ -547,12 +567,15 @@ static void open_parts(parts *p) {
     freeze(p);
     make_factors(p);
     make_dro(p);
+    if (o.encoder && !(p->encoder = lint_encoder_load(o.encoder, (size_t)o.batch, p->pool, &e)))
+        lint_die(&e);
     p->class_weights = make_weights(p->batches);
     free(text);
 }
 
 static void close_parts(parts *p) {
     lint_net_free(p->net);
+    lint_encoder_free(p->encoder);
     lint_set_free(p->val);
     lint_batches_free(p->batches);
     lint_pool_free(p->pool);
@@ -560,13 +583,6 @@ static void close_parts(parts *p) {
     free(p->factor);
     lint_dro_free(p->dro);
     lint_settings_free(&p->settings);
-}
-
-/* A line of the settings that names a thing by its hash. */
-static void describe_thing(lint_settings *s, const char *what, uint64_t hash) {
-    char text[32];
-    snprintf(text, sizeof text, "%016" PRIx64, hash);
-    lint_settings_text(s, what, text);
 }
 
 /* What a checkpoint must agree with: settings, network, samples, weights. A stream is compared as
@@ -577,7 +593,7 @@ static void describe_run(parts *p) {
     const char *text = lint_net_text(p->net);
     if (!o.checkpoint) return;
     lint_settings_text(s, "lint", LINT_VERSION);
-    describe(s, p->batches);
+    describe(s, p->batches, p->encoder);
     describe_thing(s, "network text", lint_hash(text, strlen(text), 0));
     if (o.init) describe_thing(s, "initial weights", p->init);
     if (lint_batches_set(p->batches))
@@ -592,6 +608,7 @@ static void plan(lint_training *t, parts *p) {
         (lint_loss){.cam = (lint_cam_loss)o.cam_loss,
                     .prior = (lint_prior)o.prior,
                     .sigma = o.sigma,
+                    .encoder = p->encoder,
                     .class_weight = strcmp(o.class_weights, "none") ? p->class_weights : NULL};
     t->cap = isnan(o.cap) ? 0 : o.cap;
     t->optim = (lint_optim_plan){.rule = (lint_optim_rule)o.optim,
@@ -638,11 +655,11 @@ int main(int argc, char **argv) {
     plan(&t, &p);
     lint_output *out = lint_output_open(o.out, &e);
     if (!out) lint_die(&e);
-    open_log(&r, p.batches);
+    open_log(&r, p.batches, p.encoder);
     start_bar(&r, &t, p.batches);
     catch_signals();
     if (lint_train(p.net, p.batches, p.val, &t, p.pool, &done, &e) < 0 ||
-        write_model(out, p.net, p.batches, &done, &e) < 0) {
+        write_model(out, p.net, p.batches, p.encoder, &done, &e) < 0) {
         end_bar(&r);
         lint_output_abort(out);
         lint_die(&e);
