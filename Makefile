@@ -80,7 +80,7 @@ all: $(TOOLS) $(BUILD)/stage
 # Everything compiled depends on this file, so a missing library is one message, and new flags are
 # a new build. `make deps all` and `make clean all` do the first before the second, with -j too.
 $(BUILD)/flags: FORCE | $(filter deps clean,$(MAKECMDGOALS))
-	@missing=; for l in $(LIBRARIES); do \
+	@missing=; pkg-config --exists $(PKGS) 2>/dev/null || for l in $(LIBRARIES); do \
 	    pkg-config --exists "$${l%:*}" 2>/dev/null || missing+=" $${l#*:}"; done; \
 	command -v pkg-config >/dev/null || missing=" pkg-config$$missing"; \
 	command -v $(firstword $(CC)) >/dev/null || missing=" gcc (the compiler '$(firstword $(CC))')$$missing"; \

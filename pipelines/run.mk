@@ -6,8 +6,8 @@ AT = $(OUT:%=%/)
 CACHE_DIR = $(or $(CACHE),$(AT).cache)
 STAGE = $(BUILD)/stage
 quiet = $(findstring s,$(filter-out --%,$(firstword -$(MAKEFLAGS))))
-stage = $(STAGE) $(OUT:%=--root %) --cache $(CACHE_DIR) --max $(CACHE_MAX) --facts $(BUILD)/facts \
-    $(quiet:%=-q) $(if $V,-v)
+stage = $(STAGE) $(OUT:%=--root %) --cache $(CACHE_DIR) --max $(CACHE_MAX) $(quiet:%=-q) $(if $V,-v) \
+    --facts $(call quote,pipelines/facts $(STAGE) $(firstword $(CC)) $(PKGS))
 
 # $(call of,STAGE,SEED,WHAT): a stage's command, or what it reads or makes, for that seed.
 of = $(foreach s,$2,$(foreach model,$(patsubst %/,%,$(dir $1)),$($(notdir $1).$3)))
@@ -23,13 +23,9 @@ describe = $(foreach how,$3,$(call line,stage $(NAME)/s$2/$1) \
 # A stage reruns if the runner says so, whatever the time stamps; make only asks it in order.
 define stage-rule
 $(addprefix $(AT),$(call of,$1,%,makes)): FORCE $(addprefix $(AT),$(call of,$1,%,reads)) | \
-    $(STAGE) $(BUILD)/facts $(call of,$1,%,first) $(call tools,$(call of,$1,%,run))
-	@printf '%s\n' $$(call describe,$1,$$*,quote) | $$(stage) run
+    $(STAGE) $(call of,$1,%,first) $(call tools,$(call of,$1,%,run))
+	@$$(stage) run $$(call describe,$1,$$*,quote)
 endef
 tools = $(patsubst %,$(BUILD)/%,$(sort $(filter lint-%,$(subst <$(paren),,$1))))
 paren := (
 $(foreach stage-name,$(STAGES),$(eval $(call stage-rule,$(stage-name))))
-
-# What records tell beside; it does not decide.
-$(BUILD)/facts: FORCE | $(STAGE)
-	$(call remember,,pipelines/facts $(STAGE) $(call quote,$(CC)) $(PKGS))

@@ -89,7 +89,7 @@ split.first = $(if $(SYNTH),,have-source)
 split.makes = $d/train.lts $d/val.lts $d/test.lts
 
 train.run = lint-augment $(AUGMENT) --epochs $(EPOCHS) --shuffle --seed $s $d/train.lts | \
-    lint-train --net $(NET) --train - --val $d/val.lts --seed $s $(TRAIN) $(loss-of-$(model)) \
+    lint-train --net $(or $(wildcard $(NET) models/$(NET).net),$(NET)) --train - --val $d/val.lts --seed $s $(TRAIN) $(loss-of-$(model)) \
     -o $m/model.safetensors --log $m/log.tsv
 train.reads = $d/train.lts $d/val.lts
 train.makes = $m/model.safetensors $m/log.tsv
@@ -125,12 +125,12 @@ results = $(foreach s,$1,$(foreach model,$(MODELS),$(addprefix $(AT)$m/,$2)))
 
 ## run the experiment for one seed: both models, their scores, their maps
 pipeline: stages
-	@printf '\nOn validation pictures:\n\n'
-	@lint-eval --compare $(call results,$(SEED),val.json) | sed -n 1,3p
-	@printf '\nOn test pictures:\n\n'
-	@lint-eval --compare $(call results,$(SEED),test.json)
-	@printf '\nMaps over test pictures:\n'
-	@printf '  %s\n' $(foreach s,$(SEED),$(AT)$(compare.makes)) $(call results,$(SEED),sheet.png)
+	@printf '\nOn validation pictures:\n\n'; \
+	lint-eval --compare $(call results,$(SEED),val.json) | sed -n 1,3p; \
+	printf '\nOn test pictures:\n\n'; \
+	lint-eval --compare $(call results,$(SEED),test.json); \
+	printf '\nMaps over test pictures:\n'; \
+	printf '  %s\n' $(foreach s,$(SEED),$(AT)$(compare.makes)) $(call results,$(SEED),sheet.png)
 
 all-of = $(call results,$1,val.json test.json) $(foreach s,$1,$(AT)$(compare.makes))
 stages: $(call all-of,$(SEED))

@@ -14,9 +14,10 @@ setup() {
 # their outputs and to `log`.
 stand_ins() {
     mkdir "$BATS_TEST_TMPDIR/rules" "$BATS_TEST_TMPDIR/programs"
-    cp -r Makefile pipelines models "$BATS_TEST_TMPDIR/rules"
+    cp -r Makefile pipelines bench models "$BATS_TEST_TMPDIR/rules"
     rm -rf "$BATS_TEST_TMPDIR/rules/pipelines/stage" "$BATS_TEST_TMPDIR"/rules/pipelines/*.lock
     cp "$BUILD/stage" "$BATS_TEST_TMPDIR/programs"
+    printf '#!/bin/bash\necho kernels v9\n' >"$BATS_TEST_TMPDIR/rules/pipelines/facts"
     cd "$BATS_TEST_TMPDIR/rules"
     export BUILD=$BATS_TEST_TMPDIR/programs
     cat >"$BUILD/lint-any" <<'END'

@@ -12,7 +12,7 @@ setup() {
     local root=$BATS_TEST_DIRNAME/.. tool
     cd "$BATS_TEST_TMPDIR"
     mkdir checkout small
-    cp -r "$root/Makefile" "$root/README.md" "$root/pipelines" "$root/docs" checkout
+    cp -r "$root/Makefile" "$root/README.md" "$root/pipelines" "$root/bench" "$root/docs" checkout
     rm -r checkout/pipelines/stage # is built, as the tools are
     mkdir checkout/models checkout/data checkout/build
     cp "$root"/models/*.net checkout/models
@@ -25,7 +25,7 @@ exec '$BUILD/lint-train' \"\${args[@]}\" --phase 2:lr=0.001"
     small make "real=$(command -v make)
 case \" \$* \" in *' test '*) exec \$real -n deps ;; esac # This is the test.
 exec \$real BUILD='$BUILD' SIZE=16x16 NET='$BATS_TEST_DIRNAME/tiny.net' EPOCHS=2 SEEDS=2 \
-    PICTURES='--train 24,16 --val 6 --test 9' WEIGHTS='1 2' \"\$@\""
+    PICTURES='--train 24,16 --val 6 --test 9' \"\$@\""
     cd checkout
 }
 

@@ -1,7 +1,7 @@
 /* stage: runs a stage of a pipeline if its command, what it reads or its programs have changed.
  *
- * Make calls it for every stage, in order; it decides by content. `run` reads a stage (step.h) from
- * standard input:
+ * Make calls it for every stage, in order; it decides by content. `run` is given the lines of a
+ * stage (step.h):
  *
  *     its outputs are what they were when it last ran so      nothing
  *     it once ran so, and the cache has what it made          put it there
@@ -38,8 +38,8 @@ static const lint_option options[] = {
     {"cache", 0, LINT_OPT_STR, &o.cache, "DIR", .help = "what they made before (ROOT/.cache)"},
     {"max", 0, LINT_OPT_STR, &o.max, "SIZE",
      .help = "the cache's largest size; K, M, G, T are powers of 1024 (10G)"},
-    {"facts", 0, LINT_OPT_STR, &o.facts, "FILE",
-     .help = "run: lines about this machine and build that the record keeps"},
+    {"facts", 0, LINT_OPT_STR, &o.facts, "COMMAND",
+     .help = "run: prints lines about this machine and build, for the record"},
     {"quiet", 'q', LINT_OPT_FLAG, &o.quiet, .help = "do not say what is run"},
     {"verbose", 'v', LINT_OPT_FLAG, &o.verbose, .help = "say how many files were read"},
     {0}};
@@ -53,10 +53,9 @@ static const lint_program program = {
         "that have been run; gc makes the cache smaller; kernels says which instruction set lint's "
         "inner loops use here.",
     .options = options,
-    .example =
-        "  printf '%s\\n' 'stage a' 'run lint-show data/x.lts >data/y.txt' 'in data/x.lts' \\\n"
-        "      'out data/y.txt' | stage run\n",
-    .operands = {1, 1},
+    .example = "  stage run 'stage a' 'run lint-show data/x.lts >data/y.txt' 'in data/x.lts' "
+               "'out data/y.txt'\n",
+    .operands = {1, -1},
 };
 
 typedef struct runner {
@@ -210,12 +209,17 @@ static int have_outputs(runner *r, const step *made, const char *work, lint_err 
 /* --- running it ------------------------------------------------------------------------------ */
 
 static int add_facts(step *s, lint_err *e) {
-    char *text = o.facts ? read_text(o.facts) : NULL, *rest;
+    char *line = NULL;
+    size_t size = 0;
     int bad = 0;
-    for (char *l = text ? strtok_r(text, "\n", &rest) : NULL; l && !bad;
-         l = strtok_r(NULL, "\n", &rest))
-        bad = step_add_text(&s->fact, l, e);
-    free(text);
+    FILE *f = o.facts ? popen(o.facts, "r") : NULL;
+    if (o.facts && !f) return lint_fail(e, "%s: %s", o.facts, strerror(errno));
+    while (f && !bad && getline(&line, &size, f) > 0) {
+        line[strcspn(line, "\n")] = 0;
+        bad = step_add_text(&s->fact, line, e);
+    }
+    free(line);
+    if (f && pclose(f) != 0 && !bad) bad = lint_fail(e, "%s failed", o.facts);
     return bad;
 }
 
@@ -505,34 +509,51 @@ static int lock_all(runner *r, char *text) {
     return 0;
 }
 
-int main(int argc, char **argv) {
-    const char *verb = lint_cli_parse(&program, argc, argv)[0];
+/* The operands after the verb, a line each; from malloc. */
+static char *join(char **lines) {
+    char *text = NULL;
+    size_t size;
+    FILE *f = open_memstream(&text, &size);
+    for (; f && *lines; lines++)
+        fprintf(f, "%s\n", *lines);
+    if (f && fclose(f) == 0) return text;
+    free(text);
+    return NULL;
+}
+
+static char *read_stages(char **lines) {
     lint_err e;
+    char *text = *lines ? join(lines) : read_text("/dev/stdin");
+    if (text) return text;
+    lint_fail(&e, "standard input: %s", strerror(errno));
+    lint_die(&e);
+}
+
+static void print_kernels(void) {
+    const lint_kernels *k = lint_kernels_pick(NULL);
+    printf("%s\n", k ? k->name : "none");
+}
+
+int main(int argc, char **argv) {
+    char **operands = lint_cli_parse(&program, argc, argv);
+    static const char *const verbs[] = {"run", "status", "lock", "gc", "kernels"};
+    enum { RUN, STATUS, LOCK, GC, KERNELS, VERBS };
+    int verb = 0, status = 0;
+    while (verb < VERBS && strcmp(operands[0], verbs[verb]) != 0)
+        verb++;
+    if (verb == VERBS) lint_usage("'%s' is not run, status, lock, gc or kernels", operands[0]);
+    char *text = verb <= LOCK ? read_stages(operands + 1) : NULL;
     runner r;
-    int status = 0;
-    if (strcmp(verb, "kernels") == 0) {
-        const lint_kernels *k = lint_kernels_pick(NULL);
-        printf("%s\n", k ? k->name : "none");
-        lint_close_stdout();
-        return 0;
+    if (verb == KERNELS) {
+        print_kernels();
+    } else {
+        runner_open(&r);
+        if (verb == RUN) status = run(&r, text);
+        if (verb == STATUS) status = status_of_all(&r, text);
+        if (verb == LOCK) status = lock_all(&r, text);
+        if (verb == GC) trim(&r, 1);
+        runner_close(&r);
     }
-    char *text = strcmp(verb, "gc") == 0 ? NULL : read_text("/dev/stdin");
-    if (!text && strcmp(verb, "gc") != 0) {
-        lint_fail(&e, "standard input: %s", strerror(errno));
-        lint_die(&e);
-    }
-    runner_open(&r);
-    if (strcmp(verb, "run") == 0)
-        status = run(&r, text);
-    else if (strcmp(verb, "status") == 0)
-        status = status_of_all(&r, text);
-    else if (strcmp(verb, "lock") == 0)
-        status = lock_all(&r, text);
-    else if (strcmp(verb, "gc") == 0)
-        trim(&r, 1);
-    else
-        lint_usage("'%s' is not run, status, lock, gc or kernels", verb);
-    runner_close(&r);
     free(text);
     lint_close_stdout();
     return status;
