@@ -51,6 +51,13 @@ options_of_page() {
     done
 }
 
+@test "man pages that are referred to are there" {
+    local page
+    for page in $(grep -hoE '^\.Xr lint[a-z-]* [1-8]' "$P"/share/man/man*/* | sed -E 's/^\.Xr ([^ ]+) (.)/man\2\/\1.\2/' | sort -u); do
+        assert_exists "$P/share/man/$page"
+    done
+}
+
 @test "man pages are correct mdoc" {
     command -v mandoc >/dev/null || skip "mandoc is not installed"
     for page in "$P"/share/man/man*/*; do
