@@ -66,6 +66,18 @@ options_of_page() {
     done
 }
 
+@test "lint-net(5) describes every layer that lint-train knows" {
+    local word words
+    printf 'input 16x16x3\nnonsense\n' >"$BATS_TEST_TMPDIR/x.net"
+    tests/tiny-samples n=4 >"$BATS_TEST_TMPDIR/x.lts"
+    run -1 lint-train --net "$BATS_TEST_TMPDIR/x.net" -t "$BATS_TEST_TMPDIR/x.lts" -o /dev/null
+    words=$(sed 's/.*expected//; s/[,.]/ /g; s/ or / /g' <<<"$output")
+    assert [ "$(wc -w <<<"$words")" -ge 9 ]
+    for word in $words; do
+        grep -qE "^\.It Cm (.* , )?$word( |\$)" docs/man/lint-net.5.in || fail "$word"
+    done
+}
+
 @test "man shows them without a warning" {
     command -v man >/dev/null || skip "man is not installed"
     for page in "$P"/share/man/man*/*; do
