@@ -55,7 +55,7 @@ SIZE ?= 192x192
 NET ?= models/standard.net
 ## passes over the training pictures
 EPOCHS ?= 15
-## what is done to training pictures, freshly in each pass: options of lint-augment
+## what is done to training pictures, freshly in each pass: options of lint-augment, or a program
 AUGMENT ?= --balance
 ## how training goes, for both models: options of lint-train
 TRAIN ?=
@@ -88,8 +88,10 @@ split.also = $(if $(SYNTH),,$(outside))
 split.first = $(if $(SYNTH),,have-source)
 split.makes = $d/train.lts $d/val.lts $d/test.lts
 
-train.run = lint-augment $(AUGMENT) --epochs $(EPOCHS) --shuffle --seed $s $d/train.lts | \
-    lint-train --net $(or $(wildcard $(NET) models/$(NET).net),$(NET)) --train - --val $d/val.lts --seed $s $(TRAIN) $(loss-of-$(model)) \
+# A program in AUGMENT is a filter behind the loader, which then only balances and shuffles.
+mine = $(if $(filter-out -%,$(firstword $(AUGMENT))),$(AUGMENT) |)
+train.run = lint-augment $(if $(mine),--balance,$(AUGMENT)) --epochs $(EPOCHS) --shuffle --seed $s $d/train.lts | \
+    $(mine) lint-train --net $(or $(wildcard $(NET) models/$(NET).net),$(NET)) --train - --val $d/val.lts --seed $s $(TRAIN) $(loss-of-$(model)) \
     -o $m/model.safetensors --log $m/log.tsv
 train.reads = $d/train.lts $d/val.lts
 train.makes = $m/model.safetensors $m/log.tsv
