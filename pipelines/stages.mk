@@ -90,9 +90,11 @@ split.makes = $d/train.lts $d/val.lts $d/test.lts
 
 # A program in AUGMENT is a filter behind the loader, which then only balances and shuffles.
 mine = $(if $(filter-out -%,$(firstword $(AUGMENT))),$(AUGMENT) |)
+net-file = $(firstword $(wildcard $(NET) models/$(NET).net) $(NET))
 train.run = lint-augment $(if $(mine),--balance,$(AUGMENT)) --epochs $(EPOCHS) --shuffle --seed $s $d/train.lts | \
-    $(mine) lint-train --net $(or $(wildcard $(NET) models/$(NET).net),$(NET)) --train - --val $d/val.lts --seed $s $(TRAIN) $(loss-of-$(model)) \
-    -o $m/model.safetensors --log $m/log.tsv
+    $(mine) lint-train --net $(net-file) --train - --val $d/val.lts --seed $s $(TRAIN) $(loss-of-$(model)) \
+    -o $m/model.safetensors --log $m/log.tsv --checkpoint checkpoint
+train.also = $(call line,resumes)
 train.reads = $d/train.lts $d/val.lts
 train.makes = $m/model.safetensors $m/log.tsv
 loss-of-default = --cam-loss none

@@ -34,7 +34,7 @@ for a; do
         lint-synth) mkdir -p "$a" && echo "$me $*" >"$a/metadata.csv" && echo picture >"$a/1.png" ;;
         lint-split) for s in train val test; do { echo "$*"; ls -R DATA/ 2>/dev/null; } >"$a/$s.lts"; done ;;
         lint-eval) . "$here/scores" "$a" >"$a" ;;
-        *) echo "$me $*" >"$a" ;;
+        *) { echo "$me $*"; for f; do [[ $f != *.safetensors ]] || cat "$f" 2>/dev/null; done; } >"$a" ;;
         esac ;;
     esac
     out=$a
@@ -322,6 +322,153 @@ END
     assert_output --partial 'waterbirds'
 }
 
+# --- looking, with stand-ins -----------------------------------------------------------------------
+
+@test "status says what would run and why, and runs nothing" {
+    stand_ins
+    run -0 make status
+    assert_line --regexp '^orca-leopard/s0/synth +runs: for the first time$'
+    assert_line --regexp '^orca-leopard/s0/split +runs after orca-leopard/s0/synth,'
+    make pipeline CAM_WEIGHT=5
+    make pipeline
+    run -0 make status
+    refute_line --regexp 'runs|cache'
+    run -0 make status CAM_WEIGHT=5
+    assert_line --regexp '^orca-leopard/s0/default/train +done$'
+    assert_line --regexp '^orca-leopard/s0/camloss/train +is taken from the cache$'
+    echo '# changed' >>models/standard.net
+    rm "$OUT/data/orca-leopard/s0/val.lts"
+    run -0 made make status CAM_WEIGHT=6
+    assert_output ''
+    run -0 make status CAM_WEIGHT=6
+    assert_line --regexp '^orca-leopard/s0/split +is taken from the cache$'
+    assert_line --regexp '^orca-leopard/s0/default/train +runs: models/standard.net is another$'
+    assert_line --regexp '^orca-leopard/s0/camloss/train +runs: the command was --cam-weight 30, is --cam-weight 6$'
+}
+
+@test "dag tells the stages as text, and draws them" {
+    stand_ins
+    run -0 made make dag SVG=dag.svg
+    assert_output ''
+    run -0 grep -c '<rect ' dag.svg
+    assert_output 10 # nine stages and the ground
+    run -0 grep -o 'camloss/train\|compare.png\|lint-synth' dag.svg
+    run -0 make dag
+    assert_line --index 0 synth
+    assert_line --regexp '^  reads  train.lts val.lts +from split$'
+    run -0 make dag DATA=.
+    assert_line --index 0 split
+    assert_line '  reads  DATA'
+}
+
+@test "metrics are a table, or JSON" {
+    stand_ins
+    run -2 make metrics
+    assert_output --partial 'nothing was run yet'
+    make sweep SEEDS=2
+    run -0 make -s metrics
+    assert_line --index 0 --regexp '^model +on +accuracy worst_group$'
+    assert_line --regexp '^orca-leopard/s1/camloss +test +0.750 +0.500$'
+    assert_equal "${#lines[@]}" 9
+    run -0 make -s metrics JSON=1
+    assert_line --index 1 ' {"model": "orca-leopard/s0/default", "on": "val", "accuracy": 0.750000, "worst_group": 0.500000},'
+}
+
+@test "another clone verifies the lock; what differs is named, with what may be why" {
+    stand_ins
+    run -2 make verify
+    assert_output --partial "'make lock' writes it"
+    run -0 make -s lock
+    run -0 cat pipelines/orca-leopard.lock
+    assert_line 'fact   kernels v9'
+    assert_line 'param  CAM_WEIGHT 30'
+    assert_line 'metric orca-leopard/s0/camloss/test worst_group 0.500000'
+    assert_line 'stage orca-leopard/s0/compare'
+    assert_line --regexp '^  run  lint-split .*--seed 0 -o data/orca-leopard/s0 data/orca-leopard/s0/pictures$'
+    assert_line "  out  $(sha256sum "$OUT/data/orca-leopard/s0/val.lts" | cut -d' ' -f1) data/orca-leopard/s0/val.lts"
+    refute_line --partial "$BATS_TEST_TMPDIR"
+    # A folder's digest is that of a list that sha256sum can make.
+    assert_line "  out  $(cd "$OUT/data/orca-leopard/s0/pictures" && sha256sum * | sed 's/  / /' |
+        sha256sum | cut -d' ' -f1) data/orca-leopard/s0/pictures/"
+    run -0 make -s verify
+    assert_output ''
+    printf '#!/bin/bash\necho kernels v8\n' >pipelines/facts
+    sed -i 's/{ echo "\$me/{ echo "rounded $me/' "$BUILD/lint-train"
+    run -2 make -s verify CAM_WEIGHT=3
+    assert_line --regexp '^identical +data/orca-leopard/s0/train.lts$'
+    assert_line --regexp '^differs +models/orca-leopard/s0/default/model.safetensors +\(of the same inputs\)$'
+    assert_line --regexp '^differs +models/orca-leopard/s0/camloss/model.safetensors +\(another command\)$'
+    assert_line --regexp '^differs +models/orca-leopard/s0/default/sheet.png +\(of another models/orca-leopard/s0/default/model.safetensors\)$'
+    assert_line '  there: kernels v9'
+    assert_line '  here:  kernels v8'
+}
+
+@test "diff tells which parameters and scores are others than in a commit" {
+    stand_ins
+    git init -q .
+    run -2 make diff
+    assert_output --partial "the commit 'HEAD' has no pipelines/orca-leopard.lock"
+    make -s lock
+    git add pipelines/*.lock
+    git -c user.name=x -c user.email=x@example.org commit -qm 'the lock'
+    run -0 make -s diff
+    assert_output ''
+    sed -i 's/0.75/0.875/' "$BUILD/scores"
+    echo '# changed' >>"$BUILD/lint-eval"
+    make pipeline CAM_WEIGHT=5
+    run -0 make -s diff CAM_WEIGHT=5 REV=HEAD
+    assert_line --regexp '^param +CAM_WEIGHT +30 -> 5$'
+    assert_line --regexp '^metric +orca-leopard/s0/camloss/test accuracy +0.750000 -> 0.875000 +\+0.125$'
+    refute_line --partial worst_group
+    refute_line --partial SIGMA
+}
+
+@test "gc throws away what was not used for longest, and nothing that is in use is lost" {
+    stand_ins
+    make pipeline CAM_WEIGHT=5
+    make pipeline
+    run -0 make gc
+    assert_output --partial '0 files thrown away'
+    run -0 make gc CACHE_MAX=6K
+    refute_output --partial ' 0 files'
+    assert [ "$(find "$OUT/.cache/objects" -type f -printf '%s\n' | awk '{ n += $1 } END { print n }')" -le 6144 ]
+    run -0 made make pipeline
+    refute_line --regexp '^lint-(synth|split|train|cam)'
+    run -0 make gc CACHE_MAX=0
+    run -0 find "$OUT/.cache/objects" "$OUT/.cache/stages" -type f
+    assert_output ''
+    run -0 made make pipeline
+    refute_line --regexp '^lint-(synth|split|train|cam)'
+    run -0 made make pipeline CAM_WEIGHT=5
+    assert_equal "$(grep -c '^lint-train' "$BUILD/log")" 1
+    run -2 make gc CACHE_MAX=much
+    assert_output --partial "'much' is no size"
+}
+
+@test "what one has made, another takes from the cache that they share" {
+    stand_ins
+    export CACHE=$BATS_TEST_TMPDIR/shared
+    make pipeline
+    export OUT=$OUT-of-another
+    run -0 made make pipeline
+    refute_line --regexp '^lint-(synth|split|train|cam)'
+    run -0 diff -r -x .cache "$OUT" "${OUT%-of-another}"
+}
+
+@test "a file that an option names is an input; one that a stage does not name is not there" {
+    stand_ins
+    echo '{}' >first.safetensors
+    make pipeline TRAIN='--init first.safetensors'
+    echo '{ }' >first.safetensors
+    run -0 make status TRAIN='--init first.safetensors'
+    assert_line --regexp 'default/train +runs: first.safetensors is another$'
+    run -2 make pipeline NET=../outside.net TRAIN='--init ../rules/first.safetensors'
+    assert_output --partial 'give it from the root'
+    printf '#!/bin/bash\ncat data/orca-leopard/s0/test.lts\n' >"$BUILD/lint-augment"
+    run -2 make pipeline
+    assert_output --partial 'data/orca-leopard/s0/test.lts: No such file'
+}
+
 # --- experiments, small --------------------------------------------------------------------------
 
 SMALL=(SIZE=16x16 NET=tests/tiny.net EPOCHS=2)
@@ -371,6 +518,20 @@ assert_results() {
         models/orca-leopard/s0/camloss/test.json models/orca-leopard/s0/camloss/sheet.png; do
         run -0 cmp "$OUT/$f" "$OUT-again/$f"
     done
+}
+
+@test "training that was killed goes on from its last epoch, and ends in the same bytes" {
+    local settings=(SIZE=16x16 NET=tests/tiny.net EPOCHS=300 PICTURES='--train 24,16 --val 6 --test 9')
+    local i work=$OUT-killed/.cache/work/orca-leopard/s0
+    for ((i = 0; i < 2; i++)); do
+        OUT=$OUT-killed make "${settings[@]}" pipeline >/dev/null 2>&1 3>&- &
+        while [ ! -s "$work/default/train/checkpoint" ]; do sleep 0.05; done
+        sleep 0.3
+        kill_all $!
+    done
+    OUT=$OUT-killed run -0 make "${settings[@]}" pipeline
+    make -s "${settings[@]}" pipeline
+    run -0 diff -r -x .cache "$OUT" "$OUT-killed"
 }
 
 @test "a folder of three classes, with spaces in its name, gets a misleading test set" {

@@ -261,9 +261,21 @@ static int finish(runner *r, step *s, const char *key, const char *work, content
     return bad ? -1 : remove_all(work, e);
 }
 
+/* The folder that the command runs in: the one that it was interrupted in, where it can go on from
+ * that and would do the same; else a new one. */
+static int prepare(const step *s, const char *key, const char *work, lint_err *e) {
+    path of = pathf("%s/.key", work);
+    char *was = s->resumes ? read_text(of.s) : NULL;
+    int same = was && strcmp(was, key) == 0;
+    free(was);
+    if (same) return 0;
+    if (sandbox_make(work, s, e) < 0) return -1;
+    return write_text(of.s, key, e);
+}
+
 /* Exit status of the command; -1 for what else may fail. */
 static int execute(runner *r, step *s, const char *key, const char *work, lint_err *e) {
-    if (add_facts(s, e) < 0 || sandbox_make(work, s, e) < 0) return -1;
+    if (add_facts(s, e) < 0 || prepare(s, key, work, e) < 0) return -1;
     if (!o.quiet) {
         printf("%s: %s\n", s->name, s->run);
         fflush(stdout);

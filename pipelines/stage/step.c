@@ -99,6 +99,10 @@ static int take_line(step *s, const char *word, char *rest, const char *root, li
     if (strcmp(word, "data") == 0) return add_data(s, rest, e);
     if (strcmp(word, "with") == 0) return step_add_text(&s->with, rest, e);
     if (strcmp(word, "fact") == 0) return step_add_text(&s->fact, rest, e);
+    if (strcmp(word, "resumes") == 0) {
+        s->resumes = 1;
+        return 0;
+    }
     return lint_fail(e, "'%s' is no line of a stage", word);
 }
 

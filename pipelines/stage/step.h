@@ -12,6 +12,7 @@
  *
  *     data DATA=/home/ann/pets        a folder outside, which the command calls DATA
  *     with tuxpaint-stamps 2022.06    anything else that the outputs depend on
+ *     resumes                         interrupted, it goes on from what it left in its folder
  *
  * The key of a stage is a digest of all that decides what it makes: command, contents of what is
  * read, programs. Where stages of the same key ran, their outputs are the same.
@@ -40,6 +41,7 @@ typedef struct step {
     char *name, *run;
     items in, out, tool;
     items with, fact; /* only names: lines of text */
+    int resumes;
 } step;
 
 /* Reads the next stage from the text *at, and moves it on. 0 at the end. What stages make and read
