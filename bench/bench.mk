@@ -1,17 +1,18 @@
 # How fast it is, and how fast PyTorch is at the same: bench/run says what is measured.
 
 BENCH_PACKAGES = python3-torch python3-torchvision python3-pil python3-numpy
+BENCH = $(BUILD)/bench/engine $(BUILD)/bench/jpegs
 
 $(BUILD)/bench/%: bench/%.c $(BUILD)/liblint.a $(BUILD)/flags
 	@mkdir -p $(@D)
 	$(call say,$@)$(LINK) -o $@ $< $(BUILD)/liblint.a $(LIBS)
 
 ## measure speed and memory beside PyTorch's: minutes, on a quiet machine
-bench: all $(BUILD)/bench/engine
+bench: all $(BENCH)
 	@bench/run $(BUILD)
 
 ## the same with fewer repeats: under two minutes
-bench-quick: all $(BUILD)/bench/engine
+bench-quick: all $(BENCH)
 	@bench/run --quick $(BUILD)
 
 ## install what PyTorch's side of the bench needs, on Debian, as root or with sudo

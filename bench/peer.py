@@ -150,11 +150,15 @@ def main():
     p.add_argument("--classes", type=int, default=2)
     p.add_argument("--threads", type=int, default=2)
     p.add_argument("--least", type=float, default=0.2, help="seconds of a measurement")
+    p.add_argument("--save", help="write the state dict there, instead")
     o = p.parse_args()
     warnings.filterwarnings("ignore", "Using padding='same' with even kernel lengths")
     torch.set_num_threads(o.threads)
     torch.manual_seed(1)
     work = Work(o)
+    if o.save:
+        torch.save(work.net.state_dict(), o.save)
+        return
     work.measure(1)
     took = work.measure(1)
     steps = int(o.least / took) + 1 if took < o.least else 1
