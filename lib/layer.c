@@ -27,8 +27,8 @@ size_t lint_shape_count(lint_shape s) {
     return s.h * s.w * s.c;
 }
 
-/* Large buffers lie on large pages where the system has them: rows of a picture are pages apart, and
- * a step walks through gigabytes. */
+/* Large buffers lie on large pages where the system has them: rows of a picture are pages apart,
+ * and a step walks through gigabytes. */
 float *lint_floats(size_t n) {
     const size_t line = 64, page = 1 << 21;
     size_t bytes = n * sizeof(float), align = bytes < page ? line : page;
@@ -82,13 +82,43 @@ static size_t place_of(const lint_weights *w, size_t i) {
     return i;
 }
 
+/* One matrix in two orders: element (r, c) lies at r * row + c * col. */
+typedef struct strides {
+    size_t row, col;
+} strides;
+
+/* In blocks, so that the lines of memory which either order needs stay in the cache. */
+static void move(size_t rows, size_t cols, const float *from, strides f, float *to, strides t) {
+    enum { BLOCK = 16 };
+    for (size_t r0 = 0; r0 < rows; r0 += BLOCK)
+        for (size_t c0 = 0; c0 < cols; c0 += BLOCK)
+            for (size_t r = r0; r < rows && r < r0 + BLOCK; r++)
+                for (size_t c = c0; c < cols && c < c0 + BLOCK; c++)
+                    to[r * t.row + c * t.col] = from[r * f.row + c * f.col];
+}
+
+/* The part of the weights that begins at `torch` in PyTorch's order and at `here` in this one. */
+static void move_part(size_t rows, size_t cols, const float *from, float *to, size_t torch,
+                      strides s_torch, size_t here, strides s_here, int to_torch) {
+    if (to_torch)
+        move(rows, cols, from + here, s_here, to + torch, s_torch);
+    else
+        move(rows, cols, from + torch, s_torch, to + here, s_here);
+}
+
 void lint_weights_reorder(const lint_weights *w, const float *from, float *to, int to_torch) {
-    for (size_t i = 0; i < w->count; i++) {
-        size_t j = place_of(w, i);
-        if (to_torch)
-            to[i] = from[j];
-        else
-            to[j] = from[i];
+    if (w->order == LINT_ORDER_CONV) {
+        size_t c = w->shape[1], taps = w->shape[2] * w->shape[3], o = w->shape[0] / w->groups;
+        for (size_t g = 0; g < w->groups; g++)
+            for (size_t t = 0; t < taps; t++)
+                move_part(c, o, from, to, g * o * c * taps + t, (strides){taps, c * taps},
+                          (g * taps + t) * c * o, (strides){o, 1}, to_torch);
+    } else if (w->order == LINT_ORDER_FLAT) {
+        size_t area = w->flat.h * w->flat.w, c = w->flat.c;
+        for (size_t at = 0; at < w->count; at += area * c)
+            move_part(area, c, from, to, at, (strides){1, area}, at, (strides){c, 1}, to_torch);
+    } else {
+        memcpy(to, from, w->count * sizeof *to);
     }
 }
 

@@ -1,4 +1,5 @@
 #include "predict.h"
+#include "mapped.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -31,16 +32,16 @@ static int describe(lint_predictor *p, const lint_frame *f, lint_err *e) {
 
 int lint_predictor_open(lint_predictor *p, const char *path, size_t batch, lint_pool *pool,
                         lint_err *e) {
-    lint_frame f = {0};
+    lint_mapped m;
     *p = (lint_predictor){0};
-    int bad = lint_frame_load(&f, path, e);
+    int bad = lint_mapped_load(&m, path, e);
     if (!bad) {
         const char *name = strcmp(path, "-") == 0 ? "standard input" : path;
-        p->net = lint_model_build(&f, name, batch, LINT_NET_INFER, pool, e);
+        p->net = lint_model_build(&m.frame, name, batch, LINT_NET_INFER, pool, e);
         bad = p->net ? 0 : -1;
-        if (!bad && describe(p, &f, e) < 0) bad = lint_err_prefix(e, "%s: ", name);
+        if (!bad && describe(p, &m.frame, e) < 0) bad = lint_err_prefix(e, "%s: ", name);
     }
-    lint_frame_free(&f);
+    lint_mapped_free(&m);
     if (bad) lint_predictor_free(p);
     return bad;
 }
