@@ -23,7 +23,8 @@ LIBRARIES = libpng:libpng-dev zlib:zlib1g-dev openblas:libopenblas-dev jansson:l
 	libjpeg:libjpeg-dev cairo:libcairo2-dev
 PKGS = $(foreach l,$(LIBRARIES),$(firstword $(subst :, ,$l)))
 BUILD_PACKAGES = gcc libc6-dev pkg-config $(foreach l,$(LIBRARIES),$(lastword $(subst :, ,$l)))
-TEST_PACKAGES = bats bats-assert bats-file bats-support libcmocka-dev
+TEST_PACKAGES = bats bats-assert bats-file bats-support libcmocka-dev \
+	$(REPORT_PACKAGES) chromium
 
 SHELL = /bin/bash
 MAKEFLAGS += --no-builtin-rules

@@ -178,3 +178,4 @@ point-stages: $(call results,$(GRID_SEEDS),val.json)
 .PHONY: have-source pipeline stages sweep sweep-stages grid-stages point-stages
 
 include pipelines/look.mk
+include pipelines/report/report.mk
