@@ -267,7 +267,7 @@ static void check_files(void) {
                 lint_usage(is_stdio(out[i]) ? "--%s and --%s cannot both be standard output"
                                             : "--%s and --%s are the same file",
                            out_name[i], out_name[j]);
-    if (o.checkpoint && is_stdio(o.checkpoint)) lint_usage("--checkpoint - : expected a file");
+    if (o.checkpoint && is_stdio(o.checkpoint)) lint_usage("--checkpoint -: expected a file");
 }
 
 /* The value of an option that was not given; one that was given for nothing is wrong usage. */
