@@ -9,16 +9,22 @@
 /* A compressed file larger than this is no picture that a data set holds. */
 #define FILE_BYTES_MAX ((size_t)1 << 29)
 
-int lint_image_new(lint_image *im, int w, int h, int c, lint_err *e) {
+int lint_image_new_raw(lint_image *im, int w, int h, int c, lint_err *e) {
     *im = (lint_image){0};
     if (w < 1 || h < 1 || w > LINT_IMAGE_MAX || h > LINT_IMAGE_MAX ||
         (int64_t)w * h > LINT_IMAGE_PIXELS)
         return lint_fail(e, "%dx%d is no size for a picture (at most %d on a side, %d in all)", w,
                          h, LINT_IMAGE_MAX, LINT_IMAGE_PIXELS);
     if (c != 1 && c != 3 && c != 4) return lint_fail(e, "a picture of %d channels", c);
-    im->px = calloc((size_t)w * (size_t)h, (size_t)c);
+    im->px = malloc((size_t)w * (size_t)h * (size_t)c);
     if (!im->px) return lint_fail_mem(e, "picture");
     im->w = w, im->h = h, im->c = c;
+    return 0;
+}
+
+int lint_image_new(lint_image *im, int w, int h, int c, lint_err *e) {
+    if (lint_image_new_raw(im, w, h, c, e) < 0) return -1;
+    memset(im->px, 0, (size_t)w * (size_t)h * (size_t)c);
     return 0;
 }
 
@@ -105,7 +111,7 @@ static void convert_pixel(uint8_t *to, int c, const uint8_t *from, int from_c) {
 static int convert(lint_image *im, int c, lint_err *e) {
     lint_image to;
     if (im->c == c) return 0;
-    if (lint_image_new(&to, im->w, im->h, c, e) < 0) return -1;
+    if (lint_image_new_raw(&to, im->w, im->h, c, e) < 0) return -1;
     size_t n = (size_t)im->w * (size_t)im->h;
     for (size_t i = 0; i < n; i++)
         convert_pixel(to.px + i * (size_t)c, c, im->px + i * (size_t)im->c, im->c);
@@ -125,7 +131,8 @@ static int turn(lint_image *im, int orientation, lint_err *e) {
     int swap = lint_exif_swaps(orientation);
     lint_image to;
     if (orientation == 1) return 0;
-    if (lint_image_new(&to, swap ? im->h : im->w, swap ? im->w : im->h, im->c, e) < 0) return -1;
+    if (lint_image_new_raw(&to, swap ? im->h : im->w, swap ? im->w : im->h, im->c, e) < 0)
+        return -1;
     size_t c = (size_t)im->c;
     uint8_t *px = to.px;
     for (int y = 0; y < to.h; y++)

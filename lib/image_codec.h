@@ -14,6 +14,9 @@
 
 #include "image.h"
 
+/* lint_image_new whose pixels are not zeroed, for who writes all of them. */
+int lint_image_new_raw(lint_image *im, int w, int h, int c, lint_err *e);
+
 /* On error im is empty. *orientation is the EXIF value, 1 to 8; 1 where there is none. */
 int lint_png_decode(lint_image *im, const uint8_t *bytes, size_t n, int *orientation, lint_err *e);
 

@@ -130,7 +130,8 @@ static int decode(job *j, const uint8_t *bytes, size_t n, int want_w, int want_h
     d->scale_num = 1;
     d->scale_denom = reduction(j, want_w, want_h);
     jpeg_start_decompress(d);
-    if (lint_image_new(j->im, (int)d->output_width, (int)d->output_height, grey ? 1 : 3, j->e) < 0)
+    if (lint_image_new_raw(j->im, (int)d->output_width, (int)d->output_height, grey ? 1 : 3, j->e) <
+        0)
         return -1;
     if (read_rows(j) < 0) return -1;
     jpeg_finish_decompress(d);
