@@ -469,6 +469,55 @@ END
     assert_output --partial 'data/orca-leopard/s0/test.lts: No such file'
 }
 
+@test "digests are those of sha256sum, at every length about a block's" {
+    cd "$BATS_TEST_TMPDIR"
+    mkdir lengths
+    local n
+    for n in 0 1 55 56 57 63 64 65 119 120 128 1000 70000; do
+        head -c "$n" /dev/zero | tr '\0' x >"lengths/$n"
+    done
+    echo other >'lengths/a
+name \ with all'
+    local it=('stage s' 'run sort ./lengths/* >out.txt' 'in lengths' 'out out.txt')
+    run -0 stage -q run "${it[@]}"
+    run -0 stage lock "${it[@]}"
+    # In a list, a newline in a name is \n and a backslash \\.
+    for n in 0 1 1000 119 120 128 55 56 57 63 64 65 70000 a; do
+        [ -e "lengths/$n" ] || continue
+        printf '%s %s\n' "$(sha256sum <"lengths/$n" | cut -d' ' -f1)" "$n"
+    done >list
+    printf '%s %s\n' "$(echo other | sha256sum | cut -d' ' -f1)" 'a\nname \\ with all' >>list
+    assert_line "  in   $(sha256sum <list | cut -d' ' -f1) lengths/"
+    assert_line "  out  $(sha256sum <out.txt | cut -d' ' -f1) out.txt"
+}
+
+@test "the stage runner says what is wrong with a stage, and uses nothing it cannot" {
+    cd "$BATS_TEST_TMPDIR"
+    run -0 stage --help
+    assert_output --partial 'stage run'
+    run -2 stage
+    run -2 stage walk
+    assert_output --partial "'walk' is not run, status, lock, gc or kernels"
+    run -1 stage run 'stage s' 'run true'
+    assert_output --partial 'runs nothing, or makes nothing'
+    run -1 stage run 'stage s' 'jump high' 'run true' 'out x'
+    assert_output --partial "'jump' is no line of a stage"
+    run -1 stage run 'stage s' 'run true' 'out x'
+    assert_output --partial 's: did not make x'
+    run -1 stage run 'stage s' 'run lint-nothing' 'out x'
+    assert_output --partial 'there is no program lint-nothing'
+    run -1 stage run 'stage s' 'run true' 'in none' 'out x'
+    assert_output --partial 'there is no none'
+    run -3 stage run 'stage s' 'run exit 3' 'out x'
+    assert_output --partial 's: ended with status 3'
+    # A command that changes what it reads makes nothing that can be told.
+    echo 1 >read
+    run -1 stage run 'stage s' "run echo 2 >$PWD/read; touch x" 'in read' 'out x'
+    assert_output --partial 'read changed while the stage ran'
+    assert_not_exists x
+    run -1 bash -c "stage kernels >/dev/full"
+}
+
 # --- experiments, small --------------------------------------------------------------------------
 
 SMALL=(SIZE=16x16 NET=tests/tiny.net EPOCHS=2)

@@ -280,8 +280,9 @@ static int execute(runner *r, step *s, const char *key, const char *work, lint_e
         printf("%s: %s\n", s->name, s->run);
         fflush(stdout);
     }
+    cache_close(&r->cache); /* for others to make it smaller, in the minutes that a command takes */
     int status = sandbox_run(work, s, e);
-    if (status < 0) return -1;
+    if (status < 0 || cache_open(&r->cache, e) < 0) return -1;
     if (status > 0) {
         fprintf(stderr, "%s: ended with status %d; what it made so far is in %s\n", s->name, status,
                 work);

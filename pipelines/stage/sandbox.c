@@ -69,6 +69,7 @@ enum { SIGNALS = sizeof passed_on / sizeof *passed_on };
 
 static void become_command(const char *dir, const step *s, const sigset_t *mask) {
     setpgid(0, 0);
+    signal(SIGTTOU, SIG_IGN); /* a group in the background may draw its progress */
     sigprocmask(SIG_SETMASK, mask, NULL);
     int null = open("/dev/null", O_RDONLY);
     if (null >= 0 && dup2(null, 0) == 0 && chdir(dir) == 0)
