@@ -31,6 +31,7 @@ struct lint_batches {
     lint_names classes, places;
     size_t h, w;
     int has_mask, has_place, has_weight;
+    int unlabelled;  /* labels have no part in what is learnt */
     size_t epoch;    /* the one begun last */
     size_t seen;     /* samples of it that were handed out */
     size_t epochs;   /* of the stream, as its loader says */
@@ -287,6 +288,7 @@ static int stream_room(lint_batches *b, lint_err *e) {
 
 /* Whether what was opened can be trained on at all. */
 static int check_classes(const lint_batches *b, int has_label, lint_err *e) {
+    if (b->unlabelled) return 0;
     if (!has_label)
         return lint_fail(e, "%s: no sample has a known label, so there is nothing to learn",
                          b->name);
@@ -327,6 +329,11 @@ static int use_set(lint_batches *b, lint_set *set, lint_err *e) {
 static int use_stream(lint_batches *b, lint_err *e) {
     stream *s = &b->s;
     lint_samples v;
+    if (b->unlabelled)
+        return lint_fail(e,
+                         "%s: its epochs are marked by a loader; masks are learnt from samples "
+                         "without marks, every one at hand at any time",
+                         b->name);
     s->number = 1;
     for (size_t i = 0; i < s->frame.metas; i++)
         if (lint_frame_set_meta(&b->head, s->frame.meta[i].key, s->frame.meta[i].value, e) < 0)
@@ -418,7 +425,8 @@ static int open_input(lint_batches *b, const char *path, lint_err *e) {
     return S_ISREG(st.st_mode) ? open_file(b, e) : open_pipe(b, e);
 }
 
-lint_batches *lint_batches_open(const char *path, size_t batch, uint64_t seed, lint_err *e) {
+static lint_batches *open_batches(const char *path, size_t batch, uint64_t seed, int unlabelled,
+                                  lint_err *e) {
     lint_batches *b = calloc(1, sizeof *b);
     if (b) b->name = strdup(strcmp(path, "-") == 0 ? "standard input" : path);
     if (!b || !b->name) {
@@ -428,9 +436,18 @@ lint_batches *lint_batches_open(const char *path, size_t batch, uint64_t seed, l
     }
     b->batch = batch;
     b->seed = seed;
+    b->unlabelled = unlabelled;
     if (open_input(b, path, e) == 0) return b;
     lint_batches_free(b);
     return NULL;
+}
+
+lint_batches *lint_batches_open(const char *path, size_t batch, uint64_t seed, lint_err *e) {
+    return open_batches(path, batch, seed, 0, e);
+}
+
+lint_batches *lint_batches_open_masks(const char *path, size_t batch, uint64_t seed, lint_err *e) {
+    return open_batches(path, batch, seed, 1, e);
 }
 
 void lint_batches_free(lint_batches *b) {

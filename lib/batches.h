@@ -32,6 +32,8 @@ typedef struct lint_batches lint_batches;
 /* Opens a file, or standard input for "-". Errors: no sample, no 'image', no 'label', no class
  * names, an epoch mark that is not 1. Messages of this and all that follow begin with the name. */
 lint_batches *lint_batches_open(const char *path, size_t batch, uint64_t seed, lint_err *e);
+/* The same for what learns without labels (and class names), from every sample's mask. */
+lint_batches *lint_batches_open_masks(const char *path, size_t batch, uint64_t seed, lint_err *e);
 void lint_batches_free(lint_batches *b);
 
 /* What the input is called in messages. */

@@ -50,7 +50,8 @@ static void add(lint_loss_sum *to, const lint_loss_sum *more) {
 }
 
 /* Whether anything can be learnt from it: a sample with a label that counts. */
-static int has_label(const lint_batch *b) {
+static int teaches(const run *r, const lint_batch *b) {
+    if (r->t->lesson) return 1;
     for (size_t i = 0; i < b->n; i++)
         if (b->label[i] >= 0 && (!b->weight || b->weight[i] > 0)) return 1;
     return 0;
@@ -86,14 +87,29 @@ static int not_finite(const lint_epoch *row, const char *where, const lint_score
                      row->rates.cam_weight > 0 ? " or a lower --cam-weight" : "");
 }
 
+static int learn(run *r, const lint_batch *b, lint_loss_sum *sum, lint_err *e) {
+    const lint_lesson *l = r->t->lesson;
+    return l ? l->step(l->ctx, b, sum, e) : lint_net_step(r->net, b, &r->loss, sum, e);
+}
+
+/* Groups are of classes, which a lesson does not know. */
+static int score(run *r, const lint_batch *b, lint_loss_sum *sum, lint_err *e) {
+    const lint_lesson *l = r->t->lesson;
+    if (l) return l->score(l->ctx, b, sum, e);
+    if (lint_net_score(r->net, b, &r->loss, r->logits, sum, e) < 0) return -1;
+    lint_groups_add(&r->val, b, r->logits);
+    return 0;
+}
+
 /* A forward and a backward pass and the update; samples without labels alone move nothing. */
 static int step(run *r, const lint_batch *b, const lint_epoch *row, size_t number,
                 lint_loss_sum *sum, lint_err *e) {
     lint_loss_sum now = {0};
     char where[40];
-    if (!has_label(b)) return 0;
-    if (check_places(r, b, e) < 0 || lint_net_step(r->net, b, &r->loss, &now, e) < 0)
+    if (!teaches(r, b)) return 0;
+    if (check_places(r, b, e) < 0 || learn(r, b, &now, e) < 0)
         return lint_err_prefix(e, "epoch %zu, batch %zu: ", row->epoch, number);
+    if (now.n == 0) return 0;
     lint_scores s = scores(&r->loss, &now);
     snprintf(where, sizeof where, "batch %zu", number);
     if (!isfinite(s.loss)) return not_finite(row, where, &s, e);
@@ -124,7 +140,7 @@ static int train_epoch(run *r, lint_epoch *row, lint_err *e) {
     int got;
     lint_groups_clear(&r->training);
     while ((got = next_batch(r, &b, e)) > 0) {
-        lint_groups_add(&r->training, &b, NULL);
+        if (!r->t->lesson) lint_groups_add(&r->training, &b, NULL);
         b.step = step_number(row->epoch, ++number);
         if (step(r, &b, row, number, &sum, e) < 0) return -1;
         if (r->t->on_batch) r->t->on_batch(r->t->ctx, row->epoch, done += b.n);
@@ -132,8 +148,8 @@ static int train_epoch(run *r, lint_epoch *row, lint_err *e) {
     }
     if (got < 0) return -1;
     if (sum.n == 0)
-        return lint_fail(e, "%s: epoch %zu has no sample with a label",
-                         lint_batches_name(r->batches), row->epoch);
+        return lint_fail(e, "%s: epoch %zu has no sample with a %s", lint_batches_name(r->batches),
+                         row->epoch, r->t->lesson ? "mask of an object" : "label");
     row->train = scores(&r->loss, &sum);
     return 1;
 }
@@ -156,10 +172,9 @@ static int validate(run *r, lint_epoch *row, lint_err *e) {
     lint_groups_clear(&r->val);
     while (lint_walk_next(&r->walk, &b)) {
         if (stopping(r)) return 0;
-        if (!has_label(&b)) continue;
-        if (lint_net_score(r->net, &b, &r->loss, r->logits, &sum, e) < 0)
+        if (!teaches(r, &b)) continue;
+        if (score(r, &b, &sum, e) < 0)
             return lint_err_prefix(e, "epoch %zu, validation: ", row->epoch);
-        lint_groups_add(&r->val, &b, r->logits);
     }
     row->val = scores(&r->loss, &sum);
     score_groups(r, &row->groups);

@@ -66,6 +66,15 @@ typedef struct lint_epoch {
     int resumed;              /* from a checkpoint, not of this run */
 } lint_epoch;
 
+/* What a batch teaches, where it is not what lint_net_step and lint_net_score make of labelled
+ * pictures: step leaves a gradient, score does not; both add to *sum. A step that adds no sample
+ * moves nothing. */
+typedef struct lint_lesson {
+    int (*step)(void *ctx, const lint_batch *b, lint_loss_sum *sum, lint_err *e);
+    int (*score)(void *ctx, const lint_batch *b, lint_loss_sum *sum, lint_err *e);
+    void *ctx;
+} lint_lesson;
+
 typedef struct lint_training {
     lint_loss loss; /* its two weights are set by the schedule, its cap by `cap` */
     double cap;     /* cam_weight * CAM loss counts as cap * cross-entropy at most; 0: no cap */
@@ -73,6 +82,7 @@ typedef struct lint_training {
     lint_optim_plan optim;
     const double *factor; /* of the learning rate of each parameter, as in optim.h; NULL: all 1 */
     lint_dro *dro;        /* group DRO; NULL: the mean of all samples (ERM) */
+    const lint_lesson *lesson; /* NULL: the loss above, of labelled pictures */
     lint_best best;
     /* Ends after `patience` epochs without a better one, which are counted from epoch
      * patience_from on; 0: never. */

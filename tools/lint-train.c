@@ -1,6 +1,6 @@
 /* lint-train: samples and a network in, a model and a log of its training out. */
 #include "cli.h"
-#include "encoder.h"
+#include "encoder_train.h"
 #include "netinit.h"
 #include "netpath.h"
 #include "output.h"
@@ -18,12 +18,11 @@ static struct {
     const char *net, *train, *val, *out, *log, *class_weights, *init, *checkpoint, *encoder;
     long batch, epochs, threads, warmup, step_epochs, patience, patience_from;
     double lr, momentum, weight_decay, beta1, beta2, eps, step_factor;
-    double ce_weight, cam_weight, sigma, cap, dro_step, dro_adjust;
+    double ce_weight, cam_weight, sigma, cap, dro_step, dro_adjust, l1, margin;
     int schedule, cam_loss, prior, best, optim, nesterov, objective, quiet, verbose;
     uint64_t seed;
     lint_list phases, freeze, lr_factors;
 } o = {.class_weights = "none",
-       .batch = 32,
        .lr = NAN,
        .momentum = NAN,
        .beta1 = NAN,
@@ -36,10 +35,16 @@ static struct {
        .cap = NAN,
        .dro_step = NAN,
        .dro_adjust = NAN,
-       .schedule = LINT_SCHEDULE_COSINE};
+       .l1 = NAN,
+       .margin = NAN,
+       .optim = -1,
+       .objective = -1,
+       .schedule = -1};
 
-enum { DEFAULT_EPOCHS = 12, EPOCHS_MAX = 1000000, BATCH_MAX = 65536 };
-enum { ERM, DRO };
+/* What stands for an option that was not given; a mask encoder's are the original's. */
+enum { BATCH = 32, ENCODER_BATCH = 128, EPOCHS = 12, ENCODER_EPOCHS = 100 };
+enum { EPOCHS_MAX = 1000000, BATCH_MAX = 65536 };
+enum { ERM, DRO, BINARY, TRIPLET };
 #define BETA_MAX 0.99999999
 
 static const lint_option options[] = {
@@ -62,14 +67,17 @@ static const lint_option options[] = {
      "begin with the weights of a model, or of a state dict as safetensors; a head that is missing "
      "or of another shape begins anew",
      0, 0, NULL},
-    {"epochs", 0, LINT_OPT_INT, &o.epochs, "N", "passes (12; of a stream: what it has)", 1,
-     EPOCHS_MAX, NULL},
-    {"batch", 0, LINT_OPT_INT, &o.batch, "N", "samples in a step (32)", 1, BATCH_MAX, NULL},
-    {"optim", 0, LINT_OPT_CHOICE, &o.optim, "RULE", "sgd or adam (sgd)", 0, 0, LINT_OPTIM_CHOICES},
-    {"lr", 0, LINT_OPT_REAL, &o.lr, "R", "learning rate at the start (0.01; adam: 0.001)", 0, 1e30,
+    {"epochs", 0, LINT_OPT_INT, &o.epochs, "N",
+     "passes (12; of a stream: what it has; encoder: 100)", 1, EPOCHS_MAX, NULL},
+    {"batch", 0, LINT_OPT_INT, &o.batch, "N", "samples in a step (32; encoder: 128)", 1, BATCH_MAX,
      NULL},
+    {"optim", 0, LINT_OPT_CHOICE, &o.optim, "RULE", "sgd or adam (sgd; encoder: adam)", 0, 0,
+     LINT_OPTIM_CHOICES},
+    {"lr", 0, LINT_OPT_REAL, &o.lr, "R",
+     "learning rate at the start (0.01; adam: 0.001; encoder: 0.002)", 0, 1e30, NULL},
     {"schedule", 0, LINT_OPT_CHOICE, &o.schedule, "HOW",
-     "of the rate: constant, step or cosine (cosine)", 0, 0, LINT_SCHEDULE_CHOICES},
+     "of the rate: constant, step or cosine (cosine; encoder: constant)", 0, 0,
+     LINT_SCHEDULE_CHOICES},
     {"warmup", 0, LINT_OPT_INT, &o.warmup, "N", "epochs that lead up to the rate (0)", 0,
      EPOCHS_MAX, NULL},
     {"step-epochs", 0, LINT_OPT_INT, &o.step_epochs, "N", "from step to step (a third of all)", 1,
@@ -94,8 +102,13 @@ static const lint_option options[] = {
      "none, balanced or a number for each class (none)", 0, 0, NULL},
     {"objective", 0, LINT_OPT_CHOICE, &o.objective, "WHAT",
      "erm, the mean of all samples, or dro, group DRO: groups (class and place) weigh more the "
-     "worse they fare (erm)",
-     0, 0, "erm|dro"},
+     "worse they fare (erm); of a mask encoder: binary, or triplet (binary)",
+     0, 0, "erm|dro|binary|triplet"},
+    {"l1", 0, LINT_OPT_REAL, &o.l1, "R",
+     "encoder: adds R times the sum of all weights without their signs (0; triplet: 0.5)", 0, 1e30,
+     NULL},
+    {"margin", 0, LINT_OPT_REAL, &o.margin, "R", "triplet: between codes of two kinds (20)", 0,
+     1e30, NULL},
     {"dro-step", 0, LINT_OPT_REAL, &o.dro_step, "R", "dro: how fast weights follow (0.01)", 0, 1e30,
      NULL},
     {"dro-adjust", 0, LINT_OPT_REAL, &o.dro_adjust, "C",
@@ -142,7 +155,9 @@ static const char *const no_settings[] = {"net",   "train",   "val",        "out
 static const lint_program program = {
     "lint-train",
     "--net FILE [--train FILE] [--val FILE] -o MODEL [options]",
-    "Trains a network. Ctrl-C ends after the running batch, writes the best model so far and exits "
+    "Trains a network; one whose input is a mask learns from the samples' masks and their "
+    "inverses, as --encoder of other networks. Ctrl-C ends after the running batch, writes the "
+    "best model so far and exits "
     "with status 130; a second one kills.",
     options,
     "  lint-train --net standard --train data/train.lts --val data/val.lts \\\n"
@@ -247,18 +262,25 @@ static char *read_text(const char *path) {
     lint_die(&e);
 }
 
+/* The network's text, and whether it is that of a mask encoder: other defaults, other options. */
+static struct {
+    char *text;
+    int encoder;
+} network;
+
 static int is_stdio(const char *path) {
     return !path || strcmp(path, "-") == 0;
 }
 
 /* Options that name the same file, or standard input or output, twice. */
 static void check_files(void) {
-    const char *in[] = {o.train ? o.train : "-", o.val, o.net, o.init};
-    const char *in_name[] = {"train", "val", "net", "init"};
+    const char *in[] = {o.train ? o.train : "-", o.val, o.net, o.init, o.encoder};
+    const char *in_name[] = {"train", "val", "net", "init", "encoder"};
+    enum { INPUTS = sizeof in / sizeof *in };
     const char *out[] = {o.out ? o.out : "-", o.log, o.checkpoint};
     const char *out_name[] = {"out", "log", "checkpoint"};
-    for (int i = 0; i < 4; i++)
-        for (int j = i + 1; j < 4; j++)
+    for (int i = 0; i < INPUTS; i++)
+        for (int j = i + 1; j < INPUTS; j++)
             if (in[i] && in[j] && is_stdio(in[i]) && is_stdio(in[j]))
                 lint_usage("--%s and --%s cannot both be standard input", in_name[i], in_name[j]);
     for (int i = 0; i < 3; i++)
@@ -279,9 +301,21 @@ static void real_default(double *v, double otherwise, int applies, const char *n
 
 #define ANY_CAM_LOSS "--cam-loss mse, radial, energy or embedding"
 
+/* Of options whose default depends on what is trained. */
+static void defaults_of_kind(void) {
+    int m = network.encoder;
+    if (o.optim < 0) o.optim = m ? LINT_OPTIM_ADAM : LINT_OPTIM_SGD;
+    if (o.schedule < 0) o.schedule = m ? LINT_SCHEDULE_CONSTANT : LINT_SCHEDULE_COSINE;
+    if (o.objective < 0) o.objective = m ? BINARY : ERM;
+    if (!o.batch) o.batch = m ? ENCODER_BATCH : BATCH;
+    real_default(&o.lr, m ? 0.002 : o.optim == LINT_OPTIM_ADAM ? 0.001 : 0.01, 1, "lr", "");
+    real_default(&o.l1, o.objective == TRIPLET ? 0.5 : 0, m, "l1", "a mask encoder for --net");
+    real_default(&o.margin, 20, o.objective == TRIPLET, "margin", "--objective triplet");
+}
+
 static void defaults(void) {
+    defaults_of_kind();
     int adam = o.optim == LINT_OPTIM_ADAM, cam = o.cam_loss != LINT_CAM_NONE;
-    real_default(&o.lr, adam ? 0.001 : 0.01, 1, "lr", "");
     real_default(&o.momentum, 0.9, !adam, "momentum", "--optim sgd");
     real_default(&o.beta1, 0.9, adam, "beta1", "--optim adam");
     real_default(&o.beta2, 0.999, adam, "beta2", "--optim adam");
@@ -295,10 +329,30 @@ static void defaults(void) {
     if (o.patience && !o.patience_from) o.patience_from = 1;
 }
 
+/* What a mask encoder has nothing to do with. */
+static void check_kind(void) {
+    if (!network.encoder && (o.objective == BINARY || o.objective == TRIPLET))
+        lint_usage("--objective binary and triplet are of mask encoders, but %s takes pictures",
+                   o.net);
+    if (!network.encoder) return;
+    if (o.objective == ERM || o.objective == DRO)
+        lint_usage("--objective: expected binary or triplet, since %s takes masks", o.net);
+    if (o.cam_loss != LINT_CAM_NONE)
+        lint_usage("--cam-loss has no part in a mask encoder, and %s is one", o.net);
+    if (strcmp(o.class_weights, "none") != 0)
+        lint_usage("--class-weights have no part in a mask encoder, and %s is one", o.net);
+    if (o.best != LINT_BEST_ACCURACY && o.best != LINT_BEST_LOSS && o.best != LINT_BEST_CE &&
+        o.best != LINT_BEST_LAST)
+        lint_usage("--best of a mask encoder: expected accuracy, loss, ce or last");
+}
+
 static void check_usage(void) {
     if (!o.net) lint_usage("--net is missing: which network?");
     check_files();
+    network.text = read_text(o.net);
+    network.encoder = lint_encoder_text(network.text);
     defaults();
+    check_kind();
     if (o.nesterov && (o.optim != LINT_OPTIM_SGD || o.momentum <= 0))
         lint_usage("--nesterov needs --optim sgd with a --momentum above 0");
     if (o.step_epochs && o.schedule != LINT_SCHEDULE_STEP)
@@ -338,7 +392,7 @@ static void make_schedule(lint_schedule *s) {
 /* How many epochs there will be; 0: as many as the stream has. */
 static size_t epochs_of(const lint_batches *b, const lint_schedule *s) {
     size_t there = lint_batches_epochs(b), asked = (size_t)o.epochs;
-    if (!lint_batches_marked(b)) return asked ? asked : DEFAULT_EPOCHS;
+    if (!lint_batches_marked(b)) return asked ? asked : network.encoder ? ENCODER_EPOCHS : EPOCHS;
     if (asked && there && asked > there)
         lint_usage("--epochs %zu: %s has %zu", asked, lint_batches_name(b), there);
     if (!asked && !there && lint_schedule_needs_epochs(s))
@@ -379,6 +433,21 @@ static int is_setting(const char *name) {
     return 1;
 }
 
+/* What training works on. */
+typedef struct parts {
+    lint_pool *pool;
+    lint_batches *batches;
+    lint_set *val; /* NULL: none */
+    lint_net *net;
+    float *class_weights;
+    double *factor;              /* of the learning rate of each parameter */
+    lint_dro *dro;               /* NULL: none */
+    lint_encoder *encoder;       /* NULL: none */
+    lint_encoder_lesson *lesson; /* NULL: net is no mask encoder */
+    uint64_t init;               /* hash of the weights of --init */
+    lint_settings settings;      /* what a checkpoint must agree with */
+} parts;
+
 /* A line of the settings that names a thing by its hash. */
 static void describe_thing(lint_settings *s, const char *what, uint64_t hash) {
     char text[32];
@@ -412,7 +481,7 @@ static void describe_input(lint_settings *s, const lint_batches *b) {
     }
 }
 
-static void open_log(report *r, const lint_batches *b, const lint_encoder *m) {
+static void open_log(report *r, const parts *p) {
     lint_err e;
     lint_settings s = {0};
     if (!o.log) return;
@@ -423,8 +492,8 @@ static void open_log(report *r, const lint_batches *b, const lint_encoder *m) {
         lint_die(&e);
     }
     lint_settings_text(&s, "lint", LINT_VERSION);
-    describe_input(&s, b);
-    describe(&s, b, m);
+    describe_input(&s, p->batches);
+    describe(&s, p->batches, p->encoder);
     if (lint_settings_ok(&s, &e) < 0) lint_die(&e);
     if (lint_trainlog_begin(r->log, &s, &e) < 0) {
         lint_err_prefix(&e, "%s: ", r->log_name);
@@ -453,18 +522,20 @@ static int pass_on_fit(lint_frame *f, const lint_batches *b, lint_err *e) {
 }
 
 /* Puts the settings and the chosen epoch into the model beside the weights, and writes it. */
-static int write_model(lint_output *out, const lint_net *net, const lint_batches *b,
-                       const lint_encoder *m, const lint_trained *done, lint_err *e) {
+static int write_model(lint_output *out, const parts *p, const lint_trained *done, lint_err *e) {
+    const lint_batches *b = p->batches;
     lint_frame f = {0};
     lint_settings s = {0};
-    describe(&s, b, m);
+    describe(&s, b, p->encoder);
     lint_settings_whole(&s, "epoch", done->best.epoch);
     if (!isnan(done->best.val.accuracy))
         lint_settings_real(&s, "val_accuracy", done->best.val.accuracy);
     char *classes = lint_names_json(lint_batches_classes(b), e);
     char *json = classes && lint_settings_ok(&s, e) == 0 ? lint_settings_json(&s, e) : NULL;
     int ok = json ? 0 : -1;
-    if (ok == 0) ok = lint_model_store(net, classes, &f, e);
+    if (ok == 0)
+        ok = p->lesson ? lint_encoder_learnt(p->lesson, lint_batches_set(b), &f, e)
+                       : lint_model_store(p->net, classes, &f, e);
     if (ok == 0) ok = lint_frame_set_meta(&f, "train", json, e);
     if (ok == 0) ok = pass_on_fit(&f, b, e);
     if (ok == 0 && (ok = lint_frame_write(&f, lint_output_file(out), e)) < 0)
@@ -484,20 +555,6 @@ static void say_end(const lint_trained *done) {
     else if (o.verbose)
         lint_warn("%s has epoch %zu of %zu", what, done->best.epoch, done->epochs);
 }
-
-/* What training works on. */
-typedef struct parts {
-    lint_pool *pool;
-    lint_batches *batches;
-    lint_set *val; /* NULL: none */
-    lint_net *net;
-    float *class_weights;
-    double *factor;         /* of the learning rate of each parameter */
-    lint_dro *dro;          /* NULL: none */
-    lint_encoder *encoder;  /* NULL: none */
-    uint64_t init;          /* hash of the weights of --init */
-    lint_settings settings; /* what a checkpoint must agree with */
-} parts;
 
 /* Begins with the weights of --init. */
 static void init_from(parts *p) {
@@ -551,17 +608,33 @@ static void make_dro(parts *p) {
     if (set) lint_dro_count(p->dro, set, o.dro_adjust);
 }
 
+/* A mask encoder: every mask goes through it twice. */
+static void make_encoder(parts *p) {
+    lint_err e;
+    lint_encoder_plan how = {.objective = o.objective == TRIPLET ? LINT_ENCODER_TRIPLET
+                                                                 : LINT_ENCODER_BINARY,
+                             .l1 = o.l1,
+                             .margin = isnan(o.margin) ? 0 : o.margin,
+                             .seed = o.seed};
+    p->net = lint_net_new(network.text, o.net, 1, 2 * (size_t)o.batch, LINT_NET_TRAIN, p->pool, &e);
+    if (!p->net) lint_die(&e);
+    p->lesson = lint_encoder_lesson_new(p->net, &how, p->batches, p->val, o.val, p->pool, &e);
+    if (!p->lesson) lint_die(&e);
+}
+
 static void open_parts(parts *p) {
     lint_err e;
-    char *text = read_text(o.net);
     p->pool = lint_pool_new((int)o.threads, &e);
     if (!p->pool) lint_die(&e);
-    p->batches = lint_batches_open(o.train ? o.train : "-", (size_t)o.batch, o.seed, &e);
+    p->batches = (network.encoder ? lint_batches_open_masks : lint_batches_open)(
+        o.train ? o.train : "-", (size_t)o.batch, o.seed, &e);
     if (!p->batches) lint_die(&e);
     if (o.val && !(p->val = lint_set_open(o.val, &e))) lint_die(&e);
-    p->net = lint_net_new(text, o.net, lint_batches_classes(p->batches)->n, (size_t)o.batch,
-                          LINT_NET_TRAIN, p->pool, &e);
-    if (!p->net) lint_die(&e);
+    if (network.encoder)
+        make_encoder(p);
+    else if (!(p->net = lint_net_new(network.text, o.net, lint_batches_classes(p->batches)->n,
+                                     (size_t)o.batch, LINT_NET_TRAIN, p->pool, &e)))
+        lint_die(&e);
     lint_net_init(p->net, o.seed);
     if (o.init) init_from(p);
     freeze(p);
@@ -569,12 +642,13 @@ static void open_parts(parts *p) {
     make_dro(p);
     if (o.encoder && !(p->encoder = lint_encoder_load(o.encoder, (size_t)o.batch, p->pool, &e)))
         lint_die(&e);
-    p->class_weights = make_weights(p->batches);
-    free(text);
+    if (!network.encoder) p->class_weights = make_weights(p->batches);
 }
 
 static void close_parts(parts *p) {
     lint_net_free(p->net);
+    free(network.text);
+    lint_encoder_lesson_free(p->lesson);
     lint_encoder_free(p->encoder);
     lint_set_free(p->val);
     lint_batches_free(p->batches);
@@ -619,6 +693,7 @@ static void plan(lint_training *t, parts *p) {
                                  .beta2 = o.beta2,
                                  .eps = o.eps};
     t->factor = p->factor;
+    t->lesson = p->lesson ? lint_encoder_lesson_of(p->lesson) : NULL;
     t->dro = p->dro;
     if (!p->val) o.best = LINT_BEST_LAST;
     t->best = (lint_best)o.best;
@@ -626,7 +701,7 @@ static void plan(lint_training *t, parts *p) {
     t->patience_from = (size_t)o.patience_from;
     o.epochs = (long)epochs_of(p->batches, &t->schedule);
     if (lint_schedule_set_epochs(&t->schedule, (size_t)o.epochs, &e) < 0 ||
-        lint_train_check(p->net, p->batches, p->val, o.val, t, &e) < 0)
+        (!p->lesson && lint_train_check(p->net, p->batches, p->val, o.val, t, &e) < 0))
         lint_die(&e);
     if (o.schedule == LINT_SCHEDULE_STEP) o.step_epochs = (long)lint_schedule_step(&t->schedule);
     describe_run(p);
@@ -655,11 +730,11 @@ int main(int argc, char **argv) {
     plan(&t, &p);
     lint_output *out = lint_output_open(o.out, &e);
     if (!out) lint_die(&e);
-    open_log(&r, p.batches, p.encoder);
+    open_log(&r, &p);
     start_bar(&r, &t, p.batches);
     catch_signals();
     if (lint_train(p.net, p.batches, p.val, &t, p.pool, &done, &e) < 0 ||
-        write_model(out, p.net, p.batches, p.encoder, &done, &e) < 0) {
+        write_model(out, &p, &done, &e) < 0) {
         end_bar(&r);
         lint_output_abort(out);
         lint_die(&e);
