@@ -18,7 +18,7 @@ report: report-needs $(AT)$(report.makes)
 	@echo $(AT)$(report.makes)
 
 $(AT)$(report.makes): FORCE $(addprefix $(AT),$(report.reads)) | \
-    $(STAGE) $(BUILD)/facts $(REPORT_TOOLS)
+    $(STAGE) $(REPORT_TOOLS)
 	@printf '%s\n' $(call quote,stage $(NAME)/report) $(call quote,run $(strip $(report.run))) \
 	    $(foreach f,$(report.reads),$(call quote,in $f)) $(call quote,out $(report.makes)) | $(stage) run
 
