@@ -46,15 +46,67 @@ static int has_given(const lint_source *s) {
     return s->given[LINT_TRAIN] || s->given[LINT_VAL] || s->given[LINT_TEST];
 }
 
-void lint_partition_hash(lint_source *s, const lint_ratio *r, uint64_t seed) {
+/* The picture of class k in split `from` whose draw is nearest to that of split `to`. */
+static lint_picture *nearest(const lint_source *s, size_t k, lint_split from, lint_split to,
+                             uint64_t seed) {
+    lint_picture *best = NULL;
+    double best_draw = 0;
+    for (size_t i = 0; i < s->n; i++) {
+        lint_picture *p = &s->picture[i];
+        if (p->bad || p->label != (int32_t)k || p->split != from) continue;
+        double d = draw(p, seed);
+        if (best && (to > from ? d <= best_draw : d >= best_draw)) continue;
+        best = p;
+        best_draw = d;
+    }
+    return best;
+}
+
+/* Parts that a class should have a picture in. */
+static size_t wanted(const lint_ratio *r, const int among[LINT_SPLITS]) {
+    size_t n = 0;
+    for (int j = 0; j < LINT_SPLITS; j++)
+        n += among[j] && r->part[j];
+    return n;
+}
+
+/* Gives each split that is drawn a picture of class k, where there are enough of them: the split
+ * that has most gives one. count [LINT_SPLITS] of the class. */
+static void fill_gaps(const lint_source *s, size_t k, size_t *count, const lint_ratio *r,
+                      const int among[LINT_SPLITS], uint64_t seed) {
+    size_t all = 0;
+    for (int j = 0; j < LINT_SPLITS; j++)
+        all += among[j] ? count[j] : 0;
+    if (all < wanted(r, among)) return;
+    for (int j = 0; j < LINT_SPLITS; j++) {
+        if (!among[j] || !r->part[j] || count[j]) continue;
+        int most = j;
+        for (int i = 0; i < LINT_SPLITS; i++)
+            if (among[i] && count[i] > count[most]) most = i;
+        lint_picture *p = nearest(s, k, (lint_split)most, (lint_split)j, seed);
+        if (!p) continue;
+        p->split = (lint_split)j;
+        count[most]--;
+        count[j]++;
+    }
+}
+
+int lint_partition_hash(lint_source *s, const lint_ratio *r, uint64_t seed, lint_err *e) {
     int among[LINT_SPLITS] = {1, 1, 1}, given = has_given(s);
+    size_t(*count)[LINT_SPLITS] = calloc(s->classes.n + 1, sizeof *count);
+    if (!count) return lint_fail_mem(e, "classes");
     for (int k = LINT_VAL; k < LINT_SPLITS; k++)
         if (given && s->given[k]) among[k] = 0;
     for (size_t i = 0; i < s->n; i++) {
         lint_picture *p = &s->picture[i];
         if (p->split == LINT_UNSPLIT || (given && p->split == LINT_TRAIN))
             p->split = split_at(draw(p, seed), r, among);
+        if (!p->bad) count[p->label][p->split]++;
     }
+    for (size_t k = 0; k < s->classes.n; k++)
+        fill_gaps(s, k, count[k], r, among, seed);
+    free(count);
+    return 0;
 }
 
 /* --- misleading ------------------------------------------------------------------------------ */
@@ -82,24 +134,30 @@ static int32_t loudest(const double *score, size_t classes, int32_t own) {
     return best;
 }
 
-/* round(n * test share); one fewer than n at most where train has a share. */
+/* round(n * test share), but one where there are enough pictures for every part; one fewer than n
+ * at most where train has a share. */
 static size_t quota(size_t n, const lint_ratio *r) {
+    static const int all[LINT_SPLITS] = {1, 1, 1};
     uint64_t sum = r->part[LINT_TRAIN] + r->part[LINT_VAL] + r->part[LINT_TEST];
     size_t q = (size_t)((2 * n * r->part[LINT_TEST] + sum) / (2 * sum));
+    if (!q && r->part[LINT_TEST] && n >= wanted(r, all)) q = 1;
     return q == n && n > 0 && r->part[LINT_TRAIN] ? n - 1 : q;
 }
 
 /* queue [n] holds the pictures of one class. */
 static void divide_class(lint_source *s, waiting *queue, size_t n, const lint_ratio *r) {
     static const int rest[LINT_SPLITS] = {1, 1, 0};
-    size_t test = quota(n, r), training = 0, lowest = test;
+    size_t test = quota(n, r), training = 0, lowest = test, highest = test;
     qsort(queue, n, sizeof *queue, by_turn);
     for (size_t q = 0; q < n; q++) {
         lint_picture *p = &s->picture[queue[q].i];
         p->split = q < test ? LINT_TEST : split_at(queue[q].draw, r, rest);
         training += p->split == LINT_TRAIN;
         if (q > test && queue[q].draw < queue[lowest].draw) lowest = q;
+        if (q > test && queue[q].draw > queue[highest].draw) highest = q;
     }
+    if (training > 1 && test + training == n && r->part[LINT_VAL])
+        s->picture[queue[highest].i].split = LINT_VAL;
     if (!training && test < n && r->part[LINT_TRAIN])
         s->picture[queue[lowest].i].split = LINT_TRAIN;
 }
@@ -140,10 +198,10 @@ int lint_partition_mislead(lint_source *s, const double *score, const lint_ratio
         if (!s->given[LINT_TEST]) divide_class(s, queue, n, r);
     }
     free(queue);
-    if (s->given[LINT_TEST])
-        lint_partition_hash(s, r, seed); /* validation, if it is missing */
-    else
+    if (!s->given[LINT_TEST])
         memset(s->given, 0, sizeof s->given);
+    else if (lint_partition_hash(s, r, seed, e) < 0) /* validation, if it is missing */
+        return -1;
     lint_names_free(&s->places);
     count_found(s, found);
     return lint_names_copy(&s->places, &s->classes, e);

@@ -1,9 +1,9 @@
 /* partition: which pictures train, which validate, which test.
  *
- * By hash: a picture's split is a function of its path and the seed, and of nothing else, so that
- * a new picture moves no other. The price is that the shares hold on average, in every class and
- * place alike, and not to the picture; with few pictures a class can miss a split, and
- * lint_partition_check says so.
+ * By hash: a picture's split is a function of its path and the seed, so that a new picture moves no
+ * other. The price is that the shares hold on average, in every class and place alike, and not to
+ * the picture. A class so small that it would miss a split has one of its pictures moved there, the
+ * nearest by hash; lint_partition_check says which class has too few even for that.
  *
  * Misleading: each picture's place is the class whose borders it resembles most (border.h,
  * resemble.h), and the test set is filled first with those whose border speaks for another class.
@@ -27,8 +27,8 @@ int lint_ratio_parse(lint_ratio *r, const char *text, lint_err *e);
 
 /* Gives every picture without a split its own. Where SRC has splits but no val (or no test), that
  * one is drawn from train, with its share of what train and it have in r; pictures of the given
- * val and test stay. */
-void lint_partition_hash(lint_source *s, const lint_ratio *r, uint64_t seed);
+ * val and test stay. Every class has a picture in each split that is drawn, if it has enough. */
+int lint_partition_hash(lint_source *s, const lint_ratio *r, uint64_t seed, lint_err *e);
 
 /* What lint_partition_mislead found. */
 typedef struct lint_mislead {
@@ -39,10 +39,11 @@ typedef struct lint_mislead {
 
 /* Sets place and split of every picture, and s->places to the classes. score [n,K] says how much
  * the border of picture i speaks for class k (lint_resemble). In each class of n pictures the test
- * set gets round(n * test share), most misleading first, by score[place] - score[label]; if there
- * are not that many, the rest by hash. Of what remains, validation is drawn by hash; every class
- * keeps a training picture if train has a share. Splits that SRC gives are pooled first, unless it
- * gives a test set: then the splits stay, and only places are told. */
+ * set gets round(n * test share), but one if there are enough for all splits, most misleading
+ * first, by score[place] - score[label]; if there are not that many, the rest by hash. Of what
+ * remains, validation is drawn by hash; every class keeps a training picture if train has a share,
+ * and one to validate if it has two. Splits that SRC gives are pooled first, unless it gives a test
+ * set: then the splits stay, and only places are told. */
 int lint_partition_mislead(lint_source *s, const double *score, const lint_ratio *r, uint64_t seed,
                            lint_mislead *found, lint_err *e);
 

@@ -435,7 +435,10 @@ static int check_contents(const lint_source *s, lint_err *e) {
     int bad = 0;
     for (size_t k = 0; k < s->classes.n && !bad; k++)
         if (count[k] == 0)
-            bad = lint_fail(e, "%s: no picture of class '%s'", s->root, s->classes.v[k]);
+            bad = lint_fail(
+                e,
+                "%s: no picture of class '%s'; remove its folder, or choose classes with --classes",
+                s->root, s->classes.v[k]);
     free(count);
     return bad;
 }

@@ -36,6 +36,17 @@ JSON ?=
 ## a file that `make dag` draws the stages into
 SVG ?=
 
+# A folder may have a $ in its name, that is no variable; a line end is more than make can bear.
+define line-end
+
+
+endef
+ifneq ($(findstring $$,$(value DATA)),)
+override DATA := $(value DATA)
+endif
+ifneq ($(findstring $(line-end),$(DATA)),)
+$(error DATA: the folder's name has a line end in it; rename it, or name a link to it)
+endif
 export DATA
 ifeq ($(wildcard pipelines/$(EXPERIMENT).mk),)
 $(error there is no pipelines/$(EXPERIMENT).mk; EXPERIMENT may be one of: \

@@ -67,7 +67,7 @@ two/orca/x.png 4x4 0' | pictures
     expect empty 'no class folders; the pictures of each class belong in a folder of their own'
     expect flat 'no class folders; the pictures of each class belong in a folder of their own'
     expect one "one class only ('leopard'); a classifier needs two (is the folder one level too high or too deep?)"
-    expect two "no picture of class 'leopard'"
+    expect two "no picture of class 'leopard'; remove its folder, or choose classes with --classes"
     rm two/orca/x.png
     expect two 'no PNG or JPEG in its class folders'
 }

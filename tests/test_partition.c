@@ -39,6 +39,11 @@ static size_t count(const lint_source *s, int label, int split) {
     return n;
 }
 
+static void partition(lint_source *s, const lint_ratio *r, uint64_t seed) {
+    lint_err e;
+    assert_int_equal(lint_partition_hash(s, r, seed, &e), 0);
+}
+
 /* --- ratios ------------------------------------------------------------------------------------
  */
 
@@ -63,7 +68,7 @@ static void a_ratio_is_three_whole_numbers(void **state) {
 static void shares_hold_in_every_class(void **state) {
     (void)state;
     lint_source s = two_classes(4000);
-    lint_partition_hash(&s, &RATIO, 0);
+    partition(&s, &RATIO, 0);
     for (int label = 0; label < 2; label++) { /* 2000 each: 4 standard deviations are 82 and 64 */
         assert_in_range(count(&s, label, LINT_TRAIN), 1400 - 82, 1400 + 82);
         assert_in_range(count(&s, label, LINT_VAL), 300 - 64, 300 + 64);
@@ -75,9 +80,9 @@ static void shares_hold_in_every_class(void **state) {
 static void a_new_picture_moves_no_other_and_another_seed_does(void **state) {
     (void)state;
     lint_source few = two_classes(100), more = two_classes(101), other = two_classes(100);
-    lint_partition_hash(&few, &RATIO, 7);
-    lint_partition_hash(&more, &RATIO, 7);
-    lint_partition_hash(&other, &RATIO, 8);
+    partition(&few, &RATIO, 7);
+    partition(&more, &RATIO, 7);
+    partition(&other, &RATIO, 8);
     size_t moved = 0;
     for (size_t i = 0; i < 100; i++) {
         assert_int_equal(few.picture[i].split, more.picture[i].split);
@@ -89,10 +94,34 @@ static void a_new_picture_moves_no_other_and_another_seed_does(void **state) {
     lint_source_free(&other);
 }
 
+static void a_small_class_has_a_picture_in_every_split(void **state) {
+    (void)state;
+    for (uint64_t seed = 0; seed < 50; seed++)
+        for (size_t n = 6; n < 14; n++) { /* three to seven of each class */
+            lint_source s = two_classes(n);
+            partition(&s, &RATIO, seed);
+            for (int label = 0; label < 2; label++)
+                for (int k = 0; k < LINT_SPLITS; k++)
+                    assert_in_range(count(&s, label, k), 1, n / 2);
+            lint_source_free(&s);
+        }
+}
+
+static void two_pictures_are_not_enough_for_three_splits(void **state) {
+    (void)state;
+    lint_source s = two_classes(4);
+    partition(&s, &(lint_ratio){{1, 1, 0}}, 3);
+    for (int label = 0; label < 2; label++) {
+        assert_int_equal(count(&s, label, LINT_TRAIN), 1);
+        assert_int_equal(count(&s, label, LINT_VAL), 1);
+    }
+    lint_source_free(&s);
+}
+
 static void a_share_of_0_stays_empty(void **state) {
     (void)state;
     lint_source s = two_classes(200);
-    lint_partition_hash(&s, &(lint_ratio){{0, 0, 1}}, 0);
+    partition(&s, &(lint_ratio){{0, 0, 1}}, 0);
     assert_int_equal(count(&s, 0, LINT_TEST) + count(&s, 1, LINT_TEST), 200);
     lint_source_free(&s);
 }
@@ -103,7 +132,7 @@ static void given_splits_stay_and_what_is_missing_comes_from_train(void **state)
     s.given[LINT_TRAIN] = s.given[LINT_TEST] = 1;
     for (size_t i = 0; i < 400; i++)
         s.picture[i].split = i < 100 ? LINT_TEST : LINT_TRAIN;
-    lint_partition_hash(&s, &RATIO, 0);
+    partition(&s, &RATIO, 0);
     for (size_t i = 0; i < 400; i++)
         assert_int_equal(s.picture[i].split == LINT_TEST, i < 100);
     size_t val = count(&s, 0, LINT_VAL) + count(&s, 1, LINT_VAL);
@@ -366,6 +395,8 @@ int main(void) {
         cmocka_unit_test(a_ratio_is_three_whole_numbers),
         cmocka_unit_test(shares_hold_in_every_class),
         cmocka_unit_test(a_new_picture_moves_no_other_and_another_seed_does),
+        cmocka_unit_test(a_small_class_has_a_picture_in_every_split),
+        cmocka_unit_test(two_pictures_are_not_enough_for_three_splits),
         cmocka_unit_test(a_share_of_0_stays_empty),
         cmocka_unit_test(given_splits_stay_and_what_is_missing_comes_from_train),
         cmocka_unit_test(

@@ -172,7 +172,7 @@ static int divide(const lint_collect *c, lint_source *s, const lint_ratio *r, li
     if (o.misleading) {
         if (mislead(c, s, r, e) < 0) return -1;
     } else {
-        lint_partition_hash(s, r, o.seed);
+        if (lint_partition_hash(s, r, o.seed, e) < 0) return -1;
         tell_drawn(s);
     }
     if (lint_partition_check(s, r, &warning, e) < 0) return -1;
