@@ -16,7 +16,10 @@ setup() {
     unset MAKEFLAGS MAKELEVEL MFLAGS MAKEOVERRIDES DATA EXPERIMENT SEED
 }
 
-browser() { "$BATS_TEST_DIRNAME/browser" "$@"; }
+browser() {
+    command -v chromium >/dev/null || skip "there is no chromium to open the page with; 'make deps' installs it"
+    "$BATS_TEST_DIRNAME/browser" "$@"
+}
 
 # page [OPTION...]: the program alone, into page.html, for the seeds that there are.
 page() {
@@ -27,7 +30,12 @@ page() {
 @test "the page has every section, needs nothing beside it, and complains of nothing" {
     assert_equal "$(cat "$BATS_FILE_TMPDIR/said" | tail -1)" "$PAGE"
     assert [ "$(stat -c %s "$PAGE")" -lt 5000000 ]
-    run -0 browser "$PAGE" '[...document.querySelectorAll("section > h2")].map(h => h.textContent)'
+    # Every section says something, and every picture and chart is there.
+    run -0 browser "$PAGE" '[...[...document.querySelectorAll("section")].map(s =>
+            s.querySelector("h2").textContent + (s.innerText.length < 60 ? " is empty" : "")),
+        document.images.length, [...document.images].every(i => i.complete && i.naturalWidth > 100),
+        document.querySelectorAll("svg").length,
+        [...document.querySelectorAll("svg")].every(s => s.querySelectorAll("path").length > 3)]'
     assert_output 'Results
 Seed by seed
 Groups
@@ -36,13 +44,11 @@ Worst mistakes
 Training
 Data
 What was run
-Lock and files'
-    # Every section says something, and every picture and chart is there.
-    run -0 browser "$PAGE" '[...document.querySelectorAll("section")].filter(s => s.innerText.length < 60).map(s => s.id)'
-    assert_output ''
-    run -0 browser "$PAGE" '[document.images.length, [...document.images].every(i => i.complete && i.naturalWidth > 100),
-        document.querySelectorAll("svg").length, [...document.querySelectorAll("svg")].every(s => s.querySelectorAll("path").length > 3)]'
-    assert_output $'6\n1\n8\n1'
+Lock and files
+6
+1
+8
+1'
 }
 
 @test "nothing scrolls sideways on a phone, whatever is unfolded" {
@@ -152,6 +158,26 @@ Lock and files'
     run -0 browser "$PAGE" 'document.querySelector(".lead").innerText'
     assert_output --partial 'too few seeds to tell'
     assert_output --partial 'of 2 seeds'
+}
+
+@test "six wins of six are called better, and six losses worse" {
+    local s all=$BATS_TEST_TMPDIR/all
+    mkdir -p "$all/models/orca-leopard"
+    cp -r "$OUT/data" "$all"
+    for s in 0 1 2 3 4 5; do
+        cp -r "$OUT/models/orca-leopard/s0" "$all/models/orca-leopard/s$s"
+        sed -i "/\"worst_group\"/,/\"value\"/s/\"value\": .*/\"value\": 0.${s}5/" "$all/models/orca-leopard/s$s/camloss/test.json"
+        sed -i '/"worst_group"/,/"value"/s/"value": .*/"value": 0.01/' "$all/models/orca-leopard/s$s/default/test.json"
+    done
+    cd "$BATS_TEST_TMPDIR"
+    local page=$BATS_TEST_DIRNAME/../pipelines/report/page lead='document.querySelector(".lead").innerText'
+    "$page" --name orca-leopard --root all -o page.html default camloss 0 1 2 3 4 5
+    run -0 browser page.html "$lead"
+    assert_output --partial 'camloss reaches 0.300 where default reaches 0.010: a difference of +0.290'
+    assert_output --partial 'better in 6 of 6 seeds, sign test p = 0.031. That is better'
+    "$page" --name orca-leopard --root all -o page.html camloss default 0 1 2 3 4 5
+    run -0 browser page.html "$lead"
+    assert_output --partial 'better in 0 of 6 seeds, sign test p = 0.031. That is worse'
 }
 
 @test "it names the files it was made from, with their checksums, and no path of this machine" {
