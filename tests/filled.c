@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-static char *read_text(const char *path) {
+char *filled_text(const char *path) {
     FILE *f = fopen(path, "rb");
     if (!f) fail_msg("%s: cannot be opened", path);
     char *text = calloc(1, 1 << 16);
@@ -41,13 +41,14 @@ void filled_values(float *v, const char *name, size_t rank, const uint64_t *shap
 }
 
 /* Slanted waves, each image and channel its own, under noise. */
-static void fill_images(filled *f, size_t n, size_t h, size_t w) {
-    lint_rng r = lint_rng_at(2, 0, 0, 0);
+static void fill_images(filled *f, uint64_t step) {
+    size_t n = f->batch.n, h = lint_net_height(f->net), w = lint_net_width(f->net);
+    lint_rng r = lint_rng_at(2, 0, step, 0);
     for (size_t i = 0; i < n; i++)
         for (size_t j = 0; j < h * w * 3; j++) {
             uint64_t noise = lint_rng_u64(&r) >> 56;
             size_t y = j / 3 / w, x = j / 3 % w, c = j % 3;
-            uint64_t wave = (x * (i + 1) * 5 + y * (c + 2) * 3) & 255;
+            uint64_t wave = (x * (i + 1 + n * step) * 5 + y * (c + 2) * 3) & 255;
             f->image[i][j] = (uint8_t)((noise + 3 * wave) / 4);
         }
 }
@@ -78,19 +79,25 @@ static void fill_batch(filled *f, size_t n, size_t classes) {
     assert_non_null(f->label);
     for (size_t i = 0; i < n; i++)
         f->label[i] = (int32_t)(i % classes);
-    fill_images(f, n, h, w);
     fill_masks(f, n, h, w);
     f->batch = (lint_batch){.n = n,
                             .image = (const uint8_t *const *)f->image,
                             .label = f->label,
                             .mask = (const uint8_t *const *)f->mask};
+    fill_images(f, 0);
+}
+
+void filled_turn(filled *f, uint64_t step) {
+    if (f->batch.step == step) return;
+    fill_images(f, step);
+    f->batch.step = step;
 }
 
 filled *filled_new(const char *path, size_t classes, size_t n, lint_net_mode mode, int threads) {
     lint_err e = {""};
     filled *f = calloc(1, sizeof *f);
     assert_non_null(f);
-    char *text = strchr(path, '\n') ? strdup(path) : read_text(path);
+    char *text = strchr(path, '\n') ? strdup(path) : filled_text(path);
     assert_non_null(text);
     f->pool = lint_pool_new(threads, &e);
     assert_non_null(f->pool);

@@ -25,6 +25,12 @@ typedef struct filled {
 filled *filled_new(const char *path, size_t classes, size_t n, lint_net_mode mode, int threads);
 void filled_free(filled *f);
 
+/* The text of a network file, for the caller to free. */
+char *filled_text(const char *path);
+
+/* Other images, those of this step of a training; it begins with step 0. */
+void filled_turn(filled *f, uint64_t step);
+
 /* Values of a tensor by its name: uniform around 0, +-sqrt(6 / fan in) for matrices, +-1/4 for
  * vectors, which are 1 more if they are a weight or a running_var (batch norm). */
 void filled_values(float *v, const char *name, size_t rank, const uint64_t *shape);

@@ -1,39 +1,49 @@
 #!/usr/bin/env python3
 """Makes the golden files beside it: what PyTorch says of the networks that lint trains.
 
-    cd tests/golden && /usr/bin/python3 make.py        (Debian: python3-torch)
+    cd tests/golden && /usr/bin/python3 make.py [-v] [SUBJECT...]   (Debian: python3-torch and -torchvision)
+
+-v says what float32 costs PyTorch itself
 
 The oracle shares nothing with the C code but the .net files and the formulas below. It works in
 float64, takes HiResCAM from autograd (d logit / d map, with create_graph) and the gradient of the
 CAM loss by differentiating through that a second time. lint works in float32 and in closed form.
+Before anything else, the resnets that it reads from models/ are held against torchvision's.
 
 Weights, images and masks are not stored: fill(), images() and masks() compute them from the random
-numbers of lib/rng.h, and tests/golden.c does the same in C. A file NET.safetensors holds
+numbers of lib/rng.h, and tests/filled.c does the same in C. Large tensors are not stored either,
+but digests of them: elements at places drawn by chosen(), and three numbers of the whole,
+projection on fill("projection.NAME"), norm, and a size that deviations are measured against. A file
+SUBJECT.safetensors holds
 
-    logits, cam         inference with the running statistics: [N,K], [N,K,h,w]
-    NAME.running_*      running statistics after one training step
+    logits [N,K], cam, cam:whole        inference with the running statistics
+    running, running:whole              running statistics after one training step, by `buffers`
+    CASE.step, CASE.score               of a loss: its sums in a training step and in inference: ce,
+                                        weight, cam, n, correct
+    CASE.gradient, CASE.gradient:whole  gradients of that step, by the names of `parameters`
+    CASE.ten, CASE.ten:whole            how far parameters and buffers have gone after ten steps on
+                                        ten batches; the size is the largest element then
+    CASE.course [10,2]                  ce and cam of each of the ten
 
-and NET-CASE.safetensors one loss, its settings in the metadata:
-
-    NAME                gradient of parameter NAME after one step from the filled weights: elements
-                        0, s, 2s... of it, s = ceil(count / 600)
-    NAME:stats          of the whole gradient: projection on fill("projection.NAME"), norm, and the
-                        size that deviations are measured against
-    step, score         loss sums of a training step and of inference: ce, weight, cam, n, correct
+and in its metadata the settings of each case. photo.safetensors holds logits of resnet50 on views
+of cat.png (300x451, by Stefan van der Walt, who has given it to everyone: CC0).
 """
+import functools
 import json
 import os
 import struct
+import sys
 import warnings
 
 import numpy as np
 import torch
 import torch.nn.functional as F
 
-SAMPLES = 600  # of a gradient, at most
+SAMPLES = 64  # of a tensor, at most
+STEPS = 10
 GAMMA = 0x9E3779B97F4A7C15
+DROPOUT = 7  # LINT_RNG_DROPOUT
 HERE = os.path.dirname(os.path.abspath(__file__))
-NETS = {"small": "small.net", "odd": "odd.net", "standard": "../../models/standard.net"}
 
 # --- the random numbers of lib/rng.h ------------------------------------------------------------
 
@@ -65,9 +75,10 @@ def hash64(text, seed):
     return int(mix(h))
 
 
-# --- weights, images, masks: the same formulas as in tests/golden.c ---------------------------------
+# --- weights, images, masks: the same formulas as in tests/filled.c ------------------------------
 
 
+@functools.lru_cache(maxsize=None)
 def fill(name, shape):
     """Uniform around 0 with He's width for matrices, +-1/4 for vectors, which are 1 more where a
     network divides or scales by them (batch norm)."""
@@ -80,11 +91,11 @@ def fill(name, shape):
     return v.astype(np.float32).reshape(shape)
 
 
-def images(n, h, w):
+def images(n, h, w, step=0):
     """Slanted waves, each image and channel its own, under noise."""
     i, y, x, c = np.ogrid[:n, :h, :w, :3]
-    noise = (rng_u64(2, 0, 0, 0, n * h * w * 3) >> np.uint64(56)).astype(np.int64)
-    wave = (x * (i + 1) * 5 + y * (c + 2) * 3) & 255
+    noise = (rng_u64(2, 0, step, 0, n * h * w * 3) >> np.uint64(56)).astype(np.int64)
+    wave = (x * (i + 1 + n * step) * 5 + y * (c + 2) * 3) & 255
     return ((noise.reshape(n, h, w, 3) + 3 * wave) // 4).astype(np.uint8)
 
 
@@ -95,56 +106,123 @@ def masks(n, h, w):
     return np.where(inside, 255, np.where(x == 0, 100, 0)).astype(np.uint8)
 
 
+def views(photo, n, side):
+    """Squares [side,side] cut from a photograph by the nearest pixel, every other one mirrored."""
+    h, w, _ = photo.shape
+    out = np.empty((n, side, side, 3), np.uint8)
+    for i in range(n):
+        r = [int(v) for v in rng_u64(4, 0, 0, i, 3)]
+        of = h // 3 + r[0] % (h - h // 3 + 1)
+        at = np.arange(side) * of // side
+        out[i] = photo[r[1] % (h - of + 1) + at][:, r[2] % (w - of + 1) + at][:, :: -1 if i % 2 else 1]
+    return out
+
+
+def chosen(name, count):
+    """Which elements of a tensor a golden file holds."""
+    if count <= SAMPLES:
+        return np.arange(count)
+    return (rng_u64(3, hash64(name, 0), 0, 0, SAMPLES) % np.uint64(count)).astype(np.int64)
+
+
 # --- the network --------------------------------------------------------------------------------
+
+
+class Dropout(torch.nn.Module):
+    """lib/dropout.c's, whose mask is a function of seed 0, step, image and the layer before."""
+
+    def __init__(self, p, before, flat):
+        super().__init__()
+        self.p, self.before, self.flat, self.step = p, before, flat, 0
+
+    def forward(self, x):
+        if not self.training:
+            return x
+        c, h, w = self.flat or (x.shape[1:] + (1, 1))[:3]
+        keep = [unit(rng_u64(0, DROPOUT, (self.step << 20) + i, self.before, c * h * w)) >= self.p
+                for i in range(len(x))]
+        keep = np.stack(keep).reshape(-1, h, w, c).transpose(0, 3, 1, 2).reshape(x.shape)
+        return x * torch.from_numpy(keep).to(x.dtype) / (1 - self.p)
 
 
 class Twin(torch.nn.Module):
     """The network of a .net file from torch's own modules, under the same names."""
 
-    def __init__(self, path, classes):
+    def __init__(self, path, classes, size=None):
         super().__init__()
-        self.steps = []
-        shape = None
+        self.steps, self.layers = [], 0  # what is done; how many of that lint calls layers
+        self.block = self.flat = None
         for line in open(path):
-            line = line.split("#")[0].strip()
-            if not line:
-                continue
-            name, _, rest = line.rpartition(":")
-            op, *arg = rest.split()
-            if op == "input":
-                self.w, self.h, c = map(int, arg[0].split("x"))
-                self.mean = [float(v) for v in arg[2 : 2 + c]]
-                self.std = [float(v) for v in arg[3 + c : 3 + 2 * c]]
-                shape = torch.zeros(1, c, self.h, self.w)
-                continue
-            module = self.layer(op, arg, shape, classes)
-            self.add_module(name or f"_{len(self.steps)}", module)
-            self.steps.append((op, module))
-            shape = module(shape)
-        self.shape = {k: tuple(v.shape) for k, v in self.state_dict().items()}
+            name, _, rest = line.split("#")[0].strip().rpartition(":")
+            if rest:
+                self.read(name, *rest.split(), classes=classes, size=size)
+        del self.shape
 
-    @staticmethod
-    def layer(op, arg, x, classes):
-        nn = torch.nn
+    def read(self, name, op, *arg, classes, size):
+        if op == "input":
+            self.w, self.h, c = map(int, (size or arg[0]).split("x"))
+            self.mean = [float(v) for v in arg[2 : 2 + c]]
+            self.std = [float(v) for v in arg[3 + c : 3 + 2 * c]]
+            self.shape = torch.zeros(1, c, self.h, self.w)
+        elif op == "residual":
+            self.block, self.fork = name, self.shape
+            self.steps.append((op, None))
+        elif op == "shortcut":
+            self.shape = self.fork
+            self.steps.append((op, None))
+        elif op == "add":
+            self.block = None
+            self.steps.append((op, None))
+        else:
+            module = self.module(op, arg, classes)
+            self.put((f"{self.block}." if self.block else "") + name or f"_{len(self.steps)}", module)
+            self.steps.append((op, module))
+            self.flat = self.shape.shape[1:] if op == "flatten" else None if op == "dense" else self.flat
+            self.shape = module(self.shape)
+        self.layers += op not in ("cam", "residual", "shortcut")
+
+    def put(self, name, module):
+        """A name with dots goes into modules within modules, as torchvision's do."""
+        *path, last = name.rstrip(".").split(".")
+        at = self
+        for part in path:
+            if not hasattr(at, part):
+                at.add_module(part, torch.nn.Module())
+            at = getattr(at, part)
+        at.add_module(last if name[-1] != "." else f"{last}_{len(self.steps)}", module)
+
+    def module(self, op, arg, classes):
+        nn, channels = torch.nn, self.shape.shape[1]
+        option = {k: int(v) for k, v in zip(arg, arg[1:]) if k in ("pad", "stride", "groups")}
+        stride, pad = option.get("stride"), option.get("pad", 0)
         if op == "conv":
             kw, kh = map(int, arg[1].split("x"))
-            option = {k: int(v) for k, v in zip(arg[2:], arg[3:]) if k in ("pad", "stride")}
-            pad = "same" if "same" in arg else option.get("pad", 0)
-            size = dict(kernel_size=(kh, kw), stride=option.get("stride", 1), padding=pad)
-            return nn.Conv2d(x.shape[1], int(arg[0]), **size, bias="nobias" not in arg)
+            return nn.Conv2d(channels, int(arg[0]), (kh, kw), stride=stride or 1,
+                             padding="same" if "same" in arg else pad, bias="nobias" not in arg,
+                             groups=option.get("groups", 1))
         if op == "batchnorm":
-            return nn.BatchNorm2d(x.shape[1])
-        if op == "maxpool":
-            return nn.MaxPool2d(int(arg[0]), stride=int(arg[2]) if len(arg) > 1 else None)
+            return nn.BatchNorm2d(channels)
+        if op in ("maxpool", "avgpool"):
+            kind = nn.MaxPool2d if op == "maxpool" else nn.AvgPool2d
+            return kind(int(arg[0]), stride=stride, padding=pad)
+        if op == "dropout":
+            return Dropout(float(arg[0]), self.layers - 1, self.flat)
+        if op == "globalpool":
+            return nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Flatten())
         if op == "dense":
-            return nn.Linear(x.shape[1], classes if arg[0] == "classes" else int(arg[0]))
-        return {"relu": nn.ReLU, "cam": nn.Identity, "flatten": nn.Flatten}[op]()
+            return nn.Linear(channels, classes if arg[0] == "classes" else int(arg[0]))
+        plain = {"relu": nn.ReLU, "sigmoid": nn.Sigmoid, "cam": nn.Identity, "flatten": nn.Flatten}
+        return plain[op]()
 
     def load_filled(self):
-        state = self.state_dict()
-        for name, v in state.items():
+        for name, v in self.state_dict().items():
             if not name.endswith("num_batches_tracked"):
                 v.copy_(torch.from_numpy(fill(name, tuple(v.shape))))
+
+    def at_step(self, step):
+        for op, module in self.steps:
+            if op == "dropout":
+                module.step = step
 
     def forward(self, image):
         """image U8 [N,H,W,3] -> logits [N,K], what the CAM reads [N,C,h,w]."""
@@ -152,10 +230,38 @@ class Twin(torch.nn.Module):
         mean, std = (torch.tensor(v, dtype=dtype) for v in (self.mean, self.std))
         x = ((torch.from_numpy(image).to(dtype) / 255 - mean) / std).permute(0, 3, 1, 2)
         for op, module in self.steps:
-            x = module(x)
+            if op == "residual":
+                fork = other = x
+            elif op == "shortcut":
+                other, x = x, fork
+            elif op == "add":
+                x = x + other
+            else:
+                x = module(x)
             if op == "cam":
                 a = x
         return x, a
+
+
+def check_torchvision(net_name, path):
+    """The oracle's own reading of a .net file, against torchvision's class: names, shapes, logits."""
+    import torchvision
+
+    theirs = getattr(torchvision.models, net_name)(num_classes=3).eval()
+    ours = Twin(path, 3, "96x64x3").eval()
+    shapes = [[(k, v.shape) for k, v in net.state_dict().items()] for net in (ours, theirs)]
+    assert shapes[0] == shapes[1], net_name
+    ours.load_filled()
+    theirs.load_state_dict(ours.state_dict(), strict=True)
+    image = images(2, 64, 96)
+    x = torchvision.transforms.functional.normalize(
+        torch.from_numpy(image).permute(0, 3, 1, 2) / 255, ours.mean, ours.std)
+    for net in (ours, theirs):
+        net.train()  # batch statistics first: running ones are checked after them
+    for _ in range(2):
+        a, b = ours(image)[0], theirs(x)
+        assert (a - b).abs().max() <= 1e-6 * b.abs().max(), net_name
+        ours.eval(), theirs.eval()
 
 
 def hirescam(logits, a):
@@ -205,9 +311,23 @@ def cam_terms(loss, maps, label, mask):
     d = m - (maps.sum(1) - m) / (k - 1) if k > 1 else m
     if loss["cam"] == "mse":
         return ((cost * m) ** 2).mean((1, 2))
+    if loss["cam"] == "embedding":
+        return embedding(d)
     if loss["cam"] == "radial":
         return ((cost**2 * m) ** 2).mean((1, 2))
     return (cost * d.abs()).sum((1, 2)) / (d.abs().sum((1, 2)) + 1e-12)
+
+
+def embedding(d):
+    """As lib/encoder.h has it, by the filled encoder of two dense layers that encoder() of
+    tests/test_golden.c writes."""
+    code, size = d.reshape(len(d), -1) ** 2, d[0].numel()
+    code = code / (code + code.mean(1, keepdim=True) + 1e-24)
+    for name, out, to, act in (("e1", 5, size, torch.relu), ("e2", 3, 5, torch.sigmoid)):
+        w, b = fill(name + ".weight", (out, to)), fill(name + ".bias", (out,))
+        code = act(code @ torch.tensor(w, dtype=d.dtype).T + torch.tensor(b, dtype=d.dtype))
+    o, v = (torch.tensor(fill("code." + k, (3,)), dtype=d.dtype) for k in ("object", "inverted"))
+    return ((code - o) ** 2).sum(1) / ((o - v) ** 2).sum()
 
 
 def losses(net, loss, image, label, mask):
@@ -234,9 +354,9 @@ def losses(net, loss, image, label, mask):
 # --- files --------------------------------------------------------------------------------------
 
 
-def save(name, tensors, meta):
+def save(path, tensors, meta):
     """One safetensors file: length, JSON, data."""
-    kinds = {"float32": "F32", "float64": "F64"}
+    kinds = dict(float32="F32", float64="F64", uint8="U8", int32="I32", int64="I64")
     head, at = {"__metadata__": meta}, 0
     order = sorted(tensors, key=lambda k: (-tensors[k].itemsize, k))
     for key in order:
@@ -245,127 +365,249 @@ def save(name, tensors, meta):
         at += t.nbytes
     text = json.dumps(head, separators=(",", ":"), sort_keys=False).encode()
     text += b" " * (-len(text) % 8)
-    with open(os.path.join(HERE, name + ".safetensors"), "wb") as f:
+    with open(path, "wb") as f:
         f.write(struct.pack("<Q", len(text)) + text)
         for key in order:
             f.write(np.ascontiguousarray(tensors[key]).tobytes())
 
 
-def built(net_name, classes, dtype, mode):
-    torch.set_default_dtype(torch.float32)
-    net = Twin(os.path.join(HERE, NETS[net_name]), classes)
-    net.load_filled()
-    torch.set_default_dtype(dtype)
-    return net.to(dtype).train(mode == "train")
+def golden(name):
+    return os.path.join(HERE, name + ".safetensors")
 
 
-def gradients(net_name, classes, loss, data, dtype):
-    net = built(net_name, classes, dtype, "train")
-    total, sums = losses(net, loss, *data)
-    total.backward()
-    return net, {k: p.grad.double().numpy() for k, p in net.named_parameters()}, sums
+def digest(out, key, tensors, sizes):
+    """What a file holds of these tensors {name: array}, one behind the other."""
+    some, whole = [], []
+    for name, t in tensors.items():
+        flat = t.ravel()
+        project = fill("projection." + name, (flat.size,)).astype(np.float64)
+        some.append(flat[chosen(name, flat.size)])
+        whole.append([flat @ project, np.linalg.norm(flat), sizes[name]])
+    out[key] = np.concatenate(some).astype(np.float32)
+    out[key + ":whole"] = np.array(whole)
 
 
-def scales(grads):
-    """What 1e-4 is measured against: the largest gradient of the tensor; for a convolution's bias,
-    of its layer. Under batch norm a bias moves nothing (or the border only), so that its gradient
-    is a difference of large numbers, and its own size is rounding noise."""
-    top = {k: np.abs(g).max() for k, g in grads.items()}
-    for k in top:
-        if k.startswith("conv") and k.endswith(".bias"):
-            top[k] = max(top[k], top[k[:-4] + "weight"])
-    return top
+def arrays(named):
+    return {k: v.detach().double().numpy().copy() for k, v in named if "num_batches" not in k}
+
+
+def largest(tensors):
+    return {k: np.abs(v).max() for k, v in tensors.items()}
+
+
+def by_layer(sizes, tensors):
+    """For the bias of a convolution, the size of its layer. Under batch norm a bias moves nothing
+    (or the border only), so that its gradient is a difference of large numbers, and its own size is
+    rounding noise."""
+    for k in sizes:
+        layer, _, last = k.rpartition(".")
+        if last == "bias" and tensors[layer + ".weight"].ndim == 4:
+            sizes[k] = max(sizes[k], sizes[layer + ".weight"])
+    return sizes
 
 
 def norm(grads):
     return np.sqrt(sum((g**2).sum() for g in grads.values()))
 
 
-def settle(net_name, classes, loss, data):
-    """Sets the weight such that the CAM loss has about as much of the gradient as cross-entropy (a
-    test would not see it otherwise), and the cap well below or above what the term is."""
-    ask = dict(loss, cap=0.0, ce_weight=0.0, cam_weight=1.0)
-    _, g_cam, sums = gradients(net_name, classes, ask, data, torch.double)
-    g_ce = gradients(net_name, classes, dict(loss, cam="none"), data, torch.double)[1]
-    keeps = min(1, loss["cap"] or 1)
-    if loss["cap"]:
-        reached = (sums[2] / sums[3]) / (sums[0] / sums[1])
-        loss["cap"] = float(f"{loss['cap'] * reached:.3g}")
-    if loss["ce_weight"]:
-        loss["cam_weight"] = float(f"{norm(g_ce) / norm(g_cam) / keeps:.2g}")
+# --- subjects ------------------------------------------------------------------------------------
 
 
-def report(case, grads, grads32, grads_ce):
-    """What float32 costs PyTorch itself, and how much of the gradient is the CAM loss."""
-    top = scales(grads)
-    worst = max((np.abs(grads32[k] - g).max() / top[k], k) for k, g in grads.items() if top[k])
-    cam = norm({k: g - grads_ce[k] for k, g in grads.items()}) / norm(grads)
-    print(f"{case}: torch in float32 is off by {worst[0]:.1e} ({worst[1]}); CAM loss {cam:.2f}")
+class Subject:
+    """A network with its batch: everything that the cases share."""
+
+    def __init__(self, name, net, classes, n, lr, size=None):
+        self.name, self.net, self.classes, self.n = name, os.path.join(HERE, net), classes, n
+        self.lr, self.size = lr, size
+        self.out, self.meta = {}, dict(classes=str(classes), n=str(n), net=net)
+        self.meta["size"] = size or ""
+        net = self.built(torch.double)
+        self.h, self.w = net.h, net.w
+        self.label = (np.arange(n) % classes).astype(np.int32)
+        self.meta["parameters"] = " ".join(k for k, _ in net.named_parameters())
+        self.meta["buffers"] = " ".join(k for k, _ in net.named_buffers() if "running" in k)
+
+    def built(self, dtype, training=True):
+        torch.set_default_dtype(torch.float32)
+        net = Twin(self.net, self.classes, self.size)
+        net.load_filled()
+        torch.set_default_dtype(dtype)
+        return net.to(dtype).train(training)
+
+    def data(self, loss, step=0):
+        label = self.label.copy()
+        if loss["unlabelled"]:
+            label[1] = -1
+        return images(self.n, self.h, self.w, step), label, masks(self.n, self.h, self.w)
+
+    def gradients(self, loss, dtype=torch.double):
+        net = self.built(dtype)
+        total, sums = losses(net, loss, *self.data(loss))
+        total.backward()
+        return arrays((k, p.grad) for k, p in net.named_parameters()), sums
+
+    def train(self, loss, dtype=torch.double):
+        """(what the parameters and buffers are before, after ten steps, [10,2] ce and cam)."""
+        net = self.built(dtype)
+        before, course = arrays(net.state_dict().items()), []
+        if loss["rule"] == "adam":
+            # A large epsilon: with the usual one a gradient that is rounding noise moves a
+            # parameter as far as any other.
+            rule = torch.optim.Adam(net.parameters(), lr=self.lr, betas=(0.8, 0.9), eps=1e-3,
+                                    weight_decay=1e-3)
+        else:
+            rule = torch.optim.SGD(net.parameters(), lr=self.lr, momentum=0.9, weight_decay=1e-3,
+                                   nesterov=loss["rule"] == "nesterov")
+        for step in range(STEPS):
+            net.at_step(step)
+            rule.zero_grad()
+            total, sums = losses(net, loss, *self.data(loss, step))
+            total.backward()
+            rule.step()
+            course.append([sums[0] / sums[1], sums[2] / sums[3]])
+        return before, arrays(net.state_dict().items()), np.array(course)
+
+    def settle(self, loss):
+        """Sets the weight such that the CAM loss has about as much of the gradient as cross-entropy
+        (a test would not see it otherwise), and the cap well below or above what the term is."""
+        g_cam, sums = self.gradients(dict(loss, cap=0.0, ce_weight=0.0, cam_weight=1.0))
+        g_ce = self.gradients(dict(loss, cam="none"))[0]
+        keeps = min(1, loss["cap"] or 1)
+        if loss["cap"]:
+            reached = (sums[2] / sums[3]) / (sums[0] / sums[1])
+            loss["cap"] = float(f"{loss['cap'] * reached:.3g}")
+        if loss["ce_weight"]:
+            loss["cam_weight"] = float(f"{norm(g_ce) / norm(g_cam) / keeps:.2g}")
+
+    def infer(self):
+        net = self.built(torch.double, training=False)
+        logits, a = net(images(self.n, self.h, self.w))
+        cam = {"cam": hirescam(logits, a).detach().numpy()}
+        self.out["logits"] = logits.detach().numpy().astype(np.float32)
+        digest(self.out, "cam", cam, largest(cam))
+        net.train()(images(self.n, self.h, self.w))
+        running = {k: v for k, v in arrays(net.named_buffers()).items()}
+        digest(self.out, "running", running, largest(running))
+
+    def case(self, case, loss, ten):
+        if loss["class_weight"]:
+            loss["class_weight"] = loss["class_weight"][: self.classes]
+        if loss["cam"] != "none":
+            self.settle(loss)
+        net = self.built(torch.double, training=False)
+        grads, step = self.gradients(loss)
+        sizes = by_layer(largest(grads), grads)
+        self.out[f"{case}.step"] = np.array(step)
+        self.out[f"{case}.score"] = np.array(losses(net, loss, *self.data(loss))[1])
+        digest(self.out, f"{case}.gradient", grads, sizes)
+        if "-v" in sys.argv:
+            self.say(case, "gradient", grads, self.gradients(loss, torch.float32)[0], sizes)
+        keep = [k for k in loss if k not in ("class_weight", "unlabelled", "rule")]
+        self.meta.update({f"{case}.{k}": str(loss[k]) for k in keep})
+        if loss["class_weight"]:
+            self.meta[f"{case}.class_weight"] = " ".join(map(str, loss["class_weight"]))
+        if loss["unlabelled"]:
+            self.meta[f"{case}.unlabelled"] = "1"
+        if case in ten:
+            self.case_ten(case, loss)
+
+    def case_ten(self, case, loss):
+        before, after, course = self.train(loss)
+        change = {k: after[k] - before[k] for k in after}
+        sizes = largest(after)
+        digest(self.out, f"{case}.ten", change, sizes)
+        self.out[f"{case}.course"] = course
+        self.meta.update({f"{case}.lr": repr(self.lr), f"{case}.rule": loss["rule"]})
+        if "-v" in sys.argv:
+            self.say_ten(case, loss, before, after, course)
+
+    def say_ten(self, case, loss, before, after, course):
+        change, sizes = {k: after[k] - before[k] for k in after}, largest(after)
+        _, after32, course32 = self.train(loss, torch.float32)
+        self.say(case, "ten", after, after32, sizes)
+        off = {k: np.linalg.norm(after32[k] - after[k]) / max(np.linalg.norm(change[k]), sizes[k] / 20)
+               for k in after}
+        worst = max(off, key=off.get)
+        far = sorted(np.abs(change[k]).max() / sizes[k] for k in after)
+        print(f"  ce {course[0, 0]:.3g} to {course[-1, 0]:.3g}, cam {course[0, 1]:.3g} to "
+              f"{course[-1, 1]:.3g}; weights move by {far[0]:.1e}, {far[len(far) // 2]:.1e}, "
+              f"{far[-1]:.1e} of the largest; in float32 the way is off by {off[worst]:.1e} ({worst}), "
+              f"the course by {np.abs(course32 / np.where(course, course, 1) - (course != 0)).max():.1e}",
+              flush=True)
+
+    def say(self, case, what, right, right32, sizes):
+        """What float32 costs PyTorch itself."""
+        off = {k: np.abs(right32[k] - v).max() / sizes[k] for k, v in right.items() if sizes[k]}
+        worst = max(off, key=off.get)
+        print(f"{self.name}-{case} {what}: torch in float32 is off by {off[worst]:.1e} ({worst})",
+              flush=True)
 
 
-def make_case(net_name, case, classes, n, loss):
-    net = built(net_name, classes, torch.double, "infer")
-    label = (np.arange(n) % classes).astype(np.int32)
-    if loss.pop("unlabelled", False):
-        label[1] = -1
-    data = images(n, net.h, net.w), label, masks(n, net.h, net.w)
-    if loss["cam"] != "none":
-        settle(net_name, classes, loss, data)
-    score = losses(net, loss, *data)[1]
-    _, grads, step = gradients(net_name, classes, loss, data, torch.double)
-    grads32 = gradients(net_name, classes, loss, data, torch.float32)[1]
-    grads_ce = gradients(net_name, classes, dict(loss, cam="none"), data, torch.double)[1]
-    report(f"{net_name}-{case}", grads, grads32, grads_ce)
-    out = {"step": np.array(step), "score": np.array(score)}
-    top = scales(grads)
-    for k, g in grads.items():
-        flat = g.ravel()
-        project = fill("projection." + k, (flat.size,)).astype(np.float64)
-        out[k] = flat[:: -(-flat.size // SAMPLES)].astype(np.float32)
-        out[k + ":stats"] = np.array([flat @ project, np.linalg.norm(flat), top[k]])
-    meta = {k: str(v) for k, v in loss.items() if k != "class_weight"}
-    meta["labels"] = " ".join(map(str, label))
-    if loss["class_weight"]:
-        meta["class_weight"] = " ".join(map(str, loss["class_weight"]))
-    meta.update(classes=str(classes))
-    save(f"{net_name}-{case}", out, meta)
+BASE = dict(cam="none", prior="center", ce_weight=1.0, cam_weight=1.0, sigma=0.25, cap=0.0,
+            class_weight=None, unlabelled=False, rule="sgd")
+WEIGHTS = [0.5, 2.0, 1.25, 1.0, 0.75]
+LOSSES = {
+    "none": {},
+    "mse": dict(cam="mse"),
+    "radial": dict(cam="radial", cap=3.0, ce_weight=0.5),
+    "energy": dict(cam="energy", sigma=0.18),
+    "embedding": dict(cam="embedding"),
+}
+TWO = {k: LOSSES[k] for k in ("none", "energy")}
+CASES = {
+    **LOSSES,
+    "weights": dict(class_weight=WEIGHTS, ce_weight=0.7, rule="nesterov"),
+    "mse-mask": dict(cam="mse", prior="mask", ce_weight=0.0),
+    "radial-capped": dict(cam="radial", cap=0.4, sigma=0.1),
+    "energy-mask": dict(cam="energy", prior="mask", class_weight=WEIGHTS, rule="adam"),
+    "energy-only": dict(cam="energy", ce_weight=0.0),
+    "embedding-capped": dict(cam="embedding", cap=0.4),
+    "unlabelled": dict(cam="energy", class_weight=WEIGHTS, unlabelled=True),
+}
+# Arguments of the subject, its cases, those of them that are trained for ten steps.
+SUBJECTS = {
+    "small": (("small.net", 3, 5, 0.01), CASES, CASES),
+    "odd": (("odd.net", 3, 4, 0.01), CASES, CASES),
+    "blocks": (("blocks.net", 5, 6, 0.01), CASES, CASES),
+    "standard": (("../../models/standard.net", 2, 3, 3e-4), CASES, LOSSES),
+    "model-small": (("../../models/small.net", 3, 3, 1e-5), LOSSES, LOSSES),
+    "resnet18": (("../../models/resnet18.net", 3, 2, 0), TWO, {}),
+    "resnet50": (("../../models/resnet50.net", 3, 2, 0), TWO, {}),
+    # The same networks on small pictures, since ten steps of every loss on large ones take long.
+    "resnet18-64": (("../../models/resnet18.net", 3, 6, 1e-4, "64x64x3"), LOSSES, LOSSES),
+    "resnet50-64": (("../../models/resnet50.net", 3, 6, 1e-4, "64x64x3"), LOSSES, LOSSES),
+}
 
 
-def make_inference(net_name, classes, n):
-    net = built(net_name, classes, torch.double, "infer")
-    image = images(n, net.h, net.w)
-    logits, a = net(image)
-    out = {"logits": logits, "cam": hirescam(logits, a)}
-    net.train()(image)
-    out.update({k: v for k, v in net.state_dict().items() if "running_" in k})
-    out = {k: v.detach().numpy().astype(np.float32) for k, v in out.items()}
-    save(net_name, out, {"classes": str(classes), "n": str(n)})
+def make_photo(classes=1000, n=50):
+    from PIL import Image
+
+    photo = np.asarray(Image.open(os.path.join(HERE, "cat.png")).convert("RGB"))
+    subject = Subject("photo", "../../models/resnet50.net", classes, n, 0)
+    net = subject.built(torch.double, training=False)
+    with torch.no_grad():
+        logits = np.concatenate([net(v)[0].numpy() for v in np.split(views(photo, n, net.h), 10)])
+    best = np.sort(logits, 1)
+    print(f"photo: {len(set(logits.argmax(1)))} classes are the first; the second is at least "
+          f"{((best[:, -1] - best[:, -2]) / np.abs(logits).max(1)).min():.1e} below")
+    save(golden("photo"), {"logits": logits.astype(np.float32)}, dict(classes=str(classes), n=str(n)))
 
 
 def main():
     np.seterr(over="ignore")  # 64-bit products are meant to wrap
     warnings.filterwarnings("ignore", "Using padding='same' with even kernel lengths")
-    base = dict(cam="none", prior="center", ce_weight=1.0, cam_weight=1.0, sigma=0.25, cap=0.0)
-    base["class_weight"] = None
-    cases = {
-        "none": {},
-        "weights": dict(class_weight=[0.5, 2.0, 1.25], ce_weight=0.7),
-        "mse": dict(cam="mse"),
-        "mse-mask": dict(cam="mse", prior="mask", ce_weight=0.0),
-        "radial": dict(cam="radial", cap=3.0, ce_weight=0.5),
-        "radial-capped": dict(cam="radial", cap=0.4, sigma=0.1),
-        "energy": dict(cam="energy", sigma=0.18),
-        "energy-mask": dict(cam="energy", prior="mask", class_weight=[0.5, 2.0, 1.25]),
-        "energy-only": dict(cam="energy", ce_weight=0.0),
-        "unlabelled": dict(cam="energy", class_weight=[0.5, 2.0, 1.25], unlabelled=True),
-    }
-    for net_name, classes, n in (("small", 3, 5), ("odd", 3, 4), ("standard", 2, 3)):
-        make_inference(net_name, classes, n)
+    check_torchvision("resnet18", os.path.join(HERE, "../../models/resnet18.net"))
+    check_torchvision("resnet50", os.path.join(HERE, "../../models/resnet50.net"))
+    for name in [a for a in sys.argv[1:] if a != "-v"] or [*SUBJECTS, "photo"]:
+        if name == "photo":
+            make_photo()
+            continue
+        arguments, cases, ten = SUBJECTS[name]
+        subject = Subject(name, *arguments)
+        subject.infer()
         for case, change in cases.items():
-            loss = dict(base, **change)
-            if loss["class_weight"]:
-                loss["class_weight"] = loss["class_weight"][:classes]
-            make_case(net_name, case, classes, n, loss)
+            subject.case(case, dict(BASE, **change), ten)
+        save(golden(name), subject.out, subject.meta)
 
 
 if __name__ == "__main__":
