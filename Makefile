@@ -181,6 +181,21 @@ uninstall:
 	    rm -f "$(to)/$$f"; done
 	for d in share/lint share/doc/lint; do [ ! -d "$(to)/$$d" ] || rmdir --ignore-fail-on-non-empty "$(to)/$$d"; done
 
+DEB = $(BUILD)/deb/lint-$(VERSION)
+DEB_SOURCE = LICENSE Makefile README.md docs lib pipelines tests tools
+
+## build Debian packages, source and binary, in BUILD/deb (needs debhelper and dpkg-dev)
+deb:
+	@command -v dpkg-buildpackage dh >/dev/null || { \
+	    echo "Missing Debian packages: dpkg-dev debhelper" >&2; exit 1; }
+	rm -rf $(BUILD)/deb
+	mkdir -p $(DEB)/models $(DEB)/data
+	cp -r $(DEB_SOURCE) $(wildcard bench) $(DEB)
+	cp models/*.net $(DEB)/models
+	cp data/README.md $(DEB)/data
+	mv $(DEB)/tools/packaging/debian $(DEB)
+	cd $(DEB) && env -u MAKEFLAGS -u MAKELEVEL -u MAKEOVERRIDES dpkg-buildpackage -us -uc -F
+
 ## delete what was built; data and models stay
 clean:
 	rm -rf $(BUILD)
@@ -206,7 +221,7 @@ help:
 
 FORCE:
 .DELETE_ON_ERROR:
-.PHONY: all test test-needs deps pages install uninstall clean help FORCE
+.PHONY: all test test-needs deps pages install uninstall deb clean help FORCE
 .SECONDARY:
 
 -include $(wildcard $(BUILD)/*.d $(BUILD)/lib/*.d $(BUILD)/tests/*.d $(BUILD)/bench/*.d)

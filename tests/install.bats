@@ -175,3 +175,12 @@ complete_bash() {
     run -0 make BUILD="$BUILD" DESTDIR="$there" PREFIX=/usr uninstall
     assert_not_exists "$there/usr/share/lint"
 }
+
+@test "the Debian package is of this version, and asks for the libraries that the Makefile does" {
+    local package
+    run -0 sed -n '1s/.*(\(.*\)).*/\1/p' tools/packaging/debian/changelog
+    assert_equal "lint-eval (lint) $output" "$("$BUILD/lint-eval" --version)"
+    for package in $(sed -n '/^LIBRARIES/,/[^\\]$/p' Makefile | grep -oE ':[a-z0-9-]+' | tr -d :); do
+        run -0 grep -qw -e "$package" tools/packaging/debian/control
+    done
+}

@@ -292,6 +292,145 @@ await_rows() {
     assert_not_exist n
 }
 
+# --- given weights, objectives, best epochs ------------------------------------------------------
+
+# state_dict CHANGE...: the weights of a model as PyTorch would leave them, without metadata, changed
+# by perl expressions on the header $h and the data $d.
+state_dict() {
+    perl -e 'local $/; open A, "<:raw", shift; $_ = <A>; my $len = unpack "Q<";
+        our ($h, $d) = (substr($_, 8, $len), substr $_, 8 + $len);
+        $h =~ s/"__metadata__":\{.*?\},(?="[a-z0-9]+\.)//s; $h =~ s/\s+$//; eval $_ or die $@ for @ARGV;
+        $h .= " " x (-length($h) % 8); print pack("Q<", length $h), $h, $d' "$@"
+}
+
+@test "--init begins with the weights of a model or a state dict; a head that does not fit begins anew" {
+    train --train train.lts -o old
+    # With a rate of 0 the parameters that a model was trained to are those that it began with.
+    still() { train --train train.lts --lr 0 --epochs 1 -o new "$@"; }
+    state_dict old '$h =~ s/\}$//; my $n = length $d; $d .= "\1" . "\0" x 7; $h .= qq(,"bn1.num_batches_tracked":{"dtype":"I64","shape":[],"data_offsets":[$n,) . ($n + 8) . "]}}"' >dict
+    local from name
+    for from in old dict; do
+        run -0 still --init $from
+        assert_output ''
+        for name in conv1.weight bn1.weight fc1.bias fc2.weight fc2.bias; do
+            assert_equal "$(tensor new $name)" "$(tensor old $name)"
+        done
+    done
+    tiny n=9 classes=red,blue,green >three.lts
+    run -0 lint-train --net tiny.net --train three.lts --lr 0 --epochs 1 --init old -o new
+    assert_output "lint-train: old: 'fc2.weight' is [2,8], not [3,8], so the head 'fc2' begins anew"
+    assert_equal "$(tensor new fc1.weight)" "$(tensor old fc1.weight)"
+    assert_equal "$(tensor new fc2.bias | wc -l)" 3
+    sed 's/^fc2/out/' tiny.net >other.net
+    run -1 lint-train --net other.net --train train.lts --init old -o none
+    assert_output "lint-train: old: 'fc2.bias' is no parameter of this network"
+    state_dict old '$h =~ s/"bn1.running_var"/"bn2.running_var"/' >bad
+    run -1 still --init bad
+    assert_output "lint-train: bad: 'bn2.running_var' is no parameter of this network"
+    state_dict old '$h =~ s/("fc1.weight":\{"dtype":"F32","shape":\[)8,256/${1}16,128/' >bad
+    run -1 still --init bad
+    assert_output --partial "bad: 'fc1.weight'"
+    run -1 still --init missing
+    assert_output 'lint-train: missing: No such file or directory'
+}
+
+@test "frozen layers and prefixes with another rate" {
+    train --train train.lts --seed 5 --epochs 1 --lr 0 -o begin
+    train --train train.lts --seed 5 --freeze conv1 --freeze bn --lr-factor fc=0 --lr-factor fc2=1 \
+        --weight-decay 0.1 -o end
+    local name
+    for name in conv1.weight conv1.bias bn1.weight bn1.bias fc1.weight; do
+        assert_equal "$(tensor end $name)" "$(tensor begin $name)"
+    done
+    assert_equal "$(tensor end bn1.running_mean | sort -u)" 0 # as it began
+    assert_not_equal "$(tensor end fc2.weight)" "$(tensor begin fc2.weight)"
+    run -2 train --train train.lts --freeze layer1 -o none
+    assert_output --partial "--freeze 'layer1': no parameter of the network has a name that begins so"
+    run -2 train --train train.lts --lr-factor layer1=2 -o none
+    assert_output --partial "--lr-factor 'layer1=2': no parameter"
+    run -2 train --train train.lts --lr-factor fc -o none
+    assert_output --partial "--lr-factor 'fc': expected PREFIX=R"
+}
+
+@test "options that have no effect are wrong usage" {
+    local wrong
+    for wrong in "--optim adam --momentum 0.5" "--beta1 0.5" "--optim adam --nesterov" \
+        "--nesterov --momentum 0" "--step-factor 0.5" "--step-epochs 3" "--cap 3" "--dro-step 1" \
+        "--patience-from 3" "--patience 3 --best last" "--best cam" \
+        "--objective dro --class-weights 1,2"; do
+        run -2 train --train train.lts -o none $wrong
+    done
+    run -2 lint-train --net tiny.net --train train.lts --patience 3 -o none
+    assert_output --partial '--patience needs --val'
+}
+
+@test "every rule and objective trains, each otherwise" {
+    tiny n=24 places=sea,land >placed.lts
+    local i=0 rule
+    for rule in "--momentum 0.9" "--nesterov" "--optim adam" "--optim adam --beta2 0.9" \
+        "--objective dro --dro-step 1" "--objective dro --dro-step 1 --dro-adjust 5"; do
+        train --train placed.lts $rule -o "m$((++i))" --threads 1
+        train --train placed.lts $rule -o again --threads 2
+        cmp "m$i" again
+    done
+    run -0 bash -c 'for i in m?; do md5sum <$i; done | sort -u | wc -l'
+    assert_output 6
+    run -1 train --train train.lts --objective dro -o none
+    assert_output --partial "lint-train: train.lts: no 'place' with names in the metadata, which group DRO needs"
+}
+
+@test "the best epoch by groups, by a loss; ties to the earlier" {
+    tiny n=40 places=sea,land >placed.lts
+    local by columns
+    for by in ce:val_ce:-1 cam:val_cam:-1 worst-group:val_worst_group:1 group-mean:val_group_mean:1 \
+        adjusted:val_adjusted:1; do
+        IFS=: read -r by columns sign <<<"$by"
+        train --train placed.lts --val placed.lts --cam-loss energy --epochs 8 --lr 0.3 \
+            --schedule constant --best $by -o m --log log.tsv
+        local want
+        want=$(column log.tsv $columns | awk -v s=$sign 'NR == 1 || s * $1 > s * best { best = $1; at = NR } END { print at }')
+        run -0 headers m
+        assert_output --partial "\\\"epoch\\\":$want"
+    done
+    # Rates of 0: without batch norm's statistics every epoch is the same.
+    train --train placed.lts --val placed.lts --lr 0 --freeze bn1 --best worst-group -o m --log log.tsv
+    assert_equal "$(column log.tsv best | xargs)" '1 0 0'
+}
+
+@test "patience ends a training, counted from an epoch" {
+    still() { train --train train.lts --epochs 20 --lr 0 --freeze bn1 --best ce -o m --log log.tsv "$@"; }
+    still --patience 3
+    assert_equal "$(column log.tsv epoch | tail -1)" 4
+    still --patience 3 --patience-from 6
+    assert_equal "$(column log.tsv epoch | tail -1)" 8
+}
+
+@test "weights of samples count, in a file and a stream" {
+    # weighted EXPRESSION: adds the weight that it gives of a sample's number, in $_.
+    weighted() {
+        perl -e 'binmode STDIN; local $/; $_ = <STDIN>; my ($at, $seen) = (0, 0);
+            while ($at < length) { my $len = unpack "Q<", substr $_, $at, 8; my $h = substr $_, $at + 8, $len;
+                my ($end) = sort { $b <=> $a } $h =~ /"data_offsets":\[\d+,(\d+)\]/g;
+                my ($n) = $h =~ /"label":\{"dtype":"I32","shape":\[(\d+)\]/; my $d = substr $_, $at + 8 + $len, $end;
+                $h =~ s/\}\s*$//; $h .= qq(,"weight":{"dtype":"F32","shape":[$n],"data_offsets":[$end,) . ($end + 4 * $n) . "]}}";
+                $h .= " " x (-length($h) % 8);
+                print pack("Q<", length $h), $h, $d, pack "f<*", map { eval $ARGV[0] } $seen .. $seen + $n - 1;
+                $seen += $n; $at += 8 + $len + $end }' "$1"
+    }
+    weighted '3' <train.lts >three.lts
+    train --train train.lts -o a
+    train --train three.lts -o b
+    cmp a b
+    weighted '1 + $_ % 3' <marked.lts >marked3.lts
+    train --train marked3.lts -o c
+    train --train marked.lts -o d
+    run -1 cmp -s c d
+    weighted '0 - 1' <train.lts >bad.lts
+    refused "bad.lts: frame 1: 'weight' of sample 0 is -1, expected a number, 0 or more" --train bad.lts
+    weighted '"nan"' <marked.lts >bad.lts
+    refused "bad.lts: frame 1: 'weight' of sample 0 is nan, expected a number, 0 or more" --train bad.lts
+}
+
 # --- what goes wrong -----------------------------------------------------------------------------
 
 # refused MESSAGE OPTION...: fails with this one line, and leaves no model.

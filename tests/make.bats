@@ -74,7 +74,7 @@ fake() {
 @test "make help lists every target and every setting with its value now" {
     run -0 make help CFLAGS="-O1 -DX='y'"
     local target
-    for target in all test deps pipeline sweep status metrics diff dag lock verify gc pages install uninstall clean help; do
+    for target in all test deps pipeline sweep status metrics diff dag lock verify gc pages install uninstall deb clean help; do
         assert_line --regexp "^  $target +[a-z]"
     done
     assert_line "  CFLAGS=-O1 -DX='y'"

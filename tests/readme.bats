@@ -66,7 +66,7 @@ commands() {
     for word in $(cat README.md docs/pipelines.md | grep -o '`make [a-z]*' | sed 's/.*make //' | sort -u); do
         assert_line --regexp "^  $word "
     done
-    for word in $(cat README.md docs/pipelines.md | grep -oE '\b[A-Z_]{3,}=' | grep -v '^PATH=' | sort -u); do
+    for word in $(cat README.md docs/pipelines.md | grep -oE '\b[A-Z_]{3,}=' | grep -v '^PATH=\|^DESTDIR=' | sort -u); do
         assert_line --regexp "^  $word"
     done
 }

@@ -14,7 +14,7 @@ plot for [s=3:last-1] data using 1:s with lines linecolor rgb A_FAINT linewidth 
     data using 1:last:xtic(2) with lines linecolor rgb INK linewidth 2.2, \
     data using 1:last every ::0::0 with points pointtype 6 pointsize 0.8 linewidth 2.2 linecolor rgb A, \
     data using 1:last every ::1::1 with points pointtype 7 pointsize 0.8 linecolor rgb B, \
-    data using 1:last:(sprintf("%.2f", column(last))) every ::0::0 with labels right offset -1,0 \
+    data using 1:last:(sprintf("%.2f", column(last))) every ::0::0 with labels right offset -1,0.4 \
         textcolor rgb INK, \
-    data using 1:last:(sprintf("%.2f", column(last))) every ::1::1 with labels left offset 1,0 \
+    data using 1:last:(sprintf("%.2f", column(last))) every ::1::1 with labels left offset 1,0.4 \
         textcolor rgb INK
