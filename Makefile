@@ -23,8 +23,7 @@ LIBRARIES = libpng:libpng-dev zlib:zlib1g-dev openblas:libopenblas-dev jansson:l
 	libjpeg:libjpeg-dev cairo:libcairo2-dev
 PKGS = $(foreach l,$(LIBRARIES),$(firstword $(subst :, ,$l)))
 BUILD_PACKAGES = gcc libc6-dev pkg-config $(foreach l,$(LIBRARIES),$(lastword $(subst :, ,$l)))
-TEST_PACKAGES = bats bats-assert bats-file bats-support libcmocka-dev \
-	$(REPORT_PACKAGES) chromium
+TEST_PACKAGES = bats bats-assert bats-file bats-support libcmocka-dev chromium
 
 SHELL = /bin/bash
 MAKEFLAGS += --no-builtin-rules
@@ -124,15 +123,20 @@ test-needs: | $(filter deps,$(MAKECMDGOALS))
 	@missing=; command -v bats >/dev/null || missing+=" bats bats-assert bats-file bats-support"; \
 	pkg-config --exists cmocka 2>/dev/null || missing+=" libcmocka-dev"; \
 	[ -z "$$missing" ] || { echo "The tests cannot run yet. Missing Debian packages:$$missing"; \
-	    echo "'make deps' installs them, as root or with sudo."; exit 1; } >&2
+	    echo "'make deps test' installs them, as root or with sudo."; exit 1; } >&2
 
 ## run every test; ends with `N passed, N failed`
 test: all $(TESTS) | test-needs
 	tests/run $(BUILD)
 
-## install what is missing to build, run and test, on Debian, as root or with sudo
+# Of packages, what the other goals need: `make deps pipeline` is spared the tests' browser. Alone it
+# is everything.
+needs = $(if $(filter $1,$(or $(filter-out deps,$(MAKECMDGOALS)),$1)),$2)
+
+## install what is missing on Debian, as root or with sudo: for the targets beside it, or for all
 deps:
-	@pipelines/install-packages $(BUILD_PACKAGES) $(TEST_PACKAGES)
+	@pipelines/install-packages $(BUILD_PACKAGES) $(call needs,test,$(TEST_PACKAGES)) \
+	    $(call needs,report test,$(REPORT_PACKAGES))
 
 # Man pages and completions are made from what each tool says of itself.
 SHARE = $(BUILD)/share

@@ -60,7 +60,7 @@ fake() {
 @test "a missing test library is told before a test is compiled" {
     run -2 env PKG_CONFIG_LIBDIR=/nonexistent make BUILD="$B" test-needs
     assert_output --partial 'libcmocka-dev'
-    assert_output --partial "'make deps' installs them"
+    assert_output --partial "'make deps test' installs them"
 }
 
 @test "make clean deletes what was built, and no data" {
@@ -137,6 +137,25 @@ fake() {
     PATH=$fakes run -1 pipelines/install-packages one
     assert_output --partial 'There is no apt-get here'
     assert_line 'Missing: one'
+}
+
+@test "make deps installs what the targets beside it need, and alone everything" {
+    deps() { make -n BUILD="$B" "$@" | grep install-packages -A1 | tr -d '\n\\'; }
+    run -0 deps deps pipeline
+    assert_output --partial libpng-dev
+    refute_output --partial bats
+    refute_output --partial chromium
+    refute_output --partial gnuplot
+    run -0 deps deps report
+    assert_output --partial gnuplot
+    refute_output --partial bats
+    for goals in 'deps test' deps; do
+        run -0 deps $goals
+        assert_output --partial libpng-dev
+        assert_output --partial bats
+        assert_output --partial chromium
+        assert_output --partial gnuplot
+    done
 }
 
 @test "deps come first, with -j too" {

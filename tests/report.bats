@@ -17,7 +17,7 @@ setup() {
 }
 
 browser() {
-    command -v chromium >/dev/null || skip "there is no chromium to open the page with; 'make deps' installs it"
+    command -v chromium >/dev/null || skip "there is no chromium to open the page with; 'make deps test' installs it"
     "$BATS_TEST_DIRNAME/browser" "$@"
 }
 

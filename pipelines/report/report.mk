@@ -28,6 +28,6 @@ report-needs: | $(filter deps,$(MAKECMDGOALS))
 	perl -MJSON::PP -MDigest::SHA -e1 2>/dev/null || missing+=" perl"; \
 	command -v cwebp >/dev/null || missing+=" webp"; \
 	[ -z "$$missing" ] || { echo "The page cannot be made yet. Missing Debian packages:$$missing"; \
-	    echo "'make deps' installs them, as root or with sudo."; exit 1; } >&2
+	    echo "'make deps report' installs them, as root or with sudo."; exit 1; } >&2
 
 .PHONY: report report-needs
