@@ -427,8 +427,8 @@ state_dict() {
     run -1 cmp -s c d
     weighted '0 - 1' <train.lts >bad.lts
     refused "bad.lts: frame 1: 'weight' of sample 0 is -1, expected a number, 0 or more" --train bad.lts
-    weighted '"nan"' <marked.lts >bad.lts
-    refused "bad.lts: frame 1: 'weight' of sample 0 is nan, expected a number, 0 or more" --train bad.lts
+    weighted '9**9**9' <marked.lts >bad.lts
+    refused "bad.lts: frame 1: 'weight' of sample 0 is inf, expected a number, 0 or more" --train bad.lts
 }
 
 # --- what goes wrong -----------------------------------------------------------------------------
