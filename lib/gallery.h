@@ -23,8 +23,9 @@
 #include "pick.h"
 #include "samples.h"
 
-/* What heat is of. */
-#define LINT_HEAT_WORDS "evidence for the class predicted rather than the others, none to most:"
+/* What heat is of: evidence for the predicted class rather than the others, in words that fit under
+ * two pictures. */
+#define LINT_HEAT_WORDS "evidence for the answer, none to most:"
 
 typedef struct lint_gallery lint_gallery;
 
