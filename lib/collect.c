@@ -57,6 +57,18 @@ static int fit_into(uint8_t *to, const lint_collect *c, const lint_image *im, li
     return 0;
 }
 
+/* From the annotations, at the picture's own size. */
+static int draw_mask(const batch *b, const lint_picture *p, const lint_image *im, uint8_t *to,
+                     lint_err *e) {
+    lint_image mask = {0};
+    if (p->outline < 0) return lint_fail(e, "not listed in annotations/result.json");
+    int bad = lint_image_new(&mask, im->w, im->h, 1, e);
+    if (!bad) bad = lint_coco_draw(b->s->coco, p->outline, im->w, im->h, mask.px, e);
+    if (!bad) bad = fit_into(to, b->c, &mask, e);
+    lint_image_free(&mask);
+    return bad;
+}
+
 static int read_mask(const batch *b, const lint_picture *p, const lint_image *im, uint8_t *to,
                      lint_err *e) {
     lint_image mask = {0};
@@ -74,8 +86,9 @@ static int read_sample(const batch *b, const lint_picture *p, size_t part, lint_
     const lint_collect *c = b->c;
     size_t area = (size_t)c->w * (size_t)c->h;
     lint_image im = {0};
-    if (read_picture(&im, b, p->path, 3, !p->mask, c->w, c->h, e) < 0) return -1;
+    if (read_picture(&im, b, p->path, 3, !b->s->masks, c->w, c->h, e) < 0) return -1;
     int bad = fit_into(b->image + part * area * 3, c, &im, e);
+    if (!bad && b->s->coco) bad = draw_mask(b, p, &im, b->mask + part * area, e);
     if (!bad && p->mask) bad = read_mask(b, p, &im, b->mask + part * area, e);
     lint_image_free(&im);
     return bad;

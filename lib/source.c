@@ -125,7 +125,8 @@ int lint_source_add(lint_source *s, char *path, int32_t label, lint_split split,
         free(path);
         return lint_fail_mem(e, "the list of pictures");
     }
-    s->picture[s->n++] = (lint_picture){.path = path, .label = label, .place = -1, .split = split};
+    s->picture[s->n++] =
+        (lint_picture){.path = path, .label = label, .place = -1, .split = split, .outline = -1};
     return 0;
 }
 
@@ -143,6 +144,7 @@ void lint_source_free(lint_source *s) {
     for (size_t i = 0; i < s->n; i++)
         lint_picture_free(&s->picture[i]);
     free(s->picture);
+    lint_coco_free(s->coco);
     free(s->root);
     free(s->other);
     lint_names_free(&s->classes);
@@ -241,6 +243,8 @@ static int class_folders(lint_source *s, const char *path, lint_names *found, li
         char *below = lint_join(path, all.v[i]);
         if (!below)
             bad = lint_fail_mem(e, "paths");
+        else if (s->coco && strcmp(below, "annotations") == 0)
+            ; /* no class: it tells the masks */
         else if (is_folder(s, below))
             bad = lint_names_push(found, all.v[i], strlen(all.v[i]), e);
         else
@@ -409,6 +413,32 @@ static int find_masks(lint_source *s, lint_err *e) {
     return 0;
 }
 
+#define ANNOTATIONS "annotations/result.json"
+
+static int open_annotations(lint_source *s, lint_err *e) {
+    if (!is_file(s, ANNOTATIONS)) return 0;
+    char *path = lint_source_path(s, ANNOTATIONS, e);
+    if (path) s->coco = lint_coco_load(path, e);
+    free(path);
+    return s->coco ? 0 : -1;
+}
+
+static int find_outlines(lint_source *s, lint_err *e) {
+    const char **path = calloc(s->n + 1, sizeof *path);
+    long *image = calloc(s->n + 1, sizeof *image);
+    int bad = path && image ? 0 : lint_fail_mem(e, "annotations");
+    for (size_t i = 0; i < s->n && !bad; i++)
+        path[i] = s->picture[i].path;
+    if (!bad && (bad = lint_coco_match(s->coco, s->n, path, image, e)) < 0)
+        lint_err_prefix(e, "%s/" ANNOTATIONS ": ", s->root);
+    for (size_t i = 0; i < s->n && !bad; i++)
+        s->picture[i].outline = image[i];
+    s->masks = 1;
+    free(path);
+    free(image);
+    return bad;
+}
+
 /* --- all of it ------------------------------------------------------------------------------- */
 
 static int by_picture_path(const void *a, const void *b) {
@@ -445,6 +475,7 @@ static int check_contents(const lint_source *s, lint_err *e) {
 
 static int read_source(lint_source *s, const lint_source_names *names, lint_err *e) {
     int images = is_folder(s, "images"), masks = is_folder(s, "masks");
+    if (!masks && open_annotations(s, e) < 0) return -1;
     char *path = lint_source_path(s, "metadata.csv", e);
     if (!path) return -1;
     FILE *in = fopen(path, "r");
@@ -456,12 +487,13 @@ static int read_source(lint_source *s, const lint_source_names *names, lint_err 
     } else if (errno != ENOENT) {
         bad = lint_fail(e, "%s: %s", path, strerror(errno));
     } else {
-        bad = read_folders(s, images && masks ? "images" : "", &names->classes, e);
+        bad = read_folders(s, images && (masks || s->coco) ? "images" : "", &names->classes, e);
         masks &= images;
         if (!bad && s->n) qsort(s->picture, s->n, sizeof *s->picture, by_picture_path);
     }
     free(path);
     if (!bad) bad = check_contents(s, e);
+    if (!bad && s->coco) return find_outlines(s, e);
     return !bad && masks ? find_masks(s, e) : bad;
 }
 

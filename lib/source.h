@@ -13,6 +13,9 @@
  * Masks: masks/ beside images/. `images/a/b.jpg` has the mask `masks/a/b.jpg`, or .png instead.
  * Then images/ takes the place of SRC above. With metadata.csv, `a/b.jpg` has `masks/a/b.png` too.
  *
+ * Without masks/, annotations/result.json (coco.h) tells the masks: polygons and run-length codes
+ * as Label Studio exports them. Pictures are below images/, or beside annotations/.
+ *
  *     lint_source s;
  *     if (lint_source_open(&s, "photos", &(lint_source_names){0}, &e) < 0) ...
  *     for (size_t i = 0; i < s.n; i++) use(s.picture[i].path, s.picture[i].label);
@@ -23,6 +26,7 @@
 #ifndef LINT_SOURCE_H
 #define LINT_SOURCE_H
 
+#include "coco.h"
 #include "samples.h"
 
 typedef enum lint_split {
@@ -35,8 +39,9 @@ typedef enum lint_split {
 #define LINT_SPLIT_CHOICES "train|val|test"
 
 typedef struct lint_picture {
-    char *path; /* below root */
-    char *mask; /* below root; NULL if there are no masks */
+    char *path;   /* below root */
+    char *mask;   /* below root; NULL if there are none, or annotations instead */
+    long outline; /* its entry in the annotations; -1: not listed there */
     int32_t label, place;
     lint_split split;
     char *bad; /* why it is left out: a message, from malloc; NULL while it is fine */
@@ -48,6 +53,7 @@ typedef struct lint_source {
     size_t n, room;
     lint_names classes, places; /* places.n 0: unknown */
     int masks;                  /* every picture has one */
+    lint_coco *coco;            /* the annotations, where they are the masks; else NULL */
     int given[LINT_SPLITS];     /* the splits that SRC itself tells; all 0 if it does not */
     size_t others;              /* files left out, as neither pictures nor hidden */
     char *other;                /* one of them, below root */

@@ -483,3 +483,54 @@ x/b/2.png 4x4 1' | pictures
     run -1 lint-split photos -o file/d
     assert_output 'lint-split: file/d: Not a directory'
 }
+
+# --- annotations of objects ----------------------------------------------------------------------
+
+# annotated FILE_NAME…: photos with polygons as Label Studio exports them, the left half of each.
+annotated() {
+    mkdir -p x/annotations x/images
+    for name in a b; do
+        mkdir -p "x/images/$name"
+        echo "x/images/$name/$name.png 8x4 10,20,30 200,200,200"
+    done | pictures
+    local i=0 images='' shapes=''
+    for name; do
+        images+=",{\"id\":$i,\"file_name\":\"$name\",\"width\":8,\"height\":4}"
+        shapes+=",{\"id\":$i,\"image_id\":$i,\"category_id\":0,\"segmentation\":[[0,0,4,0,4,4,0,4]]}"
+        i=$((i + 1))
+    done
+    printf '{"images":[%s],"categories":[{"id":0,"name":"orca"}],"annotations":[%s]}' \
+        "${images#,}" "${shapes#,}" >x/annotations/result.json
+}
+
+@test "polygons of annotations/result.json are masks" {
+    annotated images/3f9ac01b-a.png 'images\\00c0ffee-b.png'
+    run -0 --separate-stderr lint-split x --split train --ratio 1/0/0 --size 8x4 -o d
+    assert_equal "$stderr" ''
+    assert_equal "$(facts d)" $'0 - images/a/a.png\n1 - images/b/b.png'
+    assert_equal "$(tensor d mask | head -8 | xargs)" "255 255 255 255 0 0 0 0"
+    assert_equal "$(tensor d mask | grep -c 255)" 32
+    mv x/images/* x
+    rmdir x/images
+    run -0 lint-split x --split train --ratio 1/0/0 --size 8x4 -o e
+    assert_output ''
+    cmp <(tensor d mask) <(tensor e mask)
+}
+
+@test "a picture without annotations is refused, or skipped where asked" {
+    annotated a.png
+    run -1 lint-split x --split train --ratio 1/0/0 -o d
+    assert_output 'lint-split: x/images/b/b.png: not listed in annotations/result.json'
+    assert_not_exists d
+}
+
+@test "annotations that make no sense are named with their file" {
+    annotated a.png b.png
+    echo '{"images": 3}' >x/annotations/result.json
+    run -1 lint-split x --split train --ratio 1/0/0 -o d
+    assert_output "lint-split: x/annotations/result.json: 'images': expected a list"
+    annotated a.png b.png
+    sed -i 's/"width":8/"width":9/' x/annotations/result.json
+    run -1 lint-split x --split train --ratio 1/0/0 -o d
+    assert_output 'lint-split: x/images/a/a.png: the annotations are of a picture of 9x4, but it is 8x4'
+}
