@@ -247,6 +247,21 @@ static void network_text(const lint_frame *golden, const char *path, char text[T
     free(whole);
 }
 
+/* As lift() of make.py: of four channels behind a batch norm three become nearly always positive, one
+ * negative. */
+static void lift(filled *f, float by) {
+    for (size_t i = 0; i < f->weights.count; i++) {
+        const lint_tensor *t = &f->weights.tensors[i];
+        char mean[128];
+        size_t layer = strlen(t->name) - strlen("bias");
+        snprintf(mean, sizeof mean, "%.*srunning_mean", (int)layer, t->name);
+        if (strcmp(t->name + layer, "bias") != 0 || !lint_frame_find(&f->weights, mean)) continue;
+        for (size_t j = 0; j < filled_count(t); j++)
+            ((float *)t->data)[j] += j % 4 == 3 ? -by : by;
+    }
+    filled_load(f);
+}
+
 /* A mask encoder for the maps of f, with filled weights and codes. */
 static lint_encoder *encoder(filled *f) {
     char text[256], path[] = "/tmp/lint-encoder-XXXXXX";
@@ -306,6 +321,8 @@ static filled *share(const subject *s) {
         size_t n = (size_t)number(&shared.golden, "", "n");
         shared.f = filled_new(text, k, n, LINT_NET_TRAIN, 2);
         shared.encoder = encoder(shared.f);
+        const char *by = setting_or_null(&shared.golden, "", "lift");
+        if (by) lift(shared.f, strtof(by, NULL));
         shared.of = s;
     } else {
         filled_load(shared.f);

@@ -219,6 +219,15 @@ class Twin(torch.nn.Module):
             if not name.endswith("num_batches_tracked"):
                 v.copy_(torch.from_numpy(fill(name, tuple(v.shape))))
 
+    def lift(self, by):
+        """Takes activations away from 0, where the derivative of relu jumps: of four channels
+        three become nearly always positive, one negative. In a deep network some of its millions
+        of activations are so near 0 that float32 has them on the other side."""
+        state = self.state_dict()
+        for name, v in state.items():
+            if name.endswith(".bias") and name[:-4] + "running_mean" in state:
+                v += by * torch.tensor([1, 1, 1, -1], dtype=v.dtype).repeat(len(v) // 4)
+
     def at_step(self, step):
         for op, module in self.steps:
             if op == "dropout":
@@ -395,13 +404,14 @@ def largest(tensors):
     return {k: np.abs(v).max() for k, v in tensors.items()}
 
 
-def by_layer(sizes, tensors):
+def by_layer(sizes, tensors, lifted=False):
     """For the bias of a convolution, the size of its layer. Under batch norm a bias moves nothing
     (or the border only), so that its gradient is a difference of large numbers, and its own size is
-    rounding noise."""
+    rounding noise. So it is with the bias of a lifted batch norm: what always passes relu is taken
+    away by the next one."""
     for k in sizes:
         layer, _, last = k.rpartition(".")
-        if last == "bias" and tensors[layer + ".weight"].ndim == 4:
+        if last == "bias" and (lifted or tensors[layer + ".weight"].ndim == 4):
             sizes[k] = max(sizes[k], sizes[layer + ".weight"])
     return sizes
 
@@ -416,11 +426,11 @@ def norm(grads):
 class Subject:
     """A network with its batch: everything that the cases share."""
 
-    def __init__(self, name, net, classes, n, lr, size=None):
+    def __init__(self, name, net, classes, n, lr, size=None, lift=0):
         self.name, self.net, self.classes, self.n = name, os.path.join(HERE, net), classes, n
-        self.lr, self.size = lr, size
+        self.lr, self.size, self.lift = lr, size, lift
         self.out, self.meta = {}, dict(classes=str(classes), n=str(n), net=net)
-        self.meta["size"] = size or ""
+        self.meta.update(size=size or "", lift=str(lift))
         net = self.built(torch.double)
         self.h, self.w = net.h, net.w
         self.label = (np.arange(n) % classes).astype(np.int32)
@@ -431,6 +441,7 @@ class Subject:
         torch.set_default_dtype(torch.float32)
         net = Twin(self.net, self.classes, self.size)
         net.load_filled()
+        net.lift(self.lift)
         torch.set_default_dtype(dtype)
         return net.to(dtype).train(training)
 
@@ -497,7 +508,7 @@ class Subject:
             self.settle(loss)
         net = self.built(torch.double, training=False)
         grads, step = self.gradients(loss)
-        sizes = by_layer(largest(grads), grads)
+        sizes = by_layer(largest(grads), grads, self.lift > 0)
         self.out[f"{case}.step"] = np.array(step)
         self.out[f"{case}.score"] = np.array(losses(net, loss, *self.data(loss))[1])
         digest(self.out, f"{case}.gradient", grads, sizes)
@@ -574,11 +585,11 @@ SUBJECTS = {
     "blocks": (("blocks.net", 5, 6, 0.01), CASES, CASES),
     "standard": (("../../models/standard.net", 2, 3, 3e-4), CASES, LOSSES),
     "model-small": (("../../models/small.net", 3, 3, 1e-5), LOSSES, LOSSES),
-    "resnet18": (("../../models/resnet18.net", 3, 2, 0), TWO, {}),
-    "resnet50": (("../../models/resnet50.net", 3, 2, 0), TWO, {}),
+    "resnet18": (("../../models/resnet18.net", 3, 2, 0, None, 3), TWO, {}),
+    "resnet50": (("../../models/resnet50.net", 3, 2, 0, None, 3), TWO, {}),
     # The same networks on small pictures, since ten steps of every loss on large ones take long.
-    "resnet18-64": (("../../models/resnet18.net", 3, 6, 1e-4, "64x64x3"), TINY, TINY),
-    "resnet50-64": (("../../models/resnet50.net", 3, 6, 1e-4, "64x64x3"), TINY, TINY),
+    "resnet18-64": (("../../models/resnet18.net", 3, 4, 1e-3, "64x64x3", 3), TINY, TINY),
+    "resnet50-64": (("../../models/resnet50.net", 3, 4, 1e-3, "64x64x3", 3), TINY, TINY),
 }
 
 
