@@ -144,9 +144,8 @@ static void packed_counts_are_those_of_the_list(void **state) {
                  "........"
                  "........"
                  ".......#"
-                 "......#."
-                 "........" +
-                     0 * 48);
+                 "......##"
+                 "........");
     lint_coco_free(c);
 }
 
