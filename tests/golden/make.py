@@ -584,7 +584,7 @@ SUBJECTS = {
     "odd": (("odd.net", 3, 4, 0.01), CASES, CASES),
     "blocks": (("blocks.net", 5, 6, 0.01), CASES, CASES),
     "standard": (("../../models/standard.net", 2, 3, 3e-4), CASES, LOSSES),
-    "model-small": (("../../models/small.net", 3, 3, 1e-5), LOSSES, LOSSES),
+    "model-small": (("../../models/small.net", 3, 3, 1e-5, None, 3), LOSSES, LOSSES),
     "resnet18": (("../../models/resnet18.net", 3, 2, 0, None, 3), TWO, {}),
     "resnet50": (("../../models/resnet50.net", 3, 2, 0, None, 3), TWO, {}),
     # The same networks on small pictures, since ten steps of every loss on large ones take long.
