@@ -1,6 +1,8 @@
 /* The CAM losses and their priors on maps whose scores can be told without a computer. */
 #include "camloss.h"
 #include "check.h"
+#include "encoder.h"
+#include "filled.h"
 
 #include "rng.h"
 #include <math.h>
@@ -9,6 +11,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -244,6 +247,177 @@ static void derivatives_obey_eulers_theorem(void **state) {
     }
 }
 
+/* --- the table of docs/losses.md ---------------------------------------------------------------
+ */
+
+/* All evidence in 2 x 2 of the 24 x 24 places of models/standard.net, or equally in all; the mean
+ * of |map| is 1. */
+enum { SIDE = 24, PLACES = SIDE * SIDE, MAPS = 4 };
+static const char *const map_name[MAPS] = {"centred", "edge", "corner", "uniform"};
+
+static void table_map(float *map, int which) {
+    const int corner[MAPS][2] = {{11, 11}, {11, 0}, {0, 0}};
+    for (int i = 0; i < PLACES; i++) {
+        int y = i / SIDE - corner[which][0], x = i % SIDE - corner[which][1];
+        int in = y >= 0 && y < 2 && x >= 0 && x < 2;
+        map[i] = which == 3 ? 1 : in ? PLACES / 4.0f : 0;
+    }
+}
+
+/* Of the masks of an object that is a disc of 0.3 sides around the middle, and their inverses: a
+ * linear encoder that weighs a place by what it says, and a sigmoid. */
+static lint_encoder *disc_encoder(lint_pool *pool) {
+    static const char text[] = "input 24x24x1 mask\nflatten\nfc: dense 1\nsigmoid\n";
+    lint_err e = {""};
+    lint_frame f = {0};
+    lint_net *net = lint_net_new(text, "text", 1, 2, LINT_NET_INFER, pool, &e);
+    if (!net) fail_msg("%s", e.msg);
+    float *x = calloc(2 * PLACES, sizeof *x), code[2];
+    lint_param w = lint_net_param(net, 0), b = lint_net_param(net, 1);
+    assert_non_null(x);
+    double in = 0, bias = 0;
+    for (int i = 0; i < PLACES; i++) {
+        double dy = (i / SIDE + 0.5) / SIDE - 0.5, dx = (i % SIDE + 0.5) / SIDE - 0.5;
+        x[i] = dy * dy + dx * dx < 0.09;
+        x[PLACES + i] = 1 - x[i];
+        in += (double)x[i];
+    }
+    for (int i = 0; i < PLACES; i++) {
+        w.value[i] = (float)(x[i] > 0 ? 2 / in : -2 / (PLACES - in));
+        bias -= (double)w.value[i] / 2;
+    }
+    b.value[0] = (float)bias;
+    assert_int_equal(lint_net_encode(net, 2, x, code, 0, &e), 0);
+    if (lint_encoder_store(net, &code[0], &code[1], &f, &e) < 0) fail_msg("%s", e.msg);
+    char path[] = "/tmp/lint-test-XXXXXX";
+    int fd = mkstemp(path);
+    assert_true(fd >= 0);
+    FILE *out = fdopen(fd, "wb");
+    assert_non_null(out);
+    assert_int_equal(lint_frame_write(&f, out, &e), 0);
+    assert_int_equal(fclose(out), 0);
+    lint_encoder *m = lint_encoder_load(path, 2, pool, &e);
+    unlink(path);
+    if (!m) fail_msg("%s", e.msg);
+    lint_frame_free(&f);
+    lint_net_free(net);
+    free(x);
+    return m;
+}
+
+static double table_value(lint_cam_loss loss, double sigma, lint_encoder *m, int which) {
+    float map[PLACES], k[PLACES], d[PLACES];
+    const int32_t label = 0;
+    double value;
+    table_map(map, which);
+    if (loss == LINT_CAM_EMBEDDING) {
+        lint_encoder_loss(m, 1, &label, map, &value, d);
+        return value;
+    }
+    lint_prior_center(k, SIDE, SIDE, sigma);
+    return lint_cam_value(loss, PLACES, k, map, NULL);
+}
+
+static void the_table_of_maps_and_losses(void **state) {
+    (void)state;
+    static const struct row {
+        const char *name;
+        lint_cam_loss loss;
+        double sigma;
+    } rows[] = {{"mse", LINT_CAM_MSE, 0.25},
+                {"radial", LINT_CAM_RADIAL, 0.25},
+                {"radial 0.05", LINT_CAM_RADIAL, 0.05},
+                {"energy", LINT_CAM_ENERGY, 0.25},
+                {"embedding", LINT_CAM_EMBEDDING, 0}};
+    enum { ROWS = sizeof rows / sizeof *rows };
+    lint_err e = {""};
+    double v[ROWS][MAPS];
+    lint_pool *pool = lint_pool_new(1, &e);
+    lint_encoder *m = disc_encoder(pool);
+    printf("# %-12s", "");
+    for (int i = 0; i < MAPS; i++)
+        printf(" %10s", map_name[i]);
+    for (int r = 0; r < ROWS; r++) {
+        printf("\n# %-12s", rows[r].name);
+        for (int i = 0; i < MAPS; i++) {
+            v[r][i] = table_value(rows[r].loss, rows[r].sigma, m, i);
+            printf(" %10.3g", v[r][i]);
+        }
+        /* Off the object costs more than on it, and the corner at least as much as the edge. */
+        assert_true(v[r][0] < v[r][1] && v[r][0] < v[r][3] && v[r][1] <= v[r][2] * (1 + 1e-6));
+    }
+    printf("\n");
+    assert_true(v[3][2] / v[3][0] > 100); /* energy spans two orders of magnitude */
+    /* radial at the original's width: an edge is as far out as a corner, so nothing pulls inward.
+     */
+    assert_true(check_value("edge and corner", v[2][1] / v[2][2], 1, 1e-6, 0));
+    lint_encoder_free(m);
+    lint_pool_free(pool);
+}
+
+/* --- identities of the maps ---------------------------------------------------------------------
+ */
+
+#define BODY "input 10x8x3 mean 0.5 0.5 0.5 std 0.25 0.25 0.25\na: conv 6 3x3 same\nrelu\ncam\n"
+enum { IMAGES = 3, CLASSES = 4 };
+
+static const float *weights_of(const filled *f, const char *name) {
+    const lint_tensor *t = lint_frame_find(&f->weights, name);
+    assert_non_null(t);
+    return t->data;
+}
+
+static void run_maps(filled *f, float *logits, float *cam) {
+    lint_err e = {""};
+    if (lint_net_run(f->net, &f->batch, logits, cam, &e) < 0) fail_msg("%s", e.msg);
+}
+
+static void behind_a_linear_head_a_map_sums_to_the_logit_less_the_bias(void **state) {
+    const char *text = *state;
+    float logits[IMAGES * CLASSES], cam[IMAGES * CLASSES * 80];
+    filled *f = filled_new(text, CLASSES, IMAGES, LINT_NET_INFER, 1);
+    run_maps(f, logits, cam);
+    const float *bias = weights_of(f, "fc.bias");
+    for (int i = 0; i < IMAGES * CLASSES; i++) {
+        double sum = 0;
+        for (int q = 0; q < 80; q++)
+            sum += (double)cam[i * 80 + q];
+        assert_true(check_value("sum of the map", sum + (double)bias[i % CLASSES],
+                                (double)logits[i], 1e-5, 1e-5));
+    }
+    filled_free(f);
+}
+
+/* Zhou's CAM weighs features by the class's weights of the dense layer; HiResCAM by the gradient,
+ * which behind the mean over 80 places is an 80th of them. The features are read as the maps of a
+ * net whose head picks them one by one. */
+static void behind_global_pooling_hirescam_is_cam_up_to_scale(void **state) {
+    (void)state;
+    enum { F = 6 };
+    float cam[IMAGES * CLASSES * 80], feature[IMAGES * F * 80], want[IMAGES * CLASSES * 80];
+    filled *f =
+        filled_new(BODY "globalpool\nfc: dense classes\n", CLASSES, IMAGES, LINT_NET_INFER, 1);
+    filled *g = filled_new(BODY "globalpool\nfc: dense classes\n", F, IMAGES, LINT_NET_INFER, 1);
+    float *pick = (float *)weights_of(g, "fc.weight");
+    for (int i = 0; i < F * F; i++)
+        pick[i] = i / F == i % F ? 80 : 0;
+    filled_load(g);
+    run_maps(f, NULL, cam);
+    run_maps(g, NULL, feature);
+    const float *w = weights_of(f, "fc.weight");
+    for (int i = 0; i < IMAGES * CLASSES * 80; i++) {
+        int image = i / 80 / CLASSES, class = i / 80 % CLASSES;
+        double sum = 0;
+        for (int k = 0; k < F; k++)
+            sum += (double)w[class * F + k] * (double)feature[(image * F + k) * 80 + i % 80];
+        want[i] = (float)(sum / 80);
+    }
+    assert_true(check_max(want, IMAGES * CLASSES * 80) > 1e-3);
+    assert_true(check_tensor("HiResCAM", cam, want, IMAGES * CLASSES * 80, 1e-6, 1e-5));
+    filled_free(f);
+    filled_free(g);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_centre_costs_nothing_and_corners_most),
@@ -259,6 +433,12 @@ int main(void) {
         cmocka_unit_test(a_map_of_zeros_costs_nothing_and_has_a_finite_gradient),
         cmocka_unit_test(the_derivative_is_that_of_the_value),
         cmocka_unit_test(derivatives_obey_eulers_theorem),
+        cmocka_unit_test(the_table_of_maps_and_losses),
+        cmocka_unit_test_prestate(behind_a_linear_head_a_map_sums_to_the_logit_less_the_bias,
+                                  BODY "flatten\nfc: dense classes\n"),
+        cmocka_unit_test_prestate(behind_a_linear_head_a_map_sums_to_the_logit_less_the_bias,
+                                  BODY "globalpool\nfc: dense classes\n"),
+        cmocka_unit_test(behind_global_pooling_hirescam_is_cam_up_to_scale),
     };
     return cmocka_run_group_tests_name("loss", tests, NULL, NULL);
 }
