@@ -5,12 +5,13 @@ load helpers
 setup_file() {
     cd "$BATS_FILE_TMPDIR"
     mkdir models
-    cp "$BATS_TEST_DIRNAME/../models/"{standard,small}.net models
+    cp "$BATS_TEST_DIRNAME/../models/"{standard,small,mask-encoder}.net models
     cat >models/resnet50.net <<'END'
 input 224x224x3 mean 0.485 0.456 0.406 std 0.229 0.224 0.225
 conv1:  conv 4 2x2 stride 2
 bn1:    batchnorm
         relu
+        maxpool 2
         maxpool 2
         maxpool 2
 layer4: conv 4 2x2 stride 2
@@ -21,6 +22,7 @@ fc:     dense classes
 END
     "$BATS_TEST_DIRNAME/tiny-samples" n=6 size=224 places=sea,land >big.lts
     "$BATS_TEST_DIRNAME/tiny-samples" n=6 size=192 places=sea,land >middle.lts
+    "$BATS_TEST_DIRNAME/tiny-samples" n=6 size=224 mask=1 >masks.lts
     # A state dict of other classes: its head does not fit.
     "$BATS_TEST_DIRNAME/tiny-samples" n=3 size=224 classes=red,blue,green >three.lts
     lint-train -q --net models/resnet50.net --train three.lts --epochs 1 -o resnet50-imagenet.safetensors
@@ -58,7 +60,7 @@ column() {
 
 @test "era 2: three phases at 20 and 80 percent, from given weights with a new head" {
     follows 'Era 2' big.lts
-    assert_output "lint-train: resnet50-imagenet.safetensors: 'fc.weight' is [3,784], not [2,784], so the head 'fc' begins anew"
+    assert_output "lint-train: resnet50-imagenet.safetensors: 'fc.weight' is [3,196], not [2,196], so the head 'fc' begins anew"
     assert_equal "$(column era2.tsv lr | tr ' ' '\n' | uniq -c | xargs)" '6 0.001 18 0.0001 6 1e-06'
     assert_equal "$(column era2.tsv ce_weight | tr ' ' '\n' | uniq -c | xargs)" '6 0.7 18 0.8 6 1'
     assert_equal "$(column era2.tsv cam_weight | tr ' ' '\n' | uniq -c | xargs)" '6 1 18 500 6 0'
@@ -69,6 +71,13 @@ column() {
     assert_equal "$(column era3-small.tsv epoch | wc -w)" 20
     assert_equal "$(column era3-resnet50.tsv epoch | wc -w)" 20
     run -0 grep -c 'class-weights	balanced' era3-small.tsv
+}
+
+@test "masks: an encoder, and a network whose maps it judges" {
+    follows Masks masks.lts
+    assert_equal "$(column encoder.tsv epoch | wc -w)" 100
+    assert_equal "$(column era3-embedding.tsv epoch | wc -w)" 20
+    run -0 grep -c 'cam-loss	embedding' era3-embedding.tsv
 }
 
 @test "group DRO and JTT: the second run of JTT learns otherwise than one without weights" {
