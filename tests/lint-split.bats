@@ -522,6 +522,11 @@ annotated() {
     run -1 lint-split x --split train --ratio 1/0/0 -o d
     assert_output 'lint-split: x/images/b/b.png: not listed in annotations/result.json'
     assert_not_exists d
+    cp x/images/a/a.png x/images/a/more.png
+    annotated a.png b.png
+    run -0 lint-split x --split train --ratio 1/0/0 -o d --skip-bad
+    assert_output --partial 'lint-split: skipped x/images/a/more.png: not listed in annotations/result.json'
+    assert_equal "$(facts d)" $'0 - images/a/a.png\n1 - images/b/b.png'
 }
 
 @test "annotations that make no sense are named with their file" {
