@@ -46,8 +46,10 @@ static const subject subjects[] = {
     {"odd", "tests/golden/odd.net", ALL, ALL, 10},
     {"blocks", "tests/golden/blocks.net", ALL, ALL, 10},
     {"standard", "models/standard.net", ALL, FEW, 50},
+    {"model-small", "models/small.net", FEW, FEW, 50},
     {"resnet18", "models/resnet18.net", TWO, NO_CASE, 0},
     {"resnet50", "models/resnet50.net", TWO, NO_CASE, 0},
+    {"resnet18-64", "models/resnet18.net", FEW, FEW, 50},
     // clang-format on
 };
 
