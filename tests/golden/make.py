@@ -589,7 +589,6 @@ SUBJECTS = {
     "resnet50": (("../../models/resnet50.net", 3, 2, 0, None, 3), TWO, {}),
     # The same networks on small pictures, since ten steps of every loss on large ones take long.
     "resnet18-64": (("../../models/resnet18.net", 3, 4, 1e-3, "64x64x3", 3), TINY, TINY),
-    "resnet50-64": (("../../models/resnet50.net", 3, 4, 1e-3, "64x64x3", 3), TINY, TINY),
 }
 
 
