@@ -50,6 +50,7 @@ static const subject subjects[] = {
     {"resnet18", "models/resnet18.net", TWO, NO_CASE, 0},
     {"resnet50", "models/resnet50.net", TWO, NO_CASE, 0},
     {"resnet18-64", "models/resnet18.net", FEW, FEW, 50},
+    {"resnet50-64", "models/resnet50.net", FEW, FEW, 50},
     // clang-format on
 };
 
