@@ -44,6 +44,7 @@ static void backward(lint_layer *l, const lint_pass *p) {
 const lint_layer_kind lint_layer_add = {
     .word = "add",
     .in_place = 1,
+    .joins = 1,
     .syntax = "",
     .setup = setup,
     .forward = forward,

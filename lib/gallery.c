@@ -208,10 +208,6 @@ int lint_gallery_add(lint_gallery *g, const lint_samples *s, lint_err *e) {
     return 0;
 }
 
-size_t lint_gallery_count(const lint_gallery *g) {
-    return g->pick.n;
-}
-
 lint_block lint_gallery_block(lint_gallery *g, const char *title) {
     size_t right = 0, known = 0;
     lint_pick_order(&g->pick, g->order);

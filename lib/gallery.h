@@ -38,8 +38,6 @@ void lint_gallery_free(lint_gallery *g);
  * logits and labels. */
 int lint_gallery_add(lint_gallery *g, const lint_samples *s, lint_err *e);
 
-size_t lint_gallery_count(const lint_gallery *g); /* tiles */
-
 /* The tiles in order under a title; the note counts those whose answer is right, or all
  * mistakes for LINT_PICK_WORST. Good until the
  * next add; title is the caller's. */

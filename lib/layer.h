@@ -68,6 +68,7 @@ typedef struct lint_layer_kind {
     int in_place;       /* y may be x and dx dy, and backward needs no x */
     int dx_over_dy;     /* dx may be dy where their shapes are equal */
     int keeps_y;        /* backward reads y: nothing behind may write over it */
+    int joins;          /* reads a second layer: an add */
     int adds;           /* backward can add to dx instead of writing it */
     const char *syntax; /* what the arguments should be, for messages */
     /* From args and l->in: sets l->out, weights and scratch. */
@@ -100,11 +101,9 @@ struct lint_layer {
     size_t classes;              /* of the net: what `dense classes` means */
     size_t batch;                /* most images of a pass */
     int trains;                  /* built for training */
-    int workers;                 /* threads that may run a part */
     size_t scratch, workspace;   /* floats that its passes borrow; set by setup */
     size_t room;                 /* numbers that its weights may have at most */
     size_t from, also;           /* the layers read */
-    int joins;                   /* it reads `also`: an add */
     size_t kernel[2], stride[2]; /* height, width of what an output place sees; 0: one place */
     double macs;                 /* multiply-adds of one image, forward */
     lint_shape in, out;

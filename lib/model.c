@@ -38,17 +38,3 @@ lint_net *lint_model_build(const lint_frame *f, const char *path, size_t batch, 
     }
     return net;
 }
-
-lint_net *lint_model_load(const char *path, size_t batch, lint_net_mode mode, lint_pool *pool,
-                          char **classes, lint_err *e) {
-    lint_frame f = {0};
-    lint_net *net = NULL;
-    if (lint_frame_load(&f, path, e) == 0) net = lint_model_build(&f, path, batch, mode, pool, e);
-    if (net && !(*classes = strdup(lint_frame_meta(&f, "classes")))) {
-        lint_fail_mem(e, path);
-        lint_net_free(net);
-        net = NULL;
-    }
-    lint_frame_free(&f);
-    return net;
-}

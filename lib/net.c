@@ -125,7 +125,7 @@ static int place_activations(lint_net *net, size_t *root, size_t *first, size_t 
         if (i + 1 == cam) features = root[i];
         first[i] = last[i] = i;
         if (i) last[l->from] = i;
-        if (l->joins) last[l->also] = i;
+        if (l->kind->joins) last[l->also] = i;
         if (l->maker) last[l->maker->from] = i;
     }
     for (size_t i = 0; i < n; i++)
@@ -150,14 +150,14 @@ static int place_gradients(lint_net *net, size_t *root, size_t *first, size_t *l
         root[l->from] = over && alone ? root[i] : l->from;
         if (net->readers[l->from] > 1 && !l->kind->adds && lint_shape_count(l->in) > spare)
             spare = lint_shape_count(l->in);
-        if (l->joins) root[l->also] = l->also;
+        if (l->kind->joins) root[l->also] = l->also;
     }
     for (size_t i = n; i-- > 0;) {
         const lint_layer *l = lint_net_layer(net, i);
         if (i + 1 == n) first[i] = 0;
         if (!i) break;
         if (!net->written[l->from]++) first[l->from] = n - 1 - i;
-        if (l->joins && !net->written[l->also]++) first[l->also] = n - 1 - i;
+        if (l->kind->joins && !net->written[l->also]++) first[l->also] = n - 1 - i;
         if (l->fed) last[i] = last[l->from]; /* it makes its dx only then */
     }
     if (spare && !(net->spare = lint_net_buffer(net, spare, e))) return -1;
@@ -176,7 +176,7 @@ static int place_all(lint_net *net, lint_err *e) {
         bad = lint_fail_mem(e, "layers");
     for (size_t i = 1; i < n && !bad; i++) {
         net->readers[lint_net_layer(net, i)->from]++;
-        if (lint_net_layer(net, i)->joins) net->readers[lint_net_layer(net, i)->also]++;
+        if (lint_net_layer(net, i)->kind->joins) net->readers[lint_net_layer(net, i)->also]++;
     }
     if (!bad) bad = place_activations(net, work, work + n, work + 2 * n, e);
     if (!bad) bad = place_gradients(net, work, work + n, work + 2 * n, e);
@@ -203,8 +203,7 @@ static int take_scratch(lint_net *net, lint_err *e) {
  */
 
 static int build(lint_net *net, const char *text, const char *name, lint_err *e) {
-    const lint_chain_options o = {net->classes, net->batch, net->mode == LINT_NET_TRAIN,
-                                  lint_pool_threads(net->pool)};
+    const lint_chain_options o = {net->classes, net->batch, net->mode == LINT_NET_TRAIN};
     net->text = strdup(text);
     net->cost = calloc(net->batch, sizeof *net->cost);
     net->entropy = calloc(net->batch, sizeof *net->entropy);
@@ -334,7 +333,7 @@ static void forward(lint_net *net, const lint_pass *p) {
     for (size_t i = 0; i < net->chain.count; i++) {
         lint_layer *l = lint_net_layer(net, i);
         l->x = i ? net->value[l->from] : NULL;
-        l->x2 = l->joins ? net->value[l->also] : NULL;
+        l->x2 = l->kind->joins ? net->value[l->also] : NULL;
         l->y = net->value[i];
         if (l->inlined) continue;
         double began = lint_net_clock(net);
@@ -369,13 +368,13 @@ static void backward_layer(lint_net *net, const lint_pass *p, size_t i) {
     int again = net->written[l->from], beside = to && again && !l->kind->adds;
     l->dy = net->gradient[i];
     l->dx = beside ? net->spare : to;
-    l->dx2 = l->joins ? wanted(net, l->also) : NULL;
+    l->dx2 = l->kind->joins ? wanted(net, l->also) : NULL;
     l->dx_adds = again && !beside;
     double began = lint_net_clock(net);
     l->kind->backward(l, p);
     lint_net_clocked(net, i, LINT_BACKWARD, began);
     net->written[l->from] = 1;
-    if (l->joins) net->written[l->also] = 1;
+    if (l->kind->joins) net->written[l->also] = 1;
     sum_job j = {net->spare, to, lint_shape_count(l->in)};
     if (beside) lint_pool_run(p->pool, p->n, sum_image, &j);
 }

@@ -141,8 +141,4 @@ int lint_model_store(const lint_net *net, const char *classes, lint_frame *f, li
 lint_net *lint_model_build(const lint_frame *f, const char *name, size_t batch, lint_net_mode mode,
                            lint_pool *pool, lint_err *e);
 
-/* Reads a model file and builds its net. *classes is the JSON array, from malloc. NULL on error. */
-lint_net *lint_model_load(const char *path, size_t batch, lint_net_mode mode, lint_pool *pool,
-                          char **classes, lint_err *e);
-
 #endif

@@ -41,7 +41,7 @@ size_t lint_net_layers(const lint_net *net) {
 lint_net_time lint_net_time_of(const lint_net *net, size_t layer) {
     const lint_layer *l = lint_net_layer(net, layer);
     lint_net_time t = {.kind = l->kind->word, .name = l->name, .macs = l->macs};
-    t.in = lint_shape_count(l->in) * (l->joins ? 2 : 1);
+    t.in = lint_shape_count(l->in) * (l->kind->joins ? 2 : 1);
     t.out = lint_shape_count(l->out);
     for (size_t w = 0; w < l->weights; w++)
         t.weights += l->weight[w].count;

@@ -104,7 +104,6 @@ static size_t room_left(const lint_chain *c) {
 /* `add`: of the shortcut and the branch before it, or of the branch and what the block reads. */
 static int close_block(lint_chain *c, lint_layer *l, lint_err *e) {
     if (!*c->block) return lint_fail(e, "'add' without a block: expected 'NAME: residual' before");
-    l->joins = 1;
     l->also = c->branch ? c->branch : c->fork;
     lint_shape a = l->in, b = c->layer[l->also].out;
     if (l->from == l->also) return lint_fail(e, "expected a layer between 'residual' and 'add'");
@@ -133,7 +132,6 @@ static int add_layer(lint_chain *c, const lint_layer_kind *kind, const char *nam
     lint_layer *l = &c->layer[c->count++];
     *l = (lint_layer){.kind = kind, .batch = o->batch, .trains = o->trains};
     l->classes = o->classes;
-    l->workers = o->workers;
     l->room = room;
     connect(c, l);
     if (set_name(c, l, name, e) < 0 || take_arguments(l, save, e) < 0) return -1;
@@ -224,8 +222,8 @@ static void join_neighbours(lint_chain *c) {
         lint_layer *l = &c->layer[i], *before = &c->layer[l->from];
         size_t readers = 0;
         for (size_t k = 1; k < c->count; k++)
-            readers +=
-                (c->layer[k].from == l->from) + (c->layer[k].joins && c->layer[k].also == l->from);
+            readers += (c->layer[k].from == l->from) +
+                       (c->layer[k].kind->joins && c->layer[k].also == l->from);
         if (l->from && readers == 1 && c->cam != l->from + 1)
             lint_conv_rows_join(l, before, &c->layer[before->from]);
     }

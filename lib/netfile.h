@@ -28,7 +28,7 @@ typedef struct lint_chain {
 
 typedef struct lint_chain_options {
     size_t classes, batch;
-    int trains, workers;
+    int trains;
 } lint_chain_options;
 
 /* Messages begin with `name:line: `. On error the chain is left empty. */

@@ -76,7 +76,7 @@ static void body(const lint_chain *c, field *f, FILE *out) {
         const lint_layer *l = &c->layer[i];
         char what[64], shape[48];
         if (i) see(&f[i], &f[l->from], l);
-        if (l->joins) widen(&f[i], &f[l->also]);
+        if (l->kind->joins) widen(&f[i], &f[l->also]);
         words(l, what, sizeof what);
         shape_text(l->out, shape);
         blind |= l->kind == &lint_layer_flatten || l->kind == &lint_layer_globalpool;
@@ -98,7 +98,7 @@ static void body(const lint_chain *c, field *f, FILE *out) {
 }
 
 int lint_net_table(const char *text, const char *name, size_t classes, FILE *out, lint_err *e) {
-    const lint_chain_options o = {.classes = classes, .batch = 1, .workers = 1};
+    const lint_chain_options o = {.classes = classes, .batch = 1};
     lint_chain c;
     if (lint_chain_parse(&c, text, name, &o, e) < 0) return -1;
     field *f = calloc(c.count, sizeof *f);

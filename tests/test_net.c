@@ -3,6 +3,7 @@
 #include "check.h"
 #include "filled.h"
 #include "kernels.h"
+#include "mapped.h"
 
 #include "rng.h"
 #include <float.h>
@@ -452,7 +453,7 @@ static void what_is_stored_is_loaded_to_the_byte(void **state) {
 
 static char model_path[64];
 
-/* Writes a frame to a temporary file, for lint_model_load. */
+/* Writes a frame to a temporary file, for read_model. */
 static const char *write_model(const lint_frame *f) {
     lint_err e = {""};
     snprintf(model_path, sizeof model_path, "/tmp/lint-model-XXXXXX");
@@ -464,6 +465,17 @@ static const char *write_model(const lint_frame *f) {
     return model_path;
 }
 
+/* As the tools read a model: mapped, then built. */
+static lint_net *read_model(const char *path, size_t batch, lint_pool *pool, char **classes,
+                            lint_err *e) {
+    lint_mapped m;
+    if (lint_mapped_load(&m, path, e) < 0) return NULL;
+    lint_net *net = lint_model_build(&m.frame, path, batch, LINT_NET_INFER, pool, e);
+    if (net && classes) *classes = strdup(lint_frame_meta(&m.frame, "classes"));
+    lint_mapped_free(&m);
+    return net;
+}
+
 static void a_model_file_brings_its_network_and_classes(void **state) {
     (void)state;
     filled *f = small(LINT_NET_TRAIN, 1);
@@ -473,7 +485,7 @@ static void a_model_file_brings_its_network_and_classes(void **state) {
     const char *names = "[\"leopard\",\"orca\",\"seal\"]";
     assert_int_equal(lint_model_store(f->net, names, &m, &e), 0);
     assert_string_equal(lint_frame_meta(&m, "kind"), "model");
-    lint_net *net = lint_model_load(write_model(&m), 5, LINT_NET_INFER, f->pool, &classes, &e);
+    lint_net *net = read_model(write_model(&m), 5, f->pool, &classes, &e);
     unlink(model_path);
     if (!net) fail_msg("%s", e.msg);
     assert_string_equal(classes, names);
@@ -661,8 +673,7 @@ static void pytorchs_batch_counters_are_passed_over(void **state) {
 
 static void refuse_model(lint_pool *pool, const lint_frame *m, const char *expected) {
     lint_err e = {""};
-    char *classes = NULL;
-    lint_net *net = lint_model_load(write_model(m), 1, LINT_NET_INFER, pool, &classes, &e);
+    lint_net *net = read_model(write_model(m), 1, pool, NULL, &e);
     unlink(model_path);
     assert_null(net);
     if (!strstr(e.msg, model_path) || !strstr(e.msg, expected))

@@ -237,29 +237,13 @@ static int on_epoch(void *ctx, const lint_epoch *row, lint_err *e) {
 
 /* --- recipe -------------------------------------------------------------------------------- */
 
-static char *read_text(const char *path) {
-    enum { NET_MAX = 1 << 20 };
+static char *read_net(const char *word) {
     const char *name;
     lint_err e;
-    char *found = lint_net_path(path, &e);
-    if (!found) lint_die(&e);
-    FILE *f = lint_open_input(found, &name);
-    char *text = calloc(1, NET_MAX + 1);
-    size_t n = text ? fread(text, 1, NET_MAX, f) : 0;
-    if (!text)
-        lint_fail_mem(&e, name);
-    else if (ferror(f))
-        lint_fail(&e, "%s: %s", name, strerror(errno));
-    else if (n == NET_MAX)
-        lint_fail(&e, "%s: too long for a network", name);
-    else if (strlen(text) != n)
-        lint_fail(&e, "%s: is not a text, so no network", name);
-    else {
-        fclose(f);
-        free(found);
-        return text;
-    }
-    lint_die(&e);
+    char *path = lint_net_path(word, &e), *text = path ? lint_net_read(path, &name, &e) : NULL;
+    if (!text) lint_die(&e);
+    free(path);
+    return text;
 }
 
 /* The network's text, and whether it is that of a mask encoder: other defaults, other options. */
@@ -349,7 +333,7 @@ static void check_kind(void) {
 static void check_usage(void) {
     if (!o.net) lint_usage("--net is missing: which network?");
     check_files();
-    network.text = read_text(o.net);
+    network.text = read_net(o.net);
     network.encoder = lint_encoder_text(network.text);
     defaults();
     check_kind();
