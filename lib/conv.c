@@ -83,8 +83,10 @@ static int setup(lint_layer *l, lint_err *e) {
     w->groups = s->groups;
     if (bias && !lint_layer_weights(l, "bias", 1, 1, shape, e)) return -1;
     describe(l, s);
-    s->rows = goes_by_rows(l, s);
-    (s->rows ? lint_conv_rows_setup : lint_conv_gemm_setup)(l);
+    s->way = goes_by_rows(l, s)            ? &lint_conv_rows
+             : lint_conv_winograd_suits(l) ? &lint_conv_winograd
+                                           : &lint_conv_gemm;
+    s->way->setup(l);
     return 0;
 }
 
@@ -101,17 +103,11 @@ static void init(lint_layer *l, lint_rng *r) {
 }
 
 static void forward(lint_layer *l, const lint_pass *p) {
-    if (lint_conv(l)->rows)
-        lint_conv_rows_forward(l, p);
-    else
-        lint_conv_gemm_forward(l, p);
+    lint_conv(l)->way->forward(l, p);
 }
 
 static void backward(lint_layer *l, const lint_pass *p) {
-    if (lint_conv(l)->rows)
-        lint_conv_rows_backward(l, p);
-    else
-        lint_conv_gemm_backward(l, p);
+    lint_conv(l)->way->backward(l, p);
 }
 
 /* --- joining ----------------------------------------------------------------------------------
@@ -147,6 +143,30 @@ void lint_conv_join(lint_layer *l, const lint_pass *p, const float *partial, siz
     j.from += count;
     j.count = l->out.c;
     lint_pool_run(p->pool, (j.count + JOIN - 1) / JOIN, join_part, &j);
+}
+
+typedef struct bias_job {
+    const lint_layer *l;
+    const lint_pass *p;
+    float *to;
+    size_t slots, stride;
+} bias_job;
+
+static void bias_part(void *ctx, size_t slot, int worker) {
+    (void)worker;
+    const bias_job *j = ctx;
+    size_t o = j->l->out.c, count = j->p->n * j->l->out.h * j->l->out.w;
+    size_t at = slot * count / j->slots, end = (slot + 1) * count / j->slots;
+    float *g = j->to + slot * j->stride;
+    memset(g, 0, o * sizeof *g);
+    j->p->k->sum(end - at, o, j->l->dy + at * o, g);
+}
+
+void lint_conv_bias_gradient(lint_layer *l, const lint_pass *p, float *partial, size_t slots,
+                             size_t stride) {
+    float *to = slots == 1 ? l->weight[1].grad : partial + l->weight[0].count;
+    bias_job j = {l, p, to, slots, stride};
+    lint_pool_run(p->pool, slots, bias_part, &j);
 }
 
 const lint_layer_kind lint_layer_conv = {

@@ -252,7 +252,7 @@ static void forward_group(lint_layer *l, const lint_pass *p, size_t group) {
     run_product(&j);
 }
 
-void lint_conv_gemm_forward(lint_layer *l, const lint_pass *p) {
+static void forward(lint_layer *l, const lint_pass *p) {
     for (size_t g = 0; g < lint_conv(l)->groups; g++)
         forward_group(l, p, g);
 }
@@ -355,9 +355,8 @@ static void outer_block(const outer_job *j, const patches *a, const float *dy, s
     }
 }
 
-static float *slot_of(const outer_job *j, size_t slot) {
-    return j->slots == 1 ? j->l->weight[0].grad
-                         : j->p->workspace + slot * (j->l->weight[0].count + j->l->out.c);
+static size_t slot_floats(const lint_layer *l) {
+    return l->weight[0].count + l->out.c;
 }
 
 static void outer_part(void *ctx, size_t part, int worker) {
@@ -372,7 +371,8 @@ static void outer_part(void *ctx, size_t part, int worker) {
     const size_t range[4] = {block_start(k, block), block_start(k, block + 1), share * GROUP_OUT,
                              (share + 1) * GROUP_OUT < s->o ? (share + 1) * GROUP_OUT : s->o};
     const patches a = patches_of_input(l, group);
-    float *g = slot_of(j, slot) + group * k * s->o;
+    float *grad = j->slots == 1 ? l->weight[0].grad : j->p->workspace + slot * slot_floats(l);
+    float *g = grad + group * k * s->o;
     for (size_t i = range[0]; i < range[1]; i++)
         memset(g + i * s->o + range[2], 0, (range[3] - range[2]) * sizeof *g);
     for (size_t n; at < end; at += n) {
@@ -381,24 +381,14 @@ static void outer_part(void *ctx, size_t part, int worker) {
     }
 }
 
-static void bias_part(void *ctx, size_t slot, int worker) {
-    (void)worker;
-    const outer_job *j = ctx;
-    size_t o = j->l->out.c, count = j->p->n * j->l->out.h * j->l->out.w;
-    size_t at = slot * count / j->slots, end = (slot + 1) * count / j->slots;
-    float *g = j->slots == 1 ? j->l->weight[1].grad : slot_of(j, slot) + j->l->weight[0].count;
-    memset(g, 0, o * sizeof *g);
-    j->p->k->sum(end - at, o, j->l->dy + at * o, g);
-}
-
 static void weight_gradient(lint_layer *l, const lint_pass *p) {
     outer_job j = cut_outer(l, p);
     lint_pool_run(p->pool, j.slots * j.blocks * j.shares * lint_conv(l)->groups, outer_part, &j);
-    if (l->weights > 1) lint_pool_run(p->pool, j.slots, bias_part, &j);
-    if (j.slots > 1) lint_conv_join(l, p, p->workspace, j.slots, l->weight[0].count + l->out.c);
+    if (l->weights > 1) lint_conv_bias_gradient(l, p, p->workspace, j.slots, slot_floats(l));
+    if (j.slots > 1) lint_conv_join(l, p, p->workspace, j.slots, slot_floats(l));
 }
 
-void lint_conv_gemm_backward(lint_layer *l, const lint_pass *p) {
+static void backward(lint_layer *l, const lint_pass *p) {
     if (!l->frozen) weight_gradient(l, p);
     for (size_t g = 0; l->dx && g < lint_conv(l)->groups; g++)
         input_gradient(l, p, g);
@@ -411,7 +401,7 @@ static size_t rounded(size_t n) {
     return (n + PANEL_MOST - 1) / PANEL_MOST * PANEL_MOST;
 }
 
-void lint_conv_gemm_setup(lint_layer *l) {
+static void setup(lint_layer *l) {
     const conv_state *s = lint_conv(l);
     size_t widest = rounded(s->c > s->o ? s->c : s->o), taps = s->kh * s->kw;
     l->scratch = PIXELS * (LINT_GEMM_LDA + widest);
@@ -420,6 +410,8 @@ void lint_conv_gemm_setup(lint_layer *l) {
     if (!l->trains) return;
     if (back > l->workspace) l->workspace = back;
     outer_job j = cut_outer(l, NULL);
-    size_t partial = j.slots > 1 ? j.slots * (l->weight[0].count + l->out.c) : 0;
+    size_t partial = j.slots > 1 ? j.slots * slot_floats(l) : 0;
     if (partial > l->workspace) l->workspace = partial;
 }
+
+const conv_way lint_conv_gemm = {setup, forward, backward};

@@ -8,10 +8,11 @@
  * A picture of 192x192x16 is larger than the second-level cache, and memory is slower than
  * arithmetic; so rows need not come from memory, nor go there:
  *
- *     l->maker   a small convolution before this one, whose rows are computed when the ring asks
- * for them, forward and backward, and whose gradient is taken row by row; its output and gradient
- * are stored nowhere l->after   a batchnorm behind, which sees every row while it is in the cache,
- * and makes the rows of dy when the ring asks for them
+ * - l->maker is a small convolution before this one, whose rows are computed when the ring asks for
+ *   them, forward and backward, and whose gradient is taken row by row: its output and dy are
+ * stored nowhere.
+ * - l->after is a batchnorm behind, which sees every row while it is in the cache, and makes the
+ * rows of dy when the ring asks for them.
  */
 #include "conv.h"
 
@@ -177,7 +178,7 @@ static void forward_part(void *ctx, size_t part, int worker) {
     }
 }
 
-void lint_conv_rows_forward(lint_layer *l, const lint_pass *p) {
+static void forward(lint_layer *l, const lint_pass *p) {
     /* Statistics are taken of whole images. */
     conv_job j = {l, p, l->after && p->training ? 1 : BANDS};
     if (l->after) l->after->kind->fed_begin(l->after);
@@ -279,7 +280,7 @@ static void backward_part(void *ctx, size_t part, int worker) {
     }
 }
 
-void lint_conv_rows_backward(lint_layer *l, const lint_pass *p) {
+static void backward(lint_layer *l, const lint_pass *p) {
     conv_job j = {.l = l, .p = p};
     if (l->dx) turn(l, turned(l, p));
     lint_pool_run(p->pool, SLOTS, backward_part, &j);
@@ -291,7 +292,7 @@ void lint_conv_rows_backward(lint_layer *l, const lint_pass *p) {
 /* --- setup ---------------------------------------------------------------------------------------
  */
 
-void lint_conv_rows_setup(lint_layer *l) {
+static void setup(lint_layer *l) {
     const lint_layer *m = l->maker;
     l->scratch = input_floats(l) + output_floats(l);
     if (m) l->scratch += 2 * input_floats(m) + l->in.w * l->in.c;
@@ -302,18 +303,22 @@ void lint_conv_rows_setup(lint_layer *l) {
  * no gradient, and has few weights. */
 static int is_maker(const lint_layer *l, const lint_layer *before) {
     enum { SMALL = 1024 };
-    return l->kind == &lint_layer_conv && lint_conv(l)->rows && l->weight[0].count <= SMALL &&
-           before->kind == &lint_layer_input;
+    return l->kind == &lint_layer_conv && lint_conv(l)->way == &lint_conv_rows &&
+           l->weight[0].count <= SMALL && before->kind == &lint_layer_input;
 }
 
 void lint_conv_rows_join(lint_layer *l, lint_layer *before, const lint_layer *first) {
-    if (l->kind == &lint_layer_conv && lint_conv(l)->rows && is_maker(before, first)) {
+    if (l->kind == &lint_layer_conv && lint_conv(l)->way == &lint_conv_rows &&
+        is_maker(before, first)) {
         l->maker = before;
         before->inlined = 1;
-        lint_conv_rows_setup(l);
+        setup(l);
     }
-    if (before->kind == &lint_layer_conv && lint_conv(before)->rows && l->kind->fed_row) {
+    if (before->kind == &lint_layer_conv && lint_conv(before)->way == &lint_conv_rows &&
+        l->kind->fed_row) {
         before->after = l;
         l->fed = 1;
     }
 }
+
+const conv_way lint_conv_rows = {setup, forward, backward};
