@@ -95,6 +95,9 @@ $(BUILD)/lib/%.o: lib/%.c $(BUILD)/flags
 	@mkdir -p $(@D)
 	$(call say,$<)$(COMPILE) -c -o $@ $<
 
+# Plain loops over many numbers, which become vectors.
+$(BUILD)/lib/optim.o $(BUILD)/lib/add.o $(BUILD)/lib/net.o: ALL_CFLAGS += -O3
+
 $(BUILD)/lib/kernels-%.o: lib/kernels.c $(BUILD)/flags
 	@mkdir -p $(@D)
 	$(call say,$<)$(COMPILE) -O3 -ffp-contract=fast $(KERNEL_FLAGS) -c -o $@ $<
