@@ -13,14 +13,19 @@ struct lint_pool {
     pthread_t *ids; /* threads - 1 of them: the caller is worker 0 */
     pthread_mutex_t lock;
     pthread_cond_t start, done;
-    unsigned long round; /* counts the runs, so that a sleeper knows a new one from its last */
-    int running;         /* helpers that have not finished this round */
+    atomic_ulong round; /* counts the runs, so that a helper knows a new one from its last */
+    atomic_int inside;  /* helpers that take part in this run */
+    int open;           /* parts may be left: a helper that wakes up later stays out of the run */
     int stop;
     lint_part_fn *fn;
     void *ctx;
     size_t parts;
     atomic_size_t next;
 };
+
+/* Looks at a value before a thread sleeps for it: the runs of a network follow each other within
+ * microseconds, where waking a sleeper takes tens of them. */
+enum { LOOKS = 1000 };
 
 typedef struct helper {
     lint_pool *pool;
@@ -35,23 +40,34 @@ static void claim(lint_pool *p, int worker) {
     }
 }
 
+static void relax(void) {
+#ifdef __x86_64__
+    __builtin_ia32_pause();
+#endif
+}
+
 static void *helper_main(void *arg) {
     helper h = *(helper *)arg;
     free(arg);
     lint_pool *p = h.pool;
     unsigned long seen = 0;
-    pthread_mutex_lock(&p->lock);
-    for (;;) {
-        while (p->round == seen && !p->stop)
+    for (int stop = 0, inside; !stop;) {
+        for (int i = 0; i < LOOKS && atomic_load(&p->round) == seen; i++)
+            relax();
+        pthread_mutex_lock(&p->lock);
+        while (atomic_load(&p->round) == seen && !p->stop)
             pthread_cond_wait(&p->start, &p->lock);
-        if (p->stop) break;
-        seen = p->round;
+        seen = atomic_load(&p->round);
+        stop = p->stop;
+        inside = p->open && !stop;
+        p->inside += inside;
         pthread_mutex_unlock(&p->lock);
+        if (!inside) continue;
         claim(p, h.worker);
         pthread_mutex_lock(&p->lock);
-        if (--p->running == 0) pthread_cond_signal(&p->done);
+        if (--p->inside == 0) pthread_cond_signal(&p->done);
+        pthread_mutex_unlock(&p->lock);
     }
-    pthread_mutex_unlock(&p->lock);
     return NULL;
 }
 
@@ -125,13 +141,18 @@ void lint_pool_run(lint_pool *p, size_t parts, lint_part_fn *fn, void *ctx) {
     p->ctx = ctx;
     p->parts = parts;
     atomic_store(&p->next, 0);
-    p->running = p->threads - 1;
-    p->round++;
+    p->open = 1;
+    atomic_fetch_add(&p->round, 1);
     pthread_cond_broadcast(&p->start);
     pthread_mutex_unlock(&p->lock);
     claim(p, 0);
     pthread_mutex_lock(&p->lock);
-    while (p->running > 0)
+    p->open = 0;
+    pthread_mutex_unlock(&p->lock);
+    for (int i = 0; i < LOOKS && atomic_load(&p->inside) > 0; i++)
+        relax();
+    pthread_mutex_lock(&p->lock);
+    while (p->inside > 0)
         pthread_cond_wait(&p->done, &p->lock);
     pthread_mutex_unlock(&p->lock);
 }
