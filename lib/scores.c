@@ -297,16 +297,26 @@ static void compare_line(lint_table *t, const lint_scores *s, size_t n, const li
     if (names_its_group(key->metric)) which_line(t, s, n);
 }
 
-/* The rows that pass the test, of every model, each once, in order of first appearance. */
+/* With twenty classes and as many places most groups are empty. */
+static int has_samples(const lint_scores *s, size_t n, const lint_score *key) {
+    for (size_t i = 0; i < n; i++) {
+        const lint_score *r = lint_scores_find(&s[i], key->metric, key->class_name, key->place);
+        if (r && r->n) return 1;
+    }
+    return 0;
+}
+
+/* The rows that pass the test, of every model, each once, in order of first appearance; those of
+ * groups that are empty in every model only if asked for. */
 static void compare_block(lint_table *t, const lint_scores *s, size_t n,
-                          int (*pass)(const lint_score *)) {
+                          int (*pass)(const lint_score *), int empty) {
     for (size_t i = 0; i < n; i++)
         for (size_t k = 0; k < s[i].n; k++) {
             const lint_score *r = &s[i].v[k];
             int known = !pass(r);
             for (size_t before = 0; before < i && !known; before++)
                 known = lint_scores_find(&s[before], r->metric, r->class_name, r->place) != NULL;
-            if (!known) compare_line(t, s, n, r);
+            if (!known && (empty || is_whole(r) || has_samples(s, n, r))) compare_line(t, s, n, r);
         }
 }
 
@@ -343,8 +353,8 @@ int lint_scores_compare(const lint_scores *s, size_t n, int all, FILE *out, lint
         lint_table_cell(&t, column_name(s, n, i));
     if (n == 2) lint_table_cell(&t, "difference");
     samples_line(&t, s, n);
-    compare_block(&t, s, n, lint_score_is_result);
-    compare_block(&t, s, n, is_group_accuracy);
-    if (all) compare_block(&t, s, n, is_other);
+    compare_block(&t, s, n, lint_score_is_result, all);
+    compare_block(&t, s, n, is_group_accuracy, all);
+    if (all) compare_block(&t, s, n, is_other, all);
     return lint_table_print(&t, out, e);
 }

@@ -45,16 +45,19 @@ function print_json(    i, j, part, first) {
 }
 
 # The columns that a table has room for, where there are such scores.
-function print_table(    i, j, k, part, column, columns) {
+function print_table(    i, j, k, n, wide, part, column) {
     k = split("accuracy worst_group group_mean adjusted_mean cross_entropy evidence_in_center " \
               "evidence_in_mask", column, " ")
-    printf "%-32s %-5s", "model", "on"
+    wide = length("model")
+    for (i = 1; i <= count; i++)
+        if ((n = index(rows[i], "\t") - 1) > wide) wide = n
+    printf "%-*s %-5s", wide, "model", "on"
     for (j = 1; j <= k; j++)
         if (column[j] in known) printf " %*s", length(column[j]) < 8 ? 8 : length(column[j]), column[j]
     print ""
     for (i = 1; i <= count; i++) {
         split(rows[i], part, "\t")
-        printf "%-32s %-5s", part[1], part[2]
+        printf "%-*s %-5s", wide, part[1], part[2]
         for (j = 1; j <= k; j++)
             if (column[j] in known)
                 printf " %*s", length(column[j]) < 8 ? 8 : length(column[j]), \

@@ -134,6 +134,17 @@ accuracy\torca\tsea\t1\t0.438503\t1\t3'
     assert_line --regexp '^iou +0\.545 .* -$'
 }
 
+@test "groups that no model has samples of are left out, unless --verbose asks" {
+    eval_json one-sample
+    eval_json one-frame
+    run -0 lint-eval --compare one-sample.json one-sample.json
+    assert_equal "$(grep -c '^accuracy ' <<<"$output")" 3
+    run -0 lint-eval --compare --verbose one-sample.json one-sample.json
+    assert_line --regexp '^accuracy orca/land +- +- +-$'
+    run -0 lint-eval --compare one-sample.json one-frame.json
+    assert_line --regexp '^accuracy orca/land +- +0\.500 '
+}
+
 @test "models of one name are told apart by their files" {
     mkdir a b
     eval_json one-frame
