@@ -60,6 +60,8 @@ include pipelines/$(EXPERIMENT).mk
 
 ## how many pictures are made, and how: options of lint-synth
 PICTURES ?=
+## how pictures become train, val and test: options of lint-split, such as --skip-bad
+SPLIT ?=
 ## size of the pictures that the network sees
 SIZE ?= 192x192
 ## the network

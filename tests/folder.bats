@@ -63,6 +63,13 @@ messy() {
     assert_output --partial 'accuracy'
     run -0 find "$out/models" -name test.json
     assert [ "${#lines[@]}" -eq 2 ]
+    printf 'GIF89a\1\0\1\0' >"$BATS_TEST_TMPDIR/my phötos, '2024' \$HOME/big cats/gif.png"
+    run -2 make BUILD="$BUILD" OUT="$out" SIZE=16x16 NET=tests/tiny.net EPOCHS=1 \
+        DATA="$BATS_TEST_TMPDIR/my phötos, '2024' \$HOME" pipeline
+    assert_line 'lint-split: DATA/big cats/gif.png: a GIF; only PNG and JPEG are read'
+    run -0 make BUILD="$BUILD" OUT="$out" SIZE=16x16 NET=tests/tiny.net EPOCHS=1 \
+        DATA="$BATS_TEST_TMPDIR/my phötos, '2024' \$HOME" SPLIT='--misleading --skip-bad' pipeline
+    assert_line 'lint-split: 1 of 26 pictures skipped'
     run -2 make BUILD="$BUILD" OUT="$out" DATA=$'/a\nb' pipeline
     assert_output --partial "the folder's name has a line end in it"
 }
