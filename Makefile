@@ -39,7 +39,7 @@ SAN = $(if $(SANITIZE),-fsanitize=address -fsanitize=undefined -fno-sanitize-rec
 ALL_CFLAGS = -std=c11 -D_POSIX_C_SOURCE=200809L $(WARN) -Ilib $(PKG_CFLAGS) $(CFLAGS) $(SAN) -pthread
 LIBS = $(PKG_LIBS) -lm -pthread
 COMPILE = $(CC) $(ALL_CFLAGS) -MMD -MP
-LINK = $(COMPILE) $(LDFLAGS)
+LINK = $(COMPILE) -Wl,--as-needed $(LDFLAGS)
 say = $(if $(V),,@echo "  $1"; )
 
 LIB_OBJ = $(patsubst lib/%.c,$(BUILD)/lib/%.o,$(filter-out lib/kernels.c,$(wildcard lib/*.c)))
@@ -108,7 +108,7 @@ $(BUILD)/lint-%: tools/lint-%.c $(BUILD)/liblint.a $(BUILD)/flags
 # The stage runner: no tool of lint's, so it is not installed. It starts for every stage, and so is
 # not linked with what it does not use.
 $(BUILD)/%: pipelines/%/main.c $(wildcard pipelines/stage/*.[ch]) $(BUILD)/liblint.a $(BUILD)/flags
-	$(call say,$@)$(LINK) -Wl,--as-needed -o $@ $(filter %.c %.a,$^) $(LIBS)
+	$(call say,$@)$(LINK) -o $@ $(filter %.c %.a,$^) $(LIBS)
 
 $(BUILD)/tests/%.o: tests/%.c $(BUILD)/flags | test-needs
 	@mkdir -p $(@D)

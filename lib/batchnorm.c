@@ -31,8 +31,9 @@ typedef struct norm_state {
     float *mean, *invstd; /* [C] of the batch */
     float *sign;          /* [C] of gamma: which end of x the pool takes */
     float *a, *b, *e;     /* [C] coefficients of a pass */
-    float *taken;         /* pooled: [batch, out] the x that the pool took */
-    uint8_t *arg;         /* pooled: [batch, out] where from */
+    float *taken;         /* pooled: [batch, out] the x that the pool took; NULL: y holds it */
+    uint8_t *arg;         /* pooled: where from; [batch, out], or [batch, a row of out] */
+    size_t args;          /* of an image */
 } norm_state;
 
 static int setup(lint_layer *l, lint_err *e) {
@@ -63,10 +64,11 @@ int lint_batchnorm_take_pool(lint_layer *l, lint_err *e) {
     l->out = (lint_shape){l->in.h / 2, l->in.w / 2, l->in.c};
     l->kernel[0] = l->kernel[1] = l->stride[0] = l->stride[1] = 2;
     s->pooled = 1;
-    size_t n = l->batch * lint_shape_count(l->out);
-    s->taken = lint_floats(n);
-    s->arg = malloc(n);
-    return s->taken && s->arg ? 0 : lint_fail_mem(e, l->name);
+    size_t all = lint_shape_count(l->out);
+    s->args = l->trains ? all : l->out.w * l->out.c; /* only backward wants to know again */
+    s->arg = malloc(l->batch * s->args);
+    if (l->trains) s->taken = lint_floats(l->batch * all);
+    return s->arg && (s->taken || !l->trains) ? 0 : lint_fail_mem(e, l->name);
 }
 
 static void release(lint_layer *l) {
@@ -144,19 +146,25 @@ static void add_moments(const norm_job *j, size_t image, const float *x) {
     take_row(row + c, s->square + image * c, c);
 }
 
+static float *taken_of(const lint_layer *l) {
+    const norm_state *s = l->state;
+    return s->taken ? s->taken : l->y;
+}
+
 /* Row y of an image's x: its moments (training) and, of a pair, what the pool takes. */
 static void look_row(const norm_job *j, size_t image, size_t y, const float *x) {
     const lint_layer *l = j->l;
     norm_state *s = l->state;
     size_t full = l->in.w * l->in.c, row = l->out.w * l->out.c;
     size_t at = image * lint_shape_count(l->out) + y / 2 * row;
+    uint8_t *arg = s->arg + image * s->args + (l->trains ? y / 2 * row : 0);
     if (uses_batch(j)) {
         if (y == 0) clear_sums(l, image);
         if (y == 0) set_shift(j, image, x);
         add_moments(j, image, x);
     }
     if (s->pooled && y % 2)
-        j->p->k->pool2(l->out.w, l->out.c, x - full, x, s->sign, s->taken + at, s->arg + at);
+        j->p->k->pool2(l->out.w, l->out.c, x - full, x, s->sign, taken_of(l) + at, arg);
 }
 
 static void look(void *ctx, size_t image, int worker) {
@@ -218,7 +226,7 @@ static void apply(void *ctx, size_t image, int worker) {
     const lint_layer *l = j->l;
     const norm_state *s = l->state;
     size_t at = image * lint_shape_count(l->out);
-    j->p->k->affine(l->out.h * l->out.w, l->in.c, (s->pooled ? s->taken : l->x) + at, s->a, s->b,
+    j->p->k->affine(l->out.h * l->out.w, l->in.c, (s->pooled ? taken_of(l) : l->x) + at, s->a, s->b,
                     l->y + at);
 }
 

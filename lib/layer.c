@@ -29,7 +29,8 @@ size_t lint_shape_count(lint_shape s) {
 
 /* Large buffers lie on large pages where the system has them: rows of a picture are pages apart,
  * and a step walks through gigabytes. */
-float *lint_floats(size_t n) {
+/* As lint_floats, but not zeroed: where memory is written soon, that would touch it twice. */
+static float *room_for(size_t n) {
     const size_t line = 64, page = 1 << 21;
     size_t bytes = n * sizeof(float), align = bytes < page ? line : page;
     if (n > SIZE_MAX / sizeof(float) - page) return NULL;
@@ -38,7 +39,12 @@ float *lint_floats(size_t n) {
 #ifdef MADV_HUGEPAGE
     if (p && align == page) madvise(p, bytes, MADV_HUGEPAGE); /* a wish: failure costs speed only */
 #endif
-    if (p) memset(p, 0, bytes);
+    return p;
+}
+
+float *lint_floats(size_t n) {
+    float *p = room_for(n);
+    if (p) memset(p, 0, n * sizeof *p);
     return p;
 }
 
@@ -56,7 +62,7 @@ lint_weights *lint_layer_weights(lint_layer *l, const char *suffix, int trainabl
         }
     }
     l->room -= w->count;
-    w->value = lint_floats(w->count);
+    w->value = l->trains ? lint_floats(w->count) : room_for(w->count); /* a model's are loaded */
     l->weights++;
     if (trainable && l->trains) w->grad = lint_floats(w->count);
     if (!w->value || (trainable && l->trains && !w->grad)) {

@@ -130,8 +130,8 @@ const char *lint_layer_words(void);
 
 size_t lint_shape_count(lint_shape s);
 
-/* Adds weight `suffix` ("weight", "bias", "running_mean") of this PyTorch shape, zeroed; with
- * gradient if trainable and the layer trains. NULL on error; good for the layer's life. */
+/* Adds weight `suffix` ("weight", "bias", "running_mean") of this PyTorch shape; zeroed and, if
+ * trainable, with a gradient, where the layer trains. NULL on error; good for the layer's life. */
 lint_weights *lint_layer_weights(lint_layer *l, const char *suffix, int trainable, size_t rank,
                                  const size_t *shape, lint_err *e);
 

@@ -127,6 +127,7 @@ static int place_activations(lint_net *net, size_t *root, size_t *first, size_t 
         if (i) last[l->from] = i;
         if (l->kind->joins) last[l->also] = i;
         if (l->maker) last[l->maker->from] = i;
+        if (l->fed) first[i] = l->from; /* what feeds it may begin to write its y */
     }
     for (size_t i = 0; i < n; i++)
         if (net->mode == LINT_NET_TRAIN || i + 1 >= cam) last[i] = n;
@@ -335,6 +336,9 @@ static void forward(lint_net *net, const lint_pass *p) {
         l->x = i ? net->value[l->from] : NULL;
         l->x2 = l->kind->joins ? net->value[l->also] : NULL;
         l->y = net->value[i];
+    }
+    for (size_t i = 0; i < net->chain.count; i++) {
+        lint_layer *l = lint_net_layer(net, i);
         if (l->inlined) continue;
         double began = lint_net_clock(net);
         l->kind->forward(l, p);
