@@ -42,6 +42,8 @@ typedef struct trial {
 #define IN "input 7x6x3 mean 0.5 0.5 0.5 std 0.25 0.25 0.25\n"
 /* Few places: few kinks. */
 #define TINY "input 5x4x3 mean 0.5 0.5 0.5 std 0.25 0.25 0.25\n"
+/* Places and channels enough for conv_winograd.c, in tiles of which the last are half outside. */
+#define MANY "input 15x17x3 mean 0.5 0.5 0.5 std 0.25 0.25 0.25\na: conv 32 1x1\n"
 #define HEAD "flatten\nfc: dense classes\n"
 #define CAM(kind, weight)                                                                          \
     { .cam = kind, .cam_weight = weight, .sigma = 0.2 }
@@ -81,6 +83,14 @@ static const trial trials[] = {
      "input 25x5x3\na: conv 4 2x2 same\nn: batchnorm\nmaxpool 2\n" HEAD, CE},
     {"conv without padding, making and feeding",
      "input 30x7x3\na: conv 4 2x2\nb: conv 5 3x3\nn: batchnorm\n" HEAD, CE},
+    {"3x3 conv of many channels", MANY "b: conv 32 3x3 same\n" HEAD, CE},
+    {"3x3 conv of many channels, without padding", MANY "b: conv 64 3x3\n" HEAD, CE},
+    {"3x3 conv of many channels, with more padding than usual",
+     MANY "b: conv 32 3x3 pad 2 nobias\n" HEAD, CE},
+    {"3x3 convs of many channels, that a residual adds to",
+     MANY "r: residual\nb: conv 96 3x3 same\nc: conv 96 3x3 same\nshortcut\nd: conv 96 3x3 same\n"
+          "add\n" HEAD,
+     CE},
     {"avgpool", IN "a: conv 4 2x2 same\navgpool 2\n" HEAD, CE},
     {"avgpool with overlap and padding", IN "a: conv 4 2x2 same\navgpool 3 stride 2 pad 1\n" HEAD,
      CE},

@@ -288,6 +288,24 @@ static void behind_a_linear_head_a_map_sums_to_the_logit_less_the_bias(void **st
     filled_free(f);
 }
 
+/* A batch of five has places enough for Winograd's algorithm, an image alone has not. */
+static void both_ways_of_a_3x3_convolution_agree(void **state) {
+    (void)state;
+    const char text[] = "input 15x17x3\na: conv 64 1x1\nb: conv 96 3x3 pad 1\nrelu\n"
+                        "c: conv 32 3x3\nflatten\nfc: dense classes\n";
+    enum { K = 3, N = 5 };
+    filled *one = filled_new(text, K, 1, LINT_NET_INFER, 1);
+    filled *many = filled_new(text, K, N, LINT_NET_INFER, 1);
+    float a[K], b[N * K];
+    lint_err e = {""};
+    assert_int_equal(lint_net_run(one->net, &one->batch, a, NULL, &e), 0);
+    assert_int_equal(lint_net_run(many->net, &many->batch, b, NULL, &e), 0);
+    assert_true(check_tensor("logits", b, a, K, 2e-5, 0));
+    assert_memory_not_equal(a, b, sizeof a); /* else they went the same way */
+    filled_free(one);
+    filled_free(many);
+}
+
 /* And is Zhou's CAM place by place: M_c = sum over k of w_ck A_k. Here with A the picture itself,
  * which the test knows. */
 static void behind_a_linear_head_a_map_is_zhous_cam(void **state) {
@@ -764,6 +782,7 @@ int main(void) {
         TEST(images_without_labels_are_in_no_loss),
         TEST(a_loss_that_is_not_finite_is_reported_as_such),
         TEST(behind_a_linear_head_a_map_sums_to_the_logit_less_the_bias),
+        TEST(both_ways_of_a_3x3_convolution_agree),
         TEST(behind_a_linear_head_a_map_is_zhous_cam),
         TEST(behind_a_head_without_biases_a_map_sums_to_the_logit),
         TEST(energy_does_not_depend_on_the_scale_of_the_maps),
