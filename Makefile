@@ -23,7 +23,10 @@ LIBRARIES = libpng:libpng-dev zlib:zlib1g-dev openblas:libopenblas-dev jansson:l
 	libjpeg:libjpeg-dev cairo:libcairo2-dev
 PKGS = $(foreach l,$(LIBRARIES),$(firstword $(subst :, ,$l)))
 BUILD_PACKAGES = gcc libc6-dev pkg-config $(foreach l,$(LIBRARIES),$(lastword $(subst :, ,$l)))
-TEST_PACKAGES = bats bats-assert bats-file bats-support libcmocka-dev chromium
+BATS_PACKAGES = bats bats-assert bats-file bats-support
+TEST_PACKAGES = $(BATS_PACKAGES) libcmocka-dev chromium
+SLURM_PACKAGES = $(BATS_PACKAGES) slurmctld slurmd slurm-client munge
+DEB_PACKAGES = debhelper dpkg-dev
 
 SHELL = /bin/bash
 MAKEFLAGS += --no-builtin-rules
@@ -132,14 +135,33 @@ test-needs: | $(filter deps,$(MAKECMDGOALS))
 test: all $(TESTS) | test-needs
 	tests/run $(BUILD)
 
+# $(call installed,COMMANDS,PACKAGES): an error where one of the commands is not there.
+installed = @PATH+=:/usr/sbin; [ "$$(command -v $1 | wc -l)" -eq $(words $1) ] || { \
+	echo "Missing Debian packages, of: $2"; \
+	echo "'make deps $@' installs them, as root or with sudo."; exit 1; } >&2
+
+## run sweeps on a Slurm that is started for that; as root
+test-slurm: all | $(filter deps,$(MAKECMDGOALS))
+	$(call installed,bats sbatch slurmctld slurmd munged,$(SLURM_PACKAGES))
+	@tests/slurm/run $(BUILD)
+
+## install the Debian package in a small Debian and use it there; as root
+test-deb: deb
+	$(call installed,bats debootstrap lintian,$(BATS_PACKAGES) lintian debootstrap)
+	@tests/deb/run $(BUILD)
+
 # Of packages, what the other goals need: `make deps pipeline` is spared the tests' browser. Alone it
 # is everything.
 needs = $(if $(filter $1,$(or $(filter-out deps,$(MAKECMDGOALS)),$1)),$2)
+# Daemons and what builds packages are installed for those only who name the goal.
+named = $(if $(filter $1,$(MAKECMDGOALS)),$2)
 
 ## install what is missing on Debian, as root or with sudo: for the targets beside it, or for all
 deps:
 	@pipelines/install-packages $(BUILD_PACKAGES) $(call needs,test,$(TEST_PACKAGES)) \
-	    $(call needs,report test,$(REPORT_PACKAGES))
+	    $(call needs,report test,$(REPORT_PACKAGES)) \
+	    $(call named,test-slurm,$(SLURM_PACKAGES)) $(call named,deb test-deb,$(DEB_PACKAGES)) \
+	    $(call named,test-deb,$(BATS_PACKAGES) lintian debootstrap)
 
 # Man pages and completions are made from what each tool says of itself.
 SHARE = $(BUILD)/share
@@ -191,10 +213,9 @@ uninstall:
 DEB = $(BUILD)/deb/lint-$(VERSION)
 DEB_SOURCE = LICENSE Makefile README.md docs lib pipelines tests tools
 
-## build Debian packages, source and binary, in BUILD/deb (needs debhelper and dpkg-dev)
-deb:
-	@command -v dpkg-buildpackage dh >/dev/null || { \
-	    echo "Missing Debian packages: dpkg-dev debhelper" >&2; exit 1; }
+## build Debian packages, source and binary, in BUILD/deb
+deb: | $(filter deps,$(MAKECMDGOALS))
+	$(call installed,dpkg-buildpackage dh,$(DEB_PACKAGES))
 	rm -rf $(BUILD)/deb
 	mkdir -p $(DEB)/models $(DEB)/data
 	cp -r $(DEB_SOURCE) $(wildcard bench) $(DEB)
@@ -228,7 +249,7 @@ help:
 
 FORCE:
 .DELETE_ON_ERROR:
-.PHONY: all test test-needs deps pages install uninstall deb clean help FORCE
+.PHONY: all test test-slurm test-deb test-needs deps pages install uninstall deb clean help FORCE
 .SECONDARY:
 
 -include $(wildcard $(BUILD)/*.d $(BUILD)/lib/*.d $(BUILD)/tests/*.d $(BUILD)/bench/*.d)

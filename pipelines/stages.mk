@@ -23,6 +23,10 @@ GRID ?=
 GRID_SEEDS ?= 100 101
 ## how far below that of default a setting's validation accuracy may be, in points, to be chosen
 GRID_SLACK ?= 2
+## `make sweep` on a cluster: CLUSTER=slurm submits it there, and returns
+CLUSTER ?=
+## options for sbatch with that: SBATCH='--partition=cpu --cpus-per-task=4 --time=1:00:00'
+SBATCH ?=
 ## the folder that data/ and models/ are made in; empty: this one
 OUT ?=
 ## what stages made before, to go back to; a folder that many share is fine; empty: OUT/.cache
@@ -50,7 +54,7 @@ endif
 export DATA
 ifeq ($(wildcard pipelines/$(EXPERIMENT).mk),)
 $(error there is no pipelines/$(EXPERIMENT).mk; EXPERIMENT may be one of: \
-    $(patsubst pipelines/%.mk,%,$(filter-out %/stages.mk %/run.mk %/look.mk,$(wildcard pipelines/*.mk))))
+    $(patsubst pipelines/%.mk,%,$(filter-out %/stages.mk %/run.mk %/look.mk %/cluster.mk,$(wildcard pipelines/*.mk))))
 endif
 NAME = $(EXPERIMENT)
 # What the folder of pictures is called in commands, and where it is.
@@ -155,15 +159,16 @@ stages: $(call all-of,$(SEED))
 SWEEP = $(shell seq 0 $$(($(SEEDS) - 1)))
 side-by-side = $(MAKE) --no-print-directory $(JOBS:%=-j%)
 
+table = $(if $(GRID),awk -v slack=$(GRID_SLACK) -v seeds='$(GRID_SEEDS)' -f pipelines/grid.awk \
+    $(foreach p,$(POINTS),$(call point-results,$p)),lint-eval --pairs $(call results,$(SWEEP),test.json))
+
+ifeq ($(CLUSTER),)
 ## run it for seeds 0 to SEEDS-1 and print all pairs, or for every setting of GRID; what exists is reused
 sweep: $(if $(GRID),$(STAGE))
-ifeq ($(GRID),)
-	+@$(side-by-side) sweep-stages
-	@lint-eval --pairs $(call results,$(SWEEP),test.json)
+	+@$(side-by-side) $(if $(GRID),grid-stages,sweep-stages)
+	@$(table)
 else
-	+@$(side-by-side) grid-stages
-	@awk -v slack=$(GRID_SLACK) -v seeds='$(GRID_SEEDS)' -f pipelines/grid.awk \
-	    $(foreach p,$(POINTS),$(call point-results,$p))
+include pipelines/cluster.mk
 endif
 
 sweep-stages: $(call results,$(SWEEP),val.json test.json)
@@ -182,7 +187,7 @@ $(if $(strange),$(error GRID: there is no setting $(strange); it may vary $(PARA
 grid-stages: $(addprefix $(AT)grid/,$(POINTS))
 
 $(AT)grid/%: FORCE
-	+@$(MAKE) --no-print-directory point-stages GRID= OUT=$@ CACHE=$(CACHE_DIR) \
+	+@$(MAKE) --no-print-directory $(if $(CLUSTER),point-plan,point-stages) GRID= OUT=$@ CACHE=$(CACHE_DIR) \
 	    $(subst $(comma), ,$(foreach g,$(GRID),$(patsubst $(firstword $(subst =, ,$g))-%,$(firstword \
 	    $(subst =, ,$g))=%,$(filter $(firstword $(subst =, ,$g))-%,$(subst $(comma), ,$*)))))
 

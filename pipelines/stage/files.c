@@ -4,10 +4,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <fts.h>
+#include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -83,11 +85,13 @@ char *read_text(const char *p) {
     return text;
 }
 
-/* A name beside p that no other process uses. */
+/* A name beside p that no other process uses, on no other machine either. */
 static path beside(const char *p) {
     const char *slash = strrchr(p, '/');
     int folder = slash ? (int)(slash - p) + 1 : 0;
-    return pathf("%.*s.%s.%ld", folder, p, p + folder, (long)getpid());
+    uint64_t chance = 0;
+    if (getrandom(&chance, sizeof chance, 0) < 0) chance = (uint64_t)getpid();
+    return pathf("%.*s.%s.%016" PRIx64, folder, p, p + folder, chance);
 }
 
 int write_text(const char *p, const char *text, lint_err *e) {

@@ -303,8 +303,9 @@ static int bring_up(runner *r, step *s, lint_err *e) {
     step made = {0};
     path work = pathf("%s/work/%s", r->state.s, s->name);
     if (digest_inputs(r, s, e) < 0 || step_key(s, key, e) < 0) return -1;
-    /* Stages of one key in several places are done in one, and restored in the others. */
-    int lock = hold(pathf("%s/locks/%.3s", r->cache.dir, key).s, s->name, e);
+    /* Stages of one key in several places are done in one, and restored in the others. Locks are as
+     * few as leaves hardly any two of a cluster's tasks to share one. */
+    int lock = hold(pathf("%s/locks/%.4s", r->cache.dir, key).s, s->name, e);
     if (lock < 0) return -1;
     int have = read_made(r, s, key, &made) ? have_outputs(r, &made, work.s, e) : 0;
     if (have == 1) {

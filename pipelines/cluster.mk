@@ -1,0 +1,21 @@
+# `make sweep` on a cluster: what make knows of the stages is written down as a plan, which
+# pipelines/slurm submits. Of each stage a line: the task that it belongs to, and its command.
+sweeping := $(filter sweep,$(MAKECMDGOALS))
+$(if $(filter slurm,$(CLUSTER)),,$(if $(sweeping),$(error CLUSTER may be slurm, and is $(CLUSTER))))
+$(if $(sweeping),$(if $(shell command -v sbatch),,$(error CLUSTER=slurm: there is no sbatch \
+    here, with which jobs are submitted; without CLUSTER the sweep runs on this machine)))
+
+# $(call tasks,PREFIX,SEEDS,STAGES): a task for each seed.
+tasks = $(foreach seed,$2,$(foreach stage-name,$3,$1s$(seed) $(patsubst $(STAGE),stage,$(stage)) \
+    "$$verb" $(call describe,$(stage-name),$(seed),quote)$(newline)))
+
+sweep: $(STAGE) $(TOOLS) | $(foreach n,$(STAGES),$(call of,$n,0,first))
+	+@$(if $(GRID),$(foreach p,$(POINTS),$(MAKE) --no-print-directory PLAN=$(PLAN) $(AT)grid/$p && )):
+	@$(file >>$(PLAN),$(if $(GRID),,$(call tasks,,$(SWEEP),$(filter-out compare,$(STAGES))))table \
+	    $(table))trap 'rm -f $(PLAN)' EXIT; pipelines/slurm submit $(NAME) $(AT).cache/slurm \
+	    $(AT)models/$(NAME)/$(if $(GRID),grid,sweep) "$(STAGE) $(TOOLS)" "$(JOBS)" $(SBATCH) <$(PLAN)
+
+point-plan:
+	@$(file >>$(PLAN),$(call tasks,$(AT),$(GRID_SEEDS),$(filter-out compare %/test,$(STAGES)))):
+
+.PHONY: point-plan
