@@ -20,20 +20,6 @@ struct lint_encoder_lesson {
     float *code, *dcode;   /* [batch,k] of masks, then [batch,k] of inverses, of any batch's half */
 };
 
-int lint_encoder_text(const char *text) {
-    char word[8], size[32], what[8];
-    while (*text) {
-        size_t line = strcspn(text, "\n");
-        text += strspn(text, " \t\r");
-        if (sscanf(text, "%7s", word) == 1 && *text != '#' && *text != '\n')
-            return sscanf(text, "%7s %31s %7s", word, size, what) == 3 &&
-                   strcmp(word, "input") == 0 && strcmp(what, "mask") == 0;
-        line = strcspn(text, "\n");
-        text += line + (text[line] == '\n');
-    }
-    return 0;
-}
-
 /* --- masks of a batch ----------------------------------------------------------------------- */
 
 static int has_object(const uint8_t *mask, size_t pixels) {

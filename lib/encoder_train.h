@@ -43,9 +43,6 @@ typedef struct lint_encoder_plan {
 
 typedef struct lint_encoder_lesson lint_encoder_lesson;
 
-/* Whether the text is that of a mask encoder: its input is a mask. */
-int lint_encoder_text(const char *text);
-
 /* Keeps net (built for batches of twice as many images as `batches` gives), plan's values and
  * pool; batches are of lint_batches_open_masks. val may be NULL; val_name is what messages call it.
  * NULL on error: samples without masks, a net that is no encoder, or, for binary, does not end in a

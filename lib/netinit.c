@@ -1,5 +1,8 @@
 #include "netinit.h"
 
+#include "netinput.h"
+#include "rng.h"
+
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -68,29 +71,84 @@ static int head_fits(const lint_frame *own, const lint_frame *f, const char *hea
 }
 
 /* Copies what f has over what the net has, all but the head where it does not fit. */
-static int take_over(lint_frame *own, const lint_frame *f, const char *head,
-                     lint_net_init_report *r, lint_err *e) {
-    int with_head = head_fits(own, f, head, r->said, sizeof r->said);
+static int take_over(lint_frame *own, const lint_frame *f, const char *head, int with_head,
+                     lint_err *e) {
     for (size_t i = 0; i < own->count; i++) {
         lint_tensor *to = &own->tensors[i];
         if (!with_head && same_layer(to->name, head)) continue;
         const lint_tensor *from = lint_frame_need(f, to->name, to->dtype, to->rank, to->shape, e);
         if (!from) return -1;
         memcpy(to->data, from->data, to->bytes);
-        r->loaded++;
     }
     return 0;
 }
 
-int lint_net_init_from(lint_net *net, const lint_frame *f, lint_net_init_report *r, lint_err *e) {
+/* --- what the metadata of a model tells beside the weights ---------------------------------- */
+
+/* The head goes by numbers: what it knows of class 0 becomes that of whatever is the first here. */
+static void compare_classes(const lint_frame *f, const lint_names *classes, char *said,
+                            size_t size) {
+    const char *json = lint_frame_meta(f, "classes");
+    lint_names there = {0};
+    lint_err e;
+    if (!json || !classes || lint_names_parse(&there, json, &e) < 0) return;
+    for (size_t i = 0; i < there.n && i < classes->n && !*said; i++)
+        if (strcmp(there.v[i], classes->v[i]) != 0)
+            snprintf(said, size, "its head was trained for other classes: '%s' is '%s' here",
+                     there.v[i], classes->v[i]);
+    lint_names_free(&there);
+}
+
+static void put_input(const lint_net_input *in, char *to, size_t size) {
+    snprintf(to, size, "mean %g %g %g std %g %g %g", in->mean[0], in->mean[1], in->mean[2],
+             in->std[0], in->std[1], in->std[2]);
+}
+
+static void compare_input(const lint_frame *f, const lint_net *net, char *said, size_t size) {
+    const char *text = lint_frame_meta(f, "net");
+    lint_net_input was, is;
+    char there[128], here[128];
+    if (!text || lint_net_input_of(text, &was) < 0 ||
+        lint_net_input_of(lint_net_text(net), &is) < 0 || lint_net_input_alike(&was, &is))
+        return;
+    put_input(&was, there, sizeof there);
+    put_input(&is, here, sizeof here);
+    snprintf(said, size, "its weights know pictures of %s, but this network's input has %s", there,
+             here);
+}
+
+static int is_code(const lint_net *net, const char *name) {
+    return lint_net_is_encoder(net) && strncmp(name, "code.", 5) == 0;
+}
+
+static int init_from(lint_net *net, const lint_frame *f, const lint_names *classes,
+                     lint_net_init_report *r, lint_err *e) {
     lint_frame own = {0};
-    *r = (lint_net_init_report){0};
     int ok = lint_net_store(net, &own, e);
     for (size_t i = 0; ok == 0 && i < f->count; i++)
-        if (!lint_frame_find(&own, f->tensors[i].name)) ok = check_tracked(&own, &f->tensors[i], e);
+        if (!lint_frame_find(&own, f->tensors[i].name) && !is_code(net, f->tensors[i].name))
+            ok = check_tracked(&own, &f->tensors[i], e);
     size_t params = lint_net_params(net);
-    if (ok == 0 && params) ok = take_over(&own, f, lint_net_param(net, params - 1).name, r, e);
+    if (ok == 0 && params) {
+        const char *head = lint_net_param(net, params - 1).name;
+        int fits = head_fits(&own, f, head, r->remark[0], sizeof r->remark[0]);
+        if (fits) compare_classes(f, classes, r->remark[1], sizeof r->remark[1]);
+        compare_input(f, net, r->remark[2], sizeof r->remark[2]);
+        ok = take_over(&own, f, head, fits, e);
+    }
     if (ok == 0) ok = lint_net_load(net, &own, e);
     lint_frame_free(&own);
     return ok;
+}
+
+int lint_net_init_from(lint_net *net, const char *path, const lint_names *classes,
+                       lint_net_init_report *r, lint_err *e) {
+    lint_frame f = {0};
+    *r = (lint_net_init_report){.hash = 0};
+    if (lint_frame_load(&f, path, e) < 0) return -1;
+    int ok = init_from(net, &f, classes, r, e);
+    for (size_t i = 0; i < f.count; i++)
+        r->hash = lint_hash(f.tensors[i].data, f.tensors[i].bytes, r->hash);
+    lint_frame_free(&f);
+    return ok < 0 ? lint_err_prefix(e, "%s: ", path) : 0;
 }

@@ -7,21 +7,32 @@
  *
  *     lint_net_init(net, seed);                      // the head, if it does not fit
  *     lint_net_init_report r;
- *     if (lint_net_init_from(net, &frame, &r, &e) < 0) ...
- *     if (*r.said) warn(r.said);
+ *     if (lint_net_init_from(net, "resnet50.safetensors", classes, &r, &e) < 0) ...
+ *     for (int i = 0; i < LINT_NET_INIT_REMARKS; i++)
+ *         if (*r.remark[i]) warn(r.remark[i]);
  */
 #ifndef LINT_NETINIT_H
 #define LINT_NETINIT_H
 
 #include "net.h"
+#include "samples.h"
 
+/* Of the head; of classes; of how pictures are normalised. */
+enum { LINT_NET_INIT_REMARKS = 3 };
+
+/* What the user may not have meant, each a sentence or "": the head begins anew; it fits, but the
+ * model tells other classes apart; the model saw pictures brought to other numbers. A state dict
+ * says nothing of the last two. */
 typedef struct lint_net_init_report {
-    size_t loaded;  /* tensors */
-    char said[512]; /* what became of the head, a sentence; "" if it was loaded */
+    char remark[LINT_NET_INIT_REMARKS][512];
+    uint64_t hash; /* of what the tensors hold */
 } lint_net_init_report;
 
-/* Loads the tensors of f. A tensor that the net does not have, one that is missing, of another
- * shape or dtype or not finite is an error that names it; the net is then of no use. */
-int lint_net_init_from(lint_net *net, const lint_frame *f, lint_net_init_report *r, lint_err *e);
+/* Loads the tensors of a file; classes are those of the samples, NULL for an encoder, whose mean
+ * codes are passed over. A tensor that the net does not have, one that is missing, of another
+ * shape or dtype or not finite is an error that names it, after the path; the net is then of no
+ * use. */
+int lint_net_init_from(lint_net *net, const char *path, const lint_names *classes,
+                       lint_net_init_report *r, lint_err *e);
 
 #endif

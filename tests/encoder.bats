@@ -118,6 +118,15 @@ float() { tensor "$1" "$2" | head -n 1; }
     cmp whole.tsv part.tsv
 }
 
+@test "an encoder goes on from the weights of another" {
+    run -0 encoder --init encoder.safetensors --lr 0 --epochs 1 -o again
+    assert_output ''
+    local name
+    for name in fc.weight fc.bias code.object code.inverted; do
+        assert_equal "$(tensor again $name)" "$(tensor encoder.safetensors $name)"
+    done
+}
+
 @test "an encoder of another size than the maps is refused in one sentence" {
     printf 'input 24x24x1 mask\nflatten\nfc: dense 1\nsigmoid\n' >large.net
     lint-train --net large.net --train masks.lts --epochs 2 -o large.safetensors

@@ -334,6 +334,22 @@ state_dict() {
     assert_output 'lint-train: missing: No such file or directory'
 }
 
+@test "--init says what a model's weights were trained for, if that is something else" {
+    train --train train.lts --epochs 1 -o old
+    tiny n=8 classes=red,green >other.lts
+    run -0 lint-train --net tiny.net --train other.lts --epochs 1 --init old -o new
+    assert_output "lint-train: old: its head was trained for other classes: 'blue' is 'green' here"
+    sed 's/std .*/std 1 1 0.5/' tiny.net >other.net
+    run -0 lint-train --net other.net --train train.lts --epochs 1 --init old -o new
+    assert_output 'lint-train: old: its weights know pictures of mean 0.5 0.5 0.5 std 0.25 0.25 0.25, but this network'"'s input has mean 0.5 0.5 0.5 std 1 1 0.5"
+    run -0 lint-train -q --net other.net --train train.lts --epochs 1 --init old -o new
+    assert_output ''
+    # A name, a comment, a number that is written otherwise: the same input.
+    sed 's/^input/# the pictures\n\nin: input/; /std/s/0\.5 0\.5 0\.5\(.*\)/0.50 5e-1 .5 \1 # RGB/' tiny.net >same.net
+    run -0 lint-train --net same.net --train train.lts --epochs 1 --init old -o new
+    assert_output ''
+}
+
 @test "frozen layers and prefixes with another rate" {
     train --train train.lts --seed 5 --epochs 1 --lr 0 -o begin
     train --train train.lts --seed 5 --freeze conv1 --freeze bn --lr-factor fc=0 --lr-factor fc2=1 \

@@ -2,6 +2,7 @@
 #include "cli.h"
 #include "encoder_train.h"
 #include "netinit.h"
+#include "netinput.h"
 #include "netpath.h"
 #include "output.h"
 #include "rng.h"
@@ -331,10 +332,11 @@ static void check_kind(void) {
 }
 
 static void check_usage(void) {
+    lint_net_input input;
     if (!o.net) lint_usage("--net is missing: which network?");
     check_files();
     network.text = read_net(o.net);
-    network.encoder = lint_encoder_text(network.text);
+    network.encoder = lint_net_input_of(network.text, &input) == 0 && input.mask;
     defaults();
     check_kind();
     if (o.nesterov && (o.optim != LINT_OPTIM_SGD || o.momentum <= 0))
@@ -543,17 +545,12 @@ static void say_end(const lint_trained *done) {
 /* Begins with the weights of --init. */
 static void init_from(parts *p) {
     lint_err e;
-    lint_frame f = {0};
     lint_net_init_report r;
-    if (lint_frame_load(&f, o.init, &e) < 0) lint_die(&e);
-    if (lint_net_init_from(p->net, &f, &r, &e) < 0) {
-        lint_err_prefix(&e, "%s: ", o.init);
-        lint_die(&e);
-    }
-    if (*r.said && !o.quiet) lint_warn("%s: %s", o.init, r.said);
-    for (size_t i = 0; i < f.count; i++)
-        p->init = lint_hash(f.tensors[i].data, f.tensors[i].bytes, p->init);
-    lint_frame_free(&f);
+    const lint_names *classes = network.encoder ? NULL : lint_batches_classes(p->batches);
+    if (lint_net_init_from(p->net, o.init, classes, &r, &e) < 0) lint_die(&e);
+    for (int i = 0; i < LINT_NET_INIT_REMARKS && !o.quiet; i++)
+        if (*r.remark[i]) lint_warn("%s: %s", o.init, r.remark[i]);
+    p->init = r.hash;
 }
 
 static void freeze(const parts *p) {
