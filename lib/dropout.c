@@ -17,7 +17,8 @@ typedef struct dropout_state {
 static int setup(lint_layer *l, lint_err *e) {
     char *end = NULL;
     double p = l->args == 1 ? strtod(l->arg[0], &end) : -1;
-    if (!end || *end || !(p >= 0 && p < 1)) return lint_arg_syntax(l, e);
+    if (!end || *end || !(p >= 0 && p < 1))
+        return lint_fail(e, "expected 'dropout P', P at least 0 and below 1");
     l->out = l->in;
     dropout_state *s = calloc(1, sizeof *s);
     if (!s) return lint_fail_mem(e, "dropout");

@@ -44,6 +44,12 @@ void lint_settings_whole(lint_settings *s, const char *key, uint64_t value) {
     add(s, key, text, 1);
 }
 
+void lint_settings_hash(lint_settings *s, const char *key, uint64_t hash) {
+    char text[32];
+    snprintf(text, sizeof text, "%016" PRIx64, hash);
+    add(s, key, text, 0);
+}
+
 /* The word of a choice. */
 static void add_choice(lint_settings *s, const lint_option *o, int i) {
     const char *word = o->choices;
@@ -65,7 +71,7 @@ static void add_list(lint_settings *s, const lint_option *o, const lint_list *l)
     free(text);
 }
 
-void lint_settings_option(lint_settings *s, const lint_option *o) {
+static void add_option(lint_settings *s, const lint_option *o) {
     switch (o->type) {
     case LINT_OPT_FLAG:
         if (*(int *)o->to) lint_settings_whole(s, o->name, 1);
@@ -96,6 +102,17 @@ void lint_settings_option(lint_settings *s, const lint_option *o) {
         add_list(s, o, o->to);
         break;
     }
+}
+
+static int is_among(const char *name, const char *const *names) {
+    for (; *names; names++)
+        if (strcmp(name, *names) == 0) return 1;
+    return 0;
+}
+
+void lint_settings_options(lint_settings *s, const lint_option *options, const char *const * not ) {
+    for (const lint_option *o = options; o->name; o++)
+        if (!is_among(o->name, not )) add_option(s, o);
 }
 
 int lint_settings_ok(const lint_settings *s, lint_err *e) {

@@ -31,12 +31,16 @@ typedef struct lint_settings {
 void lint_settings_text(lint_settings *s, const char *key, const char *value);
 void lint_settings_real(lint_settings *s, const char *key, double value); /* finite */
 void lint_settings_whole(lint_settings *s, const char *key, uint64_t value);
+/* A thing that is known by its hash: 16 digits. */
+void lint_settings_hash(lint_settings *s, const char *key, uint64_t hash);
 
-/* The present value of a program's option, under its name: nothing where it was not given and has
- * no default (NULL, NAN, an empty list, a 0 that could not be given). A list is one text, its
- * values with a blank between them. */
+/* The present values of a program's options, under their names, but for those in the
+ * NULL-terminated list `not`. Nothing of one that was not given and has no default (NULL, NAN, an
+ * empty list, a 0 that could not be given). A list is one text, its values with a blank between
+ * them. */
 struct lint_option;
-void lint_settings_option(lint_settings *s, const struct lint_option *o);
+void lint_settings_options(lint_settings *s, const struct lint_option *options,
+                           const char *const * not );
 
 int lint_settings_ok(const lint_settings *s, lint_err *e);
 void lint_settings_free(lint_settings *s);

@@ -2,20 +2,64 @@
 
 #include <errno.h>
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
-static int flush(FILE *log, lint_err *e) {
-    if (fflush(log) == 0 && !ferror(log)) return 0;
-    return lint_fail(e, "%s", strerror(errno ? errno : EIO));
+struct lint_trainlog {
+    FILE *file;
+    const char *name;
+};
+
+void lint_trainlog_samples(lint_settings *s, const lint_batches *b) {
+    char key[256];
+    if (lint_batches_epoch_samples(b))
+        lint_settings_whole(s, "train-samples", lint_batches_epoch_samples(b));
+    for (size_t i = 0; i < lint_batches_metas(b); i++) {
+        const char *name = lint_batches_meta_key(b, i);
+        if (strcmp(name, "epoch") == 0 || strcmp(name, "epoch_samples") == 0) continue;
+        snprintf(key, sizeof key, "train-%s", name);
+        lint_settings_text(s, key, lint_batches_meta_value(b, i));
+    }
 }
 
-int lint_trainlog_begin(FILE *log, const lint_settings *s, lint_err *e) {
-    lint_settings_comments(s, log);
+static int flush(const lint_trainlog *log, lint_err *e) {
+    if (fflush(log->file) == 0 && !ferror(log->file)) return 0;
+    return lint_fail(e, "%s: %s", log->name, strerror(errno ? errno : EIO));
+}
+
+static int begin(const lint_trainlog *log, const lint_settings *s, lint_err *e) {
+    lint_settings_comments(s, log->file);
     fputs("epoch\tlr\tce_weight\tcam_weight\ttrain_loss\ttrain_ce\ttrain_cam\ttrain_accuracy\t"
           "val_loss\tval_ce\tval_cam\tval_accuracy\tval_worst_group\tval_group_mean\tval_adjusted\t"
           "best\n",
-          log);
+          log->file);
     return flush(log, e);
+}
+
+lint_trainlog *lint_trainlog_open(const char *path, const lint_settings *s, lint_err *e) {
+    int standard = strcmp(path, "-") == 0;
+    lint_trainlog *log = malloc(sizeof *log);
+    if (!log || lint_settings_ok(s, e) < 0) {
+        if (!log) lint_fail_mem(e, "the log");
+        free(log);
+        return NULL;
+    }
+    *log =
+        (lint_trainlog){standard ? stdout : fopen(path, "w"), standard ? "standard output" : path};
+    if (!log->file)
+        lint_fail(e, "%s: %s", path, strerror(errno));
+    else if (begin(log, s, e) == 0)
+        return log;
+    lint_trainlog_close(log, &(lint_err){""});
+    return NULL;
+}
+
+int lint_trainlog_close(lint_trainlog *log, lint_err *e) {
+    int bad = 0;
+    if (log && log->file && log->file != stdout && fclose(log->file) != 0)
+        bad = lint_fail(e, "%s: %s", log->name, strerror(errno));
+    free(log);
+    return bad;
 }
 
 /* Nine digits tell any two floats apart. A NAN may print with a sign, which says nothing. */
@@ -26,21 +70,22 @@ static void put(double v, FILE *log) {
         fprintf(log, "\t%.9g", v);
 }
 
-int lint_trainlog_row(FILE *log, const lint_epoch *row, lint_err *e) {
+int lint_trainlog_row(lint_trainlog *log, const lint_epoch *row, lint_err *e) {
     const lint_scores *scores[] = {&row->train, &row->val};
-    fprintf(log, "%zu", row->epoch);
-    put(row->rates.lr, log);
-    put(row->rates.ce_weight, log);
-    put(row->rates.cam_weight, log);
+    FILE *file = log->file;
+    fprintf(file, "%zu", row->epoch);
+    put(row->rates.lr, file);
+    put(row->rates.ce_weight, file);
+    put(row->rates.cam_weight, file);
     for (int i = 0; i < 2; i++) {
-        put(scores[i]->loss, log);
-        put(scores[i]->ce, log);
-        put(scores[i]->cam, log);
-        put(scores[i]->accuracy, log);
+        put(scores[i]->loss, file);
+        put(scores[i]->ce, file);
+        put(scores[i]->cam, file);
+        put(scores[i]->accuracy, file);
     }
-    put(row->groups.worst, log);
-    put(row->groups.mean, log);
-    put(row->groups.adjusted, log);
-    fprintf(log, "\t%d\n", row->best);
+    put(row->groups.worst, file);
+    put(row->groups.mean, file);
+    put(row->groups.adjusted, file);
+    fprintf(file, "\t%d\n", row->best);
     return flush(log, e);
 }

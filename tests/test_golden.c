@@ -1,5 +1,6 @@
 /* Whole networks against what PyTorch says of them (golden/make.py: float64, double backward): one
- * step of every loss, ten steps of training, inference and maps, and ResNet-50 on a photograph.
+ * step of every loss, ten steps of training, inference and maps, ResNet-50 on a photograph, and
+ * mask encoders that learn (golden/encoder.py).
  *
  * Tolerances. One step: 1e-4 of a tensor's largest element. Ten steps: 1e-3 of its largest weight;
  * and since weights that hardly move would agree whatever moved them, the way they have gone, by
@@ -12,7 +13,7 @@
  * float32 costs PyTorch well below the tolerance; `make.py -v` prints what it does cost.
  */
 #include "check.h"
-#include "encoder.h"
+#include "encoder_train.h"
 #include "filled.h"
 #include "image.h"
 #include "kernels.h"
@@ -252,8 +253,8 @@ static void network_text(const lint_frame *golden, const char *path, char text[T
     free(whole);
 }
 
-/* As lift() of make.py: of four channels behind a batch norm three become nearly always positive, one
- * negative. */
+/* As lift() of make.py: of four channels behind a batch norm three become nearly always positive,
+ * one negative. */
 static void lift(filled *f, float by) {
     for (size_t i = 0; i < f->weights.count; i++) {
         const lint_tensor *t = &f->weights.tensors[i];
@@ -558,6 +559,130 @@ static void resnet50_sees_in_a_photograph_what_pytorch_sees(void **state) {
     assert_int_equal(bad, 0);
 }
 
+/* --- mask encoders -------------------------------------------------------------------------------
+ */
+
+static const struct {
+    const char *name, *net;
+    lint_encoder_plan plan;
+} lessons[] = {
+    {"binary", "models/mask-encoder.net", {LINT_ENCODER_BINARY, 0.03, 0, 9}},
+    {"triplet",
+     "input 24x24x1 mask\nflatten\na: dense 6\nrelu\nb: dense 3\n",
+     {LINT_ENCODER_TRIPLET, 0.01, 2, 9}},
+};
+
+/* Samples of the size that the masks have, for a lesson to be sure of. */
+static lint_batches *some_masks(const uint64_t shape[4]) {
+    char path[] = "/tmp/lint-masks-XXXXXX";
+    lint_frame f = {0};
+    lint_err e = {""};
+    int fd = mkstemp(path);
+    FILE *out = fd < 0 ? NULL : fdopen(fd, "wb");
+    assert_non_null(out);
+    if (!lint_frame_add(&f, "image", LINT_U8, 4, shape, &e) ||
+        !lint_frame_add(&f, "mask", LINT_U8, 3, shape, &e) || lint_frame_write(&f, out, &e) < 0)
+        fail_msg("%s", e.msg);
+    assert_int_equal(fclose(out), 0);
+    lint_batches *b = lint_batches_open_masks(path, shape[0], 0, &e);
+    if (!b) fail_msg("%s", e.msg);
+    unlink(path);
+    lint_frame_free(&f);
+    return b;
+}
+
+static lint_net *filled_encoder(const char *net, size_t batch, lint_pool *pool) {
+    lint_err e = {""};
+    lint_frame f = {0};
+    char *text = strchr(net, '\n') ? strdup(net) : filled_text(net);
+    lint_net *n = lint_net_new(text, net, 1, batch, LINT_NET_TRAIN, pool, &e);
+    if (!n || lint_net_store(n, &f, &e) < 0) fail_msg("%s", e.msg);
+    for (size_t i = 0; i < f.count; i++)
+        filled_values(f.tensors[i].data, f.tensors[i].name, f.tensors[i].rank, f.tensors[i].shape);
+    if (lint_net_load(n, &f, &e) < 0) fail_msg("%s", e.msg);
+    lint_frame_free(&f);
+    free(text);
+    return n;
+}
+
+/* The chosen elements of all parameters, or of their gradients, which lie as in PyTorch where a map
+ * has one feature. */
+static int check_chosen(const lint_net *net, int gradient, const lint_tensor *want, double off) {
+    size_t at = 0;
+    int bad = 0;
+    for (size_t i = 0; i < lint_net_params(net); i++) {
+        lint_param p = lint_net_param(net, i);
+        float got[SAMPLES];
+        size_t n = p.count < SAMPLES ? p.count : SAMPLES;
+        lint_rng r = lint_rng_at(3, lint_hash(p.name, strlen(p.name), 0), 0, 0);
+        for (size_t j = 0; j < n; j++)
+            got[j] = (gradient ? p.grad : p.value)[chosen(&r, j, p.count)];
+        assert_true(at + n <= filled_count(want));
+        const float *w = (const float *)want->data + at;
+        bad += !check_tensor(p.name, got, w, n, off * check_max(w, n), 0);
+        at += n;
+    }
+    assert_int_equal(at, filled_count(want));
+    return bad;
+}
+
+static lint_optim *adam(const lint_net *net, lint_pool *pool) {
+    const lint_optim_plan plan = {LINT_OPTIM_ADAM, .beta1 = 0.9, .beta2 = 0.999, .eps = 1e-8};
+    lint_param param[8];
+    lint_err e = {""};
+    size_t n = lint_net_params(net);
+    assert_true(n <= sizeof param / sizeof *param);
+    for (size_t i = 0; i < n; i++)
+        param[i] = lint_net_param(net, i);
+    lint_optim *o = lint_optim_new(param, NULL, n, &plan, pool, &e);
+    if (!o) fail_msg("%s", e.msg);
+    return o;
+}
+
+/* Ten steps of a case, on the batch of f. */
+static int learn(const lint_lesson *lesson, lint_net *net, filled *f, const lint_frame *golden,
+                 const char *name) {
+    const double lr = 2e-3, *loss = part(golden, name, "loss")->data;
+    lint_optim *o = adam(net, f->pool);
+    lint_err e = {""};
+    int bad = 0;
+    for (uint64_t step = 0; step < STEPS; step++) {
+        lint_loss_sum sum = {0};
+        f->batch.step = step;
+        if (lesson->step(lesson->ctx, &f->batch, &sum, &e) < 0) fail_msg("%s", e.msg);
+        bad += !check_value(name, sum.ce / sum.weight, loss[step], 0, STEP);
+        if (step == 0) bad += check_chosen(net, 1, part(golden, name, "gradient"), STEP);
+        lint_optim_step(o, lr);
+    }
+    lint_optim_free(o);
+    return bad + check_chosen(net, 0, part(golden, name, "ten"), TEN);
+}
+
+static void encoders_learn_as_in_pytorch(void **state) {
+    (void)state;
+    const float weight[] = {1, 2, 1, 0.5f, 1};
+    lint_frame golden = {0};
+    lint_err e = {""};
+    int bad = 0;
+    load_golden(&golden, "mask-encoder");
+    filled *f = filled_new("input 24x24x3\nflatten\nfc: dense classes\n", 2, 5, LINT_NET_INFER, 2);
+    lint_batches *masks = some_masks((uint64_t[]){5, 24, 24, 3});
+    f->batch.weight = weight;
+    for (size_t i = 0; i < sizeof lessons / sizeof *lessons; i++) {
+        lint_net *net = filled_encoder(lessons[i].net, 10, f->pool);
+        lint_encoder_lesson *l =
+            lint_encoder_lesson_new(net, &lessons[i].plan, masks, NULL, NULL, f->pool, &e);
+        if (!l) fail_msg("%s", e.msg);
+        bad += learn(lint_encoder_lesson_of(l), net, f, &golden, lessons[i].name);
+        lint_encoder_lesson_free(l);
+        lint_net_free(net);
+    }
+    lint_batches_free(masks);
+    filled_free(f);
+    lint_frame_free(&golden);
+    assert_int_equal(bad, 0);
+}
+
 /* --- main ----------------------------------------------------------------------------------------
  */
 
@@ -583,6 +708,7 @@ int main(void) {
         }
     const struct CMUnitTest tests[] = {
         TEST(agrees_with_pytorch_by_every_kernel),
+        TEST(encoders_learn_as_in_pytorch),
         TEST(resnet50_sees_in_a_photograph_what_pytorch_sees),
     };
     int bad = _cmocka_run_group_tests("golden", golden, count, NULL, drop_shared);

@@ -7,9 +7,8 @@
 #include "output.h"
 #include "rng.h"
 #include "trainlog.h"
+#include "trainmodel.h"
 
-#include <errno.h>
-#include <inttypes.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -151,7 +150,7 @@ static const lint_option options[] = {
 /* Options that do not change what is trained, or name files: all others are the run's settings. */
 static const char *const no_settings[] = {"net",   "train",   "val",        "out",
                                           "log",   "init",    "checkpoint", "threads",
-                                          "quiet", "verbose", "encoder"};
+                                          "quiet", "verbose", "encoder",    NULL};
 
 static const lint_program program = {
     "lint-train",
@@ -193,8 +192,7 @@ static void end_by_signal(void) {
 /* --- telling ------------------------------------------------------------------------------- */
 
 typedef struct report {
-    FILE *log;
-    const char *log_name;
+    lint_trainlog *log;
     lint_progress bar;
     char what[64];
     size_t epochs, epoch_samples;
@@ -232,8 +230,7 @@ static int on_epoch(void *ctx, const lint_epoch *row, lint_err *e) {
     report *r = ctx;
     if (row->resumed) r->resumed = row->epoch;
     if (o.verbose && !row->resumed) say_epoch(r, row);
-    if (!r->log || lint_trainlog_row(r->log, row, e) == 0) return 0;
-    return lint_err_prefix(e, "%s: ", r->log_name);
+    return r->log ? lint_trainlog_row(r->log, row, e) : 0;
 }
 
 /* --- recipe -------------------------------------------------------------------------------- */
@@ -413,12 +410,6 @@ static float *make_weights(const lint_batches *b) {
     return weights;
 }
 
-static int is_setting(const char *name) {
-    for (size_t i = 0; i < sizeof no_settings / sizeof *no_settings; i++)
-        if (strcmp(name, no_settings[i]) == 0) return 0;
-    return 1;
-}
-
 /* What training works on. */
 typedef struct parts {
     lint_pool *pool;
@@ -434,57 +425,24 @@ typedef struct parts {
     lint_settings settings;      /* what a checkpoint must agree with */
 } parts;
 
-/* A line of the settings that names a thing by its hash. */
-static void describe_thing(lint_settings *s, const char *what, uint64_t hash) {
-    char text[32];
-    snprintf(text, sizeof text, "%016" PRIx64, hash);
-    lint_settings_text(s, what, text);
-}
-
 /* Everything that the result depends on, defaults too, but for the files. */
 static void describe(lint_settings *s, const lint_batches *b, const lint_encoder *m) {
     lint_settings_text(s, "order", lint_batches_marked(b) ? "stream" : "shuffled");
-    for (const lint_option *i = options; i->name; i++)
-        if (is_setting(i->name)) lint_settings_option(s, i);
-    if (m) describe_thing(s, "encoder", lint_encoder_hash(m));
-}
-
-/* For the log: the files, and what the samples say of themselves, such as the settings of the
- * loader that made them. The name behind --train is left out: the same samples make the same log,
- * from a file or through a pipe. */
-static void describe_input(lint_settings *s, const lint_batches *b) {
-    char key[256];
-    lint_settings_text(s, "net", o.net);
-    if (o.val) lint_settings_text(s, "val", o.val);
-    if (o.init) lint_settings_text(s, "init", o.init);
-    if (lint_batches_epoch_samples(b))
-        lint_settings_whole(s, "train-samples", lint_batches_epoch_samples(b));
-    for (size_t i = 0; i < lint_batches_metas(b); i++) {
-        const char *name = lint_batches_meta_key(b, i);
-        if (strcmp(name, "epoch") == 0 || strcmp(name, "epoch_samples") == 0) continue;
-        snprintf(key, sizeof key, "train-%s", name);
-        lint_settings_text(s, key, lint_batches_meta_value(b, i));
-    }
+    lint_settings_options(s, options, no_settings);
+    if (m) lint_settings_hash(s, "encoder", lint_encoder_hash(m));
 }
 
 static void open_log(report *r, const parts *p) {
     lint_err e;
     lint_settings s = {0};
     if (!o.log) return;
-    r->log_name = is_stdio(o.log) ? "standard output" : o.log;
-    r->log = is_stdio(o.log) ? stdout : fopen(o.log, "w");
-    if (!r->log) {
-        lint_fail(&e, "%s: %s", r->log_name, strerror(errno));
-        lint_die(&e);
-    }
     lint_settings_text(&s, "lint", LINT_VERSION);
-    describe_input(&s, p->batches);
+    lint_settings_text(&s, "net", o.net);
+    if (o.val) lint_settings_text(&s, "val", o.val);
+    if (o.init) lint_settings_text(&s, "init", o.init);
+    lint_trainlog_samples(&s, p->batches);
     describe(&s, p->batches, p->encoder);
-    if (lint_settings_ok(&s, &e) < 0) lint_die(&e);
-    if (lint_trainlog_begin(r->log, &s, &e) < 0) {
-        lint_err_prefix(&e, "%s: ", r->log_name);
-        lint_die(&e);
-    }
+    if (!(r->log = lint_trainlog_open(o.log, &s, &e))) lint_die(&e);
     lint_settings_free(&s);
 }
 
@@ -499,35 +457,14 @@ static void end_bar(const report *r) {
     if (r->bar.terminal && !o.quiet) fputs("\r\033[K", stderr);
 }
 
-/* How pictures were brought to size, for whoever asks the model about another one. */
-static int pass_on_fit(lint_frame *f, const lint_batches *b, lint_err *e) {
-    for (size_t i = 0; i < lint_batches_metas(b); i++)
-        if (strcmp(lint_batches_meta_key(b, i), "fit") == 0)
-            return lint_frame_set_meta(f, "fit", lint_batches_meta_value(b, i), e);
-    return 0;
-}
-
-/* Puts the settings and the chosen epoch into the model beside the weights, and writes it. */
 static int write_model(lint_output *out, const parts *p, const lint_trained *done, lint_err *e) {
-    const lint_batches *b = p->batches;
     lint_frame f = {0};
     lint_settings s = {0};
-    describe(&s, b, p->encoder);
-    lint_settings_whole(&s, "epoch", done->best.epoch);
-    if (!isnan(done->best.val.accuracy))
-        lint_settings_real(&s, "val_accuracy", done->best.val.accuracy);
-    char *classes = lint_names_json(lint_batches_classes(b), e);
-    char *json = classes && lint_settings_ok(&s, e) == 0 ? lint_settings_json(&s, e) : NULL;
-    int ok = json ? 0 : -1;
-    if (ok == 0)
-        ok = p->lesson ? lint_encoder_learnt(p->lesson, lint_batches_set(b), &f, e)
-                       : lint_model_store(p->net, classes, &f, e);
-    if (ok == 0) ok = lint_frame_set_meta(&f, "train", json, e);
-    if (ok == 0) ok = pass_on_fit(&f, b, e);
+    lint_trained_parts all = {p->net, p->lesson, p->batches, &s};
+    describe(&s, p->batches, p->encoder);
+    int ok = lint_trained_store(&all, done, &f, e);
     if (ok == 0 && (ok = lint_frame_write(&f, lint_output_file(out), e)) < 0)
         lint_err_prefix(e, "%s: ", is_stdio(o.out) ? "standard output" : o.out);
-    free(classes);
-    free(json);
     lint_settings_free(&s);
     lint_frame_free(&f);
     return ok;
@@ -649,11 +586,11 @@ static void describe_run(parts *p) {
     if (!o.checkpoint) return;
     lint_settings_text(s, "lint", LINT_VERSION);
     describe(s, p->batches, p->encoder);
-    describe_thing(s, "network text", lint_hash(text, strlen(text), 0));
-    if (o.init) describe_thing(s, "initial weights", p->init);
+    lint_settings_hash(s, "network text", lint_hash(text, strlen(text), 0));
+    if (o.init) lint_settings_hash(s, "initial weights", p->init);
     if (lint_batches_set(p->batches))
-        describe_thing(s, "training samples", lint_train_hash(lint_batches_set(p->batches)));
-    if (p->val) describe_thing(s, "validation samples", lint_train_hash(p->val));
+        lint_settings_hash(s, "training samples", lint_train_hash(lint_batches_set(p->batches)));
+    if (p->val) lint_settings_hash(s, "validation samples", lint_train_hash(p->val));
     if (lint_settings_ok(s, &e) < 0) lint_die(&e);
 }
 
@@ -690,13 +627,6 @@ static void plan(lint_training *t, parts *p) {
     t->settings = &p->settings;
 }
 
-static void close_log(report *r) {
-    lint_err e;
-    if (!r->log || r->log == stdout || fclose(r->log) == 0) return;
-    lint_fail(&e, "%s: %s", r->log_name, strerror(errno));
-    lint_die(&e);
-}
-
 int main(int argc, char **argv) {
     lint_err e;
     parts p = {0};
@@ -723,8 +653,8 @@ int main(int argc, char **argv) {
     end_bar(&r);
     if (lint_output_commit(out, &e) < 0) lint_die(&e);
     say_end(&done);
-    close_log(&r);
-    if (is_stdio(o.out) || r.log == stdout) lint_close_stdout();
+    if (lint_trainlog_close(r.log, &e) < 0) lint_die(&e);
+    if (is_stdio(o.out) || (o.log && is_stdio(o.log))) lint_close_stdout();
     lint_schedule_free(&t.schedule);
     close_parts(&p);
     if (done.stopped) end_by_signal();
