@@ -568,7 +568,7 @@ static const struct {
 } lessons[] = {
     {"binary", "models/mask-encoder.net", {LINT_ENCODER_BINARY, 0.03, 0, 9}},
     {"triplet",
-     "input 24x24x1 mask\nflatten\na: dense 6\nrelu\nb: dense 3\n",
+     "input 24x24x1 mask\nflatten\na: dense 6\nrelu\nb: dense 3\nsigmoid\n",
      {LINT_ENCODER_TRIPLET, 0.01, 2, 9}},
 };
 

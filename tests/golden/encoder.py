@@ -34,6 +34,8 @@ def triplet(code, step):
     return rule(code[:n], code[:n].roll(-other, 0), code[n:].roll(-opposite, 0))
 
 
+# Behind a sigmoid: where codes are not bounded, a triplet does not see the last bias, whose gradient
+# would be rounding noise that Adam makes a step of.
 MARGIN = 2.0
 LAYERS = {
     "binary": dict(fc=(1, SIDE * SIDE)),  # models/mask-encoder.net
@@ -50,8 +52,7 @@ def built(case):
         layer.weight.data = torch.tensor(fill(name + ".weight", shape)).double()
         layer.bias.data = torch.tensor(fill(name + ".bias", shape[:1])).double()
         net.add_module(name, layer)
-    if case == "binary":
-        net.append(torch.nn.Sigmoid())
+    net.append(torch.nn.Sigmoid())
     return net
 
 
