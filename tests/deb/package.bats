@@ -7,18 +7,18 @@ setup() {
     PACKAGE=$(echo "$DEB"/lint_*_*.deb)
 }
 
-# inside USER COMMAND...: in the root, with nothing of this environment but the way to the mirror.
+# inside USER COMMAND...: in the root, with nothing of this environment but the way to the mirror, and
+# with a /proc that is unmounted when the command ends.
 inside() {
     local user=$1
     shift
     env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C.UTF-8 HOME=/nonexistent \
         DEBIAN_FRONTEND=noninteractive ${http_proxy:+http_proxy="$http_proxy"} \
-        chroot --userspec="$user" "$ROOT" "$@"
+        unshare --mount --pid --fork --mount-proc="$ROOT/proc" chroot --userspec="$user" "$ROOT" "$@"
 }
 
 @test "lintian finds no error" {
     run -0 lintian --fail-on error --allow-root "$DEB"/lint_*.changes
-    refute_line --regexp '^E:'
 }
 
 @test "apt installs it, and its dependencies" {
@@ -62,6 +62,6 @@ inside() {
 
 @test "taken away, nothing of it is left" {
     run -0 inside root:root apt-get purge -q -y lint
-    run -0 find "$ROOT/usr" "$ROOT/etc" "$ROOT/var/lib" -name 'lint*' -not -path '*/apt/lists/*'
+    run -0 find "$ROOT/usr" "$ROOT/etc" "$ROOT/var/lib" \( -name lint -o -name 'lint-*' -o -name 'lint.*' \)
     assert_output ''
 }
