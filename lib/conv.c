@@ -27,7 +27,7 @@ static int parse(lint_layer *l, conv_state *s, size_t *out, int *bias, lint_err 
         } else if (strcmp(l->arg[i], "groups") == 0) {
             if (lint_arg_count(l, ++i, 65536, &s->groups, e) < 0) return -1;
         } else
-            return lint_arg_syntax(l, e);
+            return lint_fail(e, "'%s': expected 'conv %s'", l->arg[i], l->kind->syntax);
     }
     if (same && (pad || s->stride != 1))
         return lint_fail(e, "'same' goes with stride 1 and without 'pad'");

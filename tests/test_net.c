@@ -551,7 +551,7 @@ static const bad_net bad_nets[] = {
     {INPUT "a: conv 4 2\n" HEAD, "bad.net:2: expected 'conv OUT KxK"},
     {INPUT "a: conv 4 2x2 stride 0\n" HEAD, "bad.net:2: expected 'conv OUT KxK"},
     {INPUT "a: conv 4 2x2 stride\n" HEAD, "bad.net:2: expected 'conv OUT KxK"},
-    {INPUT "a: conv 4 2x2 wide\n" HEAD, "bad.net:2: expected 'conv OUT KxK"},
+    {INPUT "a: conv 4 2x2 wide\n" HEAD, "bad.net:2: 'wide': expected 'conv OUT KxK"},
     {INPUT "a: conv 4 2x2 same stride 2\n" HEAD, "bad.net:2: 'same' goes with stride 1"},
     {INPUT "a: conv 4 9x9\n" HEAD, "bad.net:2: a filter of 9x9 does not fit into 8x8"},
     {INPUT "a: conv 65536 32x32 same\nb: conv 65536 32x32 same\n" HEAD,
