@@ -46,8 +46,8 @@ inside() {
     run -0 inside nobody:nogroup bash -c 'cd /srv/empty && exec bash -e -x -o pipefail /tmp/pipes'
     assert_line --regexp '^worst_group'
     assert_equal "$(head -c 4 "$ROOT/srv/empty/sheet.png" | tail -c 3)" PNG
-    # What it trained looks at the animal: on misleading backgrounds it is right more often than not.
-    run -0 inside nobody:nogroup lint-predict /srv/empty/camloss.safetensors /srv/empty/animals/images
+    # What it trained answers for pictures.
+    run -0 inside nobody:nogroup bash -c 'lint-predict /srv/empty/camloss.safetensors /srv/empty/animals/images/*.png'
     assert_line --partial leopard
 }
 
