@@ -99,7 +99,8 @@ $(BUILD)/lib/%.o: lib/%.c $(BUILD)/flags
 	$(call say,$<)$(COMPILE) -c -o $@ $<
 
 # Plain loops over many numbers, which become vectors.
-$(BUILD)/lib/optim.o $(BUILD)/lib/add.o $(BUILD)/lib/net.o: ALL_CFLAGS += -O3
+# private: else build/flags, on which they depend, would be of two minds.
+$(BUILD)/lib/optim.o $(BUILD)/lib/add.o $(BUILD)/lib/net.o: private ALL_CFLAGS += -O3
 
 $(BUILD)/lib/kernels-%.o: lib/kernels.c $(BUILD)/flags
 	@mkdir -p $(@D)
