@@ -27,9 +27,9 @@ size_t lint_shape_count(lint_shape s) {
     return s.h * s.w * s.c;
 }
 
-/* Large buffers lie on large pages where the system has them: rows of a picture are pages apart,
- * and a step walks through gigabytes. */
-/* As lint_floats, but not zeroed: where memory is written soon, that would touch it twice. */
+/* As lint_floats, but not zeroed: where memory is written soon, that would touch it twice. Large
+ * buffers lie on large pages where the system has them: rows of a picture are pages apart, and a
+ * step walks through gigabytes. */
 static float *room_for(size_t n) {
     const size_t line = 64, page = 1 << 21;
     size_t bytes = n * sizeof(float), align = bytes < page ? line : page;

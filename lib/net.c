@@ -23,16 +23,38 @@ static int out_of_memory(const lint_net *net, lint_err *e) {
     return lint_fail(e, "out of memory for batches of %zu images", net->batch);
 }
 
-float *lint_net_floats(lint_net *net, size_t count, lint_err *e) {
+/* The first touch of a page is dear: small buffers share blocks of 2 MB, which lint_floats puts on
+ * large pages. The address sanitizer is to see where each one ends. */
+enum { BLOCK = (1 << 21) / sizeof(float), LINE = 64 / sizeof(float) };
+#ifdef __SANITIZE_ADDRESS__
+enum { SMALL = 0 };
+#else
+enum { SMALL = BLOCK / 2 };
+#endif
+
+static float *own(lint_net *net, size_t count) {
     float **more = realloc(net->owned, (net->owneds + 1) * sizeof *more);
     if (more) net->owned = more;
     float *p = more && fits_machine(net, count) ? lint_floats(count) : NULL;
-    if (!p) {
-        out_of_memory(net, e);
-        return NULL;
-    }
+    if (!p) return NULL;
     net->floats += count;
-    net->owned[net->owneds++] = p;
+    return net->owned[net->owneds++] = p;
+}
+
+float *lint_net_floats(lint_net *net, size_t count, lint_err *e) {
+    float *p = NULL;
+    if (count > SMALL) {
+        p = own(net, count);
+    } else {
+        size_t taken = (count + LINE) / LINE * LINE;
+        if (taken > net->left && (net->block = own(net, BLOCK))) net->left = BLOCK;
+        if (taken <= net->left) {
+            p = net->block;
+            net->block += taken;
+            net->left -= taken;
+        }
+    }
+    if (!p) out_of_memory(net, e);
     return p;
 }
 

@@ -23,6 +23,8 @@ struct lint_net {
 
     float **owned;         /* every buffer, for freeing */
     size_t owneds, floats; /* buffers, and what they hold together */
+    float *block;          /* of small buffers: what is left of the newest */
+    size_t left;           /* floats there */
     float **value;         /* [layers] y of each, shared where lives do not meet */
     float **gradient;      /* [layers] dy of each, likewise; training only */
     char *written;         /* [layers] in a backward pass: gradient has something */
