@@ -13,7 +13,7 @@
 #define LINT_BALANCE_H
 
 #include "err.h"
-#include "samples.h"
+#include "names.h"
 #include <stddef.h>
 #include <stdint.h>
 

@@ -1,6 +1,7 @@
 #include "batches.h"
 
 #include "rng.h"
+#include "samples.h"
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>

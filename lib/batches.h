@@ -25,7 +25,7 @@
 #define LINT_BATCHES_H
 
 #include "net.h"
-#include "samples.h"
+#include "set.h"
 
 typedef struct lint_batches lint_batches;
 

@@ -257,8 +257,7 @@ static int read_image(entry *i, const json_t *o, lint_err *e) {
         return lint_fail(e, "%lldx%lld is too large for a picture", (long long)w, (long long)h);
     i->w = (int)w;
     i->h = (int)h;
-    if (!(i->file = malloc(strlen(file) + 1))) return lint_fail_mem(e, "annotations");
-    strcpy(i->file, file);
+    if (!(i->file = strdup(file))) return lint_fail_mem(e, "annotations");
     for (char *at = i->file; (at = strchr(at, '\\'));)
         *at = '/';
     return 0;

@@ -1,5 +1,6 @@
 #include "collect.h"
 #include "border.h"
+#include "frame.h"
 
 #include <jansson.h>
 #include <stdlib.h>
@@ -115,10 +116,8 @@ static void read_part(void *ctx, size_t part, int worker) {
 }
 
 static int mark_bad(lint_picture *p, const lint_err *why, lint_err *e) {
-    p->bad = malloc(strlen(why->msg) + 1);
-    if (!p->bad) return lint_fail_mem(e, "the list of bad pictures");
-    strcpy(p->bad, why->msg);
-    return 0;
+    p->bad = strdup(why->msg);
+    return p->bad ? 0 : lint_fail_mem(e, "the list of bad pictures");
 }
 
 /* Reads n pictures, at most BATCH_MAX; those that failed are marked, or the first of them is the

@@ -20,7 +20,7 @@
 #define LINT_DRO_H
 
 #include "groups.h"
-#include "samples.h"
+#include "set.h"
 
 typedef struct lint_dro lint_dro;
 

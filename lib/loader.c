@@ -3,6 +3,7 @@
 #include "regroup.h"
 #include "rng.h"
 #include "samples.h"
+#include "set.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -72,12 +73,11 @@ lint_loader *lint_loader_new(const char *path, const lint_plan *plan, lint_pool 
     if (path && strcmp(path, "-") == 0) path = NULL;
     const char *name = path ? path : "standard input";
     lint_loader *l = calloc(1, sizeof *l);
-    if (!l || !(l->name = malloc(strlen(name) + 1))) {
+    if (!l || !(l->name = strdup(name))) {
         free(l);
         lint_fail_mem(e, "the input");
         return NULL;
     }
-    strcpy(l->name, name);
     l->plan = *plan;
     l->pool = pool;
     if ((in_passes(plan) ? open_set(l, path, e) : open_stream(l, path, e)) == 0) return l;

@@ -1,4 +1,5 @@
 #include "metrics.h"
+#include "samples.h"
 
 #include <inttypes.h>
 #include <math.h>

@@ -43,8 +43,8 @@
 #define LINT_METRICS_H
 
 #include "frame.h"
-#include "samples.h"
 #include "scores.h"
+#include "set.h"
 
 typedef struct lint_metrics lint_metrics;
 

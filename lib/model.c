@@ -1,6 +1,6 @@
 /* A model: the frame that holds a trained network. Declared in net.h. */
+#include "names.h"
 #include "net.h"
-#include "samples.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -14,8 +14,8 @@
 #ifndef LINT_NETINIT_H
 #define LINT_NETINIT_H
 
+#include "names.h"
 #include "net.h"
-#include "samples.h"
 
 /* Of the head; of classes; of how pictures are normalised. */
 enum { LINT_NET_INIT_REMARKS = 3 };

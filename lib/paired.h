@@ -16,8 +16,9 @@
  * 97.5 % quantile of n - 1 degrees, so that data from a normal distribution gets the interval of
  * the t test (Hesterberg, What Teachers Should Know About the Bootstrap, The American Statistician
  * 69, 2015, section 3.4). Of 2000 samples of 6, 10 and 20 such numbers it then holds the true mean
- * in 93.2, 94.6 and 95.1 % (tests/golden/paired.py --coverage). It never reaches beyond the differences that were seen: of fewer than
- * LINT_PAIRED_ENOUGH pairs, read it as their range. It uses the numbers' sizes.
+ * in 93.2, 94.6 and 95.1 % (tests/golden/paired.py --coverage). It never reaches beyond the
+ * differences that were seen: of fewer than LINT_PAIRED_ENOUGH pairs, read it as their range. It
+ * uses the numbers' sizes.
  *
  * The sign test uses nothing but who won: were both models alike, each pair would be won by either
  * with even odds. Pairs that are equal say nothing about that and are left out. It is exact, and

@@ -1,6 +1,7 @@
 #include "partition.h"
 #include "rng.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 

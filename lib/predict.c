@@ -1,5 +1,6 @@
 #include "predict.h"
 #include "mapped.h"
+#include "samples.h"
 
 #include <math.h>
 #include <stdlib.h>

@@ -18,8 +18,8 @@
 #define LINT_PREDICT_H
 
 #include "image.h"
+#include "names.h"
 #include "net.h"
-#include "samples.h"
 
 typedef struct lint_predictor {
     lint_net *net;

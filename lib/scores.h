@@ -60,9 +60,9 @@ int lint_scores_write_json(const lint_scores *s, FILE *out, lint_err *e);
 int lint_scores_read(lint_scores *s, const char *path, lint_err *e);
 
 /* The models side by side: a line a metric, a column a model, aligned for reading; with two models
- * also the second less the first. Whole-set metrics, then accuracies by class and by group where some
- * model has samples; with `all` every row. Numbers that some model lacks are `-`. Columns are headed by model, or by path
- * where two models have one name. */
+ * also the second less the first. Whole-set metrics, then accuracies by class and by group where
+ * some model has samples; with `all` every row. Numbers that some model lacks are `-`. Columns are
+ * headed by model, or by path where two models have one name. */
 int lint_scores_compare(const lint_scores *s, size_t n, int all, FILE *out, lint_err *e);
 
 #endif

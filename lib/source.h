@@ -27,7 +27,7 @@
 #define LINT_SOURCE_H
 
 #include "coco.h"
-#include "samples.h"
+#include "names.h"
 
 typedef enum lint_split {
     LINT_UNSPLIT = -1,

@@ -6,6 +6,7 @@
 #define LINT_SOURCE_PARTS_H
 
 #include "source.h"
+#include <stdio.h>
 
 /* "a/b" from malloc; a or b alone where the other is empty. */
 char *lint_join(const char *a, const char *b);

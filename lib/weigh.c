@@ -1,4 +1,5 @@
 #include "weigh.h"
+#include "samples.h"
 
 static int32_t answer(const float *logits, size_t k) {
     size_t best = 0;

@@ -12,7 +12,7 @@
 #ifndef LINT_WEIGH_H
 #define LINT_WEIGH_H
 
-#include "samples.h"
+#include "frame.h"
 
 typedef struct lint_weighed {
     size_t samples, wrong;

@@ -1,5 +1,6 @@
 /* Samples: views of frames, names, and sets addressed by index. */
 #include "samples.h"
+#include "set.h"
 
 #include <fcntl.h>
 #include <setjmp.h>

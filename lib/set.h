@@ -1,0 +1,48 @@
+/* set: a whole stream of samples, addressed by index, mapped from its file rather than read.
+ *
+ * Memory is an index of a few bytes a sample; the pages are the system's. Something that is not
+ * a regular file is first copied to an unlinked file in $TMPDIR (or /tmp). Every frame is checked
+ * when the set is opened; messages begin with the name of the file. Reading a set from several
+ * threads is fine. A file that another program cuts short while it is mapped ends this one
+ * (SIGBUS); lint's own tools replace files, they do not cut them.
+ *
+ *     lint_set *set = lint_set_open("train.lts", &e);
+ *     for (size_t i = 0; i < lint_set_count(set); i++) use(lint_set_image(set, order[i]));
+ *     lint_set_free(set);
+ */
+#ifndef LINT_SET_H
+#define LINT_SET_H
+
+#include "frame.h"
+#include "names.h"
+
+typedef struct lint_set lint_set;
+
+lint_set *lint_set_open(const char *path, lint_err *e); /* "-" or NULL: standard input */
+/* The same from an open descriptor, which the set does not keep; `name` stands in messages. */
+lint_set *lint_set_open_fd(int fd, const char *name, lint_err *e);
+void lint_set_free(lint_set *s);
+size_t lint_set_count(const lint_set *s);
+size_t lint_set_height(const lint_set *s);
+size_t lint_set_width(const lint_set *s);
+int lint_set_has_mask(const lint_set *s);
+int lint_set_has_place(const lint_set *s);
+int lint_set_has_weight(const lint_set *s);
+/* Of the first frame; an empty stream has no names. All frames must agree in them and in H, W. */
+const lint_names *lint_set_classes(const lint_set *s);
+const lint_names *lint_set_places(const lint_set *s);
+const char *lint_set_meta(const lint_set *s, const char *key); /* of the first frame, or NULL */
+
+/* Of sample i < count. */
+int32_t lint_set_label(const lint_set *s, size_t i);        /* -1 unknown or absent */
+int32_t lint_set_place(const lint_set *s, size_t i);        /* -1 unknown or absent */
+float lint_set_weight(const lint_set *s, size_t i);         /* 1 if absent */
+const uint8_t *lint_set_image(const lint_set *s, size_t i); /* [H,W,3], of any alignment */
+const uint8_t *lint_set_mask(const lint_set *s, size_t i);  /* [H,W] or NULL */
+
+/* out becomes a frame with exactly these samples and every per-sample tensor of theirs (unknown
+ * ones too); metadata and tensors that do not follow the samples are those of the first frame. All
+ * frames must carry the same tensors; `name` is as wide as the widest of the set. */
+int lint_set_take(const lint_set *s, const size_t *row, size_t rows, lint_frame *out, lint_err *e);
+
+#endif
