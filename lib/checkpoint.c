@@ -50,41 +50,6 @@ static void get_row(const double *v, lint_epoch *row) {
 
 /* --- writing ------------------------------------------------------------------------------- */
 
-/* Adds the net's tensors to f, `before` in front of their names. */
-static int store(const lint_net *net, const char *before, lint_frame *f, lint_err *e) {
-    lint_frame now = {0};
-    int ok = lint_net_store(net, &now, e);
-    for (size_t i = 0; ok == 0 && i < now.count; i++) {
-        const lint_tensor *t = &now.tensors[i];
-        char *name = malloc(strlen(before) + strlen(t->name) + 1);
-        if (!name) {
-            ok = lint_fail_mem(e, "a checkpoint");
-            break;
-        }
-        strcat(strcpy(name, before), t->name);
-        lint_tensor *to = lint_frame_add(f, name, t->dtype, t->rank, t->shape, e);
-        free(name);
-        if (!to)
-            ok = -1;
-        else
-            memcpy(to->data, t->data, t->bytes);
-    }
-    lint_frame_free(&now);
-    return ok;
-}
-
-/* The same of other values, which are in the net only for so long. */
-static int store_best(const lint_checkpoint *c, lint_frame *f, lint_err *e) {
-    float *now = lint_snapshot_new(c->net, e);
-    if (!now) return -1;
-    lint_snapshot_take(c->net, now);
-    lint_snapshot_restore(c->net, c->best);
-    int ok = store(c->net, BEST, f, e);
-    lint_snapshot_restore(c->net, now);
-    free(now);
-    return ok;
-}
-
 static int add(lint_frame *f, const char *name, lint_dtype dtype, size_t rows, size_t columns,
                const void *data, lint_err *e) {
     uint64_t shape[] = {rows, columns};
@@ -134,7 +99,8 @@ static int describe(const lint_checkpoint *c, lint_frame *f, lint_err *e) {
 static int fill(const lint_checkpoint *c, lint_frame *f, lint_err *e) {
     size_t n;
     const float *state = lint_optim_state(c->optim, &n);
-    if (describe(c, f, e) < 0 || store(c->net, "", f, e) < 0 || store_best(c, f, e) < 0 ||
+    if (describe(c, f, e) < 0 || lint_net_store(c->net, f, e) < 0 ||
+        lint_net_store_as(c->net, c->best, BEST, f, e) < 0 ||
         add(f, "optimiser/state", LINT_F32, n, 0, state, e) < 0 ||
         add(f, "optimiser/steps", LINT_U64, 1, 0, lint_optim_steps(c->optim), e) < 0 ||
         store_rows(c, f, e) < 0)

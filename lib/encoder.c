@@ -191,7 +191,7 @@ static uint64_t hash_of(const lint_frame *f) {
     const char *net = lint_frame_meta(f, "net");
     uint64_t h = lint_hash(net, strlen(net), 0);
     for (size_t i = 0; i < f->count; i++)
-        h = lint_hash(f->tensors[i].data, f->tensors[i].bytes, h);
+        h = lint_hash_data(f->tensors[i].data, f->tensors[i].bytes, h);
     return h;
 }
 

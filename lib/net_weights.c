@@ -48,17 +48,26 @@ size_t lint_net_freeze(lint_net *net, const char *prefix) {
     return found;
 }
 
-int lint_net_store(const lint_net *net, lint_frame *f, lint_err *e) {
+int lint_net_store_as(const lint_net *net, const float *kept, const char *before, lint_frame *f,
+                      lint_err *e) {
     for (size_t i = 0; i < net->params; i++) {
         const lint_weights *w = net->param[i];
         uint64_t shape[4];
+        char name[sizeof w->name + 16];
+        if (snprintf(name, sizeof name, "%s%s", before, w->name) >= (int)sizeof name)
+            return lint_fail(e, "'%s%s' is too long a name", before, w->name);
         for (size_t r = 0; r < w->rank; r++)
             shape[r] = w->shape[r];
-        lint_tensor *t = lint_frame_add(f, w->name, LINT_F32, w->rank, shape, e);
+        lint_tensor *t = lint_frame_add(f, name, LINT_F32, w->rank, shape, e);
         if (!t) return -1;
-        lint_weights_reorder(w, w->value, t->data, 1);
+        lint_weights_reorder(w, kept ? kept : w->value, t->data, 1);
+        if (kept) kept += w->count;
     }
     return 0;
+}
+
+int lint_net_store(const lint_net *net, lint_frame *f, lint_err *e) {
+    return lint_net_store_as(net, NULL, "", f, e);
 }
 
 /* By bits, whose largest the compiler finds many at a time: all ones in the exponent is infinite

@@ -148,7 +148,7 @@ int lint_net_init_from(lint_net *net, const char *path, const lint_names *classe
     if (lint_frame_load(&f, path, e) < 0) return -1;
     int ok = init_from(net, &f, classes, r, e);
     for (size_t i = 0; i < f.count; i++)
-        r->hash = lint_hash(f.tensors[i].data, f.tensors[i].bytes, r->hash);
+        r->hash = lint_hash_data(f.tensors[i].data, f.tensors[i].bytes, r->hash);
     lint_frame_free(&f);
     return ok < 0 ? lint_err_prefix(e, "%s: ", path) : 0;
 }

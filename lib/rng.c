@@ -1,6 +1,7 @@
 #include "rng.h"
 
 #include <math.h>
+#include <string.h>
 
 static uint64_t mix(uint64_t z) {
     z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
@@ -58,4 +59,20 @@ uint64_t lint_hash(const void *bytes, size_t n, uint64_t seed) {
     for (size_t i = 0; i < n; i++)
         h = (h ^ p[i]) * 0x100000001b3u;
     return mix(h);
+}
+
+uint64_t lint_hash_data(const void *bytes, size_t n, uint64_t seed) {
+    enum { LANES = 4 };
+    const unsigned char *p = bytes;
+    uint64_t h[LANES], w[LANES];
+    for (size_t i = 0; i < LANES; i++)
+        h[i] = mix(seed + i);
+    for (; n >= sizeof w; n -= sizeof w, p += sizeof w) {
+        memcpy(w, p, sizeof w);
+        for (size_t i = 0; i < LANES; i++) {
+            h[i] = (h[i] ^ w[i]) * 0x9e3779b97f4a7c15u;
+            h[i] ^= h[i] >> 32; /* a product's low bits know nothing of its high ones */
+        }
+    }
+    return lint_hash(p, n, lint_hash(h, sizeof h, seed));
 }

@@ -68,9 +68,9 @@ static int check_places(const run *r, const lint_batch *b, lint_err *e) {
 /* Everything of a batch that training may use; the same for any size of batches. */
 static uint64_t hash_batch(const lint_batch *b, size_t pixels, uint64_t h) {
     for (size_t i = 0; i < b->n; i++) {
-        h = lint_hash(b->image[i], pixels * 3, h);
+        h = lint_hash_data(b->image[i], pixels * 3, h);
         h = lint_hash(&b->label[i], sizeof b->label[i], h);
-        if (b->mask) h = lint_hash(b->mask[i], pixels, h);
+        if (b->mask) h = lint_hash_data(b->mask[i], pixels, h);
         if (b->place) h = lint_hash(&b->place[i], sizeof b->place[i], h);
         if (b->weight) h = lint_hash(&b->weight[i], sizeof b->weight[i], h);
     }

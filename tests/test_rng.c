@@ -149,6 +149,29 @@ static void hash_looks_at_every_byte_the_length_and_the_seed(void **state) {
     assert_true(lint_hash("", 0, 0) != lint_hash("", 0, 1));
 }
 
+/* Of every length around its blocks, every bit, and the order of blocks. */
+static void data_hash_looks_at_every_bit_the_length_and_the_seed(void **state) {
+    (void)state;
+    unsigned char v[100] = {0};
+    for (size_t n = 0; n < sizeof v; n++) {
+        uint64_t h = lint_hash_data(v, n, 5);
+        assert_true(h == lint_hash_data(v, n, 5));
+        assert_true(h != lint_hash_data(v, n + 1, 5));
+        assert_true(h != lint_hash_data(v, n, 6));
+        for (size_t bit = 0; bit < 8 * n; bit++) {
+            v[bit / 8] ^= (unsigned char)(1u << bit % 8);
+            assert_true(h != lint_hash_data(v, n, 5));
+            v[bit / 8] ^= (unsigned char)(1u << bit % 8);
+        }
+    }
+    for (size_t i = 0; i < 64; i++)
+        v[i] = (unsigned char)(i < 32);
+    uint64_t h = lint_hash_data(v, 64, 5);
+    for (size_t i = 0; i < 64; i++)
+        v[i] = (unsigned char)(i >= 32);
+    assert_true(h != lint_hash_data(v, 64, 5));
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(is_splitmix64),
@@ -160,6 +183,7 @@ int main(void) {
         cmocka_unit_test(normal_has_mean_0_and_variance_1),
         cmocka_unit_test(shuffle_is_an_even_permutation_of_its_input),
         cmocka_unit_test(hash_looks_at_every_byte_the_length_and_the_seed),
+        cmocka_unit_test(data_hash_looks_at_every_bit_the_length_and_the_seed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
