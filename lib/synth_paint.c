@@ -24,6 +24,8 @@ lint_easel *lint_easel_new(int w, int h, lint_err *err) {
         lint_easel_free(e);
         return lint_fail_mem(err, "an easel"), NULL;
     }
+    e->px = cairo_image_surface_get_data(e->surface);
+    e->stride = (size_t)cairo_image_surface_get_stride(e->surface);
     return e;
 }
 
@@ -299,10 +301,8 @@ typedef struct window {
 } window;
 
 static uint32_t layer_pixel(const lint_easel *e, int x, int y) {
-    const unsigned char *px = cairo_image_surface_get_data(e->surface);
-    int stride = cairo_image_surface_get_stride(e->surface);
-    uint32_t p; /* ARGB, colours times alpha */
-    memcpy(&p, px + (size_t)y * (size_t)stride + (size_t)x * 4, 4);
+    uint32_t p;
+    memcpy(&p, e->px + (size_t)y * e->stride + (size_t)x * 4, 4);
     return p;
 }
 

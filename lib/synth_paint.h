@@ -38,6 +38,8 @@ typedef struct lint_easel {
     float *front;  /* [h,w,4] what lies before the object, as object */
     float *a, *b;  /* [h,w] scratch */
     cairo_surface_t *surface;
+    const unsigned char *px; /* [h,stride] the surface's, ARGB, colours times alpha */
+    size_t stride;           /* bytes */
     cairo_t *cr;
     lint_rng rng;
     uint32_t noise;       /* seed of this picture's noise */
