@@ -1,5 +1,4 @@
-/* frame_parts: what frame.c shares with those who read, write and join frames; nobody else needs
- * it. */
+/* frame_parts: what the files of the frame share. Internal to them. */
 #ifndef LINT_FRAME_PARTS_H
 #define LINT_FRAME_PARTS_H
 

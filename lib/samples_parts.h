@@ -1,4 +1,5 @@
-/* What samples.c checks of a frame, for the set too, which looks at headers before data. */
+/* samples_parts: what samples.c checks of a frame. Internal to it and to set.c, which looks at
+ * headers before data. */
 #ifndef LINT_SAMPLES_PARTS_H
 #define LINT_SAMPLES_PARTS_H
 

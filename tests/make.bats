@@ -167,3 +167,12 @@ fake() {
     assert_line --index 0 --partial 'installing'
     assert_line '  lib/err.c'
 }
+
+# --- the sources ---------------------------------------------------------------------------------
+
+@test "lib/README.md names every header and no file that is not there" {
+    named=$(grep -o '`[a-z_0-9]*\.[ch]`' lib/README.md | tr -d '\140' | LC_ALL=C sort -u)
+    headers=$(cd lib && ls -- *.h | LC_ALL=C sort)
+    assert_equal "$(grep '\.h$' <<<"$named")" "$headers"
+    for f in $named; do assert_file_exists "lib/$f"; done
+}
