@@ -13,26 +13,53 @@ void lint_names_free(lint_names *n) {
     *n = (lint_names){0};
 }
 
-/* Room for n names, none there yet. */
-static int names_new(lint_names *to, size_t n, lint_err *e) {
-    *to = (lint_names){.v = calloc(n + 1, sizeof *to->v)};
-    return to->v ? 0 : lint_fail_mem(e, "names");
+enum { NAMES_MAX = 65536 };
+
+int lint_names_push(lint_names *n, const char *text, size_t len, lint_err *e) {
+    if (n->n >= NAMES_MAX) return lint_fail(e, "more than %d names", NAMES_MAX);
+    char **v = realloc(n->v, (n->n + 1) * sizeof *v);
+    if (v) n->v = v;
+    char *copy = v ? strndup(text, len) : NULL;
+    if (!copy) return lint_fail_mem(e, "names");
+    n->v[n->n++] = copy;
+    return 0;
 }
 
-static int names_push(lint_names *to, const char *text, lint_err *e) {
-    char *s = strdup(text);
-    if (!s) return lint_fail_mem(e, "names");
-    to->v[to->n++] = s;
-    return 0;
+int lint_names_from_list(lint_names *n, const char *list, lint_err *e) {
+    *n = (lint_names){0};
+    for (const char *at = list;; at++) {
+        size_t len = strcspn(at, ",");
+        int bad =
+            len ? lint_names_push(n, at, len, e) : lint_fail(e, "an empty name in '%s'", list);
+        if (bad) {
+            lint_names_free(n);
+            return -1;
+        }
+        at += len;
+        if (!*at) return 0;
+    }
+}
+
+static int by_text(const void *a, const void *b) {
+    return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+void lint_names_sort(lint_names *n) {
+    if (n->n) qsort(n->v, n->n, sizeof *n->v, by_text);
+}
+
+int32_t lint_names_find(const lint_names *n, const char *text) {
+    for (size_t i = 0; i < n->n; i++)
+        if (strcmp(n->v[i], text) == 0) return (int32_t)i;
+    return -1;
 }
 
 static int names_from_array(lint_names *n, const json_t *array, lint_err *e) {
     if (!json_is_array(array)) return lint_fail(e, "names are not a JSON array");
-    if (names_new(n, json_array_size(array), e) < 0) return -1;
     for (size_t i = 0; i < json_array_size(array); i++) {
         const char *text = json_string_value(json_array_get(array, i));
         if (!text) return lint_fail(e, "name %zu is not a string", i);
-        if (names_push(n, text, e) < 0) return -1;
+        if (lint_names_push(n, text, strlen(text), e) < 0) return -1;
     }
     return 0;
 }
@@ -61,9 +88,9 @@ char *lint_names_json(const lint_names *n, lint_err *e) {
 }
 
 int lint_names_copy(lint_names *to, const lint_names *from, lint_err *e) {
-    if (names_new(to, from->n, e) < 0) return -1;
+    *to = (lint_names){0};
     for (size_t i = 0; i < from->n; i++)
-        if (names_push(to, from->v[i], e) < 0) {
+        if (lint_names_push(to, from->v[i], strlen(from->v[i]), e) < 0) {
             lint_names_free(to);
             return -1;
         }

@@ -8,8 +8,6 @@
 #include <strings.h>
 #include <sys/stat.h>
 
-enum { NAMES_MAX = 65536 };
-
 static const char *const EXTENSION[] = {".png", ".jpg", ".jpeg"};
 enum { EXTENSIONS = sizeof EXTENSION / sizeof *EXTENSION };
 
@@ -49,52 +47,11 @@ static int is_file(const lint_source *s, const char *path) {
     return is_there(s, path, 0);
 }
 
-int lint_names_push(lint_names *n, const char *text, size_t len, lint_err *e) {
-    if (n->n >= NAMES_MAX) return lint_fail(e, "more than %d names", NAMES_MAX);
-    char **v = realloc(n->v, (n->n + 1) * sizeof *v);
-    if (v) n->v = v;
-    char *copy = v ? malloc(len + 1) : NULL;
-    if (!copy) return lint_fail_mem(e, "names");
-    memcpy(copy, text, len);
-    copy[len] = 0;
-    n->v[n->n++] = copy;
-    return 0;
-}
-
-int lint_names_from_list(lint_names *n, const char *list, lint_err *e) {
-    *n = (lint_names){0};
-    for (const char *at = list;; at++) {
-        size_t len = strcspn(at, ",");
-        int bad =
-            len ? lint_names_push(n, at, len, e) : lint_fail(e, "an empty name in '%s'", list);
-        if (bad) {
-            lint_names_free(n);
-            return -1;
-        }
-        at += len;
-        if (!*at) return 0;
-    }
-}
-
-int lint_by_text(const void *a, const void *b) {
-    return strcmp(*(char *const *)a, *(char *const *)b);
-}
-
-static void sort_names(lint_names *n) {
-    if (n->n) qsort(n->v, n->n, sizeof *n->v, lint_by_text);
-}
-
-int32_t lint_names_find(const lint_names *n, const char *text) {
-    for (size_t i = 0; i < n->n; i++)
-        if (strcmp(n->v[i], text) == 0) return (int32_t)i;
-    return -1;
-}
-
 /* A class named twice would be two classes of one name. */
 static int check_distinct(const lint_names *n, const char *what, lint_err *e) {
     lint_names sorted;
     if (lint_names_copy(&sorted, n, e) < 0) return -1;
-    sort_names(&sorted);
+    lint_names_sort(&sorted);
     int bad = 0;
     for (size_t i = 1; i < sorted.n && !bad; i++)
         if (strcmp(sorted.v[i - 1], sorted.v[i]) == 0)
@@ -185,7 +142,7 @@ static int list_folder(const lint_source *s, const char *path, lint_names *names
     if (d) closedir(d);
     free(full);
     if (bad) lint_names_free(names);
-    sort_names(names);
+    lint_names_sort(names);
     return bad;
 }
 
@@ -333,7 +290,7 @@ static int union_of_classes(lint_source *s, char *const folder[LINT_SPLITS], lin
                 bad = lint_names_push(all, found.v[i], strlen(found.v[i]), e);
         lint_names_free(&found);
     }
-    sort_names(all);
+    lint_names_sort(all);
     return bad;
 }
 

@@ -76,7 +76,4 @@ const char *lint_split_name(lint_split s); /* "train", "val" or "test"; not for 
 /* root/path, from malloc. */
 char *lint_source_path(const lint_source *s, const char *path, lint_err *e);
 
-/* "a,b,c" -> names. An empty name is an error. */
-int lint_names_from_list(lint_names *n, const char *list, lint_err *e);
-
 #endif

@@ -209,6 +209,10 @@ static int names_of_numbers(lint_names *to, const lint_names *given, long most, 
     return 0;
 }
 
+static int by_text(const void *a, const void *b) {
+    return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
 static int names_of_words(lint_names *to, const lint_names *given, char *const *text, size_t n,
                           int may_miss, lint_err *e) {
     if (given->n) return lint_names_copy(to, given, e);
@@ -216,7 +220,7 @@ static int names_of_words(lint_names *to, const lint_names *given, char *const *
     if (!sorted) return lint_fail_mem(e, "names");
     for (size_t i = 0; i < n; i++)
         sorted[i] = text[i];
-    if (n) qsort(sorted, n, sizeof *sorted, lint_by_text);
+    if (n) qsort(sorted, n, sizeof *sorted, by_text);
     int bad = 0;
     for (size_t i = 0; i < n && !bad; i++)
         if (!(may_miss && is_unknown(sorted[i])) && (!to->n || strcmp(to->v[to->n - 1], sorted[i])))

@@ -20,13 +20,6 @@ void lint_source_leave_out(lint_source *s, const char *path);
 
 void lint_picture_free(lint_picture *p);
 
-/* Adds the first len bytes of text. */
-int lint_names_push(lint_names *n, const char *text, size_t len, lint_err *e);
-/* Place of a name, or -1. */
-int32_t lint_names_find(const lint_names *n, const char *text);
-/* qsort's order for char *. */
-int lint_by_text(const void *a, const void *b);
-
 /* "train", "val", "valid", "validation", "test", and their splits. */
 enum { LINT_SPLIT_WORDS = 5 };
 typedef struct lint_split_word {
