@@ -182,7 +182,8 @@ kill_all() {
     local make=$!
     wait_for lint-train
     kill -INT -- -$make
-    run wait $make
+    local status=0
+    wait $make || status=$? # here: a subshell, such as run's, would not wait for it
     assert_not_equal "$status" 0
     run -1 pgrep -f "$BUILD/lint-train"
     run -0 cat "$BATS_TEST_TMPDIR/said"
