@@ -100,8 +100,7 @@ static int balanced(const lint_names *classes, const size_t *count, float *out, 
     for (size_t k = 0; k < classes->n; k++)
         all += count[k];
     for (size_t k = 0; k < classes->n; k++) {
-        if (count[k] == 0)
-            return lint_fail(e, "balanced class weights: no sample of class '%s'", classes->v[k]);
+        if (count[k] == 0) return lint_fail(e, "balanced: no sample of class '%s'", classes->v[k]);
         out[k] = (float)((double)all / ((double)classes->n * (double)count[k]));
     }
     return 0;
@@ -115,8 +114,9 @@ int lint_class_weights(const char *text, const lint_names *classes, const size_t
     if (strcmp(text, "none") == 0) return 0;
     if (strcmp(text, "balanced") == 0) {
         if (count) return balanced(classes, count, out, e);
-        return lint_fail(e, "balanced class weights need a file without epoch marks, whose samples "
-                            "can be counted first; give the weights as numbers");
+        return lint_fail(e,
+                         "balanced needs a file without epoch marks, whose samples can be counted "
+                         "first; give the weights as numbers");
     }
     for (size_t k = 0; k < classes->n; k++) {
         char *end;
@@ -124,8 +124,8 @@ int lint_class_weights(const char *text, const lint_names *classes, const size_t
         char after = k + 1 < classes->n ? ',' : 0;
         if (end == at || *end != after || !isfinite((float)v) || v <= 0)
             return lint_fail(e,
-                             "class weights '%s': expected none, balanced or %zu numbers above "
-                             "0, one for each class",
+                             "'%s': expected none, balanced or %zu numbers above 0, one for each "
+                             "class",
                              text, classes->n);
         out[k] = (float)v;
         at = end + 1;

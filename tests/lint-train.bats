@@ -515,7 +515,7 @@ refused() {
 
 @test "balanced class weights want a file that can be counted" {
     run -2 train --train marked.lts --class-weights balanced -o m
-    assert_output --partial 'need a file without epoch marks'
+    assert_output --partial '--class-weights: balanced needs a file without epoch marks'
     train --train marked.lts --class-weights 1,2 -o m
     train --train marked.lts -o n
     run -1 cmp -s m n
