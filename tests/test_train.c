@@ -501,7 +501,7 @@ static void class_weights_come_from_words_and_numbers(void **state) {
     assert_int_equal(lint_class_weights("balanced", &classes, (size_t[]){5, 0}, w, &e), -1);
     assert_string_equal(e.msg, "balanced: no sample of class 'orca'");
     assert_int_equal(lint_class_weights("balanced", &classes, NULL, w, &e), -1);
-    assert_non_null(strstr(e.msg, "need a file without epoch marks"));
+    assert_non_null(strstr(e.msg, "needs a file without epoch marks"));
 }
 
 static void settings_read_back(void **state) {
