@@ -178,7 +178,8 @@ kill_all() {
     stand_ins
     echo 60 >"$BUILD/slow-lint-train"
     set -m # so that the group of make gets the signal, as from a terminal
-    make pipeline >"$BATS_TEST_TMPDIR/said" 2>&1 3>&- &
+    # Tests may run in the background of a shell without jobs, where SIGINT is ignored.
+    env --default-signal=INT make pipeline >"$BATS_TEST_TMPDIR/said" 2>&1 3>&- &
     local make=$!
     wait_for lint-train
     kill -INT -- -$make
