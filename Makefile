@@ -38,7 +38,7 @@ PKG_CFLAGS = $(eval PKG_CFLAGS := $$(shell pkg-config --cflags $$(PKGS) 2>/dev/n
 PKG_LIBS = $(eval PKG_LIBS := $$(shell pkg-config --libs $$(PKGS) 2>/dev/null))$(PKG_LIBS)
 
 WARN = -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-sign-conversion -Wvla
-SAN = $(if $(SANITIZE),-fsanitize=address -fsanitize=undefined -fno-sanitize-recover=undefined)
+SAN = $(if $(SANITIZE),-DLINT_SANITIZE -fsanitize=address -fsanitize=undefined -fno-sanitize-recover=undefined)
 ALL_CFLAGS = -std=c11 -D_POSIX_C_SOURCE=200809L $(WARN) -Ilib $(PKG_CFLAGS) $(CFLAGS) $(SAN) -pthread
 LIBS = $(PKG_LIBS) -lm -pthread
 COMPILE = $(CC) $(ALL_CFLAGS) -MMD -MP

@@ -2,6 +2,7 @@
 
 #include "rng.h"
 #include "samples.h"
+#include "spool.h"
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -359,21 +360,10 @@ static int use_stream(lint_batches *b, lint_err *e) {
     return stream_room(b, e);
 }
 
-/* An unlinked file in $TMPDIR, or NULL. */
 static FILE *open_spool(lint_err *e) {
-    char path[4096];
-    const char *dir = getenv("TMPDIR");
-    if (!dir || !*dir) dir = "/tmp";
-    snprintf(path, sizeof path, "%s/lint-XXXXXX", dir);
-    int fd = mkstemp(path);
-    if (fd < 0) {
-        lint_fail(e, "cannot make a file in %s (TMPDIR chooses another place): %s", dir,
-                  strerror(errno));
-        return NULL;
-    }
-    unlink(path);
-    FILE *f = fdopen(fd, "w+b");
-    if (f) return f;
+    int fd = lint_spool_open(e);
+    FILE *f = fd < 0 ? NULL : fdopen(fd, "w+b");
+    if (fd < 0 || f) return f;
     close(fd);
     lint_fail_mem(e, "a temporary file");
     return NULL;

@@ -26,7 +26,7 @@ static int out_of_memory(const lint_net *net, lint_err *e) {
 /* The first touch of a page is dear: small buffers share blocks of 2 MB, which lint_floats puts on
  * large pages. The address sanitizer is to see where each one ends. */
 enum { BLOCK = (1 << 21) / sizeof(float), LINE = 64 / sizeof(float) };
-#ifdef __SANITIZE_ADDRESS__
+#ifdef LINT_SANITIZE
 enum { SMALL = 0 };
 #else
 enum { SMALL = BLOCK / 2 };

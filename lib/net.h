@@ -129,8 +129,8 @@ int lint_net_encode_back(lint_net *net, size_t n, const float *dcode, float *dx,
  * else of f is touched. load wants every one of them there with its shape and only finite values;
  * tensors it does not know are an error too (`num_batches_tracked` aside). */
 int lint_net_store(const lint_net *net, lint_frame *f, lint_err *e);
-/* Stores the values of a snapshot (snapshot.h; NULL: the net's own) under names with `before` in
- * front of them. */
+/* Stores the values of a snapshot (snapshot.h; NULL: the net's own) under names with `before`, at
+ * most 15 bytes, in front of them. */
 int lint_net_store_as(const lint_net *net, const float *kept, const char *before, lint_frame *f,
                       lint_err *e);
 int lint_net_load(lint_net *net, const lint_frame *f, lint_err *e);

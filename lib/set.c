@@ -1,5 +1,6 @@
 #include "set.h"
 #include "samples_parts.h"
+#include "spool.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -130,7 +131,7 @@ static int write_all(int fd, const char *p, size_t n) {
 }
 
 /* Copies what is left of `in` to `to`. */
-static int copy_bytes(int in, int to, const char *dir, lint_err *e) {
+static int copy_bytes(int in, int to, lint_err *e) {
     enum { CHUNK = 1 << 20 };
     char *buf = malloc(CHUNK);
     if (!buf) return lint_fail_mem(e, "a buffer");
@@ -141,8 +142,8 @@ static int copy_bytes(int in, int to, const char *dir, lint_err *e) {
         if (got < 0) ok = lint_fail(e, "cannot read: %s", strerror(errno));
         if (got <= 0) break;
         if (write_all(to, buf, (size_t)got) < 0) {
-            ok = lint_fail(e, "cannot keep a copy in %s (TMPDIR chooses another place): %s", dir,
-                           strerror(errno));
+            ok = lint_fail(e, "cannot keep a copy in %s (TMPDIR chooses another place): %s",
+                           lint_spool_folder(), strerror(errno));
             break;
         }
     }
@@ -152,15 +153,8 @@ static int copy_bytes(int in, int to, const char *dir, lint_err *e) {
 
 /* A copy of what is left of `in`, in a file without a name. Its descriptor, or -1. */
 static int spool(int in, lint_err *e) {
-    const char *dir = getenv("TMPDIR");
-    if (!dir || !*dir) dir = "/tmp";
-    char path[4096];
-    if (snprintf(path, sizeof path, "%s/lint-XXXXXX", dir) >= (int)sizeof path)
-        return lint_fail(e, "the path in TMPDIR is too long");
-    int fd = mkstemp(path);
-    if (fd < 0) return lint_fail(e, "cannot make a file in %s: %s", dir, strerror(errno));
-    unlink(path);
-    if (copy_bytes(in, fd, dir, e) == 0) return fd;
+    int fd = lint_spool_open(e);
+    if (fd < 0 || copy_bytes(in, fd, e) == 0) return fd;
     close(fd);
     return -1;
 }

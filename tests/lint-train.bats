@@ -482,6 +482,17 @@ refused() {
     refused 'warm-up of 3 epochs leaves nothing of 3' --train train.lts --warmup 3
 }
 
+@test "a pipe whose copy finds no place says so, and where places are named" {
+    piped() { cat train.lts | TMPDIR=$1 lint-train --net tiny.net -o m "${@:2}"; }
+    run -1 piped nowhere
+    assert_output 'lint-train: cannot make a file in nowhere (TMPDIR chooses another place): No such file or directory'
+    run -1 piped nowhere --train train.lts --val -
+    assert_output 'lint-train: standard input: cannot make a file in nowhere (TMPDIR chooses another place): No such file or directory'
+    run -1 piped "$(printf '%5000s' '' | tr ' ' x)"
+    assert_output 'lint-train: the path in TMPDIR is too long'
+    assert_not_exist m
+}
+
 @test "an empty pipe has no samples" {
     run -1 bash -c 'lint-train --net tiny.net -o m </dev/null'
     assert_output 'lint-train: standard input: no samples'

@@ -170,9 +170,17 @@ fake() {
 
 # --- the sources ---------------------------------------------------------------------------------
 
-@test "lib/README.md names every header and no file that is not there" {
+@test "lib/README.md leads to every file, and to none that is not there" {
     named=$(grep -o '`[a-z_0-9]*\.[ch]`' lib/README.md | tr -d '\140' | LC_ALL=C sort -u)
     headers=$(cd lib && ls -- *.h | LC_ALL=C sort)
     assert_equal "$(grep '\.h$' <<<"$named")" "$headers"
     for f in $named; do assert_file_exists "lib/$f"; done
+    # A file is named, or begins with the name of a header.
+    for f in lib/*.c; do
+        f=${f#lib/} stem=${f%.c}
+        while [ -n "$stem" ] && [ ! -e "lib/$stem.h" ]; do
+            case $stem in *_*) stem=${stem%_*} ;; *) stem= ;; esac
+        done
+        [ -n "$stem" ] || grep -qx "$f" <<<"$named" || fail "lib/README.md does not say what $f is"
+    done
 }

@@ -176,6 +176,14 @@ Lock and files
     run -0 browser page.html "$lead"
     assert_output --partial 'camloss reaches 0.300 where default reaches 0.010: a difference of +0.290'
     assert_output --partial 'better in 6 of 6 seeds, sign test p = 0.031. That is better'
+    # Seeds in a row are named by their ends, others one by one.
+    run -0 browser page.html 'document.body.innerText'
+    assert_line --partial 'Seeds 0 to 5; network'
+    assert_line --partial 'From models/orca-leopard/s{0..5}/{default,camloss}/test.json'
+    "$page" --name orca-leopard --root all -o page.html default camloss 0 2 3
+    run -0 browser page.html 'document.body.innerText'
+    assert_line --partial 'Seeds 0, 2, 3; network'
+    assert_line --partial 'From models/orca-leopard/s{0,2,3}/{default,camloss}/test.json'
     "$page" --name orca-leopard --root all -o page.html camloss default 0 1 2 3 4 5
     run -0 browser page.html "$lead"
     assert_output --partial 'better in 0 of 6 seeds, sign test p = 0.031. That is worse'
