@@ -38,7 +38,7 @@ teardown() { [ -z "${pid:-}" ] || kill -KILL "$pid" 2>/dev/null || true; }
 # Waits until a log has its header and N rows.
 await_rows() {
     local i
-    for i in {1..500}; do
+    for i in {1..3000}; do
         [ -s "$1" ] && [ "$(rows "$1" | wc -l)" -ge "$2" ] && return
         sleep 0.02
     done

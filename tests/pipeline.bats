@@ -24,7 +24,7 @@ stand_ins() {
 #!/bin/bash
 me=$(basename "$0") here=$(dirname "$0")
 echo "$me $*" >>"$here/log"
-[ ! -e "$here/slow-$me" ] || { touch "$here/running-$me"; sleep "$(<"$here/slow-$me")"; }
+while [ -e "$here/held-$me" ]; do touch "$here/running-$me"; sleep 0.05; done
 out=
 for a; do
     [ ! -p "$a" ] || cat "$a" # and so wait for who writes into it
@@ -61,14 +61,19 @@ made() {
 # How many files the stages read to know what is in them.
 files_read() { make V=1 "$@" 2>&1 | awk '/^stage: [0-9]+ files read/ { n += $2 } END { print n + 0 }'; }
 
-# Waits until that program runs.
-wait_for() {
+# hold PROGRAM: it will wait in its first line until it is released; wait_for PROGRAM: till it does.
+hold() { touch "$BUILD/held-$1"; }
+release() { rm "$BUILD/held-$1"; }
+wait_for() { await "$1 was not started" test -e "$BUILD/running-$1"; }
+
+# await WHAT_IF_NOT COMMAND...: until it succeeds, for half a minute.
+await() {
     local i
     for ((i = 0; i < 600; i++)); do
-        [ -e "$BUILD/running-$1" ] && return
+        "${@:2}" && return
         sleep 0.05
     done
-    fail "$1 was not started"
+    fail "$1"
 }
 
 # A process and all that it started, at once and without warning.
@@ -150,12 +155,12 @@ kill_all() {
 
 @test "killed in the middle of a stage, the next run repairs everything" {
     stand_ins
-    echo 60 >"$BUILD/slow-lint-train"
-    make pipeline >/dev/null 2>&1 &
+    hold lint-train
+    make pipeline >/dev/null 2>&1 3>&- &
     wait_for lint-train
     kill_all $!
     assert_not_exists "$OUT/models/orca-leopard/s0/default/model.safetensors"
-    rm "$BUILD/slow-lint-train"
+    release lint-train
     run -0 made make pipeline
     refute_line --regexp '^lint-(synth|split)'
     assert_equal "$(grep -c '^lint-train' "$BUILD/log")" 2
@@ -165,18 +170,20 @@ kill_all() {
 
 @test "of a make that was killed alone, what it left running is waited for" {
     stand_ins
-    echo 1 >"$BUILD/slow-lint-train"
+    hold lint-train
     make pipeline >/dev/null 2>&1 3>&- &
     wait_for lint-train
     kill -KILL $! "$(pgrep -P $!)"
-    run -0 make pipeline
-    assert_line --partial 'waiting for another process'
+    make pipeline >said 2>&1 3>&- &
+    await 'it did not wait' grep -q 'waiting for another process' said
+    release lint-train
+    wait $!
     assert_exists "$OUT/models/orca-leopard/s0/compare.png"
 }
 
 @test "Ctrl-C ends what a stage started, and make" {
     stand_ins
-    echo 60 >"$BUILD/slow-lint-train"
+    hold lint-train
     set -m # so that the group of make gets the signal, as from a terminal
     # Tests may run in the background of a shell without jobs, where SIGINT is ignored.
     env --default-signal=INT make pipeline >"$BATS_TEST_TMPDIR/said" 2>&1 3>&- &
@@ -193,12 +200,16 @@ kill_all() {
 
 @test "two makes at once do every stage once" {
     stand_ins
-    echo 0.2 >"$BUILD/slow-lint-train"
+    hold lint-train
     : >"$BUILD/log"
-    make -j2 pipeline >/dev/null &
+    make -j2 pipeline >/dev/null 2>&1 3>&- &
     local first=$!
-    make -j2 pipeline >/dev/null
+    wait_for lint-train
+    make -j2 pipeline >said 2>&1 3>&- &
+    await 'the second did not wait' grep -q 'waiting for another process' said
+    release lint-train
     wait $first
+    wait $!
     assert_equal "$(grep -c '^lint-train' "$BUILD/log")" 2
     assert_equal "$(grep -c '^lint-split' "$BUILD/log")" 1
 }
@@ -572,15 +583,22 @@ assert_results() {
 }
 
 @test "training that was killed goes on from its last epoch, and ends in the same bytes" {
-    local settings=(SIZE=16x16 NET=tests/tiny.net EPOCHS=300 PICTURES='--train 24,16 --val 6 --test 9')
-    local i work=$OUT-killed/.cache/work/orca-leopard/s0
-    for ((i = 0; i < 2; i++)); do
+    # A filter that holds the stream back after so many bytes, so that training cannot end before
+    # it is killed.
+    local mine=$BATS_TEST_TMPDIR/mine bytes
+    printf '#!/bin/bash\n[ ! -e %q ] || { head -c "$(<%q)"; sleep 60; }\ncat\n' "$mine-held"{,} >"$mine"
+    chmod +x "$mine"
+    local settings=(SIZE=16x16 NET=tests/tiny.net EPOCHS=20 AUGMENT="$mine" PICTURES='--train 24,16 --val 6 --test 9')
+    local checkpoint=$OUT-killed/.cache/work/orca-leopard/s0/default/train/checkpoint
+    for bytes in 200000 400000; do
+        echo $bytes >"$mine-held"
         OUT=$OUT-killed make "${settings[@]}" pipeline >/dev/null 2>&1 3>&- &
-        while [ ! -s "$work/default/train/checkpoint" ]; do sleep 0.05; done
-        sleep 0.3
+        await 'there is no checkpoint' test "$checkpoint" -nt "$mine-held"
         kill_all $!
     done
+    rm "$mine-held"
     OUT=$OUT-killed run -0 make "${settings[@]}" pipeline
+    assert_line --regexp 'checkpoint: going on after epoch ([2-9]|1[0-9])$'
     make -s "${settings[@]}" pipeline
     run -0 diff -r -x .cache "$OUT" "$OUT-killed"
 }
