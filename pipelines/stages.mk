@@ -86,6 +86,19 @@ CAM ?= --cam-loss energy --sigma $(SIGMA)
 # What `make lock` notes of them and `make diff` compares; what a grid may vary.
 PARAMETERS = PICTURES SPLIT SIZE NET EPOCHS AUGMENT TRAIN CAM_WEIGHT SIGMA CAM
 
+# What no tool would tell clearly, or only after another stage's minutes.
+beyond-digits = $(subst 0,,$(subst 1,,$(subst 2,,$(subst 3,,$(subst 4,,$(subst 5,,$(subst 6,,$(subst \
+    7,,$(subst 8,,$(subst 9,,$1))))))))))
+whole = $(and $(filter 1,$(words $1)),$(if $(call beyond-digits,$1),,yes))
+# $(call expect-whole,NAME,VALUE,LEAST): LEAST is 0 or 1.
+expect-whole = $(if $(and $(call whole,$2),$(if $(filter 1,$3),$(subst 0,,$2),yes)),,\
+    $(error $1: expected a whole number, $3 or more, not '$2'))
+$(call expect-whole,SEED,$(SEED),0)
+$(call expect-whole,SEEDS,$(SEEDS),1)
+$(if $(JOBS),$(call expect-whole,JOBS,$(JOBS),1))
+$(foreach s,$(or $(GRID_SEEDS),nothing),$(call expect-whole,GRID_SEEDS,$s,0))
+$(foreach v,SIZE NET EPOCHS CAM_WEIGHT SIGMA,$(if $(strip $($v)),,$(error $v: expected a value, not nothing)))
+
 # --- the stages --------------------------------------------------------------------------------
 # Of each: the command, what it reads that other stages make, what it makes. s is the seed, model
 # the name of the model. Files of the project and programs that the command names need no mention.
@@ -182,6 +195,7 @@ product = $(if $1,$(foreach a,$(call values,$(firstword $1)),$(foreach b,$(or \
 POINTS = $(subst =,-,$(call product,$(GRID)))
 point-results = $(foreach s,$(GRID_SEEDS),$(foreach model,$(MODELS),$(AT)grid/$1/$m/val.json))
 strange := $(filter-out $(PARAMETERS),$(foreach g,$(GRID),$(firstword $(subst =, ,$g))))
+$(foreach g,$(GRID),$(if $(findstring =,$g),,$(error GRID: expected NAME=VALUE$(comma)VALUE..., not '$g')))
 $(if $(strange),$(error GRID: there is no setting $(strange); it may vary $(PARAMETERS)))
 
 grid-stages: $(addprefix $(AT)grid/,$(POINTS))

@@ -198,6 +198,25 @@ kill_all() {
     assert_line --partial 'orca-leopard/s0/default/train: ended with status 130; what it made so far is in'
 }
 
+@test "a setting that cannot be is told at once, before any stage" {
+    stand_ins
+    wrong() {
+        run -2 make "${@:2}"
+        assert_output --regexp "^pipelines/stages.mk:[0-9]+: \*\*\* $1\.  Stop\.$"
+    }
+    wrong "SEED: expected a whole number, 0 or more, not 'x'" pipeline SEED=x
+    wrong "SEED: expected a whole number, 0 or more, not '-1'" pipeline SEED=-1
+    wrong "SEED: expected a whole number, 0 or more, not '1 2'" pipeline SEED='1 2'
+    wrong "SEEDS: expected a whole number, 1 or more, not '1.5'" sweep SEEDS=1.5
+    wrong "SEEDS: expected a whole number, 1 or more, not '0'" sweep SEEDS=0
+    wrong "SEEDS: expected a whole number, 1 or more, not ''" sweep SEEDS=
+    wrong "JOBS: expected a whole number, 1 or more, not 'two'" sweep JOBS=two
+    wrong "GRID_SEEDS: expected a whole number, 0 or more, not 'a'" sweep GRID=SIGMA=1 GRID_SEEDS='7 a'
+    wrong "GRID: expected NAME=VALUE,VALUE..., not 'SIGMA'" sweep GRID='CAM_WEIGHT=1,2 SIGMA'
+    wrong "CAM_WEIGHT: expected a value, not nothing" pipeline CAM_WEIGHT=
+    assert_not_exists "$BUILD/log"
+}
+
 @test "two makes at once do every stage once" {
     stand_ins
     hold lint-train
