@@ -7,12 +7,12 @@
 #include <string.h>
 
 /* Numbers in all filters of a layer. The largest of ResNet-50 has 2.4 million. */
-enum { FILTER_MAX = 32, FILTERS_MAX = 1 << 24 };
+enum { FILTER_MAX = 32, PAD_MAX = 64, FILTERS_MAX = 1 << 24 };
 
 static int parse(lint_layer *l, conv_state *s, size_t *out, int *bias, lint_err *e) {
     size_t pad = 0;
     int same = 0;
-    if (lint_arg_count(l, 0, 65536, out, e) < 0 ||
+    if (lint_arg_count(l, 0, 1, 65536, out, e) < 0 ||
         lint_arg_pair(l, 1, FILTER_MAX, &s->kw, &s->kh, e) < 0)
         return -1;
     for (size_t i = 2; i < l->args; i++) {
@@ -21,18 +21,16 @@ static int parse(lint_layer *l, conv_state *s, size_t *out, int *bias, lint_err 
         else if (strcmp(l->arg[i], "nobias") == 0)
             *bias = 0;
         else if (strcmp(l->arg[i], "stride") == 0) {
-            if (lint_arg_count(l, ++i, 64, &s->stride, e) < 0) return -1;
+            if (lint_arg_count(l, ++i, 1, 64, &s->stride, e) < 0) return -1;
         } else if (strcmp(l->arg[i], "pad") == 0) {
-            if (lint_arg_count(l, ++i, FILTER_MAX, &pad, e) < 0) return -1;
+            if (lint_arg_count(l, ++i, 0, PAD_MAX, &pad, e) < 0) return -1;
         } else if (strcmp(l->arg[i], "groups") == 0) {
-            if (lint_arg_count(l, ++i, 65536, &s->groups, e) < 0) return -1;
+            if (lint_arg_count(l, ++i, 1, 65536, &s->groups, e) < 0) return -1;
         } else
             return lint_fail(e, "'%s': expected 'conv %s'", l->arg[i], l->kind->syntax);
     }
     if (same && (pad || s->stride != 1))
         return lint_fail(e, "'same' goes with stride 1 and without 'pad'");
-    if (pad && (pad >= s->kh || pad >= s->kw))
-        return lint_fail(e, "pad must be smaller than the filter");
     s->top = same ? (s->kh - 1) / 2 : pad;
     s->left = same ? (s->kw - 1) / 2 : pad;
     size_t h = l->in.h + (same ? s->kh - 1 : 2 * pad), w = l->in.w + (same ? s->kw - 1 : 2 * pad);
@@ -63,7 +61,7 @@ static void describe(lint_layer *l, const conv_state *s) {
 static int goes_by_rows(const lint_layer *l, const conv_state *s) {
     enum { FILTER_SMALL = 256, OUT_SMALL = 64, WIDE = 24 };
     return s->stride == 1 && s->groups == 1 && s->kh * s->kw * s->c <= FILTER_SMALL &&
-           s->o <= OUT_SMALL && l->out.w >= WIDE;
+           s->o <= OUT_SMALL && l->out.w >= WIDE && s->top < s->kh && s->left < s->kw;
 }
 
 static int setup(lint_layer *l, lint_err *e) {

@@ -11,7 +11,10 @@
  * With a stride S the input places fall into S*S phases: those of one phase are reached by the same
  * taps of the filter, and are a convolution of stride 1 of their own.
  *
- * Letters as in kernels.h; a group has C channels in, O out.
+ * Small groups go in bundles, as one group whose filters are zero outside of their own group's
+ * channels: products with zeros cost less than columns of a panel that nobody needs.
+ *
+ * Letters as in kernels.h; a bundle has C channels in, O out.
  */
 #include "conv.h"
 
@@ -25,10 +28,28 @@ enum {
     SLOTS = 16       /* parts of it, at least; where needed by cutting the batch */
 };
 
+/* Groups that go together: how many, and channels in and out of all of them. */
+typedef struct bundle {
+    size_t groups, c, o;
+} bundle;
+
+/* As many as fill a panel; all bundles of a layer are alike. */
+static bundle bundle_of(const lint_layer *l) {
+    const conv_state *s = lint_conv(l);
+    size_t most = PANEL_MOST / (s->c > s->o ? s->c : s->o), n = 1;
+    for (size_t i = 2; i <= most; i++)
+        if (s->groups % i == 0) n = i;
+    return (bundle){n, n * s->c, n * s->o};
+}
+
+static size_t bundles_of(const lint_layer *l) {
+    return lint_conv(l)->groups / bundle_of(l).groups;
+}
+
 /* Rectangles of a picture: that of grid place (y, x) is rows x cols large and begins at
  * (y * step + top, x * step + left). */
 typedef struct patches {
-    const float *picture; /* of the first image, at the group's first channel */
+    const float *picture; /* of the first image, at the bundle's first channel */
     lint_shape in;
     size_t c;    /* channels taken of in.c */
     size_t h, w; /* the grid */
@@ -97,7 +118,7 @@ static size_t block_start(size_t k, size_t block) {
 
 /* The places written: (y * step + top, x * step + left) of the grid's (y, x). */
 typedef struct places {
-    float *picture; /* of the first image, at the group's first channel */
+    float *picture; /* of the first image, at the bundle's first channel */
     lint_shape out;
     size_t step, top, left;
     int add;
@@ -185,25 +206,38 @@ static void run_product(product *j) {
 typedef struct packing {
     const lint_layer *l;
     const lint_pass *p;
-    size_t group;
+    bundle b;
+    size_t which; /* of the bundles */
     /* Turned: the taps (row0 - i * step, col0 - j * step), i < rows, j < cols, transposed. */
-    int turned;
     size_t step, row0, col0, rows, cols;
     float *panels;
 } packing;
+
+/* A tap's weights of channel c and the outputs of its group; both counted within the bundle. */
+static const float *weights_at(const packing *j, size_t tap, size_t c) {
+    const conv_state *s = lint_conv(j->l);
+    size_t group = j->which * j->b.groups + c / s->c;
+    return j->l->weight[0].value + ((group * s->kh * s->kw + tap) * s->c + c % s->c) * s->o;
+}
+
+/* The outputs [from, to) of a group that are among [o, o + cols), into a row of those. */
+static void pack_row(const float *w, size_t from, size_t to, size_t o, size_t cols, float *row) {
+    size_t first = from > o ? from : o, end = to < o + cols ? to : o + cols;
+    if (first < end) memcpy(row + first - o, w + first - from, (end - first) * sizeof *row);
+}
 
 static void pack_panel(void *ctx, size_t q, int worker) {
     (void)worker;
     const packing *j = ctx;
     const conv_state *s = lint_conv(j->l);
-    size_t panel = j->p->k->panel, k = s->kh * s->kw * s->c, o = q * panel;
-    size_t cols = s->o - o < panel ? s->o - o : panel;
-    const float *w = j->l->weight[0].value + j->group * k * s->o + o;
-    float *to = j->panels + q * k * panel;
-    for (size_t i = 0; i < k; i++, to += panel) {
-        memcpy(to, w + i * s->o, cols * sizeof *to);
-        memset(to + cols, 0, (panel - cols) * sizeof *to);
-    }
+    size_t panel = j->p->k->panel, taps = s->kh * s->kw, o = q * panel;
+    float *to = j->panels + q * taps * j->b.c * panel;
+    memset(to, 0, taps * j->b.c * panel * sizeof *to);
+    for (size_t t = 0; t < taps; t++)
+        for (size_t c = 0; c < j->b.c; c++, to += panel) {
+            size_t from = c / s->c * s->o;
+            pack_row(weights_at(j, t, c), from, from + s->o, o, panel, to);
+        }
 }
 
 /* Rows are (tap, o), columns are channels of the input. */
@@ -211,28 +245,30 @@ static void pack_panel_turned(void *ctx, size_t q, int worker) {
     (void)worker;
     const packing *j = ctx;
     const conv_state *s = lint_conv(j->l);
-    size_t panel = j->p->k->panel, c = q * panel, cols = s->c - c < panel ? s->c - c : panel;
-    const float *w = j->l->weight[0].value + j->group * s->kh * s->kw * s->c * s->o;
-    float *to = j->panels + q * j->rows * j->cols * s->o * panel;
+    size_t panel = j->p->k->panel, c = q * panel, size = j->rows * j->cols * j->b.o * panel;
+    size_t cols = j->b.c - c < panel ? j->b.c - c : panel;
+    float *to = j->panels + q * size;
+    memset(to, 0, size * sizeof *to);
     for (size_t r = 0; r < j->rows; r++)
-        for (size_t t = 0; t < j->cols; t++, to += s->o * panel) {
+        for (size_t t = 0; t < j->cols; t++, to += j->b.o * panel) {
             size_t tap = (j->row0 - r * j->step) * s->kw + j->col0 - t * j->step;
-            for (size_t i = 0; i < cols; i++)
+            for (size_t i = 0; i < cols; i++) {
+                const float *w = weights_at(j, tap, c + i);
+                float *column = to + (c + i) / s->c * s->o * panel + i;
                 for (size_t o = 0; o < s->o; o++)
-                    to[o * panel + i] = w[(tap * s->c + c + i) * s->o + o];
-            for (size_t o = 0; o < s->o && cols < panel; o++)
-                memset(to + o * panel + cols, 0, (panel - cols) * sizeof *to);
+                    column[o * panel] = w[o];
+            }
         }
 }
 
 /* --- forward -------------------------------------------------------------------------------------
  */
 
-static patches patches_of_input(const lint_layer *l, size_t group) {
+static patches patches_of_input(const lint_layer *l, bundle b, size_t which) {
     const conv_state *s = lint_conv(l);
-    return (patches){.picture = l->x + group * s->c,
+    return (patches){.picture = l->x + which * b.c,
                      .in = l->in,
-                     .c = s->c,
+                     .c = b.c,
                      .h = l->out.h,
                      .w = l->out.w,
                      .step = s->stride,
@@ -242,19 +278,19 @@ static patches patches_of_input(const lint_layer *l, size_t group) {
                      .left = -(long)s->left};
 }
 
-static void forward_group(lint_layer *l, const lint_pass *p, size_t group) {
-    const conv_state *s = lint_conv(l);
-    packing w = {.l = l, .p = p, .group = group, .panels = p->workspace};
-    product j = {.p = p, .a = patches_of_input(l, group), .panels = w.panels, .o = s->o};
-    j.bias = lint_conv_bias(l) ? lint_conv_bias(l) + group * s->o : NULL;
-    j.y = (places){l->y + group * s->o, l->out, 1, 0, 0, 0};
-    lint_pool_run(p->pool, panels_of(p, s->o), pack_panel, &w);
+static void forward_bundle(lint_layer *l, const lint_pass *p, size_t which) {
+    bundle b = bundle_of(l);
+    packing w = {.l = l, .p = p, .b = b, .which = which, .panels = p->workspace};
+    product j = {.p = p, .a = patches_of_input(l, b, which), .panels = w.panels, .o = b.o};
+    j.bias = lint_conv_bias(l) ? lint_conv_bias(l) + which * b.o : NULL;
+    j.y = (places){l->y + which * b.o, l->out, 1, 0, 0, 0};
+    lint_pool_run(p->pool, panels_of(p, b.o), pack_panel, &w);
     run_product(&j);
 }
 
 static void forward(lint_layer *l, const lint_pass *p) {
-    for (size_t g = 0; g < lint_conv(l)->groups; g++)
-        forward_group(l, p, g);
+    for (size_t i = 0; i < bundles_of(l); i++)
+        forward_bundle(l, p, i);
 }
 
 /* --- the gradient to the input -------------------------------------------------------------------
@@ -283,12 +319,13 @@ static void clear_phase(const product *j) {
         memset(place_of(j, p), 0, j->o * sizeof(float));
 }
 
-static void input_phase(lint_layer *l, const lint_pass *p, size_t group, phase v, phase h) {
+static void input_phase(lint_layer *l, const lint_pass *p, size_t which, phase v, phase h) {
     const conv_state *s = lint_conv(l);
-    packing w = {l, p, group, 1, s->stride, v.last_tap, h.last_tap, v.taps, h.taps, p->workspace};
-    patches a = {.picture = l->dy + group * s->o,
+    bundle b = bundle_of(l);
+    packing w = {l, p, b, which, s->stride, v.last_tap, h.last_tap, v.taps, h.taps, p->workspace};
+    patches a = {.picture = l->dy + which * b.o,
                  .in = l->out,
-                 .c = s->o,
+                 .c = b.o,
                  .h = v.count,
                  .w = h.count,
                  .step = 1,
@@ -296,22 +333,22 @@ static void input_phase(lint_layer *l, const lint_pass *p, size_t group, phase v
                  .cols = h.taps,
                  .top = v.start,
                  .left = h.start};
-    product j = {.p = p, .a = a, .panels = w.panels, .o = s->c};
-    j.y = (places){l->dx + group * s->c, l->in, s->stride, v.first, h.first, l->dx_adds};
+    product j = {.p = p, .a = a, .panels = w.panels, .o = b.c};
+    j.y = (places){l->dx + which * b.c, l->in, s->stride, v.first, h.first, l->dx_adds};
     if (!v.count || !h.count) return;
     if (!v.taps || !h.taps) {
         clear_phase(&j);
         return;
     }
-    lint_pool_run(p->pool, panels_of(p, s->c), pack_panel_turned, &w);
+    lint_pool_run(p->pool, panels_of(p, b.c), pack_panel_turned, &w);
     run_product(&j);
 }
 
-static void input_gradient(lint_layer *l, const lint_pass *p, size_t group) {
+static void input_gradient(lint_layer *l, const lint_pass *p, size_t which) {
     const conv_state *s = lint_conv(l);
     for (size_t v = 0; v < s->stride; v++)
         for (size_t h = 0; h < s->stride; h++)
-            input_phase(l, p, group, phase_of(v, l->in.h, s->kh, s->stride, s->top),
+            input_phase(l, p, which, phase_of(v, l->in.h, s->kh, s->stride, s->top),
                         phase_of(h, l->in.w, s->kw, s->stride, s->left));
 }
 
@@ -321,15 +358,17 @@ static void input_gradient(lint_layer *l, const lint_pass *p, size_t group) {
 typedef struct outer_job {
     const lint_layer *l;
     const lint_pass *p;
+    bundle b;
     size_t slots, blocks, shares; /* of the batch, of K, of O */
 } outer_job;
 
 /* How a layer's gradient is cut: into parts of weights, and, where those are few, of the batch. */
 static outer_job cut_outer(const lint_layer *l, const lint_pass *p) {
     const conv_state *s = lint_conv(l);
-    outer_job j = {.l = l, .p = p, .blocks = blocks_of(s->kh * s->kw * s->c)};
-    j.shares = (s->o + GROUP_OUT - 1) / GROUP_OUT;
-    size_t parts = j.blocks * j.shares * s->groups;
+    bundle b = bundle_of(l);
+    outer_job j = {.l = l, .p = p, .b = b, .blocks = blocks_of(s->kh * s->kw * b.c)};
+    j.shares = (b.o + GROUP_OUT - 1) / GROUP_OUT;
+    size_t parts = j.blocks * j.shares * bundles_of(l);
     j.slots = parts < SLOTS ? (SLOTS + parts - 1) / parts : 1;
     return j;
 }
@@ -342,21 +381,43 @@ static void pack_columns(const float *d, size_t n, size_t ld, size_t cols, size_
     }
 }
 
-/* One block of places: adds to rows [k0, k1) and columns [o0, o1) of g [K,O]. */
+static size_t rounded(size_t n) {
+    return (n + PANEL_MOST - 1) / PANEL_MOST * PANEL_MOST;
+}
+
+/* Of scratch, what a block of places needs in any of the three products. */
+static size_t block_floats(const lint_layer *l) {
+    bundle b = bundle_of(l);
+    return PIXELS * (LINT_GEMM_LDA + rounded(b.c > b.o ? b.c : b.o));
+}
+
+/* One block of places: adds rows [k0, k1) and columns [o0, o1) to g, which begins with row k0 of
+ * all O columns. */
 static void outer_block(const outer_job *j, const patches *a, const float *dy, size_t at, size_t n,
                         const size_t range[4], float *g, float *scratch) {
-    size_t k0 = range[0], k1 = range[1], panel = j->p->k->panel, o = lint_conv(j->l)->o;
+    size_t k0 = range[0], k1 = range[1], panel = j->p->k->panel, o = j->b.o;
     float *columns = scratch + PIXELS * LINT_GEMM_LDA;
     pack_patches(a, at, n, k0, k1, scratch);
     for (size_t c = range[2]; c < range[3]; c += panel) {
         size_t cols = range[3] - c < panel ? range[3] - c : panel;
         pack_columns(dy + at * j->l->out.c + c, n, j->l->out.c, cols, panel, columns);
-        j->p->k->gemm_outer(n, cols, k1 - k0, scratch, columns, g + k0 * o + c, o);
+        j->p->k->gemm_outer(n, cols, k1 - k0, scratch, columns, g + c, o);
     }
 }
 
 static size_t slot_floats(const lint_layer *l) {
     return l->weight[0].count + l->out.c;
+}
+
+/* Of rows [k0, k1) of a bundle's product, from row k0 on, what lies within the groups: to where the
+ * bundle's weights are. */
+static void unbundle(const outer_job *j, size_t k0, size_t k1, const float *g, float *to) {
+    const conv_state *s = lint_conv(j->l);
+    size_t taps = s->kh * s->kw;
+    for (size_t k = k0; k < k1; k++, g += j->b.o) {
+        size_t tap = k / j->b.c, group = k % j->b.c / s->c, c = k % s->c;
+        memcpy(to + ((group * taps + tap) * s->c + c) * s->o, g + group * s->o, s->o * sizeof *to);
+    }
 }
 
 static void outer_part(void *ctx, size_t part, int worker) {
@@ -365,47 +426,47 @@ static void outer_part(void *ctx, size_t part, int worker) {
     const conv_state *s = lint_conv(l);
     size_t slot = part % j->slots, rest = part / j->slots;
     size_t block = rest % j->blocks, share = rest / j->blocks % j->shares;
-    size_t group = rest / j->blocks / j->shares, k = s->kh * s->kw * s->c;
+    size_t which = rest / j->blocks / j->shares, k = s->kh * s->kw * j->b.c, o = j->b.o;
     size_t count = j->p->n * l->out.h * l->out.w;
     size_t at = slot * count / j->slots, end = (slot + 1) * count / j->slots;
     const size_t range[4] = {block_start(k, block), block_start(k, block + 1), share * GROUP_OUT,
-                             (share + 1) * GROUP_OUT < s->o ? (share + 1) * GROUP_OUT : s->o};
-    const patches a = patches_of_input(l, group);
+                             (share + 1) * GROUP_OUT < o ? (share + 1) * GROUP_OUT : o};
+    const patches a = patches_of_input(l, j->b, which);
     float *grad = j->slots == 1 ? l->weight[0].grad : j->p->workspace + slot * slot_floats(l);
-    float *g = grad + group * k * s->o;
-    for (size_t i = range[0]; i < range[1]; i++)
-        memset(g + i * s->o + range[2], 0, (range[3] - range[2]) * sizeof *g);
+    float *own = grad + which * j->b.groups * s->kh * s->kw * s->c * s->o;
+    float *scratch = j->p->scratch[worker], *staged = scratch + block_floats(l);
+    float *g = j->b.groups > 1 ? staged : own + range[0] * o;
+    for (size_t i = 0; i < range[1] - range[0]; i++)
+        memset(g + i * o + range[2], 0, (range[3] - range[2]) * sizeof *g);
     for (size_t n; at < end; at += n) {
         n = end - at < PIXELS ? end - at : PIXELS;
-        outer_block(j, &a, l->dy + group * s->o, at, n, range, g, j->p->scratch[worker]);
+        outer_block(j, &a, l->dy + which * o, at, n, range, g, scratch);
     }
+    if (j->b.groups > 1) unbundle(j, range[0], range[1], staged, own);
 }
 
 static void weight_gradient(lint_layer *l, const lint_pass *p) {
     outer_job j = cut_outer(l, p);
-    lint_pool_run(p->pool, j.slots * j.blocks * j.shares * lint_conv(l)->groups, outer_part, &j);
+    lint_pool_run(p->pool, j.slots * j.blocks * j.shares * bundles_of(l), outer_part, &j);
     if (l->weights > 1) lint_conv_bias_gradient(l, p, p->workspace, j.slots, slot_floats(l));
     if (j.slots > 1) lint_conv_join(l, p, p->workspace, j.slots, slot_floats(l));
 }
 
 static void backward(lint_layer *l, const lint_pass *p) {
     if (!l->frozen) weight_gradient(l, p);
-    for (size_t g = 0; l->dx && g < lint_conv(l)->groups; g++)
-        input_gradient(l, p, g);
+    for (size_t i = 0; l->dx && i < bundles_of(l); i++)
+        input_gradient(l, p, i);
 }
 
 /* --- setup ---------------------------------------------------------------------------------------
  */
 
-static size_t rounded(size_t n) {
-    return (n + PANEL_MOST - 1) / PANEL_MOST * PANEL_MOST;
-}
-
 static void setup(lint_layer *l) {
     const conv_state *s = lint_conv(l);
-    size_t widest = rounded(s->c > s->o ? s->c : s->o), taps = s->kh * s->kw;
-    l->scratch = PIXELS * (LINT_GEMM_LDA + widest);
-    size_t ahead = taps * s->c * rounded(s->o), back = taps * s->o * rounded(s->c);
+    bundle b = bundle_of(l);
+    size_t taps = s->kh * s->kw;
+    l->scratch = block_floats(l) + (b.groups > 1 ? LINT_GEMM_K * b.o : 0);
+    size_t ahead = taps * b.c * rounded(b.o), back = taps * b.o * rounded(b.c);
     l->workspace = ahead;
     if (!l->trains) return;
     if (back > l->workspace) l->workspace = back;

@@ -23,7 +23,7 @@ static int setup(lint_layer *l, lint_err *e) {
     if (l->args != 1) return lint_arg_syntax(l, e);
     if (strcmp(l->arg[0], "classes") == 0)
         out = l->classes;
-    else if (lint_arg_count(l, 0, 1 << 20, &out, e) < 0)
+    else if (lint_arg_count(l, 0, 1, 1 << 20, &out, e) < 0)
         return -1;
     if (l->in.h != 1 || l->in.w != 1)
         return lint_fail(e, "expected 'flatten' before it: its input is %zux%zux%zu", l->in.w,

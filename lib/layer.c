@@ -137,37 +137,44 @@ int lint_arg_syntax(const lint_layer *l, lint_err *e) {
     return lint_fail(e, "expected '%s %s'", l->kind->word, l->kind->syntax);
 }
 
-static int parse_count(const char **s, size_t max, size_t *v) {
+static int parse_count(const char **s, size_t *v) {
     char *end;
     if (**s < '0' || **s > '9') return -1;
-    unsigned long x = strtoul(*s, &end, 10);
-    if (x < 1 || x > max) return -1;
+    *v = strtoul(*s, &end, 10); /* ULONG_MAX where it is too large */
     *s = end;
-    *v = x;
     return 0;
 }
 
-int lint_arg_count(const lint_layer *l, size_t i, size_t max, size_t *v, lint_err *e) {
-    const char *s = i < l->args ? l->arg[i] : "";
-    if (parse_count(&s, max, v) < 0 || *s) return lint_arg_syntax(l, e);
-    return 0;
+static int check_range(const lint_layer *l, size_t i, size_t v, size_t least, size_t most,
+                       lint_err *e) {
+    if (v >= least && v <= most) return 0;
+    int after_word = i > 0 && l->arg[i - 1][0] >= 'a' && l->arg[i - 1][0] <= 'z';
+    return lint_fail(e, "'%s%s%s': expected %zu to %zu", after_word ? l->arg[i - 1] : "",
+                     after_word ? " " : "", l->arg[i], least, most);
 }
 
-int lint_arg_pair(const lint_layer *l, size_t i, size_t max, size_t *a, size_t *b, lint_err *e) {
+int lint_arg_count(const lint_layer *l, size_t i, size_t least, size_t most, size_t *v,
+                   lint_err *e) {
     const char *s = i < l->args ? l->arg[i] : "";
-    if (parse_count(&s, max, a) < 0 || *s++ != 'x' || parse_count(&s, max, b) < 0 || *s)
+    if (parse_count(&s, v) < 0 || *s) return lint_arg_syntax(l, e);
+    return check_range(l, i, *v, least, most, e);
+}
+
+int lint_arg_pair(const lint_layer *l, size_t i, size_t most, size_t *a, size_t *b, lint_err *e) {
+    const char *s = i < l->args ? l->arg[i] : "";
+    if (parse_count(&s, a) < 0 || *s++ != 'x' || parse_count(&s, b) < 0 || *s)
         return lint_arg_syntax(l, e);
-    return 0;
+    return check_range(l, i, *a, 1, most, e) < 0 ? -1 : check_range(l, i, *b, 1, most, e);
 }
 
 static int parse_window(lint_layer *l, size_t most, size_t *k, size_t *stride, size_t *pad,
                         lint_err *e) {
-    if (lint_arg_count(l, 0, most, k, e) < 0) return -1;
+    if (lint_arg_count(l, 0, 1, most, k, e) < 0) return -1;
     *stride = *k;
     for (size_t i = 1; i < l->args; i += 2) {
         int is_pad = strcmp(l->arg[i], "pad") == 0;
         if (!is_pad && strcmp(l->arg[i], "stride") != 0) return lint_arg_syntax(l, e);
-        if (lint_arg_count(l, i + 1, 64, is_pad ? pad : stride, e) < 0) return -1;
+        if (lint_arg_count(l, i + 1, !is_pad, 64, is_pad ? pad : stride, e) < 0) return -1;
     }
     return 0;
 }

@@ -148,9 +148,11 @@ float *lint_floats(size_t n);
  * and *pad (0), and l->out from them: windows that do not fit are left out, as PyTorch does. */
 int lint_arg_window(lint_layer *l, size_t most, size_t *pad, lint_err *e);
 
-/* A whole number 1..max in an argument, "KxL", or an error with the line's syntax. */
-int lint_arg_count(const lint_layer *l, size_t i, size_t max, size_t *v, lint_err *e);
-int lint_arg_pair(const lint_layer *l, size_t i, size_t max, size_t *a, size_t *b, lint_err *e);
+/* A whole number least..most in argument i; two of 1..most, "KxL"; or an error with the line's
+ * syntax, or with the numbers that may stand there. */
+int lint_arg_count(const lint_layer *l, size_t i, size_t least, size_t most, size_t *v,
+                   lint_err *e);
+int lint_arg_pair(const lint_layer *l, size_t i, size_t most, size_t *a, size_t *b, lint_err *e);
 int lint_arg_syntax(const lint_layer *l, lint_err *e); /* the message itself; -1 */
 
 extern const lint_layer_kind lint_layer_input, lint_layer_conv, lint_layer_batchnorm,

@@ -54,6 +54,9 @@ static int set_name(const lint_chain *c, lint_layer *l, const char *name, lint_e
 static int take_arguments(lint_layer *l, char **save, lint_err *e) {
     for (char *w; (w = strtok_r(NULL, " \t\r", save)) != NULL;) {
         if (l->args == LINT_LAYER_ARGS) return lint_arg_syntax(l, e);
+        for (size_t i = 0; i < l->args; i++)
+            if (*w >= 'a' && *w <= 'z' && strcmp(w, l->arg[i]) == 0)
+                return lint_fail(e, "'%s' stands twice", w);
         if (!(l->arg[l->args] = strdup(w))) return lint_fail_mem(e, "arguments");
         l->args++;
     }

@@ -26,6 +26,8 @@ static int is_buffer(const char *name) {
 static const lint_loss ENERGY = {
     .cam = LINT_CAM_ENERGY, .ce_weight = 1, .cam_weight = 3, .sigma = 0.25};
 
+static const lint_loss CROSS_ENTROPY = {.ce_weight = 1};
+
 static filled *small(lint_net_mode mode, int threads) {
     return filled_new("tests/golden/small.net", 3, 5, mode, threads);
 }
@@ -306,6 +308,47 @@ static void both_ways_of_a_3x3_convolution_agree(void **state) {
     filled_free(many);
 }
 
+#define GROUPED(words)                                                                             \
+    "input 7x9x3\na: conv 42 1x1\nb: conv 63 3x2 stride 2 pad 1" words                             \
+    "\nrelu\nflatten\nfc: dense classes\n"
+
+enum { GROUPS = 21, GROUP_OUT = 63, GROUP_EACH = 2 * 6 }; /* weights of one of its outputs */
+
+/* Those of a convolution in groups, among the weights of one without. */
+static float *within(const lint_tensor *whole, size_t out) {
+    return (float *)whole->data + (out * GROUPS + out * GROUPS / GROUP_OUT) * GROUP_EACH;
+}
+
+/* Groups of 2 channels go together in bundles of 7. */
+static void groups_are_filters_of_zeros_elsewhere(void **state) {
+    (void)state;
+    filled *groups = filled_new(GROUPED(" groups 21"), 3, 2, LINT_NET_TRAIN, 1);
+    filled *whole = filled_new(GROUPED(""), 3, 2, LINT_NET_TRAIN, 1);
+    lint_frame a = {0}, b = {0};
+    const lint_tensor *w = lint_frame_find(&groups->weights, "b.weight");
+    const lint_tensor *wide = lint_frame_find(&whole->weights, "b.weight");
+    memset(wide->data, 0, wide->bytes);
+    for (size_t o = 0; o < GROUP_OUT; o++)
+        memcpy(within(wide, o), (float *)w->data + o * GROUP_EACH, GROUP_EACH * sizeof(float));
+    gradients_of(groups, &CROSS_ENTROPY, &a);
+    gradients_of(whole, &CROSS_ENTROPY, &b);
+    const lint_tensor *d = lint_frame_find(&b, "b.weight");
+    float picked[GROUP_OUT * GROUP_EACH];
+    for (size_t o = 0; o < GROUP_OUT; o++)
+        memcpy(picked + o * GROUP_EACH, within(d, o), GROUP_EACH * sizeof(float));
+    for (size_t i = 0; i < a.count; i++) {
+        const char *name = a.tensors[i].name;
+        size_t n = filled_count(&a.tensors[i]);
+        const float *right =
+            strcmp(name, "b.weight") == 0 ? picked : lint_frame_find(&b, name)->data;
+        assert_true(check_tensor(name, a.tensors[i].data, right, n, 1e-6 * check_max(right, n), 0));
+    }
+    lint_frame_free(&a);
+    lint_frame_free(&b);
+    filled_free(groups);
+    filled_free(whole);
+}
+
 /* And is Zhou's CAM place by place: M_c = sum over k of w_ck A_k. Here with A the picture itself,
  * which the test knows. */
 static void behind_a_linear_head_a_map_is_zhous_cam(void **state) {
@@ -547,9 +590,15 @@ static const bad_net bad_nets[] = {
     {INPUT "conv 4 2x2\n" HEAD, "bad.net:2: a conv has parameters and needs a name"},
     {INPUT "a: conv\n" HEAD, "bad.net:2: expected 'conv OUT KxK"},
     {INPUT "a: conv 4\n" HEAD, "bad.net:2: expected 'conv OUT KxK"},
-    {INPUT "a: conv 0 2x2\n" HEAD, "bad.net:2: expected 'conv OUT KxK"},
+    {INPUT "a: conv 0 2x2\n" HEAD, "bad.net:2: '0': expected 1 to 65536"},
     {INPUT "a: conv 4 2\n" HEAD, "bad.net:2: expected 'conv OUT KxK"},
-    {INPUT "a: conv 4 2x2 stride 0\n" HEAD, "bad.net:2: expected 'conv OUT KxK"},
+    {INPUT "a: conv 4 2x2 stride 0\n" HEAD, "bad.net:2: 'stride 0': expected 1 to 64"},
+    {INPUT "a: conv 4 2x2 stride 65\n" HEAD, "bad.net:2: 'stride 65': expected 1 to 64"},
+    {INPUT "a: conv 4 2x2 pad -1\n" HEAD, "bad.net:2: expected 'conv OUT KxK"},
+    {INPUT "a: conv 4 2x33\n" HEAD, "bad.net:2: '2x33': expected 1 to 32"},
+    {INPUT "a: conv 4 2x2 pad 1 pad 1\n" HEAD, "bad.net:2: 'pad' stands twice"},
+    {INPUT "a: conv 4 2x2 same same\n" HEAD, "bad.net:2: 'same' stands twice"},
+    {"input 8x8x3 mean 0 0 0 mean 1 1 1\n" HEAD, "bad.net:1: 'mean' stands twice"},
     {INPUT "a: conv 4 2x2 stride\n" HEAD, "bad.net:2: expected 'conv OUT KxK"},
     {INPUT "a: conv 4 2x2 wide\n" HEAD, "bad.net:2: 'wide': expected 'conv OUT KxK"},
     {INPUT "a: conv 4 2x2 same stride 2\n" HEAD, "bad.net:2: 'same' goes with stride 1"},
@@ -579,13 +628,15 @@ static const bad_net bad_nets[] = {
     {"input 100x100x3\nflatten\na: dense 1000\nb: dense 1000000\n",
      "bad.net:4: b.weight is too large: expected at most 238434456 numbers"},
     {"input 16384x16384x3\nflatten\nfc: dense 1000\n", "bad.net:3: fc.weight is too large"},
-    {INPUT "a: conv 4 99999999999999999999x2\n" HEAD, "bad.net:2: expected 'conv OUT KxK"},
+    {INPUT "a: conv 4 99999999999999999999x2\n" HEAD,
+     "bad.net:2: '99999999999999999999x2': expected 1 to 32"},
     {INPUT "a: conv 4 2x2\na: batchnorm\n" HEAD, "bad.net:3: the name 'a' is taken by line 2"},
     {INPUT "a/b: conv 4 2x2\n" HEAD, "bad.net:2: 'a/b' is no layer name"},
     {INPUT "a:\n" HEAD, "bad.net:2: expected a layer after 'a:'"},
     {INPUT "batchnorm\n" HEAD, "bad.net:2: a batchnorm has parameters and needs a name"},
     {INPUT "b: batchnorm 3\n" HEAD, "bad.net:2: expected 'batchnorm"},
     {INPUT "maxpool\n" HEAD, "bad.net:2: expected 'maxpool K"},
+    {INPUT "maxpool 16\n" HEAD, "bad.net:2: '16': expected 1 to 15"},
     {INPUT "maxpool 9\n" HEAD, "bad.net:2: a window of 9x9 does not fit into 8x8"},
     {INPUT "relu 2\n" HEAD, "bad.net:2: expected 'relu"},
     {INPUT "fc: dense classes\n", "bad.net:2: expected 'flatten' before it"},
@@ -783,6 +834,7 @@ int main(void) {
         TEST(a_loss_that_is_not_finite_is_reported_as_such),
         TEST(behind_a_linear_head_a_map_sums_to_the_logit_less_the_bias),
         TEST(both_ways_of_a_3x3_convolution_agree),
+        TEST(groups_are_filters_of_zeros_elsewhere),
         TEST(behind_a_linear_head_a_map_is_zhous_cam),
         TEST(behind_a_head_without_biases_a_map_sums_to_the_logit),
         TEST(energy_does_not_depend_on_the_scale_of_the_maps),
