@@ -192,6 +192,13 @@ static int check_masks(const char *name, int has_mask, lint_err *e) {
     return lint_fail(e, "%s: no 'mask', which a mask encoder learns from", name);
 }
 
+static int any_teaches(const lint_set *set, const char *name, lint_err *e) {
+    size_t pixels = lint_set_height(set) * lint_set_width(set);
+    for (size_t i = 0; i < lint_set_count(set); i++)
+        if (lint_set_weight(set, i) > 0 && has_object(lint_set_mask(set, i), pixels)) return 0;
+    return lint_fail(e, "%s: no mask has an object in it", name);
+}
+
 static int check(const lint_net *net, const lint_encoder_plan *plan, const lint_batches *b,
                  const lint_set *val, const char *val_name, lint_err *e) {
     if (!lint_net_is_encoder(net)) return lint_fail(e, "the network's input is not a mask");
@@ -207,7 +214,7 @@ static int check(const lint_net *net, const lint_encoder_plan *plan, const lint_
     if (check_masks(val_name, lint_set_has_mask(val), e) < 0) return -1;
     if (lint_set_height(val) == lint_batches_height(b) &&
         lint_set_width(val) == lint_batches_width(b))
-        return 0;
+        return any_teaches(val, val_name, e);
     return lint_fail(e, "%s: masks of %zux%zu, but of %zux%zu in %s", val_name, lint_set_width(val),
                      lint_set_height(val), lint_batches_width(b), lint_batches_height(b),
                      lint_batches_name(b));

@@ -33,6 +33,54 @@ static int same_shape(const lint_tensor *a, const lint_tensor *b) {
            (a->rank == 0 || memcmp(a->shape, b->shape, a->rank * sizeof *a->shape) == 0);
 }
 
+/* --- the head -------------------------------------------------------------------------------- */
+
+/* Where the layer of tensor i begins among the net's, which stand layer by layer. */
+static size_t layer_start(const lint_frame *own, size_t i) {
+    while (i > 0 && same_layer(own->tensors[i - 1].name, own->tensors[i].name))
+        i--;
+    return i;
+}
+
+static int is_dense(const lint_frame *f, const lint_tensor *t) {
+    for (size_t i = 0; i < f->count; i++)
+        if (f->tensors[i].rank == 2 && same_layer(f->tensors[i].name, t->name)) return 1;
+    return 0;
+}
+
+/* The first tensor of the head. */
+static size_t head_start(const lint_frame *own) {
+    size_t start = own->count ? layer_start(own, own->count - 1) : 0;
+    while (start > 0 && is_dense(own, &own->tensors[start]) &&
+           is_dense(own, &own->tensors[start - 1]))
+        start = layer_start(own, start - 1);
+    return start;
+}
+
+static void say_anew(const lint_tensor *to, const lint_tensor *from, char *said, size_t size) {
+    int len = (int)layer_length(to->name);
+    char is[128], want[128];
+    if (!from) {
+        snprintf(said, size, "no '%s', so the head '%.*s' begins anew", to->name, len, to->name);
+        return;
+    }
+    shape_text(from, is, sizeof is);
+    shape_text(to, want, sizeof want);
+    snprintf(said, size, "'%s' is %s%s, not %s, so the head '%.*s' begins anew", to->name,
+             from->dtype == to->dtype ? "" : lint_dtype_name(from->dtype), is, want, len, to->name);
+}
+
+/* The first tensor that keeps what the net has, and what is said of that; own->count: none. */
+static size_t anew_from(const lint_frame *own, const lint_frame *f, char *said, size_t size) {
+    for (size_t i = head_start(own); i < own->count; i++) {
+        const lint_tensor *to = &own->tensors[i], *from = lint_frame_find(f, to->name);
+        if (from && same_shape(to, from)) continue;
+        say_anew(to, from, said, size);
+        return layer_start(own, i);
+    }
+    return own->count;
+}
+
 /* Whether a tensor that is no parameter is a batch norm's count of batches, as it should be. */
 static int check_tracked(const lint_frame *own, const lint_tensor *t, lint_err *e) {
     size_t len = strlen(t->name), tail = sizeof tracked - 1;
@@ -47,35 +95,10 @@ static int check_tracked(const lint_frame *own, const lint_tensor *t, lint_err *
     return lint_fail(e, "'%s' is no parameter of this network", t->name);
 }
 
-/* Whether the head's tensors are all there in their shapes; if not, what is said of it. */
-static int head_fits(const lint_frame *own, const lint_frame *f, const char *head, char *said,
-                     size_t size) {
-    int len = (int)layer_length(head);
-    for (size_t i = 0; i < own->count; i++) {
-        const lint_tensor *to = &own->tensors[i];
-        if (!same_layer(to->name, head)) continue;
-        const lint_tensor *from = lint_frame_find(f, to->name);
-        char is[128], want[128];
-        if (!from) {
-            snprintf(said, size, "no '%s', so the head '%.*s' begins anew", to->name, len, head);
-            return 0;
-        }
-        if (same_shape(to, from)) continue;
-        shape_text(from, is, sizeof is);
-        shape_text(to, want, sizeof want);
-        snprintf(said, size, "'%s' is %s%s, not %s, so the head '%.*s' begins anew", to->name,
-                 from->dtype == to->dtype ? "" : lint_dtype_name(from->dtype), is, want, len, head);
-        return 0;
-    }
-    return 1;
-}
-
-/* Copies what f has over what the net has, all but the head where it does not fit. */
-static int take_over(lint_frame *own, const lint_frame *f, const char *head, int with_head,
-                     lint_err *e) {
-    for (size_t i = 0; i < own->count; i++) {
+/* Copies what f has over what the net has, up to the tensor that begins anew. */
+static int take_over(lint_frame *own, const lint_frame *f, size_t anew, lint_err *e) {
+    for (size_t i = 0; i < anew; i++) {
         lint_tensor *to = &own->tensors[i];
-        if (!with_head && same_layer(to->name, head)) continue;
         const lint_tensor *from = lint_frame_need(f, to->name, to->dtype, to->rank, to->shape, e);
         if (!from) return -1;
         memcpy(to->data, from->data, to->bytes);
@@ -125,16 +148,17 @@ static int init_from(lint_net *net, const lint_frame *f, const lint_names *class
                      lint_net_init_report *r, lint_err *e) {
     lint_frame own = {0};
     int ok = lint_net_store(net, &own, e);
-    for (size_t i = 0; ok == 0 && i < f->count; i++)
-        if (!lint_frame_find(&own, f->tensors[i].name) && !is_code(net, f->tensors[i].name))
-            ok = check_tracked(&own, &f->tensors[i], e);
-    size_t params = lint_net_params(net);
-    if (ok == 0 && params) {
-        const char *head = lint_net_param(net, params - 1).name;
-        int fits = head_fits(&own, f, head, r->remark[0], sizeof r->remark[0]);
-        if (fits) compare_classes(f, classes, r->remark[1], sizeof r->remark[1]);
+    size_t anew = ok == 0 ? anew_from(&own, f, r->remark[0], sizeof r->remark[0]) : 0;
+    for (size_t i = 0; ok == 0 && i < f->count; i++) {
+        const lint_tensor *t = &f->tensors[i];
+        int passed = anew < own.count && is_dense(f, t); /* a head of the file's own */
+        if (!lint_frame_find(&own, t->name) && !is_code(net, t->name) && !passed)
+            ok = check_tracked(&own, t, e);
+    }
+    if (ok == 0) {
+        if (anew == own.count) compare_classes(f, classes, r->remark[1], sizeof r->remark[1]);
         compare_input(f, net, r->remark[2], sizeof r->remark[2]);
-        ok = take_over(&own, f, head, fits, e);
+        ok = take_over(&own, f, anew, e);
     }
     if (ok == 0) ok = lint_net_load(net, &own, e);
     lint_frame_free(&own);

@@ -30,14 +30,19 @@ static int stopping(const run *r) {
     return r->t->stop && *r->t->stop;
 }
 
-static lint_scores scores(const lint_loss *loss, const lint_loss_sum *sum) {
+/* What is minimised, of means. A CAM loss that is not finite is no matter of a cap. */
+static double loss_of(const run *r, const lint_rates *rates, double ce, double cam) {
+    double term = rates->cam_weight * cam, most = r->t->cap * ce;
+    return rates->ce_weight * ce + (r->t->cap > 0 && isfinite(term) && term > most ? most : term);
+}
+
+static lint_scores scores(const run *r, const lint_rates *rates, const lint_loss_sum *sum) {
     lint_scores s = {.cam = NAN};
+    int has_cam = r->loss.cam != LINT_CAM_NONE;
     s.ce = sum->ce / sum->weight;
     s.accuracy = (double)sum->correct / (double)sum->n;
-    s.loss = loss->ce_weight * s.ce;
-    if (loss->cam == LINT_CAM_NONE) return s;
-    s.cam = sum->cam / (double)sum->n;
-    s.loss += loss->cam_weight * s.cam;
+    if (has_cam) s.cam = sum->cam / (double)sum->n;
+    s.loss = loss_of(r, rates, s.ce, has_cam ? s.cam : 0);
     return s;
 }
 
@@ -110,7 +115,7 @@ static int step(run *r, const lint_batch *b, const lint_epoch *row, size_t numbe
     if (check_places(r, b, e) < 0 || learn(r, b, &now, e) < 0)
         return lint_err_prefix(e, "epoch %zu, batch %zu: ", row->epoch, number);
     if (now.n == 0) return 0;
-    lint_scores s = scores(&r->loss, &now);
+    lint_scores s = scores(r, &row->rates, &now);
     snprintf(where, sizeof where, "batch %zu", number);
     if (!isfinite(s.loss)) return not_finite(row, where, &s, e);
     add(sum, &now);
@@ -137,9 +142,10 @@ static int train_epoch(run *r, lint_epoch *row, lint_err *e) {
     lint_loss_sum sum = {0};
     lint_batch b;
     size_t done = 0, number = 0;
-    int got;
+    int got, weighted = 0;
     lint_groups_clear(&r->training);
     while ((got = next_batch(r, &b, e)) > 0) {
+        weighted |= b.weight != NULL;
         if (!r->t->lesson) lint_groups_add(&r->training, &b, NULL);
         b.step = step_number(row->epoch, ++number);
         if (step(r, &b, row, number, &sum, e) < 0) return -1;
@@ -148,9 +154,10 @@ static int train_epoch(run *r, lint_epoch *row, lint_err *e) {
     }
     if (got < 0) return -1;
     if (sum.n == 0)
-        return lint_fail(e, "%s: epoch %zu has no sample with a %s", lint_batches_name(r->batches),
-                         row->epoch, r->t->lesson ? "mask of an object" : "label");
-    row->train = scores(&r->loss, &sum);
+        return lint_fail(
+            e, "%s: epoch %zu has no sample with a %s%s", lint_batches_name(r->batches), row->epoch,
+            r->t->lesson ? "mask of an object" : "label", weighted ? " and a weight" : "");
+    row->train = scores(r, &row->rates, &sum);
     return 1;
 }
 
@@ -176,23 +183,18 @@ static int validate(run *r, lint_epoch *row, lint_err *e) {
         if (score(r, &b, &sum, e) < 0)
             return lint_err_prefix(e, "epoch %zu, validation: ", row->epoch);
     }
-    row->val = scores(&r->loss, &sum);
+    row->val = scores(r, &row->rates, &sum);
     score_groups(r, &row->groups);
     return isfinite(row->val.loss) ? 1 : not_finite(row, "validation", &row->val, e);
 }
 
 /* --- the best epoch ------------------------------------------------------------------------ */
 
-/* The validation loss of an epoch under other weights than its own. */
-static double loss_under(const lint_rates *rates, const lint_scores *s) {
-    return rates->ce_weight * s->ce + (isnan(s->cam) ? 0 : rates->cam_weight * s->cam);
-}
-
 /* What is to be as high as can be, under the rates of the epoch that is compared. */
-static double merit(lint_best by, const lint_rates *rates, const lint_epoch *row) {
+static double merit(const run *r, lint_best by, const lint_rates *rates, const lint_epoch *row) {
     switch (by) {
     case LINT_BEST_LOSS:
-        return -loss_under(rates, &row->val);
+        return -loss_of(r, rates, row->val.ce, isnan(row->val.cam) ? 0 : row->val.cam);
     case LINT_BEST_CE:
         return -row->val.ce;
     case LINT_BEST_CAM:
@@ -211,10 +213,10 @@ static double merit(lint_best by, const lint_rates *rates, const lint_epoch *row
 static int better(const run *r, const lint_epoch *row, const lint_epoch *best) {
     lint_best by = r->t->best;
     if (best->epoch == 0 || by == LINT_BEST_LAST || !r->walk.set) return 1;
-    double now = merit(by, &row->rates, row), then = merit(by, &row->rates, best);
+    double now = merit(r, by, &row->rates, row), then = merit(r, by, &row->rates, best);
     if (by == LINT_BEST_ACCURACY && now == then) {
-        now = merit(LINT_BEST_LOSS, &row->rates, row);
-        then = merit(LINT_BEST_LOSS, &row->rates, best);
+        now = merit(r, LINT_BEST_LOSS, &row->rates, row);
+        then = merit(r, LINT_BEST_LOSS, &row->rates, best);
     }
     return now > then;
 }

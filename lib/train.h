@@ -47,7 +47,8 @@ typedef enum lint_best {
 
 /* Means over the labelled samples, each counting its class's weight times its own: ce as
  * torch.nn.CrossEntropyLoss with class weights, cam NAN where there is no CAM loss, loss =
- * ce_weight ce + cam_weight cam (before a cap, and before group DRO weighs the groups). */
+ * ce_weight ce + cam_weight cam, the latter cap * ce at most (before group DRO weighs the groups).
+ */
 typedef struct lint_scores {
     double loss, ce, cam, accuracy;
 } lint_scores;

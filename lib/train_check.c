@@ -47,6 +47,11 @@ static int check_groups(const lint_training *t, const lint_batches *b, lint_err 
                      lint_batches_name(b));
 }
 
+static int check_maps(const lint_net *net, const lint_training *t, lint_err *e) {
+    if (t->loss.cam == LINT_CAM_NONE || lint_net_cam_height(net)) return 0;
+    return lint_fail(e, "the network has no 'cam' line, so no CAM loss");
+}
+
 static int check_encoder(const lint_net *net, const lint_training *t, lint_err *e) {
     return t->loss.cam == LINT_CAM_EMBEDDING ? lint_encoder_check(t->loss.encoder, net, e) : 0;
 }
@@ -89,7 +94,7 @@ int lint_train_check(const lint_net *net, const lint_batches *batches, const lin
         return -1;
     if (check_mask(t, name, lint_batches_has_mask(batches), e) < 0) return -1;
     if (check_groups(t, batches, e) < 0 || check_best(t, e) < 0) return -1;
-    if (check_encoder(net, t, e) < 0) return -1;
+    if (check_maps(net, t, e) < 0 || check_encoder(net, t, e) < 0) return -1;
     return val ? check_val(net, batches, val, val_name, t, e) : 0;
 }
 

@@ -153,7 +153,8 @@ killed() {
     refused 'with other network text' --net drop.net
     refused 'with other training samples' --train val.lts
     refused 'with other validation samples' --val train.lts
-    refused 'with other initial weights' --init m
+    cp m initial
+    refused 'with other initial weights' --init initial
     plain --phase 2:lr=1 --checkpoint other
     cp other c
     cp other kept

@@ -57,6 +57,20 @@ float() { tensor "$1" "$2" | head -n 1; }
     grep -P '^# margin\t2$' log.tsv
 }
 
+@test "both objectives judge with their defaults; one that L1 holds down is warned of" {
+    local objective
+    for objective in binary triplet; do
+        run -0 encoder --objective $objective --lr 0.05 -o m
+        assert_output ''
+        awk -v o="$(float m code.object)" -v v="$(float m code.inverted)" \
+            'BEGIN { exit !(o - v > 0.7 || v - o > 0.7) }'
+    done
+    run -0 encoder --objective triplet --margin 20 --l1 0.5 -o m
+    assert_output --regexp '^lint-train: the codes of masks and of inverted ones are 0\.0[0-9]* apart, of 1 that they could be, so this encoder judges little; '
+    run -0 encoder -q --objective triplet --margin 20 --l1 0.5 -o m
+    assert_output ''
+}
+
 @test "the L1 term makes weights smaller" {
     encoder -o free.safetensors --l1 0 --lr 0.05
     encoder -o small.safetensors --l1 0.01 --lr 0.05
@@ -67,9 +81,9 @@ float() { tensor "$1" "$2" | head -n 1; }
 @test "labels have no part in it" {
     tiny n=24 mask=1 label=none >unlabelled.lts
     tiny n=24 mask=1 label=0 >one.lts
-    run -0 lint-train --net encoder.net --train unlabelled.lts --epochs 2 -o a
+    run -0 lint-train --net encoder.net --train unlabelled.lts --lr 0.05 -o a
     refute_output
-    run -0 lint-train --net encoder.net --train one.lts --epochs 2 -o b
+    run -0 lint-train --net encoder.net --train one.lts --lr 0.05 -o b
     refute_output
     cmp <(tensor a fc.weight) <(tensor b fc.weight)
 }
@@ -156,6 +170,9 @@ float() { tensor "$1" "$2" | head -n 1; }
     assert_output "lint-train: bare.lts: no 'mask', which a mask encoder learns from"
     run -1 lint-train --net encoder.net --train masks.lts --val bare.lts -o m
     assert_output "lint-train: bare.lts: no 'mask', which a mask encoder learns from"
+    perl -pe 'BEGIN { binmode $_ for *STDIN, *STDOUT; undef $/ } s/\xff/\0/g' <masks.lts >empty.lts
+    run -1 lint-train --net encoder.net --train masks.lts --val empty.lts -o m
+    assert_output "lint-train: empty.lts: no mask has an object in it"
     tiny n=12 mask=1 epochs=2 >marked.lts
     run -1 lint-train --net encoder.net --train marked.lts -o m
     assert_output --partial "lint-train: marked.lts: its epochs are marked by a loader"

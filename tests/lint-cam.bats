@@ -19,6 +19,25 @@ setup() {
     cp "$BATS_FILE_TMPDIR"/{*.lts,m,small} .
 }
 
+@test "a network without maps gives its logits where the maps are not asked for" {
+    grep -v cam "$BATS_TEST_DIRNAME/tiny.net" >blind.net
+    lint-train -q --net blind.net --train train.lts --epochs 1 -o blind
+    run -1 lint-cam blind test.lts
+    assert_output "lint-cam: blind: its network has no 'cam' line, so no maps; with --drop cam the output has logits alone"
+    run -1 lint-cam --drop cam --grid g.png blind test.lts
+    assert_output "lint-cam: blind: its network has no 'cam' line, so no maps"
+    lint-cam -q --drop cam blind test.lts >p
+    refute_regex "$(headers p)" '"cam"'
+    run -0 lint-eval --json - p
+    assert_output --partial '"accuracy"'
+    # The same logits with maps and without.
+    lint-cam -q m test.lts >with
+    lint-cam -q --drop cam m test.lts >without
+    assert_equal "$(tensor without logits)" "$(tensor with logits)"
+    lint-cam -q --drop cam --grid g.png m test.lts | cmp - without
+    png_size g.png
+}
+
 # --- usage ---------------------------------------------------------------------------------------
 
 @test "wrong usage ends with status 2 and one line" {

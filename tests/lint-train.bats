@@ -321,15 +321,31 @@ state_dict() {
     assert_output "lint-train: old: 'fc2.weight' is [2,8], not [3,8], so the head 'fc2' begins anew"
     assert_equal "$(tensor new fc1.weight)" "$(tensor old fc1.weight)"
     assert_equal "$(tensor new fc2.bias | wc -l)" 3
+    # Of other names, or another length.
     sed 's/^fc2/out/' tiny.net >other.net
+    run -0 lint-train --net other.net --train train.lts --lr 0 --epochs 1 --init old -o new
+    assert_output "lint-train: old: no 'out.weight', so the head 'out' begins anew"
+    assert_equal "$(tensor new fc1.weight)" "$(tensor old fc1.weight)"
+    sed '/^fc1/,$d' tiny.net >short.net
+    echo 'only: dense classes' >>short.net
+    run -0 lint-train --net short.net --train train.lts --lr 0 --epochs 1 --init old -o new
+    assert_output "lint-train: old: no 'only.weight', so the head 'only' begins anew"
+    assert_equal "$(tensor new conv1.weight)" "$(tensor old conv1.weight)"
+    run -0 still --init new
+    assert_output "lint-train: new: no 'fc1.weight', so the head 'fc1' begins anew"
+    assert_equal "$(tensor new conv1.weight)" "$(tensor old conv1.weight)"
+    sed 's/^conv1/first/' tiny.net >other.net
     run -1 lint-train --net other.net --train train.lts --init old -o none
-    assert_output "lint-train: old: 'fc2.bias' is no parameter of this network"
+    assert_output "lint-train: old: 'conv1.bias' is no parameter of this network"
     state_dict old '$h =~ s/"bn1.running_var"/"bn2.running_var"/' >bad
     run -1 still --init bad
     assert_output "lint-train: bad: 'bn2.running_var' is no parameter of this network"
     state_dict old '$h =~ s/("fc1.weight":\{"dtype":"F32","shape":\[)8,256/${1}16,128/' >bad
+    run -0 still --init bad
+    assert_output "lint-train: bad: 'fc1.weight' is [16,128], not [8,256], so the head 'fc1' begins anew"
+    state_dict old '$h =~ s/("conv1.weight":\{"dtype":"F32","shape":\[)4,3/${1}3,4/' >bad
     run -1 still --init bad
-    assert_output --partial "bad: 'fc1.weight'"
+    assert_output --partial "bad: 'conv1.weight'"
     run -1 still --init missing
     assert_output 'lint-train: missing: No such file or directory'
 }
@@ -378,6 +394,40 @@ state_dict() {
     done
     run -2 lint-train --net tiny.net --train train.lts --patience 3 -o none
     assert_output --partial '--patience needs --val'
+}
+
+@test "what cannot be meant is told before the training" {
+    run -2 lint-train --net tiny.net --train train.lts --best worst-group -o none
+    assert_output --partial '--best needs --val: without it the last epoch is kept'
+    lint-train -q --net tiny.net --train train.lts --best last --epochs 1 -o m
+    run -2 lint-train --net tiny.net --train train.lts --ce-weight 0 -o none
+    assert_output --partial '--ce-weight 0 leaves nothing to learn from, without --cam-loss'
+    local file
+    for file in '--train train.lts -o train.lts' '--train train.lts --val val.lts --log val.lts' \
+        '--train train.lts --init m --checkpoint c -o m' '--train train.lts --checkpoint train.lts'; do
+        cp train.lts before
+        run -2 lint-train --net tiny.net --epochs 1 -o none $file
+        assert_output --partial 'are the same file'
+        cmp train.lts before
+    done
+    lint-train -q --net tiny.net --train train.lts --init m --epochs 1 -o m # in its place
+    grep -v cam tiny.net >blind.net
+    run -1 lint-train --net blind.net --train train.lts --cam-loss energy -o none
+    assert_output "lint-train: the network has no 'cam' line, so no CAM loss"
+    assert_not_exist none
+}
+
+@test "a capped CAM term counts as much in the log and for the best epoch" {
+    train --train train.lts --epochs 6 --cam-loss radial --sigma 0.05 --cam-weight 1e18 --best loss \
+        --lr 0.001 -o m --log log.tsv
+    paste <(column log.tsv val_loss) <(column log.tsv val_ce) <(column log.tsv train_loss) \
+        <(column log.tsv train_ce) >capped
+    run -0 awk 'function near(a, b) { return a > b * 0.9999 && a < b * 1.0001 }
+        !near($1, 11 * $2) || !near($3, 11 * $4)' capped
+    assert_output ''
+    local kept
+    kept=$(cut -f 2 capped | nl | sort -g -k 2 | head -1 | awk '{ print $1 }')
+    assert_equal "$(column log.tsv best | grep -n 1 | tail -1 | cut -d: -f1)" "$kept"
 }
 
 @test "every rule and objective trains, each otherwise" {
@@ -441,6 +491,8 @@ state_dict() {
     train --train marked3.lts -o c
     train --train marked.lts -o d
     run -1 cmp -s c d
+    weighted '0' <train.lts >bad.lts
+    refused 'bad.lts: epoch 1 has no sample with a label and a weight' --train bad.lts
     weighted '0 - 1' <train.lts >bad.lts
     refused "bad.lts: frame 1: 'weight' of sample 0 is -1, expected a number, 0 or more" --train bad.lts
     weighted '9**9**9' <marked.lts >bad.lts

@@ -35,7 +35,8 @@ static const lint_option options[] = {
     {"png", 0, LINT_OPT_STR, &o.png, "DIR",
      .help = "draw every sample into a PNG of its own, in a folder that is made if need be"},
     {"drop", 0, LINT_OPT_LIST, &o.drop, "NAME",
-     .help = "leave that tensor out of the output (image, for lint-eval); may be repeated"},
+     .help = "leave that tensor out of the output (image, for lint-eval); cam: logits alone, of "
+             "networks without maps, too; may be repeated"},
     {"threads", 0, LINT_OPT_INT, &o.threads, "N", "threads (0: one for each processor)",
      .max = 1024},
     {"out", 'o', LINT_OPT_STR, &o.out, "FILE", .help = "write here (default: standard output)"},
@@ -64,6 +65,7 @@ typedef struct job {
     lint_gallery *gallery; /* NULL without --grid */
     lint_output *out;      /* NULL when only pictures are wanted */
     char title[256];
+    int maps;           /* whether they are drawn or written */
     const char *name;   /* of the stream */
     size_t frame, done; /* its frame at hand, from 1; samples of the frames before */
 } job;
@@ -98,7 +100,7 @@ static int draw(job *j, const lint_frame *f, lint_err *e) {
 
 /* One frame: answers, pictures, output. */
 static int handle(job *j, lint_frame *f, lint_err *e) {
-    if (lint_predictor_frame(&j->model, f, 1, e) < 0) return in_frame(j, e);
+    if (lint_predictor_frame(&j->model, f, j->maps, e) < 0) return in_frame(j, e);
     if (draw(j, f, e) < 0) return -1;
     for (size_t i = 0; i < o.drop.n; i++)
         lint_frame_drop(f, o.drop.v[i]);
@@ -161,6 +163,12 @@ static void open_outputs(job *j) {
     if (o.grid && !(j->gallery = new_gallery(&e))) lint_die(&e);
 }
 
+static int wants_maps(void) {
+    for (size_t i = 0; i < o.drop.n; i++)
+        if (strcmp(o.drop.v[i], "cam") == 0) return o.png || o.grid;
+    return 1;
+}
+
 static void check_options(char **arg) {
     if (!o.grid && (o.pick != PICK_NOT_GIVEN || o.seed != NO_SEED || o.title))
         lint_usage("--pick, --grid-seed and --title are for --grid");
@@ -176,8 +184,13 @@ int main(int argc, char **argv) {
     check_options(arg);
     lint_pool *pool = lint_pool_new((int)o.threads, &e);
     if (!pool) lint_die(&e);
-    job j = {.path = arg[0]};
+    job j = {.path = arg[0], .maps = wants_maps()};
     if (lint_predictor_open(&j.model, j.path, BATCH, pool, &e) < 0) lint_die(&e);
+    if (j.maps && !j.model.cam_h) {
+        lint_fail(&e, "%s: its network has no 'cam' line, so no maps%s", j.path,
+                  o.png || o.grid ? "" : "; with --drop cam the output has logits alone");
+        lint_die(&e);
+    }
     FILE *in = lint_open_input(arg[1], &j.name);
     open_outputs(&j);
     int bad = handle_all(&j, in, &e) < 0;

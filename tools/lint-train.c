@@ -13,7 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* NAN: not given; what stands for it is set by defaults(). */
+/* NAN, -1: not given; what stands for it is set by defaults(). */
 static struct {
     const char *net, *train, *val, *out, *log, *class_weights, *init, *checkpoint, *encoder;
     long batch, epochs, threads, warmup, step_epochs, patience, patience_from;
@@ -37,6 +37,7 @@ static struct {
        .dro_adjust = NAN,
        .l1 = NAN,
        .margin = NAN,
+       .best = -1,
        .optim = -1,
        .objective = -1,
        .schedule = -1};
@@ -92,11 +93,11 @@ static const lint_option options[] = {
      NULL},
     {"freeze", 0, LINT_OPT_LIST, &o.freeze, "PREFIX",
      "layers whose parameters' names begin so stay as they are; a batch norm among them keeps, and "
-     "uses, its running statistics (repeatable)",
+     "uses, its running statistics; may be repeated",
      0, 0, NULL},
     {"lr-factor", 0, LINT_OPT_LIST, &o.lr_factors, "PREFIX=R",
-     "parameters whose names begin so learn at R times the rate; the longest prefix holds "
-     "(repeatable)",
+     "parameters whose names begin so learn at R times the rate; the longest prefix holds; "
+     "may be repeated",
      0, 0, NULL},
     {"class-weights", 0, LINT_OPT_STR, &o.class_weights, "W",
      "none, balanced or a number for each class (none)", 0, 0, NULL},
@@ -105,10 +106,9 @@ static const lint_option options[] = {
      "worse they fare (erm); of a mask encoder: binary, or triplet (binary)",
      0, 0, "erm|dro|binary|triplet"},
     {"l1", 0, LINT_OPT_REAL, &o.l1, "R",
-     "encoder: adds R times the sum of all weights without their signs (0; triplet: 0.5)", 0, 1e30,
+     "encoder: adds R times the sum of all weights without their signs (0.03)", 0, 1e30, NULL},
+    {"margin", 0, LINT_OPT_REAL, &o.margin, "R", "triplet: between codes of two kinds (1)", 0, 1e30,
      NULL},
-    {"margin", 0, LINT_OPT_REAL, &o.margin, "R", "triplet: between codes of two kinds (20)", 0,
-     1e30, NULL},
     {"dro-step", 0, LINT_OPT_REAL, &o.dro_step, "R", "dro: how fast weights follow (0.01)", 0, 1e30,
      NULL},
     {"dro-adjust", 0, LINT_OPT_REAL, &o.dro_adjust, "C",
@@ -131,7 +131,7 @@ static const lint_option options[] = {
      "the CAM term is at most this many cross-entropies; 0: no cap (0; radial: 10)", 0, 1e30, NULL},
     {"phase", 0, LINT_OPT_LIST, &o.phases, "E:lr=R,ce=R,cam=R",
      "these rates and weights (any of the three) from epoch E on, or with P% for E when P percent "
-     "of the epochs are over (repeatable)",
+     "of the epochs are over; may be repeated",
      0, 0, NULL},
     {"best", 0, LINT_OPT_CHOICE, &o.best, "BY",
      "epoch to keep: by accuracy on --val (of equals the lower loss, then the earlier), by loss, "
@@ -271,6 +271,12 @@ static void check_files(void) {
                 lint_usage(is_stdio(out[i]) ? "--%s and --%s cannot both be standard output"
                                             : "--%s and --%s are the same file",
                            out_name[i], out_name[j]);
+    /* A model may take the place of the one that it began with, but a checkpoint is of that one. */
+    for (int i = 0; i < INPUTS; i++)
+        for (int j = 0; j < 3; j++)
+            if (in[i] && out[j] && !is_stdio(in[i]) && strcmp(in[i], out[j]) == 0 &&
+                (o.checkpoint || in[i] != o.init || out[j] != o.out))
+                lint_usage("--%s and --%s are the same file", in_name[i], out_name[j]);
     if (o.checkpoint && is_stdio(o.checkpoint)) lint_usage("--checkpoint -: expected a file");
 }
 
@@ -291,8 +297,8 @@ static void defaults_of_kind(void) {
     if (o.objective < 0) o.objective = m ? BINARY : ERM;
     if (!o.batch) o.batch = m ? ENCODER_BATCH : BATCH;
     real_default(&o.lr, m ? 0.002 : o.optim == LINT_OPTIM_ADAM ? 0.001 : 0.01, 1, "lr", "");
-    real_default(&o.l1, o.objective == TRIPLET ? 0.5 : 0, m, "l1", "a mask encoder for --net");
-    real_default(&o.margin, 20, o.objective == TRIPLET, "margin", "--objective triplet");
+    real_default(&o.l1, 0.03, m, "l1", "a mask encoder for --net");
+    real_default(&o.margin, 1, o.objective == TRIPLET, "margin", "--objective triplet");
 }
 
 static void defaults(void) {
@@ -309,6 +315,9 @@ static void defaults(void) {
     real_default(&o.dro_step, 0.01, o.objective == DRO, "dro-step", "--objective dro");
     real_default(&o.dro_adjust, 0, o.objective == DRO, "dro-adjust", "--objective dro");
     if (o.patience && !o.patience_from) o.patience_from = 1;
+    if (!o.val && o.best >= 0 && o.best != LINT_BEST_LAST)
+        lint_usage("--best needs --val: without it the last epoch is kept");
+    if (o.best < 0) o.best = o.val ? LINT_BEST_ACCURACY : LINT_BEST_LAST;
 }
 
 /* What a mask encoder has nothing to do with. */
@@ -353,6 +362,8 @@ static void check_usage(void) {
         lint_usage("--prior has no part in --cam-loss embedding: its encoder knows masks");
     if (o.best == LINT_BEST_CAM && o.cam_loss == LINT_CAM_NONE)
         lint_usage("--best cam needs " ANY_CAM_LOSS);
+    if (o.ce_weight <= 0 && o.cam_loss == LINT_CAM_NONE && !o.phases.n && !network.encoder)
+        lint_usage("--ce-weight 0 leaves nothing to learn from, without " ANY_CAM_LOSS);
     lint_refuse_terminal(o.out);
 }
 
@@ -432,7 +443,7 @@ static void describe(lint_settings *s, const lint_batches *b, const lint_encoder
     if (m) lint_settings_hash(s, "encoder", lint_encoder_hash(m));
 }
 
-static void open_log(report *r, const parts *p) {
+static void open_log(report *r, const parts *p, lint_output *out) {
     lint_err e;
     lint_settings s = {0};
     if (!o.log) return;
@@ -442,8 +453,11 @@ static void open_log(report *r, const parts *p) {
     if (o.init) lint_settings_text(&s, "init", o.init);
     lint_trainlog_samples(&s, p->batches);
     describe(&s, p->batches, p->encoder);
-    if (!(r->log = lint_trainlog_open(o.log, &s, &e))) lint_die(&e);
+    r->log = lint_trainlog_open(o.log, &s, &e);
     lint_settings_free(&s);
+    if (r->log) return;
+    lint_output_abort(out);
+    lint_die(&e);
 }
 
 static void start_bar(report *r, const lint_training *t, const lint_batches *b) {
@@ -457,12 +471,31 @@ static void end_bar(const report *r) {
     if (r->bar.terminal && !o.quiet) fputs("\r\033[K", stderr);
 }
 
+/* Codes from 0 to 1 that are nearly the same for masks and their inverses judge no map. */
+static void warn_of_codes(const lint_net *net, const lint_frame *f) {
+    const lint_tensor *object = lint_frame_find(f, "code.object");
+    const lint_tensor *inverted = lint_frame_find(f, "code.inverted");
+    double apart = 0;
+    if (o.quiet || !object || !inverted ||
+        strcmp(lint_net_time_of(net, lint_net_layers(net) - 1).kind, "sigmoid") != 0)
+        return;
+    size_t k = object->bytes / sizeof(float);
+    for (size_t i = 0; i < k; i++)
+        apart += fabs((double)((float *)object->data)[i] - (double)((float *)inverted->data)[i]);
+    if (apart < 0.1 * (double)k)
+        lint_warn(
+            "the codes of masks and of inverted ones are %.2g apart, of 1 that they could be, "
+            "so this encoder judges little; more epochs or a lower --l1 may help",
+            apart / (double)k);
+}
+
 static int write_model(lint_output *out, const parts *p, const lint_trained *done, lint_err *e) {
     lint_frame f = {0};
     lint_settings s = {0};
     lint_trained_parts all = {p->net, p->lesson, p->batches, &s};
     describe(&s, p->batches, p->encoder);
     int ok = lint_trained_store(&all, done, &f, e);
+    if (ok == 0) warn_of_codes(p->net, &f);
     if (ok == 0 && (ok = lint_frame_write(&f, lint_output_file(out), e)) < 0)
         lint_err_prefix(e, "%s: ", is_stdio(o.out) ? "standard output" : o.out);
     lint_settings_free(&s);
@@ -613,7 +646,6 @@ static void plan(lint_training *t, parts *p) {
     t->factor = p->factor;
     t->lesson = p->lesson ? lint_encoder_lesson_of(p->lesson) : NULL;
     t->dro = p->dro;
-    if (!p->val) o.best = LINT_BEST_LAST;
     t->best = (lint_best)o.best;
     t->patience = (size_t)o.patience;
     t->patience_from = (size_t)o.patience_from;
@@ -641,7 +673,7 @@ int main(int argc, char **argv) {
     plan(&t, &p);
     lint_output *out = lint_output_open(o.out, &e);
     if (!out) lint_die(&e);
-    open_log(&r, &p);
+    open_log(&r, &p, out);
     start_bar(&r, &t, p.batches);
     catch_signals();
     if (lint_train(p.net, p.batches, p.val, &t, p.pool, &done, &e) < 0 ||
