@@ -32,8 +32,7 @@ typedef struct norm_state {
     float *sign;          /* [C] of gamma: which end of x the pool takes */
     float *a, *b, *e;     /* [C] coefficients of a pass */
     float *taken;         /* pooled: [batch, out] the x that the pool took; NULL: y holds it */
-    uint8_t *arg;         /* pooled: where from; [batch, out], or [batch, a row of out] */
-    size_t args;          /* of an image */
+    uint8_t *arg;         /* pooled: where from, which backward wants; [batch, out] */
 } norm_state;
 
 static int setup(lint_layer *l, lint_err *e) {
@@ -47,6 +46,9 @@ static int setup(lint_layer *l, lint_err *e) {
         !lint_layer_weights(l, "bias", 1, 1, &c, e) ||
         !lint_layer_weights(l, "running_mean", 0, 1, &c, e) ||
         !lint_layer_weights(l, "running_var", 0, 1, &c, e))
+        return -1;
+    if (lint_layer_claim(l, l->batch, c, 2 * sizeof *s->sum + 3 * sizeof *s->row, e) < 0 ||
+        lint_layer_claim(l, 6, c, sizeof *s->a, e) < 0)
         return -1;
     s->sum = calloc(l->batch * c, sizeof *s->sum);
     s->square = calloc(l->batch * c, sizeof *s->square);
@@ -65,10 +67,11 @@ int lint_batchnorm_take_pool(lint_layer *l, lint_err *e) {
     l->kernel[0] = l->kernel[1] = l->stride[0] = l->stride[1] = 2;
     s->pooled = 1;
     size_t all = lint_shape_count(l->out);
-    s->args = l->trains ? all : l->out.w * l->out.c; /* only backward wants to know again */
-    s->arg = malloc(l->batch * s->args);
-    if (l->trains) s->taken = lint_floats(l->batch * all);
-    return s->arg && (s->taken || !l->trains) ? 0 : lint_fail_mem(e, l->name);
+    if (!l->trains) return 0;
+    if (lint_layer_claim(l, l->batch, all, sizeof *s->arg + sizeof *s->taken, e) < 0) return -1;
+    s->arg = malloc(l->batch * all);
+    s->taken = lint_floats(l->batch * all);
+    return s->arg && s->taken ? 0 : lint_fail_mem(e, l->name);
 }
 
 static void release(lint_layer *l) {
@@ -157,7 +160,7 @@ static void look_row(const norm_job *j, size_t image, size_t y, const float *x) 
     norm_state *s = l->state;
     size_t full = l->in.w * l->in.c, row = l->out.w * l->out.c;
     size_t at = image * lint_shape_count(l->out) + y / 2 * row;
-    uint8_t *arg = s->arg + image * s->args + (l->trains ? y / 2 * row : 0);
+    uint8_t *arg = s->arg ? s->arg + at : NULL;
     if (uses_batch(j)) {
         if (y == 0) clear_sums(l, image);
         if (y == 0) set_shift(j, image, x);

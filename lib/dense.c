@@ -42,6 +42,7 @@ static int setup(lint_layer *l, lint_err *e) {
     l->state = s;
     s->parts = (l->in.c + PART_WIDTH - 1) / PART_WIDTH;
     l->macs = (double)l->in.c * (double)out;
+    if (lint_layer_claim(l, l->batch, s->parts * out, sizeof *s->partial, e) < 0) return -1;
     s->partial = lint_floats(s->parts * l->batch * out);
     return s->partial ? 0 : lint_fail_mem(e, l->name);
 }

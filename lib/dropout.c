@@ -25,6 +25,7 @@ static int setup(lint_layer *l, lint_err *e) {
     l->state = s;
     s->p = p;
     if (!l->trains) return 0;
+    if (lint_layer_claim(l, l->batch, lint_shape_count(l->in), sizeof *s->keep, e) < 0) return -1;
     s->keep = malloc(l->batch * lint_shape_count(l->in));
     return s->keep ? 0 : lint_fail_mem(e, "dropout");
 }

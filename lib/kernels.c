@@ -570,21 +570,18 @@ INLINE vf choose(vi mask, vf yes, vf no) {
     return (vf)((mask & (vi)yes) | (~mask & (vi)no));
 }
 
-INLINE void pool2_scalar(size_t c, const float *top, const float *bottom, float sign, float *y,
-                         uint8_t *arg) {
+INLINE uint8_t pool2_scalar(size_t c, const float *top, const float *bottom, float sign, float *y) {
     const float *const at[4] = {top, top + c, bottom, bottom + c};
-    *y = *top;
-    *arg = 0;
+    int best = 0;
     for (int i = 1; i < 4; i++)
-        if (*at[i] * sign > *y * sign) {
-            *y = *at[i];
-            *arg = (uint8_t)i;
-        }
+        if (*at[i] * sign > *at[best] * sign) best = i;
+    *y = *at[best];
+    return (uint8_t)best;
 }
 
-static void pool2(size_t p, size_t c, const float *top, const float *bottom, const float *sign,
-                  float *y, uint8_t *arg) {
-    for (size_t q = 0; q < p; q++, top += 2 * c, bottom += 2 * c, y += c, arg += c) {
+INLINE void pool2_of(size_t p, size_t c, const float *top, const float *bottom, const float *sign,
+                     float *y, uint8_t *arg) {
+    for (size_t q = 0; q < p; q++, top += 2 * c, bottom += 2 * c, y += c) {
         size_t ch = 0;
         for (; ch + W <= c; ch += W) {
             vf s = load(sign + ch), best = load(top + ch) * s;
@@ -598,11 +595,22 @@ static void pool2(size_t p, size_t c, const float *top, const float *bottom, con
                 at = (larger & (i + 1)) | (~larger & at);
             }
             store(y + ch, best * s);
-            *(vb_any *)(arg + ch) = __builtin_convertvector(at, vb);
+            if (arg) *(vb_any *)(arg + ch) = __builtin_convertvector(at, vb);
         }
-        for (; ch < c; ch++)
-            pool2_scalar(c, top + ch, bottom + ch, sign[ch], y + ch, arg + ch);
+        for (; ch < c; ch++) {
+            uint8_t at = pool2_scalar(c, top + ch, bottom + ch, sign[ch], y + ch);
+            if (arg) arg[ch] = at;
+        }
+        if (arg) arg += c;
     }
+}
+
+static void pool2(size_t p, size_t c, const float *top, const float *bottom, const float *sign,
+                  float *y, uint8_t *arg) {
+    if (arg)
+        pool2_of(p, c, top, bottom, sign, y, arg);
+    else
+        pool2_of(p, c, top, bottom, sign, y, NULL);
 }
 
 /* d in the lanes whose place is `place`, zero in the others. */

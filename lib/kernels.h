@@ -82,7 +82,7 @@ typedef struct lint_kernels {
 
     /* 2x2 windows, stride 2: top and bottom are rows of 2P pixels; y[p][c] is the x of the window
      * with the largest sign[c] * x, arg[p][c] its place 0..3 in reading order, the first of
-     * equals. sign is 1 or -1: with -1 the smallest is taken. */
+     * equals; arg may be NULL. sign is 1 or -1: with -1 the smallest is taken. */
     void (*pool2)(size_t p, size_t c, const float *top, const float *bottom, const float *sign,
                   float *y, uint8_t *arg);
 

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 static const lint_layer_kind *const kinds[] = {
     &lint_layer_input,   &lint_layer_conv,       &lint_layer_batchnorm, &lint_layer_maxpool,
@@ -25,6 +26,20 @@ const char *lint_layer_words(void) {
 
 size_t lint_shape_count(lint_shape s) {
     return s.h * s.w * s.c;
+}
+
+size_t lint_machine_memory(void) {
+    long pages = sysconf(_SC_PHYS_PAGES), page = sysconf(_SC_PAGESIZE);
+    return pages < 0 || page < 0 ? SIZE_MAX : (size_t)pages * (size_t)page;
+}
+
+int lint_layer_claim(lint_layer *l, size_t images, size_t each, size_t size, lint_err *e) {
+    size_t bytes;
+    if (__builtin_mul_overflow(images, each, &bytes) ||
+        __builtin_mul_overflow(bytes, size, &bytes) || bytes > l->memory)
+        return lint_fail(e, "out of memory for batches of %zu images", l->batch);
+    l->memory -= bytes;
+    return 0;
 }
 
 /* As lint_floats, but not zeroed: where memory is written soon, that would touch it twice. Large
@@ -62,10 +77,12 @@ lint_weights *lint_layer_weights(lint_layer *l, const char *suffix, int trainabl
         }
     }
     l->room -= w->count;
+    int learns = trainable && l->trains;
+    if (lint_layer_claim(l, 1 + (size_t)learns, w->count, sizeof *w->value, e) < 0) return NULL;
     w->value = l->trains ? lint_floats(w->count) : room_for(w->count); /* a model's are loaded */
     l->weights++;
-    if (trainable && l->trains) w->grad = lint_floats(w->count);
-    if (!w->value || (trainable && l->trains && !w->grad)) {
+    if (learns) w->grad = lint_floats(w->count);
+    if (!w->value || (learns && !w->grad)) {
         lint_fail_mem(e, w->name);
         return NULL;
     }

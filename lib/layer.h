@@ -103,6 +103,7 @@ struct lint_layer {
     int trains;                  /* built for training */
     size_t scratch, workspace;   /* floats that its passes borrow; set by setup */
     size_t room;                 /* numbers that its weights may have at most */
+    size_t memory;               /* bytes of the machine's that it and those before leave */
     size_t from, also;           /* the layers read */
     size_t kernel[2], stride[2]; /* height, width of what an output place sees; 0: one place */
     double macs;                 /* multiply-adds of one image, forward */
@@ -129,6 +130,14 @@ const lint_layer_kind *lint_layer_find(const char *word);
 const char *lint_layer_words(void);
 
 size_t lint_shape_count(lint_shape s);
+
+/* Bytes of memory that the machine has; SIZE_MAX where it does not say. */
+size_t lint_machine_memory(void);
+
+/* Counts images * each * size bytes, which the layer is about to take, against what the machine
+ * has: a short text may ask for more, and memory that is promised, but not there, ends the program.
+ * -1 and an error where they are too many. */
+int lint_layer_claim(lint_layer *l, size_t images, size_t each, size_t size, lint_err *e);
 
 /* Adds weight `suffix` ("weight", "bias", "running_mean") of this PyTorch shape; zeroed and, if
  * trainable, with a gradient, where the layer trains. NULL on error; good for the layer's life. */

@@ -22,6 +22,7 @@ static int setup(lint_layer *l, lint_err *e) {
     if (lint_arg_window(l, 15, &s->pad, e) < 0) return -1;
     s->k = l->kernel[0];
     s->stride = l->stride[0];
+    if (lint_layer_claim(l, l->batch, lint_shape_count(l->out), sizeof *s->arg, e) < 0) return -1;
     s->arg = malloc(l->batch * lint_shape_count(l->out));
     s->ones = lint_floats(l->in.c);
     if (!s->arg || !s->ones) return lint_fail_mem(e, "maxpool");

@@ -5,17 +5,14 @@
 #include <cblas.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 /* --- memory ------------------------------------------------------------------------------------
  */
 
-/* Buffers are zeroed, so a network that a file asks for and memory cannot hold must be refused
- * before: a system that promises more memory than it has ends the program instead. */
+/* Buffers are zeroed, so what memory cannot hold beside the layers' own must be refused before: a
+ * system that promises more memory than it has ends the program instead. */
 static int fits_machine(const lint_net *net, size_t floats) {
-    long pages = sysconf(_SC_PHYS_PAGES), page = sysconf(_SC_PAGESIZE);
-    if (pages < 0 || page < 0) return 1;
-    size_t most = (size_t)pages * (size_t)page / sizeof(float);
+    size_t most = lint_net_layer(net, net->chain.count - 1)->memory / sizeof(float);
     return net->floats <= most && floats <= most - net->floats;
 }
 

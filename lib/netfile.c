@@ -129,6 +129,7 @@ static int add_layer(lint_chain *c, const lint_layer_kind *kind, const char *nam
                          "dropout, flatten and dense only, where the network is piecewise linear",
                          kind->word);
     size_t room = room_left(c);
+    size_t memory = c->count ? c->layer[c->count - 1].memory : lint_machine_memory();
     lint_layer *more = realloc(c->layer, (c->count + 1) * sizeof *more);
     if (!more) return lint_fail_mem(e, "layers");
     c->layer = more;
@@ -136,6 +137,7 @@ static int add_layer(lint_chain *c, const lint_layer_kind *kind, const char *nam
     *l = (lint_layer){.kind = kind, .batch = o->batch, .trains = o->trains};
     l->classes = o->classes;
     l->room = room;
+    l->memory = memory;
     connect(c, l);
     if (set_name(c, l, name, e) < 0 || take_arguments(l, save, e) < 0) return -1;
     if (kind == &lint_layer_add && close_block(c, l, e) < 0) return -1;

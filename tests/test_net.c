@@ -731,6 +731,26 @@ static void weights_that_do_not_fit_are_refused_by_name(void **state) {
     filled_free(f);
 }
 
+/* Layers' own buffers, before any is taken, and those of values. */
+static void a_net_that_memory_cannot_hold_is_refused(void **state) {
+    (void)state;
+    const char *const texts[] = {
+        "input 2048x2048x3\nflatten\nb: batchnorm\nd: dense classes\n",
+        "input 2048x2048x3\na: conv 2 2x2\nb: batchnorm\nmaxpool 2\nglobalpool\nd: dense classes\n",
+        "input 2048x2048x3\nmaxpool 3 stride 1\nglobalpool\nd: dense classes\n",
+        "input 2048x2048x3\ndropout 0.5\nglobalpool\nd: dense classes\n",
+        "input 2048x2048x3\nrelu\nglobalpool\nd: dense classes\n",
+    };
+    lint_err e = {""};
+    lint_pool *pool = lint_pool_new(1, &e);
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        assert_null(lint_net_new(texts[i], "huge.net", 2, 1 << 20, LINT_NET_TRAIN, pool, &e));
+        if (!strstr(e.msg, "memory") || !strstr(e.msg, "for batches of 1048576 images"))
+            fail_msg("'%s'", e.msg);
+    }
+    lint_pool_free(pool);
+}
+
 static void pytorchs_batch_counters_are_passed_over(void **state) {
     (void)state;
     filled *f = small(LINT_NET_INFER, 1);
@@ -845,6 +865,7 @@ int main(void) {
         TEST(a_bad_line_is_named_with_what_was_expected),
         TEST(line_ends_of_dos_and_no_last_newline_are_fine),
         TEST(weights_that_do_not_fit_are_refused_by_name),
+        TEST(a_net_that_memory_cannot_hold_is_refused),
         TEST(pytorchs_batch_counters_are_passed_over),
         TEST(a_file_that_is_no_model_is_refused_by_name),
         TEST(batches_that_do_not_fit_are_refused),
