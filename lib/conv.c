@@ -81,9 +81,10 @@ static int setup(lint_layer *l, lint_err *e) {
     w->groups = s->groups;
     if (bias && !lint_layer_weights(l, "bias", 1, 1, shape, e)) return -1;
     describe(l, s);
-    s->way = goes_by_rows(l, s)            ? &lint_conv_rows
-             : lint_conv_winograd_suits(l) ? &lint_conv_winograd
-                                           : &lint_conv_gemm;
+    s->way = goes_by_rows(l, s)             ? &lint_conv_rows
+             : lint_conv_depthwise_suits(l) ? &lint_conv_depthwise
+             : lint_conv_winograd_suits(l)  ? &lint_conv_winograd
+                                            : &lint_conv_gemm;
     s->way->setup(l);
     return 0;
 }

@@ -2,6 +2,7 @@
  *
  *     conv.c            the layer: arguments, weights, which way it goes
  *     conv_rows.c       row by row, for small filters over wide pictures
+ *     conv_depthwise.c  channel by channel, for filters of one channel
  *     conv_winograd.c   with fewer products, for 3x3 filters of many channels
  *     conv_gemm.c       as a product of matrices, for everything else
  *
@@ -26,7 +27,7 @@ typedef struct conv_way {
     void (*backward)(lint_layer *l, const lint_pass *p);
 } conv_way;
 
-extern const conv_way lint_conv_rows, lint_conv_winograd, lint_conv_gemm;
+extern const conv_way lint_conv_rows, lint_conv_depthwise, lint_conv_winograd, lint_conv_gemm;
 
 static inline const conv_state *lint_conv(const lint_layer *l) {
     return l->state;
@@ -36,6 +37,9 @@ static inline const conv_state *lint_conv(const lint_layer *l) {
 static inline const float *lint_conv_bias(const lint_layer *l) {
     return l->weights > 1 ? l->weight[1].value : NULL;
 }
+
+/* Whether lint_conv_depthwise can do this layer, for whose kind it is always worth it. */
+int lint_conv_depthwise_suits(const lint_layer *l);
 
 /* Whether lint_conv_winograd can do this layer, and is worth it. */
 int lint_conv_winograd_suits(const lint_layer *l);

@@ -561,6 +561,36 @@ static void affine2(size_t p, size_t c, const float *d, const float *x, const fl
             y[i] = d[i] * a[ch] + (x[i] * b[ch] + e[ch]);
 }
 
+/* --- filters of one channel --------------------------------------------------------------------
+ */
+
+static void tap(size_t p, size_t c, const float *x, size_t xs, const float *w, float *y,
+                size_t ys) {
+    for (size_t q = 0; q < p; q++, x += xs, y += ys) {
+        size_t ch = 0;
+        for (; ch + W <= c; ch += W)
+            store(y + ch, load(y + ch) + load(x + ch) * load(w + ch));
+        for (; ch < c; ch++)
+            y[ch] += x[ch] * w[ch];
+    }
+}
+
+static void tap_gradient(size_t p, size_t c, const float *x, size_t xs, const float *d, float *w) {
+    size_t ch = 0;
+    for (; ch + W <= c; ch += W) {
+        vf sum = {0};
+        for (size_t q = 0; q < p; q++)
+            sum += load(x + q * xs + ch) * load(d + q * c + ch);
+        store(w + ch, load(w + ch) + sum);
+    }
+    for (; ch < c; ch++) {
+        float sum = 0;
+        for (size_t q = 0; q < p; q++)
+            sum += x[q * xs + ch] * d[q * c + ch];
+        w[ch] += sum;
+    }
+}
+
 typedef int vi __attribute__((vector_size(LINT_VECTOR)));
 typedef uint8_t vb __attribute__((vector_size(LINT_VECTOR / 4)));
 typedef uint8_t vb_any __attribute__((vector_size(LINT_VECTOR / 4), aligned(1), may_alias));
@@ -709,6 +739,8 @@ const lint_kernels LINT_KERNELS = {
     .unpool2 = unpool2,
     .unpool2_affine2 = unpool2_affine2,
     .larger = larger,
+    .tap = tap,
+    .tap_gradient = tap_gradient,
     .relu = relu,
     .relu_back = relu_back,
 };

@@ -99,6 +99,12 @@ typedef struct lint_kernels {
     /* Where x[c] is above y[c], y[c] becomes it and arg[c] becomes place; c floats. */
     void (*larger)(size_t c, const float *x, uint8_t place, float *y, uint8_t *arg);
 
+    /* y[p * ys + c] += x[p * xs + c] * w[c]: a tap of a filter that has one channel. x is not y. */
+    void (*tap)(size_t p, size_t c, const float *x, size_t xs, const float *w, float *y, size_t ys);
+
+    /* w[c] += sum over p of x[p * xs + c] * d[p * C + c]: the gradient of such a tap. */
+    void (*tap_gradient)(size_t p, size_t c, const float *x, size_t xs, const float *d, float *w);
+
     /* y = max(x, 0) over n floats; y may be x. NaN stays NaN. */
     void (*relu)(size_t n, const float *x, float *y);
 

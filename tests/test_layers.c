@@ -74,6 +74,14 @@ static const trial trials[] = {
     {"conv of each channel alone", IN "a: conv 6 3x3 pad 1 stride 2 groups 3 nobias\n" HEAD, CE},
     {"conv in groups that go together, not evenly over panels",
      IN "a: conv 42 1x1\nb: conv 63 2x2 pad 1 groups 21\n" HEAD, CE},
+    {"depthwise conv", IN "a: conv 21 1x1\nb: conv 21 3x2 pad 1 groups 21\n" HEAD, CE},
+    {"depthwise conv with stride and wide padding",
+     IN "a: conv 21 1x1\nb: conv 21 3x2 pad 4 stride 3 groups 21 nobias\n" HEAD, CE},
+    {"depthwise conv of the picture, that a residual adds to",
+     IN
+     "r: residual\na: conv 3 3x3 pad 1 groups 3\nadd\nq: residual\nb: conv 3 3x3 pad 1 groups 3\n"
+     "add\n" HEAD,
+     CE},
     {"conv with padding beyond its filter", IN "a: conv 4 2x2 pad 3 stride 2\n" HEAD, CE},
     {"conv in wide groups", IN "a: conv 80 1x1\nb: conv 80 2x2 groups 2\n" HEAD, CE},
     {"conv with many taps", IN "a: conv 40 3x3 pad 1\nb: conv 70 3x3 pad 1 stride 2\n" HEAD, CE},

@@ -308,45 +308,65 @@ static void both_ways_of_a_3x3_convolution_agree(void **state) {
     filled_free(many);
 }
 
-#define GROUPED(words)                                                                             \
-    "input 7x9x3\na: conv 42 1x1\nb: conv 63 3x2 stride 2 pad 1" words                             \
+#define GROUPED(out, words)                                                                        \
+    "input 7x9x3\na: conv 42 1x1\nb: conv " out " 3x2 stride 2 pad 1" words                        \
     "\nrelu\nflatten\nfc: dense classes\n"
 
-enum { GROUPS = 21, GROUP_OUT = 63, GROUP_EACH = 2 * 6 }; /* weights of one of its outputs */
+typedef struct grouped {
+    const char *groups, *whole;
+    size_t count, out, each; /* groups, outputs, weights of one of these */
+} grouped;
 
-/* Those of a convolution in groups, among the weights of one without. */
-static float *within(const lint_tensor *whole, size_t out) {
-    return (float *)whole->data + (out * GROUPS + out * GROUPS / GROUP_OUT) * GROUP_EACH;
+/* The weights of an output of a convolution in groups, among those of one without. */
+static float *within(const grouped *g, const lint_tensor *whole, size_t out) {
+    return (float *)whole->data + (out * g->count + out * g->count / g->out) * g->each;
 }
 
-/* Groups of 2 channels go together in bundles of 7. */
+/* Those of the whole without what lies between groups. From malloc. */
+static float *pick_groups(const grouped *g, const lint_tensor *whole) {
+    float *w = malloc(g->out * g->each * sizeof *w);
+    assert_non_null(w);
+    for (size_t o = 0; o < g->out; o++)
+        memcpy(w + o * g->each, within(g, whole, o), g->each * sizeof *w);
+    return w;
+}
+
+static void compare_gradients(const grouped *g, const lint_frame *a, const lint_frame *b) {
+    float *picked = pick_groups(g, lint_frame_find(b, "b.weight"));
+    for (size_t i = 0; i < a->count; i++) {
+        const char *name = a->tensors[i].name;
+        size_t n = filled_count(&a->tensors[i]);
+        const float *right = strcmp(name, "b.weight") ? lint_frame_find(b, name)->data : picked;
+        double allowed = 1e-6 * check_max(right, n);
+        assert_true(check_tensor(name, a->tensors[i].data, right, n, allowed, 0));
+    }
+    free(picked);
+}
+
+/* Groups of 2 channels, which go together in bundles of 7; of one. */
 static void groups_are_filters_of_zeros_elsewhere(void **state) {
     (void)state;
-    filled *groups = filled_new(GROUPED(" groups 21"), 3, 2, LINT_NET_TRAIN, 1);
-    filled *whole = filled_new(GROUPED(""), 3, 2, LINT_NET_TRAIN, 1);
-    lint_frame a = {0}, b = {0};
-    const lint_tensor *w = lint_frame_find(&groups->weights, "b.weight");
-    const lint_tensor *wide = lint_frame_find(&whole->weights, "b.weight");
-    memset(wide->data, 0, wide->bytes);
-    for (size_t o = 0; o < GROUP_OUT; o++)
-        memcpy(within(wide, o), (float *)w->data + o * GROUP_EACH, GROUP_EACH * sizeof(float));
-    gradients_of(groups, &CROSS_ENTROPY, &a);
-    gradients_of(whole, &CROSS_ENTROPY, &b);
-    const lint_tensor *d = lint_frame_find(&b, "b.weight");
-    float picked[GROUP_OUT * GROUP_EACH];
-    for (size_t o = 0; o < GROUP_OUT; o++)
-        memcpy(picked + o * GROUP_EACH, within(d, o), GROUP_EACH * sizeof(float));
-    for (size_t i = 0; i < a.count; i++) {
-        const char *name = a.tensors[i].name;
-        size_t n = filled_count(&a.tensors[i]);
-        const float *right =
-            strcmp(name, "b.weight") == 0 ? picked : lint_frame_find(&b, name)->data;
-        assert_true(check_tensor(name, a.tensors[i].data, right, n, 1e-6 * check_max(right, n), 0));
+    const grouped all[] = {{GROUPED("63", " groups 21"), GROUPED("63", ""), 21, 63, 12},
+                           {GROUPED("84", " groups 42"), GROUPED("84", ""), 42, 84, 6},
+                           {GROUPED("42", " groups 42"), GROUPED("42", ""), 42, 42, 6}};
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
+        const grouped *g = &all[i];
+        filled *groups = filled_new(g->groups, 3, 2, LINT_NET_TRAIN, 1);
+        filled *whole = filled_new(g->whole, 3, 2, LINT_NET_TRAIN, 1);
+        lint_frame a = {0}, b = {0};
+        const float *w = lint_frame_find(&groups->weights, "b.weight")->data;
+        const lint_tensor *wide = lint_frame_find(&whole->weights, "b.weight");
+        memset(wide->data, 0, wide->bytes);
+        for (size_t o = 0; o < g->out; o++)
+            memcpy(within(g, wide, o), w + o * g->each, g->each * sizeof *w);
+        gradients_of(groups, &CROSS_ENTROPY, &a);
+        gradients_of(whole, &CROSS_ENTROPY, &b);
+        compare_gradients(g, &a, &b);
+        lint_frame_free(&a);
+        lint_frame_free(&b);
+        filled_free(groups);
+        filled_free(whole);
     }
-    lint_frame_free(&a);
-    lint_frame_free(&b);
-    filled_free(groups);
-    filled_free(whole);
 }
 
 /* And is Zhou's CAM place by place: M_c = sum over k of w_ck A_k. Here with A the picture itself,
