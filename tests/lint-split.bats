@@ -539,3 +539,24 @@ annotated() {
     run -1 lint-split x --split train --ratio 1/0/0 -o d
     assert_output 'lint-split: x/images/a/a.png: the annotations are of a picture of 9x4, but it is 8x4'
 }
+
+@test "a box without an outline is an error; --skip-bad passes it over, and says so once" {
+    annotated a.png b.png
+    sed -i 's/"annotations":\[/&{"image_id":0,"segmentation":[],"bbox":[0,0,8,4]},{"image_id":0,"bbox":[0,0,8,4]},/' \
+        x/annotations/result.json
+    run -1 lint-split x --split train --ratio 1/0/0 -o d
+    assert_output "lint-split: x/annotations/result.json: annotations[0]: 'segmentation': no outline (a bounding box alone is none)"
+    run -0 lint-split x --split train --ratio 1/0/0 --size 8x4 -o d --skip-bad
+    assert_output 'lint-split: skipped 2 annotations of x/annotations/result.json: no outline (a bounding box alone is none)'
+    assert_equal "$(tensor d mask | grep -c 255)" 32
+}
+
+@test "a picture that has boxes alone is left out by --skip-bad: where its object is nobody said" {
+    annotated a.png b.png c.png
+    cp x/images/a/a.png x/images/a/c.png
+    sed -i 's/\("image_id":2.*"segmentation":\).*/\1[]}]}/' x/annotations/result.json
+    run -0 lint-split x --split train --ratio 1/0/0 -o d --skip-bad
+    assert_line 'lint-split: skipped 1 annotation of x/annotations/result.json: no outline (a bounding box alone is none)'
+    assert_line 'lint-split: skipped x/images/a/c.png: its annotations have no outline (a bounding box alone is none)'
+    assert_equal "$(facts d)" $'0 - images/a/a.png\n1 - images/b/b.png'
+}
