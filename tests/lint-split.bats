@@ -468,6 +468,16 @@ x/b/2.png 4x4 1' | pictures
     assert_output --regexp '^lint-split: /dev/full: .*No space left on device$'
 }
 
+@test "a disk that is full for one of the streams changes none" {
+    mkdir d
+    echo old >d/train.lts
+    ln -s /dev/full d/val.lts
+    run -1 lint-split photos --size 2 -o d
+    assert_output 'lint-split: d/val.lts: No space left on device'
+    assert_equal "$(cat d/train.lts)" old
+    assert_equal "$(ls -A d | xargs)" 'train.lts val.lts'
+}
+
 @test "a closed standard output is an error" {
     run -1 bash -c 'lint-split photos --split train >&-'
     assert_output --regexp '^lint-split: standard output: .*Bad file descriptor$'

@@ -124,13 +124,9 @@ static int write_splits(const lint_collect *c, lint_source *s, const lint_ratio 
         bad = lint_partition_check(s, r, &warning, e);
         free(warning);
     }
-    for (int k = 0; k < LINT_SPLITS; k++) {
-        if (!out[k]) continue;
-        if (bad)
-            lint_output_abort(out[k]);
-        else
-            bad = lint_output_commit(out[k], e);
-    }
+    if (!bad) return lint_output_commit_all(out, LINT_SPLITS, e);
+    for (int k = 0; k < LINT_SPLITS; k++)
+        lint_output_abort(out[k]);
     return bad;
 }
 
