@@ -436,6 +436,20 @@ x/b/1.png 4x4 200' | pictures
     assert_equal "$(facts all | wc -l)" 38
 }
 
+@test "a FIFO in metadata.csv is no picture, and nobody waits for it" {
+    mkdir -p x/images
+    printf 'x/images/%s.png 2x2 1,2,3 4,5,6\n' 1 2 | pictures
+    mkfifo x/images/fifo.png
+    printf 'img_filename,y\nimages/1.png,a\nimages/2.png,b\nimages/fifo.png,b\n' >x/metadata.csv
+    run -1 timeout 20 lint-split x --split train --ratio 1/0/0 -o d
+    assert_output 'lint-split: x/images/fifo.png: is no regular file'
+    run -0 timeout 20 lint-split x --split train --ratio 1/0/0 -o d --skip-bad
+    assert_line 'lint-split: skipped x/images/fifo.png: is no regular file'
+    assert_equal "$(facts d)" $'0 - images/1.png\n1 - images/2.png'
+    run -0 timeout 20 lint-split x --split train --ratio 1/0/0 -o d --skip-bad --misleading
+    assert_line 'lint-split: skipped x/images/fifo.png: is no regular file'
+}
+
 @test "a class whose last picture is skipped is an error" {
     mkdir -p x/b
     echo 'x/a/1.png 4x4 1' | pictures
