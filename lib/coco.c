@@ -1,6 +1,7 @@
 #include "coco.h"
 
 #include "image.h"
+#include "text.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -13,11 +14,15 @@
 /* Farther out than any picture; keeps rows and columns in int arithmetic. */
 #define FAR 1e6
 
+#define NO_OUTLINE "no outline (a bounding box alone is none)"
+
 typedef struct entry {
     json_int_t id;
     char *file; /* as it is written, but with / for \ */
     int w, h;
     size_t points; /* of all its outlines */
+    double work;   /* pixels that drawing them looks at */
+    int skipped;   /* whether an annotation of it was passed over */
 } entry;
 
 /* A polygon, or a run-length code. */
@@ -34,6 +39,9 @@ struct lint_coco {
     outline *outline; /* by entry, in the file's order */
     size_t outlines, room;
     size_t *by_name; /* entries by the last part of their names */
+    size_t runs;     /* unpacked, of all outlines */
+    int skip;
+    size_t skipped; /* annotations */
 };
 
 void lint_coco_free(lint_coco *c) {
@@ -46,6 +54,10 @@ void lint_coco_free(lint_coco *c) {
     free(c->outline);
     free(c->by_name);
     free(c);
+}
+
+size_t lint_coco_skipped(const lint_coco *c) {
+    return c->skipped;
 }
 
 /* --- polygons ------------------------------------------------------------------------------- */
@@ -101,12 +113,79 @@ int lint_polygon_fill(uint8_t *mask, int w, int h, const double *xy, size_t poin
     return 0;
 }
 
+/* What filling looks at: the pixels of the box, and the rows that each edge crosses. */
+static double polygon_work(const double *xy, size_t points, int w, int h) {
+    box b = box_of(xy, points, w, h);
+    double work = (double)(b.x1 - b.x0) * (b.y1 - b.y0);
+    for (size_t i = 0; i < points; i++) {
+        double y = xy[2 * i + 1], next = xy[2 * ((i + 1) % points) + 1];
+        work += abs(clamp(next, h) - clamp(y, h));
+    }
+    return work;
+}
+
+/* --- run-length codes ----------------------------------------------------------------------- */
+
 /* Runs go down the columns: outside, inside, outside... */
-static void fill_runs(uint8_t *mask, int w, int h, const outline *o) {
-    size_t at = 0, all = (size_t)w * (size_t)h;
-    for (size_t i = 0; i < o->n; i++)
-        for (size_t end = at + (size_t)o->v[i]; at < end && at < all; at++)
-            if (i % 2) mask[at % (size_t)h * (size_t)w + at / (size_t)h] = 255;
+static void fill_runs(uint8_t *columns, const outline *o) {
+    size_t at = 0;
+    for (size_t i = 0; i < o->n; i++) {
+        size_t run = (size_t)o->v[i];
+        if (i % 2) memset(columns + at, 255, run);
+        at += run;
+    }
+}
+
+/* Adds what is drawn column by column to a mask of rows, some columns at a time for the cache. */
+static void add_columns(uint8_t *mask, int w, int h, const uint8_t *columns) {
+    enum { SOME = 64 };
+    size_t width = (size_t)w, height = (size_t)h;
+    for (size_t x0 = 0; x0 < width; x0 += SOME)
+        for (size_t y = 0; y < height; y++)
+            for (size_t x = x0; x < width && x < x0 + SOME; x++)
+                mask[y * width + x] |= columns[x * height + y];
+}
+
+static double runs_inside(const outline *o) {
+    double sum = 0;
+    for (size_t i = 1; i < o->n; i += 2)
+        sum += o->v[i];
+    return sum;
+}
+
+/* --- masks ---------------------------------------------------------------------------------- */
+
+/* The first outline of an entry, or of those behind it. */
+static size_t first_outline(const lint_coco *c, size_t image) {
+    size_t at = 0, end = c->outlines;
+    while (at < end) {
+        size_t middle = at + (end - at) / 2;
+        if (c->outline[middle].image < image)
+            at = middle + 1;
+        else
+            end = middle;
+    }
+    return at;
+}
+
+static int draw_polygons(const outline *o, size_t n, int w, int h, uint8_t *mask, lint_err *e) {
+    for (size_t i = 0; i < n; i++)
+        if (!o[i].runs && lint_polygon_fill(mask, w, h, o[i].v, o[i].n / 2, e) < 0) return -1;
+    return 0;
+}
+
+static int draw_runs(const outline *o, size_t n, int w, int h, uint8_t *mask, lint_err *e) {
+    size_t first = 0;
+    while (first < n && !o[first].runs)
+        first++;
+    if (first == n) return 0;
+    uint8_t *columns = calloc((size_t)w * (size_t)h, 1);
+    if (!columns) return lint_fail_mem(e, "an outline");
+    for (size_t i = first; i < n; i++)
+        if (o[i].runs) fill_runs(columns, &o[i]);
+    add_columns(mask, w, h, columns);
+    free(columns);
+    return 0;
 }
 
 int lint_coco_draw(const lint_coco *c, long image, int w, int h, uint8_t *mask, lint_err *e) {
@@ -114,23 +193,12 @@ int lint_coco_draw(const lint_coco *c, long image, int w, int h, uint8_t *mask, 
     if (i->w != w || i->h != h)
         return lint_fail(e, "the annotations are of a picture of %dx%d, but it is %dx%d", i->w,
                          i->h, w, h);
+    size_t first = first_outline(c, (size_t)image), n = first_outline(c, (size_t)image + 1) - first;
+    if (!n && i->skipped) return lint_fail(e, "its annotations have " NO_OUTLINE);
     memset(mask, 0, (size_t)w * (size_t)h);
-    size_t at = 0, end = c->outlines;
-    while (at < end) { /* the first of this entry */
-        size_t middle = at + (end - at) / 2;
-        if (c->outline[middle].image < (size_t)image)
-            at = middle + 1;
-        else
-            end = middle;
-    }
-    for (; at < c->outlines && c->outline[at].image == (size_t)image; at++) {
-        const outline *o = &c->outline[at];
-        if (o->runs)
-            fill_runs(mask, w, h, o);
-        else if (lint_polygon_fill(mask, w, h, o->v, o->n / 2, e) < 0)
-            return -1;
-    }
-    return 0;
+    if (!n) return 0;
+    const outline *o = c->outline + first;
+    return draw_polygons(o, n, w, h, mask, e) < 0 ? -1 : draw_runs(o, n, w, h, mask, e);
 }
 
 /* --- names ---------------------------------------------------------------------------------- */
@@ -184,49 +252,66 @@ static size_t first_like(const lint_coco *c, const char *path) {
     return at;
 }
 
-/* The entry that fits best, or -1. */
-static int best_entry(const lint_coco *c, const char *path, long *best, size_t *score,
-                      lint_err *e) {
-    long other = -1;
-    *best = -1;
-    *score = 0;
-    for (size_t at = first_like(c, path);
-         at < c->images && compare_names(c->image[c->by_name[at]].file, path) == 0; at++) {
-        size_t now = likeness(path, c->image[c->by_name[at]].file);
-        if (now > *score) {
-            *score = now;
-            *best = (long)c->by_name[at];
-            other = -1;
-        } else if (now && now == *score) {
-            other = (long)c->by_name[at];
-        }
-    }
-    if (other < 0) return 0;
-    return lint_fail(e, "annotations of '%s' may be those of %s or of %s", path,
-                     c->image[*best].file, c->image[other].file);
+/* Whether the entry at this place of the order by name has the path's name. */
+static int is_like(const lint_coco *c, size_t at, const char *path) {
+    return at < c->images && compare_names(c->image[c->by_name[at]].file, path) == 0;
 }
 
+/* How well the entries fit that fit best. */
+static size_t best_score(const lint_coco *c, const char *path) {
+    size_t best = 0;
+    for (size_t at = first_like(c, path); is_like(c, at, path); at++) {
+        size_t now = likeness(path, c->image[c->by_name[at]].file);
+        if (now > best) best = now;
+    }
+    return best;
+}
+
+/* Raises what each of those entries has seen so far. */
+static void claim(const lint_coco *c, const char *path, size_t score, size_t *most) {
+    for (size_t at = first_like(c, path); is_like(c, at, path); at++) {
+        size_t k = c->by_name[at];
+        if (likeness(path, c->image[k].file) == score && score > most[k]) most[k] = score;
+    }
+}
+
+/* Of those entries the one that no other picture fits better, or -1. */
+static int best_entry(const lint_coco *c, const char *path, size_t score, const size_t *most,
+                      long *best, lint_err *e) {
+    *best = -1;
+    for (size_t at = first_like(c, path); is_like(c, at, path); at++) {
+        size_t k = c->by_name[at];
+        if (!score || likeness(path, c->image[k].file) != score || most[k] > score) continue;
+        if (*best >= 0)
+            return lint_fail(e, "annotations of '%s' may be those of %s or of %s", path,
+                             c->image[*best].file, c->image[k].file);
+        *best = (long)k;
+    }
+    return 0;
+}
+
+/* All pictures are looked at before any gets its entry, so that their order does not matter: two
+ * that fit one alike are nothing to complain of where a third fits it better. */
 int lint_coco_match(const lint_coco *c, size_t n, const char *const *path, long *image,
                     lint_err *e) {
-    size_t *score = calloc(c->images + 1, sizeof *score),
-           *owner = calloc(c->images + 1, sizeof *owner);
-    int bad = score && owner ? 0 : lint_fail_mem(e, "annotations");
+    size_t *score = calloc(n + 1, sizeof *score), *most = calloc(c->images + 1, sizeof *most),
+           *owner = calloc(c->images + 1, sizeof *owner); /* counted from 1 */
+    int bad = score && most && owner ? 0 : lint_fail_mem(e, "annotations");
     for (size_t i = 0; i < n && !bad; i++) {
-        size_t now;
-        bad = best_entry(c, path[i], &image[i], &now, e);
+        score[i] = best_score(c, path[i]);
+        if (score[i]) claim(c, path[i], score[i], most);
+    }
+    for (size_t i = 0; i < n && !bad; i++) {
+        bad = best_entry(c, path[i], score[i], most, &image[i], e);
         if (bad || image[i] < 0) continue;
         size_t k = (size_t)image[i];
-        if (now > score[k]) {
-            if (score[k]) image[owner[k]] = -1;
-            score[k] = now;
-            owner[k] = i;
-        } else if (now == score[k]) {
-            bad = lint_fail(e, "'%s' may be %s or %s", c->image[k].file, path[owner[k]], path[i]);
-        } else {
-            image[i] = -1;
-        }
+        if (owner[k])
+            bad =
+                lint_fail(e, "'%s' may be %s or %s", c->image[k].file, path[owner[k] - 1], path[i]);
+        owner[k] = i + 1;
     }
     free(score);
+    free(most);
     free(owner);
     return bad;
 }
@@ -320,25 +405,51 @@ static int count_points(entry *i, size_t more, lint_err *e) {
     return lint_fail(e, "more than %d points in the outlines of %s", LINT_COCO_POINTS, i->file);
 }
 
+/* Outlines may lie one on the other, and few bytes may outline all of a picture. */
+static int count_work(entry *i, double more, lint_err *e) {
+    i->work += more;
+    if (i->work <= LINT_COCO_TIMES * (double)i->w * i->h) return 0;
+    return lint_fail(e, "the outlines of %s cover more than %d times its pixels", i->file,
+                     LINT_COCO_TIMES);
+}
+
 static int read_polygons(lint_coco *c, size_t image, const json_t *list, lint_err *e) {
     size_t n = json_array_size(list);
-    if (n == 0) return lint_fail(e, "no outline (a bounding box alone is none)");
+    if (n == 0) return lint_fail(e, NO_OUTLINE);
+    entry *at = &c->image[image];
     for (size_t i = 0; i < n; i++) {
         const json_t *p = json_array_get(list, i);
         outline o = {.image = image, .n = json_array_size(p)};
         if (!json_is_array(p) || o.n < 6 || o.n % 2)
             return lint_fail(e,
                              "expected polygons, each a list of x and y of three points or more");
-        if (count_points(&c->image[image], o.n / 2, e) < 0) return -1;
-        if (!(o.v = numbers(p, -FAR, FAR, e)) || add_outline(c, &o, e) < 0) return -1;
+        if (count_points(at, o.n / 2, e) < 0 || !(o.v = numbers(p, -FAR, FAR, e))) return -1;
+        if (count_work(at, polygon_work(o.v, o.n / 2, at->w, at->h), e) < 0) {
+            free(o.v);
+            return -1;
+        }
+        if (add_outline(c, &o, e) < 0) return -1;
     }
     return 0;
 }
 
+/* How many numbers packed counts hold: each has one digit that none follows. */
+static size_t count_packed(const char *text) {
+    size_t n = 0;
+    for (; *text; text++)
+        n += !((*text - '0') & 0x20);
+    return n;
+}
+
 /* COCO's compressed counts: numbers in digits of 5 bits from '0' on, the lowest first, a sixth bit
  * where more follow, signed; from the fourth on, less the one but last. From malloc. */
-static double *unpack(const char *text, size_t *n, lint_err *e) {
-    double *v = malloc((strlen(text) + 1) * sizeof *v);
+static double *unpack(lint_coco *c, const char *text, size_t *n, lint_err *e) {
+    size_t all = count_packed(text);
+    if ((c->runs += all) > LINT_COCO_VALUES) {
+        lint_fail(e, "more than %d runs in the file", LINT_COCO_VALUES);
+        return NULL;
+    }
+    double *v = malloc((all + 1) * sizeof *v);
     if (!v) {
         lint_fail_mem(e, "annotations");
         return NULL;
@@ -362,7 +473,7 @@ static double *unpack(const char *text, size_t *n, lint_err *e) {
 }
 
 static int read_runs(lint_coco *c, size_t image, const json_t *o, lint_err *e) {
-    const entry *i = &c->image[image];
+    entry *i = &c->image[image];
     const json_t *size = json_object_get(o, "size"), *counts = json_object_get(o, "counts");
     double sum = 0, all = (double)i->w * i->h;
     if (json_array_size(size) != 2 || json_integer_value(json_array_get(size, 0)) != i->h ||
@@ -371,7 +482,7 @@ static int read_runs(lint_coco *c, size_t image, const json_t *o, lint_err *e) {
                          i->w);
     outline r = {.image = image, .runs = 1, .n = json_array_size(counts)};
     if (json_is_string(counts))
-        r.v = unpack(json_string_value(counts), &r.n, e);
+        r.v = unpack(c, json_string_value(counts), &r.n, e);
     else if (json_is_array(counts))
         r.v = numbers(counts, 0, LINT_IMAGE_PIXELS, e);
     else
@@ -382,9 +493,15 @@ static int read_runs(lint_coco *c, size_t image, const json_t *o, lint_err *e) {
         bad = r.v[k] < 0 || r.v[k] != floor(r.v[k]);
         sum += r.v[k];
     }
-    if (!bad && sum == all) return add_outline(c, &r, e);
+    bad = bad || sum != all;
+    if (bad) lint_fail(e, "'counts' do not add up to the picture's %.0f pixels", all);
+    if (!bad && count_work(i, runs_inside(&r), e) == 0) return add_outline(c, &r, e);
     free(r.v);
-    return lint_fail(e, "'counts' do not add up to the picture's %.0f pixels", all);
+    return -1;
+}
+
+static int is_empty(const json_t *shape) {
+    return !shape || json_is_null(shape) || (json_is_array(shape) && !json_array_size(shape));
 }
 
 static int read_annotation(lint_coco *c, const json_t *o, lint_err *e) {
@@ -395,6 +512,11 @@ static int read_annotation(lint_coco *c, const json_t *o, lint_err *e) {
     const entry *i = c->images ? bsearch(&want, c->image, c->images, sizeof want, by_id) : NULL;
     if (!i) return lint_fail(e, "'image_id' %lld: no such image", (long long)want.id);
     size_t image = (size_t)(i - c->image);
+    if (c->skip && is_empty(shape)) {
+        c->image[image].skipped = 1;
+        c->skipped++;
+        return 0;
+    }
     int bad = json_is_object(shape)  ? read_runs(c, image, shape, e)
               : json_is_array(shape) ? read_polygons(c, image, shape, e)
                                      : lint_fail(e, "expected polygons or a run-length code");
@@ -441,17 +563,25 @@ static int sort_names(lint_coco *c, lint_err *e) {
     return bad;
 }
 
-lint_coco *lint_coco_parse(const char *json, size_t len, lint_err *e) {
+static json_t *parse_json(const char *json, size_t len, lint_err *e) {
     json_error_t je;
+    if (lint_json_values(json, len) > LINT_COCO_VALUES) {
+        lint_fail(e, "more than %d values", LINT_COCO_VALUES);
+        return NULL;
+    }
     json_t *root = json_loadb(json, len, JSON_REJECT_DUPLICATES, &je);
+    if (!root) lint_fail(e, "line %d: not valid JSON: %s", je.line, je.text);
+    return root;
+}
+
+lint_coco *lint_coco_parse(const char *json, size_t len, int skip, lint_err *e) {
+    json_t *root = parse_json(json, len, e);
+    if (!root) return NULL;
     lint_coco *c = calloc(1, sizeof *c);
-    int bad = 0;
-    if (!c)
-        bad = lint_fail_mem(e, "annotations");
-    else if (!root)
-        bad = lint_fail(e, "line %d: not valid JSON: %s", je.line, je.text);
-    else if (!json_is_object(root))
+    int bad = c ? 0 : lint_fail_mem(e, "annotations");
+    if (!bad && !json_is_object(root))
         bad = lint_fail(e, "expected a JSON object with 'images' and 'annotations'");
+    if (!bad) c->skip = skip;
     if (!bad) bad = read_images(c, json_object_get(root, "images"), e);
     if (!bad) bad = read_annotations(c, json_object_get(root, "annotations"), e);
     if (!bad) bad = sort_names(c, e);
@@ -485,10 +615,10 @@ static char *read_file(const char *path, size_t *len, lint_err *e) {
     return NULL;
 }
 
-lint_coco *lint_coco_load(const char *path, lint_err *e) {
+lint_coco *lint_coco_load(const char *path, int skip, lint_err *e) {
     size_t len;
     char *text = read_file(path, &len, e);
-    lint_coco *c = text ? lint_coco_parse(text, len, e) : NULL;
+    lint_coco *c = text ? lint_coco_parse(text, len, skip, e) : NULL;
     if (!c) lint_err_prefix(e, "%s: ", path);
     free(text);
     return c;

@@ -5,6 +5,7 @@
 #include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 /* Pictures decoded between two looks at errors and progress, where a frame is larger. Depends on
  * nothing but the data, as all parts must. */
@@ -31,10 +32,18 @@ static int check_name(const char *path, lint_err *e) {
     return j ? 0 : lint_fail(e, "its name is not UTF-8; rename it");
 }
 
+/* Opening a FIFO would wait for somebody to write, for ever. What is not there is told when it is
+ * opened. */
+static int check_regular(const char *path, lint_err *e) {
+    struct stat st;
+    if (stat(path, &st) < 0 || S_ISREG(st.st_mode)) return 0;
+    return lint_fail(e, "is no regular file");
+}
+
 static int read_picture(lint_image *im, const batch *b, const char *path, int c, int reduce, int w,
                         int h, lint_err *e) {
     char *full = lint_source_path(b->s, path, e);
-    int bad = full ? 0 : -1;
+    int bad = full ? check_regular(full, e) : -1;
     if (!bad) bad = lint_image_read_for(im, full, c, reduce ? w : 0, reduce ? h : 0, e);
     free(full);
     return bad;

@@ -37,10 +37,9 @@ void lint_csv_free(lint_csv *c) {
 
 /* Puts a byte; -1 where the record grows too long or memory ends. */
 static int put(struct lint_csv_state *s, int byte, lint_err *e) {
+    if (s->n == LINT_CSV_MAX) return lint_fail(e, "a record of more than %u bytes", LINT_CSV_MAX);
     if (s->n == s->room) {
         size_t room = s->room ? 2 * s->room : 256;
-        if (room > 2 * LINT_CSV_MAX)
-            return lint_fail(e, "a record of more than %u bytes", LINT_CSV_MAX);
         char *text = realloc(s->text, room);
         if (!text) return lint_fail_mem(e, "CSV");
         s->text = text;

@@ -259,7 +259,7 @@ static int meet_places(lint_metrics *m, const lint_samples *s, lint_err *e) {
 static int make_scratch(lint_metrics *m, const lint_samples *s, lint_err *e) {
     size_t P = s->cam_h * s->cam_w;
     double **scratch[] = {&m->d, &m->m, &m->center};
-    if (!s->cam) return 0;
+    if (!s->cam || !s->n) return 0; /* maps of no samples may say any size */
     for (size_t i = 0; i < 3; i++) {
         free(*scratch[i]);
         *scratch[i] = malloc(P * sizeof(double));

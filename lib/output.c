@@ -120,35 +120,67 @@ static int name_it(lint_output *o) {
     return -1;
 }
 
-static int commit_file(lint_output *o) {
+/* All that is written lies on the disk. */
+static int sync_it(lint_output *o) {
     if (fflush(o->f) != 0 || ferror(o->f)) return -1;
-    if (o->direct) return 0;
-    if (fsync(fileno(o->f)) != 0 && errno != EINVAL) return -1;
-    if (!o->temp && name_it(o) < 0) return -1;
+    if (!o->path || o->direct) return 0;
+    return fsync(fileno(o->f)) != 0 && errno != EINVAL ? -1 : 0;
+}
+
+static int has_no_name_yet(const lint_output *o) {
+    return o->path && !o->direct && !o->temp;
+}
+
+static int rename_it(lint_output *o) {
+    if (!o->temp) return 0;
     if (rename(o->temp, o->path) != 0) return -1;
     free(o->temp);
     o->temp = NULL;
     return 0;
 }
 
-int lint_output_commit(lint_output *o, lint_err *e) {
-    if (!o->path) {
-        int bad = fflush(stdout) != 0 || ferror(stdout);
-        int why = errno;
-        free(o);
-        return bad ? lint_fail(e, "standard output: %s", strerror(why ? why : EIO)) : 0;
-    }
-    errno = 0;
-    if (commit_file(o) < 0) {
-        lint_fail(e, "%s: %s", o->path, strerror(errno ? errno : EIO));
-        lint_output_abort(o);
-        return -1;
-    }
-    int bad = fclose(o->f) != 0;
-    if (bad) lint_fail(e, "%s: %s", o->path, strerror(errno));
+/* Step by step, each for all of them: the first fails on a full disk, the second may, and the last
+ * hardly can. */
+static int commit_in_steps(lint_output *const *o, size_t n, const lint_output **failed) {
+    enum { SYNC, NAME, RENAME, STEPS };
+    for (int step = 0; step < STEPS; step++)
+        for (size_t i = 0; i < n; i++) {
+            if (!o[i]) continue;
+            *failed = o[i];
+            if (o[i]->path)
+                errno = 0; /* of standard output, the write that failed may have said why */
+            if (step == SYNC && sync_it(o[i]) < 0) return -1;
+            if (step == NAME && has_no_name_yet(o[i]) && name_it(o[i]) < 0) return -1;
+            if (step == RENAME && rename_it(o[i]) < 0) return -1;
+        }
+    return 0;
+}
+
+/* Frees o, whose file has its name. */
+static int close_it(lint_output *o, lint_err *e) {
+    int bad = o->path && fclose(o->f) != 0 ? lint_fail(e, "%s: %s", o->path, strerror(errno)) : 0;
     free(o->path);
     free(o);
-    return bad ? -1 : 0;
+    return bad;
+}
+
+int lint_output_commit_all(lint_output *const *o, size_t n, lint_err *e) {
+    const lint_output *failed = NULL;
+    int bad = commit_in_steps(o, n, &failed);
+    if (bad)
+        lint_fail(e, "%s: %s", failed->path ? failed->path : "standard output",
+                  strerror(errno ? errno : EIO));
+    for (size_t i = 0; i < n; i++) {
+        if (bad)
+            lint_output_abort(o[i]);
+        else if (o[i])
+            bad = close_it(o[i], e);
+    }
+    return bad;
+}
+
+int lint_output_commit(lint_output *o, lint_err *e) {
+    return lint_output_commit_all(&o, 1, e);
 }
 
 void lint_output_abort(lint_output *o) {

@@ -21,6 +21,8 @@ typedef struct lint_output lint_output;
 lint_output *lint_output_open(const char *path, lint_err *e);
 FILE *lint_output_file(lint_output *o);
 int lint_output_commit(lint_output *o, lint_err *e);
+/* The same of n, where NULL is none: all of them get their names, or none. */
+int lint_output_commit_all(lint_output *const *o, size_t n, lint_err *e);
 /* Forgets what was written; o is gone. NULL is fine. */
 void lint_output_abort(lint_output *o);
 

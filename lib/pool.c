@@ -102,8 +102,8 @@ lint_pool *lint_pool_new(int threads, lint_err *e) {
     p->threads = 1;
     while (p->threads < threads) {
         if (start_helper(p, p->threads) < 0) {
-            lint_pool_free(p);
             lint_fail(e, "cannot start thread %d of %d", p->threads + 1, threads);
+            lint_pool_free(p);
             return NULL;
         }
         p->threads++;

@@ -2,6 +2,7 @@
 #include "table.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <jansson.h>
 #include <math.h>
 #include <stdlib.h>
@@ -257,6 +258,14 @@ static json_t *row_json(const lint_pairs_row *r, size_t n) {
                      (json_int_t)s->losses, "sign_test_p", json_real(s->sign_p));
 }
 
+/* jansson's numbers end at 63 bits: a seed beyond is its digits as text. */
+static json_t *seed_json(uint64_t seed) {
+    char digits[24];
+    if (seed <= INT64_MAX) return json_integer((json_int_t)seed);
+    snprintf(digits, sizeof digits, "%" PRIu64, seed);
+    return json_string(digits);
+}
+
 static json_t *pairs_json(const lint_pairs *p) {
     json_t *files = json_array(), *rows = json_array(), *absent = json_array();
     int bad = 0;
@@ -269,9 +278,9 @@ static json_t *pairs_json(const lint_pairs *p) {
         bad |= json_array_append_new(absent, json_pack("{s:s, s:s}", "metric", p->absent[i].metric,
                                                        "file", p->absent[i].path));
     json_t *root = json_pack(
-        "{s:s, s:s, s:s, s:s, s:I, s:o, s:o, s:o, s:{s:i, s:I}}", "kind", "pairs", "lint", "1", "a",
+        "{s:s, s:s, s:s, s:s, s:I, s:o, s:o, s:o, s:{s:i, s:o}}", "kind", "pairs", "lint", "1", "a",
         p->a, "b", p->b, "pairs", (json_int_t)p->pairs, "files", files, "metrics", rows, "absent",
-        absent, "bootstrap", "resamples", LINT_PAIRED_RESAMPLES, "seed", (json_int_t)p->seed);
+        absent, "bootstrap", "resamples", LINT_PAIRED_RESAMPLES, "seed", seed_json(p->seed));
     if (!bad) return root;
     json_decref(root);
     return NULL;

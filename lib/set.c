@@ -240,6 +240,9 @@ static int check_alike(lint_set *s, const lint_frame *f, const lint_samples *v, 
         if (!fits(&s->head.tensors[i], t, s->each[i]))
             return lint_fail(e, "'%s' is not as in the frames before", t->name);
     }
+    /* What was taken for the weights of the frames before has too few, or too many, for these. */
+    if (s->weight != SIZE_MAX && !s->each[s->weight])
+        return lint_fail(e, "'weight' follows the samples in some frames only");
     return 0;
 }
 

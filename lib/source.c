@@ -372,10 +372,10 @@ static int find_masks(lint_source *s, lint_err *e) {
 
 #define ANNOTATIONS "annotations/result.json"
 
-static int open_annotations(lint_source *s, lint_err *e) {
+static int open_annotations(lint_source *s, int skip_bad, lint_err *e) {
     if (!is_file(s, ANNOTATIONS)) return 0;
     char *path = lint_source_path(s, ANNOTATIONS, e);
-    if (path) s->coco = lint_coco_load(path, e);
+    if (path) s->coco = lint_coco_load(path, skip_bad, e);
     free(path);
     return s->coco ? 0 : -1;
 }
@@ -430,9 +430,9 @@ static int check_contents(const lint_source *s, lint_err *e) {
     return bad;
 }
 
-static int read_source(lint_source *s, const lint_source_names *names, lint_err *e) {
+static int read_source(lint_source *s, const lint_source_names *names, int skip_bad, lint_err *e) {
     int images = is_folder(s, "images"), masks = is_folder(s, "masks");
-    if (!masks && open_annotations(s, e) < 0) return -1;
+    if (!masks && open_annotations(s, skip_bad, e) < 0) return -1;
     char *path = lint_source_path(s, "metadata.csv", e);
     if (!path) return -1;
     FILE *in = fopen(path, "r");
@@ -463,7 +463,7 @@ static char *trimmed(const char *root) {
     return p;
 }
 
-int lint_source_open(lint_source *s, const char *root, const lint_source_names *names,
+int lint_source_open(lint_source *s, const char *root, const lint_source_names *names, int skip_bad,
                      lint_err *e) {
     *s = (lint_source){.root = trimmed(root)};
     if (!s->root) return lint_fail_mem(e, "paths");
@@ -475,7 +475,7 @@ int lint_source_open(lint_source *s, const char *root, const lint_source_names *
         bad = lint_fail(e, "%s: not a folder", s->root);
     if (!bad) bad = check_distinct(&names->classes, "class", e);
     if (!bad) bad = check_distinct(&names->places, "place", e);
-    if (!bad) bad = read_source(s, names, e);
+    if (!bad) bad = read_source(s, names, skip_bad, e);
     if (bad) lint_source_free(s);
     return bad;
 }

@@ -15,9 +15,10 @@
  *
  * Without masks/, annotations/result.json (coco.h) tells the masks: polygons and run-length codes
  * as Label Studio exports them. Pictures are below images/, or beside annotations/.
+ * An annotation without an outline is an error, or, with skip_bad, passed over (lint_coco_skipped).
  *
  *     lint_source s;
- *     if (lint_source_open(&s, "photos", &(lint_source_names){0}, &e) < 0) ...
+ *     if (lint_source_open(&s, "photos", &(lint_source_names){0}, 0, &e) < 0) ...
  *     for (size_t i = 0; i < s.n; i++) use(s.picture[i].path, s.picture[i].label);
  *     lint_source_free(&s);
  *
@@ -68,7 +69,8 @@ typedef struct lint_source_names {
 
 /* An error where there is no picture, a class folder is empty, fewer than two classes, a mask is
  * missing, or metadata.csv makes no sense; it begins with what it is about. s is empty then. */
-int lint_source_open(lint_source *s, const char *root, const lint_source_names *names, lint_err *e);
+int lint_source_open(lint_source *s, const char *root, const lint_source_names *names, int skip_bad,
+                     lint_err *e);
 void lint_source_free(lint_source *s);
 
 const char *lint_split_name(lint_split s); /* "train", "val" or "test"; not for LINT_UNSPLIT */

@@ -30,6 +30,13 @@ char *lint_text_clean(char *to, size_t size, const char *s) {
     return to;
 }
 
+size_t lint_json_values(const char *json, size_t len) {
+    size_t n = 0;
+    for (size_t i = 0; i < len; i++)
+        n += json[i] == ',' || json[i] == ':' || json[i] == '[' || json[i] == '{';
+    return n;
+}
+
 static int continues(char c) {
     return ((unsigned char)c & 0xc0) == 0x80;
 }

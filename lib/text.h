@@ -18,6 +18,11 @@ char *lint_text_clean(char *to, size_t size, const char *s);
 /* Characters of a UTF-8 text. */
 size_t lint_text_length(const char *s);
 
+/* At least as many values as the JSON text holds: its commas, colons and brackets, even those in
+ * texts. jansson takes up to 50 bytes of memory for a byte of JSON, so that the length alone does
+ * not bound it. */
+size_t lint_json_values(const char *json, size_t len);
+
 /* Takes the last character off. */
 void lint_text_drop_last(char *s);
 

@@ -288,3 +288,9 @@ count() { grep -cx -- "$1" || true; }
         (ulimit -v 100000; lint-augment --threads 1 --flip h) | wc -c'
     assert_output $((28 * size))
 }
+
+@test "more threads than there is memory for: the first that cannot start is told" {
+    if grep -q __asan_init "$(command -v lint-augment)"; then skip 'the sanitizer reserves terabytes'; fi
+    run -1 bash -c 'ulimit -s 8192; ulimit -v 2000000; lint-augment --threads 1024 set.lts'
+    assert_output --regexp '^lint-augment: cannot start thread [0-9]{2,3} of 1024$'
+}

@@ -228,6 +228,17 @@ two_pairs() {
     assert_equal "$(grep -c '^[<>]' <<<"$output")" "$(grep -cE '^[<>] .*"(low|high|seed)"' <<<"$output")"
 }
 
+@test "the largest seed is told as it was given, in the text and in the JSON" {
+    two_pairs
+    local seed=18446744073709551615
+    run -0 lint-eval --pairs --json --seed $seed s0a.json s0b.json s1a.json s1b.json
+    assert_line --partial "\"seed\": \"$seed\"" # as text: jansson's numbers end at 63 bits
+    run -0 lint-eval --pairs --json --seed 9223372036854775807 s0a.json s0b.json s1a.json s1b.json
+    assert_line --partial '"seed": 9223372036854775807'
+    run -0 lint-eval --pairs --seed $seed s0a.json s0b.json s1a.json s1b.json
+    assert_output --partial $seed
+}
+
 @test "a metric that some pair lacks is said not to be listed; asked for, it is refused" {
     two_pairs
     eval_json without-maps --model camloss
@@ -272,6 +283,14 @@ two_pairs() {
 @test "an empty input has no scores" {
     run -1 lint-eval </dev/null
     assert_output "lint-eval: standard input: no predictions"
+}
+
+@test "huge maps of no samples take no memory" {
+    local limit='ulimit -v 1000000'
+    if grep -q __asan_init "$(command -v lint-eval)"; then limit=:; fi # which reserves terabytes
+    header '{"label":{"dtype":"I32","shape":[0],"data_offsets":[0,0]},"logits":{"dtype":"F32","shape":[0,2],"data_offsets":[0,0]},"cam":{"dtype":"F32","shape":[0,2,32768,32768],"data_offsets":[0,0]}}' >none
+    run -1 bash -c "$limit; lint-eval none"
+    assert_output "lint-eval: none: no predictions"
 }
 
 @test "a truncated input is an error, wherever it ends" {
@@ -348,4 +367,30 @@ two_pairs() {
     run -0 --separate-stderr bash -c "lint-eval $P/one-frame.safetensors | head -c 1"
     assert_output m
     assert_equal "$stderr" ""
+}
+
+@test "an error while the output is written leaves no file, where every file needs a name too" {
+    if grep -q __asan_init "$(command -v lint-eval)"; then skip 'the sanitizer must be loaded first'; fi
+    cc -shared -fPIC -o named.so -xc - <<'END' || skip 'no C compiler'
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+int open(const char *path, int flags, ...) {
+    va_list ap;
+    va_start(ap, flags);
+    int mode = va_arg(ap, int);
+    va_end(ap);
+    if ((flags & O_TMPFILE) == O_TMPFILE) return errno = EOPNOTSUPP, -1;
+    return syscall(SYS_openat, AT_FDCWD, path, flags, mode);
+}
+END
+    mkdir d
+    run -1 env LD_PRELOAD="$PWD/named.so" lint-eval --json --model $'\xff' "$P/one-frame.safetensors" -o d/out
+    assert_output 'lint-eval: a name is not valid UTF-8, or out of memory'
+    assert_equal "$(ls -A d)" ''
+    run -0 env LD_PRELOAD="$PWD/named.so" lint-eval --json "$P/one-frame.safetensors" -o d/out
+    assert_equal "$(ls -A d)" out
 }

@@ -436,6 +436,20 @@ x/b/1.png 4x4 200' | pictures
     assert_equal "$(facts all | wc -l)" 38
 }
 
+@test "a FIFO in metadata.csv is no picture, and nobody waits for it" {
+    mkdir -p x/images
+    printf 'x/images/%s.png 2x2 1,2,3 4,5,6\n' 1 2 | pictures
+    mkfifo x/images/fifo.png
+    printf 'img_filename,y\nimages/1.png,a\nimages/2.png,b\nimages/fifo.png,b\n' >x/metadata.csv
+    run -1 timeout 20 lint-split x --split train --ratio 1/0/0 -o d
+    assert_output 'lint-split: x/images/fifo.png: is no regular file'
+    run -0 timeout 20 lint-split x --split train --ratio 1/0/0 -o d --skip-bad
+    assert_line 'lint-split: skipped x/images/fifo.png: is no regular file'
+    assert_equal "$(facts d)" $'0 - images/1.png\n1 - images/2.png'
+    run -0 timeout 20 lint-split x --split train --ratio 1/0/0 -o d --skip-bad --misleading
+    assert_line 'lint-split: skipped x/images/fifo.png: is no regular file'
+}
+
 @test "a class whose last picture is skipped is an error" {
     mkdir -p x/b
     echo 'x/a/1.png 4x4 1' | pictures
@@ -466,6 +480,16 @@ x/b/2.png 4x4 1' | pictures
     assert_output --regexp '^lint-split: standard output: .*No space left on device$'
     run -1 lint-split photos --split train -o /dev/full
     assert_output --regexp '^lint-split: /dev/full: .*No space left on device$'
+}
+
+@test "a disk that is full for one of the streams changes none" {
+    mkdir d
+    echo old >d/train.lts
+    ln -s /dev/full d/val.lts
+    run -1 lint-split photos --size 2 -o d
+    assert_output 'lint-split: d/val.lts: No space left on device'
+    assert_equal "$(cat d/train.lts)" old
+    assert_equal "$(ls -A d | xargs)" 'train.lts val.lts'
 }
 
 @test "a closed standard output is an error" {
@@ -538,4 +562,25 @@ annotated() {
     sed -i 's/"width":8/"width":9/' x/annotations/result.json
     run -1 lint-split x --split train --ratio 1/0/0 -o d
     assert_output 'lint-split: x/images/a/a.png: the annotations are of a picture of 9x4, but it is 8x4'
+}
+
+@test "a box without an outline is an error; --skip-bad passes it over, and says so once" {
+    annotated a.png b.png
+    sed -i 's/"annotations":\[/&{"image_id":0,"segmentation":[],"bbox":[0,0,8,4]},{"image_id":0,"bbox":[0,0,8,4]},/' \
+        x/annotations/result.json
+    run -1 lint-split x --split train --ratio 1/0/0 -o d
+    assert_output "lint-split: x/annotations/result.json: annotations[0]: 'segmentation': no outline (a bounding box alone is none)"
+    run -0 lint-split x --split train --ratio 1/0/0 --size 8x4 -o d --skip-bad
+    assert_output 'lint-split: skipped 2 annotations of x/annotations/result.json: no outline (a bounding box alone is none)'
+    assert_equal "$(tensor d mask | grep -c 255)" 32
+}
+
+@test "a picture that has boxes alone is left out by --skip-bad: where its object is nobody said" {
+    annotated a.png b.png c.png
+    cp x/images/a/a.png x/images/a/c.png
+    sed -i 's/\("image_id":2.*"segmentation":\).*/\1[]}]}/' x/annotations/result.json
+    run -0 lint-split x --split train --ratio 1/0/0 -o d --skip-bad
+    assert_line 'lint-split: skipped 1 annotation of x/annotations/result.json: no outline (a bounding box alone is none)'
+    assert_line 'lint-split: skipped x/images/a/c.png: its annotations have no outline (a bounding box alone is none)'
+    assert_equal "$(facts d)" $'0 - images/a/a.png\n1 - images/b/b.png'
 }

@@ -530,6 +530,8 @@ name \ with all'
     run -2 stage
     run -2 stage walk
     assert_output --partial "'walk' is not run, status, lock, gc or kernels"
+    run -1 bash -c 'stage run </dev/null'
+    assert_output 'stage: no stage to run'
     run -1 stage run 'stage s' 'run true'
     assert_output --partial 'runs nothing, or makes nothing'
     run -1 stage run 'stage s' 'jump high' 'run true' 'out x'
@@ -548,6 +550,13 @@ name \ with all'
     assert_output --partial 'read changed while the stage ran'
     assert_not_exists x
     run -1 bash -c "stage kernels >/dev/full"
+}
+
+@test "a stage ends where its parent ignores the ends of its children" {
+    cd "$BATS_TEST_TMPDIR"
+    run -0 timeout 30 perl -e '$SIG{CHLD} = "IGNORE"; exec @ARGV' \
+        stage -q --facts 'echo fact here' run 'stage s' 'run echo 1 >x' 'out x'
+    assert_equal "$(cat x)" 1
 }
 
 # --- experiments, small --------------------------------------------------------------------------

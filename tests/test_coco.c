@@ -101,7 +101,7 @@ static void degenerate_polygons_cover_nothing(void **state) {
 
 static lint_coco *parse(const char *json) {
     lint_err e;
-    lint_coco *c = lint_coco_parse(json, strlen(json), &e);
+    lint_coco *c = lint_coco_parse(json, strlen(json), 0, &e);
     if (!c) fail_msg("%s", e.msg);
     return c;
 }
@@ -182,6 +182,101 @@ static void pictures_are_found_by_their_names(void **state) {
     lint_coco_free(c);
 }
 
+/* Two that fit an entry alike do not matter where a third fits it better, whatever the order. */
+static void the_order_of_pictures_does_not_matter(void **state) {
+    (void)state;
+    lint_err e;
+    long image[3];
+    lint_coco *c = parse(FILE_OF(IMAGE("0", "images/z/1.png"), ""));
+    match(c, 3, (const char *[]){"images/x/1.png", "images/y/1.png", "images/z/1.png"},
+          (long[]){-1, -1, 0});
+    match(c, 3, (const char *[]){"images/z/1.png", "images/y/1.png", "images/x/1.png"},
+          (long[]){0, -1, -1});
+    assert_int_equal(
+        lint_coco_match(c, 2, (const char *[]){"images/x/1.png", "images/y/1.png"}, image, &e), -1);
+    assert_string_equal(e.msg, "'images/z/1.png' may be images/x/1.png or images/y/1.png");
+    lint_coco_free(c);
+    /* Nor does one that fits two entries, where each has a picture that fits better. */
+    c = parse(FILE_OF(IMAGE("0", "x/1.png") "," IMAGE("1", "y/1.png"), ""));
+    match(c, 3, (const char *[]){"z/1.png", "x/1.png", "y/1.png"}, (long[]){-1, 0, 1});
+    lint_coco_free(c);
+}
+
+static void boxes_without_outlines_are_passed_over_where_asked(void **state) {
+    (void)state;
+    static const char json[] =
+        FILE_OF(IMAGE("1", "a") "," IMAGE("2", "b") "," IMAGE("3", "c"),
+                "{\"image_id\": 1, \"segmentation\": [], \"bbox\": [0,0,4,4]},"
+                "{\"image_id\": 1, \"segmentation\": [[0,0,8,0,8,6,0,6]]},"
+                "{\"image_id\": 2, \"bbox\": [0,0,4,4]}");
+    lint_err e;
+    uint8_t mask[W * H];
+    assert_null(lint_coco_parse(json, strlen(json), 0, &e));
+    assert_string_equal(e.msg, "annotations[0]: 'segmentation': no outline (a bounding box alone "
+                               "is none)");
+    lint_coco *c = lint_coco_parse(json, strlen(json), 1, &e);
+    if (!c) fail_msg("%s", e.msg);
+    assert_int_equal(lint_coco_skipped(c), 2);
+    assert_int_equal(lint_coco_draw(c, 0, W, H, mask, &e), 0);
+    assert_int_equal(mask[W * H - 1], 255);
+    /* A box alone says that there is an object, but not where: no mask without one. */
+    assert_int_equal(lint_coco_draw(c, 1, W, H, mask, &e), -1);
+    assert_string_equal(e.msg, "its annotations have no outline (a bounding box alone is none)");
+    assert_int_equal(lint_coco_draw(c, 2, W, H, mask, &e), 0);
+    assert_int_equal(mask[0], 0);
+    lint_coco_free(c);
+}
+
+/* A file of n times the text, with a comma between. */
+static char *repeated(const char *before, const char *text, size_t n, const char *after) {
+    char *json = malloc(strlen(before) + n * (strlen(text) + 1) + strlen(after) + 1), *at = json;
+    assert_non_null(json);
+    at = stpcpy(at, before);
+    for (size_t i = 0; i < n; i++)
+        at = stpcpy(stpcpy(at, i ? "," : ""), text);
+    strcpy(at, after);
+    return json;
+}
+
+/* n times the text makes a file of a picture of 100 megapixels; another one is too much. */
+static void expect_most(const char *before, const char *text, size_t n, const char *says) {
+    static const char big[] =
+        "{\"images\": [{\"id\": 1, \"file_name\": \"a\", \"width\": 10000, \"height\": 10000}],"
+        "\"annotations\": [";
+    char start[sizeof big + 100];
+    snprintf(start, sizeof start, "%s%s", big, before);
+    for (size_t more = 0; more < 2; more++) {
+        lint_err e = {""};
+        char *json = repeated(start, text, n + more, *before ? "]}]}" : "]}");
+        lint_coco *c = lint_coco_parse(json, strlen(json), 0, &e);
+        if ((c == NULL) != (more == 1)) fail_msg("%zu times: %s", n + more, c ? "accepted" : e.msg);
+        if (more && !strstr(e.msg, says)) fail_msg("'%s' does not say '%s'", e.msg, says);
+        lint_coco_free(c);
+        free(json);
+    }
+}
+
+/* Few bytes may outline all of a picture, again and again. */
+static void what_outlines_cover_is_bounded(void **state) {
+    (void)state;
+    expect_most("",
+                "{\"image_id\": 1, \"segmentation\": {\"size\": [10000,10000], \"counts\": "
+                "[0,100000000]}}",
+                200,
+                "annotations[200]: 'segmentation': the outlines of a cover more than 200 times");
+    expect_most("{\"image_id\": 1, \"segmentation\": [", "[0,0,10000,0,10000,9000,0,9000]", 222,
+                "the outlines of a cover more than 200 times its pixels");
+}
+
+static void a_file_of_many_values_is_not_read(void **state) {
+    (void)state;
+    lint_err e;
+    char *json = repeated("[", "{}", LINT_COCO_VALUES / 2 + 1, "]");
+    assert_null(lint_coco_parse(json, strlen(json), 0, &e));
+    assert_string_equal(e.msg, "more than 10000000 values");
+    free(json);
+}
+
 static void what_is_no_coco_file_is_refused(void **state) {
     (void)state;
 #define ONE(segmentation)                                                                          \
@@ -222,7 +317,7 @@ static void what_is_no_coco_file_is_refused(void **state) {
     };
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         lint_err e = {""};
-        lint_coco *c = lint_coco_parse(bad[i][0], strlen(bad[i][0]), &e);
+        lint_coco *c = lint_coco_parse(bad[i][0], strlen(bad[i][0]), 0, &e);
         if (c) fail_msg("accepted: %s", bad[i][0]);
         if (!strstr(e.msg, bad[i][1])) fail_msg("'%s' does not say '%s'", e.msg, bad[i][1]);
     }
@@ -237,6 +332,10 @@ int main(void) {
         cmocka_unit_test(outlines_of_a_picture_are_one_mask),
         cmocka_unit_test(packed_counts_are_those_of_the_list),
         cmocka_unit_test(pictures_are_found_by_their_names),
+        cmocka_unit_test(the_order_of_pictures_does_not_matter),
+        cmocka_unit_test(boxes_without_outlines_are_passed_over_where_asked),
+        cmocka_unit_test(what_outlines_cover_is_bounded),
+        cmocka_unit_test(a_file_of_many_values_is_not_read),
         cmocka_unit_test(what_is_no_coco_file_is_refused),
     };
     return cmocka_run_group_tests_name("coco", tests, NULL, NULL);

@@ -86,6 +86,32 @@ static void a_record_without_end_does_not_fill_memory(void **state) {
     fclose(in);
 }
 
+/* Two fields, each with the byte that ends it, of so many bytes in all. */
+static int read_record_of(size_t bytes, lint_err *e) {
+    FILE *in = tmpfile();
+    assert_non_null(in);
+    fputs("a,", in);
+    for (size_t i = 3; i < bytes; i++)
+        fputc('x', in);
+    fputs("\nnext\n", in);
+    rewind(in);
+    lint_csv *c = lint_csv_new(in, e);
+    int got = lint_csv_next(c, e);
+    if (got > 0) assert_int_equal(c->fields, 2);
+    if (got > 0) assert_int_equal(strlen(c->field[1]), bytes - 3);
+    lint_csv_free(c);
+    fclose(in);
+    return got;
+}
+
+static void a_record_is_at_most_a_mebibyte(void **state) {
+    (void)state;
+    lint_err e;
+    assert_int_equal(read_record_of(LINT_CSV_MAX, &e), 1);
+    assert_int_equal(read_record_of(LINT_CSV_MAX + 1, &e), -1);
+    assert_string_equal(e.msg, "line 1: a record of more than 1048576 bytes");
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(fields_are_parted_by_commas_and_records_by_line_ends),
@@ -93,6 +119,7 @@ int main(void) {
         cmocka_unit_test(quotes_hold_commas_line_ends_and_quotes),
         cmocka_unit_test(what_makes_no_sense_is_an_error_with_its_line),
         cmocka_unit_test(a_record_without_end_does_not_fill_memory),
+        cmocka_unit_test(a_record_is_at_most_a_mebibyte),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -95,6 +95,27 @@ static void a_file_appears_at_commit_and_not_before(void **state) {
     assert_int_equal(entries(1), 1);
 }
 
+static void several_get_their_names_or_none(void **state) {
+    (void)state;
+    lint_err e;
+    put("a", "before");
+    for (int full = 1; full >= 0; full--) {
+        lint_output *o[] = {opened("a"), NULL, opened("b"), opened("c")};
+        for (int i = 0; i < 4; i++)
+            if (o[i]) fputs("after", lint_output_file(o[i]));
+        if (full) { /* the last of them cannot be written */
+            lint_output_abort(o[3]);
+            o[3] = lint_output_open("/dev/full", &e);
+            fputs("after", lint_output_file(o[3]));
+        }
+        assert_int_equal(lint_output_commit_all(o, 4, &e), full ? -1 : 0);
+        if (full) assert_string_equal(e.msg, "/dev/full: No space left on device");
+        assert_string_equal(get("a"), full ? "before" : "after");
+        assert_int_equal(entries(0), full ? 1 : 3);
+    }
+    entries(1);
+}
+
 static void an_old_file_stays_until_commit(void **state) {
     (void)state;
     put("old", "before");
@@ -237,6 +258,7 @@ static void standard_output_is_written_and_checked(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_file_appears_at_commit_and_not_before),
+        cmocka_unit_test(several_get_their_names_or_none),
         cmocka_unit_test(an_old_file_stays_until_commit),
         cmocka_unit_test(abort_leaves_what_was_there_and_nothing_else),
         cmocka_unit_test(a_killed_writer_leaves_nothing),

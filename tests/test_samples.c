@@ -344,6 +344,15 @@ static void sometimes_rows(lint_frame *f, int frame) { /* 4 of 4, 0 of 0, then 4
     lint_err e;
     lint_frame_add(f, "table", LINT_U8, 1, (uint64_t[]){frame == 1 ? 0 : 4}, &e);
 }
+/* A frame of one picture, then one of seven with the same single weight. */
+static void one_weight(lint_frame *f, int frame) {
+    lint_err e;
+    if (frame == 0) {
+        lint_frame_free(f);
+        *f = numbered(1, 0, 1);
+    }
+    lint_frame_add(f, "weight", LINT_F32, 1, (uint64_t[]){1}, &e);
+}
 static void wild_label(lint_frame *f, int frame) {
     if (frame == 2) ((int32_t *)lint_frame_find(f, "label")->data)[6] = 2;
 }
@@ -361,6 +370,7 @@ static void frames_that_disagree_are_no_set(void **state) {
     assert_no_set(other_dtype, "frame 3: 'extra' is not as");
     assert_no_set(other_table, "frame 3: 'table' is not as");
     assert_no_set(sometimes_rows, "frame 2: 'table' follows the samples in some frames only");
+    assert_no_set(one_weight, "frame 2: 'weight' follows the samples in some frames only");
     assert_no_set(wild_label, "frame 3: 'label' of sample 6 is 2");
     assert_no_set(no_image, "frame 1: no 'image'");
 }

@@ -67,9 +67,10 @@ static lint_output *open_output(void) {
     return out;
 }
 
-static void commit(lint_output *out) {
-    lint_err e;
-    if (lint_output_commit(out, &e) < 0) lint_die(&e);
+/* Gives the output its name, or, where writing it failed with e, takes it back. */
+static void commit(lint_output *out, int written, lint_err *e) {
+    if (written < 0) lint_output_abort(out);
+    if (written < 0 || lint_output_commit(out, e) < 0) lint_die(e);
 }
 
 /* --- predictions -> scores ----------------------------------------------------------------- */
@@ -109,11 +110,12 @@ static void evaluate(char **paths) {
         lint_die(&e);
     }
     lint_output *out = open_output();
-    if (!o.json)
+    int written = 0;
+    if (o.json)
+        written = lint_scores_write_json(&s, lint_output_file(out), &e);
+    else
         lint_scores_write_tsv(&s, lint_output_file(out));
-    else if (lint_scores_write_json(&s, lint_output_file(out), &e) < 0)
-        lint_die(&e);
-    commit(out);
+    commit(out, written, &e);
     lint_scores_free(&s);
     lint_metrics_free(m);
 }
@@ -144,8 +146,7 @@ static void compare(char **paths) {
     if (n < 1) lint_usage("--compare needs the JSON files of lint-eval --json");
     lint_scores *s = read_all(paths, n);
     lint_output *out = open_output();
-    if (lint_scores_compare(s, n, o.verbose, lint_output_file(out), &e) < 0) lint_die(&e);
-    commit(out);
+    commit(out, lint_scores_compare(s, n, o.verbose, lint_output_file(out), &e), &e);
     free_all(s, n);
 }
 
@@ -158,9 +159,7 @@ static void pair_up(char **paths) {
     if (lint_pairs_make(&p, s, n / 2, o.metric.v, o.metric.n, o.seed, &e) < 0) lint_die(&e);
     lint_output *out = open_output();
     FILE *f = lint_output_file(out);
-    if ((o.json ? lint_pairs_write_json(&p, f, &e) : lint_pairs_write_text(&p, f, &e)) < 0)
-        lint_die(&e);
-    commit(out);
+    commit(out, o.json ? lint_pairs_write_json(&p, f, &e) : lint_pairs_write_text(&p, f, &e), &e);
     lint_pairs_free(&p);
     free_all(s, n);
 }

@@ -40,7 +40,9 @@ static const lint_option options[] = {
     {"places", 0, LINT_OPT_STR, &o.places, "A,B,...", "the same for places in metadata.csv", 0, 0,
      NULL},
     {"skip-bad", 0, LINT_OPT_FLAG, &o.skip_bad, NULL,
-     "leave out pictures that cannot be read, and list them at the end", 0, 0, NULL},
+     "leave out pictures that cannot be read, and list them at the end; pass over annotations "
+     "without an outline",
+     0, 0, NULL},
     {"frame", 0, LINT_OPT_INT, &o.frame, "N", "samples in a frame, 0 for all in one (64)", 0, 1e6,
      NULL},
     {"threads", 0, LINT_OPT_INT, &o.threads, "N", "threads (default: all processors)", 0, 1024,
@@ -122,13 +124,9 @@ static int write_splits(const lint_collect *c, lint_source *s, const lint_ratio 
         bad = lint_partition_check(s, r, &warning, e);
         free(warning);
     }
-    for (int k = 0; k < LINT_SPLITS; k++) {
-        if (!out[k]) continue;
-        if (bad)
-            lint_output_abort(out[k]);
-        else
-            bad = lint_output_commit(out[k], e);
-    }
+    if (!bad) return lint_output_commit_all(out, LINT_SPLITS, e);
+    for (int k = 0; k < LINT_SPLITS; k++)
+        lint_output_abort(out[k]);
     return bad;
 }
 
@@ -200,6 +198,15 @@ static void list_bad(const lint_source *s) {
     if (bad) lint_warn("%zu of %zu pictures skipped", bad, s->n);
 }
 
+/* Once for all of them: a file may hold thousands. */
+static void tell_skipped(const lint_source *s) {
+    size_t n = s->coco ? lint_coco_skipped(s->coco) : 0;
+    if (n)
+        lint_warn("skipped %zu %s of %s/annotations/result.json: no outline (a bounding box alone "
+                  "is none)",
+                  n, n == 1 ? "annotation" : "annotations", s->root);
+}
+
 static void list_counts(const lint_source *s) {
     for (int k = 0; k < LINT_SPLITS; k++)
         for (size_t c = 0; c < s->classes.n; c++) {
@@ -252,8 +259,9 @@ int main(int argc, char **argv) {
     char **arg = lint_cli_parse(&program, argc, argv);
     parse_values(&ratio, &names);
     lint_pool *pool = lint_pool_new((int)o.threads, &e);
-    if (!pool || lint_source_open(&s, arg[0], &names, &e) < 0) lint_die(&e);
+    if (!pool || lint_source_open(&s, arg[0], &names, o.skip_bad, &e) < 0) lint_die(&e);
     tell_left_out(&s);
+    tell_skipped(&s);
     lint_collect c = {.pool = pool,
                       .w = o.size.w,
                       .h = o.size.h,

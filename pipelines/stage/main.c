@@ -22,6 +22,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
@@ -95,8 +96,12 @@ static int hold(const char *p, const char *what, lint_err *e) {
     if (fd < 0) return lint_fail(e, "%s: %s", p, strerror(errno));
     if (flock(fd, LOCK_EX | LOCK_NB) == 0) return fd;
     if (!o.quiet) fprintf(stderr, "%s: waiting for another process that is at it\n", what);
-    while (flock(fd, LOCK_EX) < 0)
-        if (errno != EINTR) return lint_fail(e, "%s: %s", p, strerror(errno));
+    while (flock(fd, LOCK_EX) < 0) {
+        if (errno == EINTR) continue;
+        lint_fail(e, "%s: %s", p, strerror(errno));
+        close(fd);
+        return -1;
+    }
     return fd;
 }
 
@@ -349,7 +354,9 @@ static int run(runner *r, char *text) {
     lint_err e;
     step s = {0};
     bytes_of(o.max);
-    if (step_read(&s, &text, o.root, &e) <= 0) lint_die(&e);
+    int got = step_read(&s, &text, o.root, &e);
+    if (got == 0) lint_fail(&e, "no stage to run");
+    if (got <= 0) lint_die(&e);
     path lock = pathf("%s/locks/now/%s", r->state.s, s.name);
     int status = step_look_into_command(&s, &e), fd = -1;
     if (!status) status = fd = hold(lock.s, s.name, &e);
@@ -549,6 +556,7 @@ static void print_kernels(void) {
 }
 
 int main(int argc, char **argv) {
+    signal(SIGCHLD, SIG_DFL); /* ignored, as a parent may leave it, no child would ever end */
     char **operands = lint_cli_parse(&program, argc, argv);
     static const char *const verbs[] = {"run", "status", "lock", "gc", "kernels"};
     enum { RUN, STATUS, LOCK, GC, KERNELS, VERBS };
