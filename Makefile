@@ -39,7 +39,9 @@ PKG_LIBS = $(eval PKG_LIBS := $$(shell pkg-config --libs $$(PKGS) 2>/dev/null))$
 
 WARN = -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-sign-conversion -Wvla
 SAN = $(if $(SANITIZE),-DLINT_SANITIZE -fsanitize=address -fsanitize=undefined -fno-sanitize-recover=undefined)
-ALL_CFLAGS = -std=c11 -D_POSIX_C_SOURCE=200809L $(WARN) -Ilib $(PKG_CFLAGS) $(CFLAGS) $(SAN) -pthread
+# The same sources give the same programs in any folder, so that clones can share a cache.
+ANYWHERE = -ffile-prefix-map=$(CURDIR)=.
+ALL_CFLAGS = -std=c11 -D_POSIX_C_SOURCE=200809L $(WARN) -Ilib $(PKG_CFLAGS) $(CFLAGS) $(ANYWHERE) $(SAN) -pthread
 LIBS = $(PKG_LIBS) -lm -pthread
 COMPILE = $(CC) $(ALL_CFLAGS) -MMD -MP
 LINK = $(COMPILE) -Wl,--as-needed $(LDFLAGS)

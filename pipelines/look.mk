@@ -20,7 +20,7 @@ dag:
 
 ## throw away what the cache has beyond CACHE_MAX, what was not used for longest first
 gc: $(STAGE)
-	@$(stage) gc
+	@[ -d $(CACHE_DIR) ] || { echo "there is no cache $(CACHE_DIR)" >&2; exit 1; }; $(stage) gc
 
 # --- numbers -----------------------------------------------------------------------------------
 

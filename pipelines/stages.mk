@@ -74,6 +74,8 @@ NET ?= models/standard.net
 EPOCHS ?= 15
 ## what is done to training pictures, freshly in each pass: options of lint-augment, or a program
 AUGMENT ?= --balance
+## files that a program of your own reads by itself, such as modules: when they change, it trains anew
+ALSO ?=
 ## how training goes, for both models: options of lint-train
 TRAIN ?=
 ## weight of the CAM loss in camloss
@@ -83,7 +85,7 @@ SIGMA ?= 0.25
 ## what sets camloss apart from default, beside the weight: options of lint-train
 CAM ?= --cam-loss energy --sigma $(SIGMA)
 
-# What `make lock` notes of them and `make diff` compares; what a grid may vary.
+# What `make lock` notes of them and `make diff` compares.
 PARAMETERS = PICTURES SPLIT SIZE NET EPOCHS AUGMENT TRAIN CAM_WEIGHT SIGMA CAM
 
 # What no tool would tell clearly, or only after another stage's minutes.
@@ -97,7 +99,13 @@ $(call expect-whole,SEED,$(SEED),0)
 $(call expect-whole,SEEDS,$(SEEDS),1)
 $(if $(JOBS),$(call expect-whole,JOBS,$(JOBS),1))
 $(foreach s,$(or $(GRID_SEEDS),nothing),$(call expect-whole,GRID_SEEDS,$s,0))
-$(foreach v,SIZE NET EPOCHS CAM_WEIGHT SIGMA,$(if $(strip $($v)),,$(error $v: expected a value, not nothing)))
+$(if $(and $(GRID_SLACK),$(if $(call beyond-digits,$(subst .,,$(GRID_SLACK))),,yes)),,\
+    $(error GRID_SLACK: expected a number, 0 or more, not '$(GRID_SLACK)'))
+VARIABLE = SIZE NET EPOCHS CAM_WEIGHT SIGMA
+$(foreach v,$(VARIABLE),$(if $(strip $($v)),,$(error $v: expected a value, not nothing)))
+$(foreach f,$(ALSO),$(if $(wildcard $f),,$(error ALSO: there is no $f)))
+$(foreach v,OUT CACHE NET BUILD,$(if $(word 2,$($v)),$(error $v: '$($v)' has a space in it, \
+    which is more than make can bear; a link to it helps)))
 
 # --- the stages --------------------------------------------------------------------------------
 # Of each: the command, what it reads that other stages make, what it makes. s is the seed, model
@@ -124,7 +132,8 @@ net-file = $(firstword $(wildcard $(NET) models/$(NET).net) $(NET))
 train.run = lint-augment $(if $(mine),--balance,$(AUGMENT)) --epochs $(EPOCHS) --shuffle --seed $s $d/train.lts | \
     $(mine) lint-train --net $(net-file) --train - --val $d/val.lts --seed $s $(TRAIN) $(loss-of-$(model)) \
     -o $m/model.safetensors --log $m/log.tsv --checkpoint checkpoint
-train.also = $(call line,resumes)
+train.also = $(call line,resumes)$(foreach f,$(also-digests), $(call line,with also $(subst :, ,$f)))
+also-digests = $(eval also-digests := $(foreach f,$(ALSO),$f:$(firstword $(shell sha256sum <$f))))$(also-digests)
 train.reads = $d/train.lts $d/val.lts
 train.makes = $m/model.safetensors $m/log.tsv
 loss-of-default = --cam-loss none
@@ -194,9 +203,11 @@ product = $(if $1,$(foreach a,$(call values,$(firstword $1)),$(foreach b,$(or \
     $(call product,$(wordlist 2,$(words $1),$1)),.),$a$(patsubst $(comma).,,$(comma)$b))))
 POINTS = $(subst =,-,$(call product,$(GRID)))
 point-results = $(foreach s,$(GRID_SEEDS),$(foreach model,$(MODELS),$(AT)grid/$1/$m/val.json))
-strange := $(filter-out $(PARAMETERS),$(foreach g,$(GRID),$(firstword $(subst =, ,$g))))
-$(foreach g,$(GRID),$(if $(findstring =,$g),,$(error GRID: expected NAME=VALUE$(comma)VALUE..., not '$g')))
-$(if $(strange),$(error GRID: there is no setting $(strange); it may vary $(PARAMETERS)))
+# Of those settings whose value is one word.
+strange := $(filter-out $(VARIABLE),$(foreach g,$(GRID),$(firstword $(subst =, ,$g))))
+$(if $(strange),$(error GRID may vary $(VARIABLE), not $(firstword $(strange))))
+$(foreach g,$(GRID),$(if $(filter 2,$(words $(subst =, ,$g))),,\
+    $(error GRID: expected NAME=VALUE$(comma)VALUE..., not '$g')))
 
 grid-stages: $(addprefix $(AT)grid/,$(POINTS))
 

@@ -34,6 +34,16 @@ fake() {
     assert_output --partial 'lib/err.c'
 }
 
+@test "the same sources give the same bytes in any folder" {
+    local dir
+    for dir in one two/deeper; do
+        mkdir -p "$BATS_TEST_TMPDIR/$dir"
+        cp -r "$BATS_TEST_DIRNAME"/../{Makefile,lib,tools,pipelines,bench} "$BATS_TEST_TMPDIR/$dir"
+        make -s -C "$BATS_TEST_TMPDIR/$dir" BUILD=build build/lib/names.o
+    done
+    run -0 cmp "$BATS_TEST_TMPDIR"/{one,two/deeper}/build/lib/names.o
+}
+
 @test "a changed header rebuilds what includes it" {
     make BUILD="$B" "$B/lib/err.o"
     run -0 make BUILD="$B" -W lib/err.h "$B/lib/err.o"

@@ -213,6 +213,12 @@ kill_all() {
     wrong "JOBS: expected a whole number, 1 or more, not 'two'" sweep JOBS=two
     wrong "GRID_SEEDS: expected a whole number, 0 or more, not 'a'" sweep GRID=SIGMA=1 GRID_SEEDS='7 a'
     wrong "GRID: expected NAME=VALUE,VALUE..., not 'SIGMA'" sweep GRID='CAM_WEIGHT=1,2 SIGMA'
+    wrong "GRID: expected NAME=VALUE,VALUE..., not 'SIGMA=1,=2'" sweep GRID='SIGMA=1,=2'
+    wrong 'GRID may vary SIZE NET EPOCHS CAM_WEIGHT SIGMA, not TRAIN' sweep GRID='TRAIN=--lr 0.1'
+    wrong "GRID_SLACK: expected a number, 0 or more, not 'x'" sweep GRID=SIGMA=1 GRID_SLACK=x
+    wrong "OUT: 'a b' has a space in it, which is more than make can bear; a link to it helps" pipeline OUT='a b'
+    wrong "NET: 'my net' has a space in it, which is more than make can bear; a link to it helps" pipeline NET='my net'
+    wrong 'ALSO: there is no nowhere' pipeline ALSO=nowhere
     wrong "CAM_WEIGHT: expected a value, not nothing" pipeline CAM_WEIGHT=
     assert_not_exists "$BUILD/log"
 }
@@ -311,7 +317,7 @@ END
     run -0 make sweep GRID='CAM_WEIGHT=3,4' GRID_SEEDS=200
     assert_line 'no setting stays within 2 points of default'
     run -2 make sweep GRID='CAMWEIGHT=3'
-    assert_output --partial 'there is no setting CAMWEIGHT'
+    assert_output --partial 'GRID may vary SIZE NET EPOCHS CAM_WEIGHT SIGMA, not CAMWEIGHT'
 }
 
 @test "DATA may be any folder: spaces, quotes, and files that come and go" {
@@ -475,6 +481,46 @@ END
     assert_equal "$(grep -c '^lint-train' "$BUILD/log")" 1
     run -2 make gc CACHE_MAX=much
     assert_output --partial "'much' is no size"
+}
+
+@test "gc of a cache that is not there makes none" {
+    stand_ins
+    run -2 make gc OUT=nowhere
+    assert_output --partial 'there is no cache nowhere/.cache'
+    assert_not_exists nowhere
+}
+
+@test "what a program of one's own reads by itself is an input if ALSO names it" {
+    stand_ins
+    cp "$BUILD/lint-any" "$BUILD/mine"
+    echo F=0.5 >module.py
+    make pipeline AUGMENT=mine ALSO=module.py
+    run -0 made make pipeline AUGMENT=mine ALSO=module.py
+    refute_line --regexp '^lint-train'
+    echo F=1.0 >module.py
+    run -0 make status AUGMENT=mine ALSO=module.py
+    assert_line --regexp 'default/train +runs: also module.py is another$'
+    run -0 make status AUGMENT=mine
+    assert_line --regexp 'default/train +runs: also module.py is gone$'
+    run -0 made make pipeline AUGMENT=mine ALSO=module.py
+    assert_equal "$(grep -c '^lint-train' "$BUILD/log")" 2
+}
+
+@test "a file in a folder of one's own that may not be read is the tool's matter" {
+    # Root may read everything, but for this.
+    local user=(setpriv --bounding-set=-dac_override,-dac_read_search --inh-caps=-all)
+    stand_ins
+    mkdir -p pets/cat pets/dog
+    touch pets/{cat,dog}/{1,2}.png
+    chmod 000 pets/cat/1.png
+    ! "${user[@]}" cat pets/cat/1.png 2>/dev/null || skip 'nothing is forbidden here'
+    run -0 made "${user[@]}" make pipeline DATA=pets
+    assert_line --regexp '^lint-split'
+    run -0 made "${user[@]}" make pipeline DATA=pets
+    refute_line --regexp '^lint-split'
+    chmod 600 pets/cat/1.png
+    run -0 made "${user[@]}" make pipeline DATA=pets
+    assert_line --regexp '^lint-split'
 }
 
 @test "what one has made, another takes from the cache that they share" {

@@ -236,6 +236,7 @@ static int write_index(const hashes *h, const char *p, const content *c, lint_er
     put_name(f, p);
     for (size_t i = 0; i < c->n; i++) {
         const content_file *k = &c->file[i];
+        if (k->unread) continue; /* permission can be given without a change of the rest */
         fprintf(f, "%s %" PRIu64 " %" PRId64 " %" PRIu64 " ", k->hex, k->size, k->changed,
                 k->inode);
         put_name(f, k->rel);
@@ -312,7 +313,12 @@ static int read_files(hashes *h, reading *r, size_t n, lint_err *e) {
     else
         read_one(r, 0, 0);
     for (size_t i = 0; i < n; i++) {
-        const content_file *f = &r->c->file[r->which[i]];
+        content_file *f = &r->c->file[r->which[i]];
+        f->unread = r->why[i] == EACCES && r->c->kind == CONTENT_FOLDER;
+        if (f->unread) {
+            sha256_of("may not be read", f->hex);
+            continue;
+        }
         if (r->why[i])
             return lint_fail(e, "%s: %s", place(r->root, f).s,
                              r->why[i] == EBUSY ? "changed while it was read"

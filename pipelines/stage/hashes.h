@@ -30,6 +30,7 @@ typedef struct content_file {
     char *rel; /* its path in the folder; "" for a file that is no part of one */
     uint64_t size, inode;
     int64_t changed; /* ns */
+    int unread;      /* in a folder, a file that may not be read: known by that alone */
     char hex[SHA256_HEX];
 } content_file;
 
@@ -42,7 +43,8 @@ typedef struct content {
     size_t n, size;
 } content;
 
-/* What is at the path. A file that cannot be read, or changes meanwhile, is an error. */
+/* What is at the path. A file that cannot be read, or changes meanwhile, is an error; but one in a
+ * folder that may not be read stands in its list as such, and the command says what it makes of it. */
 int hashes_of(hashes *h, const char *path, content *c, lint_err *e);
 
 /* Notes that the path now has the content c, which was just put there. */

@@ -439,6 +439,27 @@ static int print_changed(const char *what, const items *now, const items *was) {
     return n;
 }
 
+/* Texts that only one of the two has, without the last word, which is their value. */
+static int print_changed_texts(const items *now, const items *was) {
+    int n = 0;
+    for (int gone = 0; gone < 2; gone++) {
+        const items *these = gone ? was : now, *those = gone ? now : was;
+        for (size_t i = 0; i < these->n; i++) {
+            const char *text = these->v[i].name, *value = strrchr(text, ' ');
+            size_t len = value ? (size_t)(value - text) : strlen(text);
+            int other = 0;
+            for (size_t k = 0; k < those->n; k++)
+                other |= strncmp(those->v[k].name, text, len + 1) == 0;
+            if (items_find(those, text) || (gone && other)) continue;
+            printf("%s%.*s is %s", n++ ? ", " : "", (int)len, text,
+                   gone    ? "gone"
+                   : other ? "another"
+                           : "new");
+        }
+    }
+    return n;
+}
+
 static void print_why(const runner *r, const step *s) {
     step was = {0};
     char key[SHA256_HEX];
@@ -450,7 +471,8 @@ static void print_why(const runner *r, const step *s) {
         print_new_words(was.run, s->run);
         printf(", is");
         print_new_words(s->run, was.run);
-    } else if (!print_changed("", &s->in, &was.in) && !print_changed("", &s->tool, &was.tool)) {
+    } else if (!print_changed("", &s->in, &was.in) && !print_changed("", &s->tool, &was.tool) &&
+               !print_changed_texts(&s->with, &was.with)) {
         printf("its outputs are gone, or no longer what it made");
     }
     step_free(&was);
