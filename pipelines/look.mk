@@ -30,9 +30,13 @@ scores = $(foreach s,$(call seeds-there),$(foreach model,$(MODELS),$(wildcard \
 seeds-there = $(patsubst s%,%,$(shell ls -v $(AT)models/$(NAME) 2>/dev/null | grep -x 's[0-9]*'))
 
 ## print the scores of every seed that was run; JSON=1: as JSON
-metrics:
+metrics: $(STAGE) $(TOOLS)
 	@[ -n "$(scores)" ] || { echo "nothing was run yet; 'make pipeline' does" >&2; exit 1; }
 	@awk -v json=$(call quote,$(JSON)) -f pipelines/metrics.awk $(scores)
+	@$(call plan,$(seeds-there),$(filter-out compare,$(STAGES))) $(stage) status <$(PLAN) | awk '$$2 != "done" { \
+	    split($$1, at, "/"); if (!seen[at[2]]++) other = other " " at[2] } END { if (other) \
+	    print "not what would be made with the settings, pictures and programs of now:" other \
+	    " (make status SEED=N says why)" }' >&2
 
 # --- the lock ----------------------------------------------------------------------------------
 

@@ -412,6 +412,19 @@ END
     assert_line --index 1 ' {"model": "orca-leopard/s0/default", "on": "val", "accuracy": 0.750000, "worst_group": 0.500000},'
 }
 
+@test "metrics say which seeds were made with other settings or pictures" {
+    stand_ins
+    make pipeline
+    make pipeline SEED=1
+    run -0 --separate-stderr make metrics
+    assert_equal "$stderr" ''
+    make pipeline SEED=1 CAM_WEIGHT=5
+    run -0 --separate-stderr make metrics
+    assert_equal "$stderr" 'not what would be made with the settings, pictures and programs of now: s1 (make status SEED=N says why)'
+    run -0 --separate-stderr make metrics CAM_WEIGHT=5 JSON=1
+    assert_equal "$stderr" 'not what would be made with the settings, pictures and programs of now: s0 (make status SEED=N says why)'
+}
+
 @test "another clone verifies the lock; what differs is named, with what may be why" {
     stand_ins
     run -2 make verify
