@@ -68,6 +68,7 @@ typedef struct lint_frame {
         char *key, *value;
     } * meta;
     size_t metas;
+    size_t tensors_room, metas_room; /* places, where one was added; else 0 */
 } lint_frame;
 
 const char *lint_dtype_name(lint_dtype d);
