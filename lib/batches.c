@@ -337,9 +337,7 @@ static int use_stream(lint_batches *b, lint_err *e) {
                          "without marks, every one at hand at any time",
                          b->name);
     s->number = 1;
-    for (size_t i = 0; i < s->frame.metas; i++)
-        if (lint_frame_set_meta(&b->head, s->frame.meta[i].key, s->frame.meta[i].value, e) < 0)
-            return -1;
+    if (lint_frame_copy_meta(&b->head, &s->frame, e) < 0) return -1;
     if (lint_samples_view(&s->frame, &v, e) < 0)
         return lint_err_prefix(e, "%s: frame 1: ", b->name);
     b->h = v.h;

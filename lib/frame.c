@@ -134,8 +134,19 @@ int lint_tensor_describe(lint_tensor *t, const char *name, lint_dtype dtype, siz
     return 0;
 }
 
-lint_tensor *lint_frame_add_raw(lint_frame *f, const char *name, lint_dtype dtype, size_t rank,
-                                const uint64_t *shape, lint_err *e) {
+/* The array v with room for one more than n, or NULL; *room is what it has. It doubles, as growing
+ * by one would copy it for each. */
+static void *one_more(void *v, size_t n, size_t *room, size_t size) {
+    if (n < *room) return v;
+    size_t more = n < 4 ? 4 : 2 * n;
+    void *grown = realloc(v, more * size);
+    if (grown) *room = more;
+    return grown;
+}
+
+/* In the place of old, or, where that is NULL, as one more. */
+static lint_tensor *put_tensor(lint_frame *f, lint_tensor *old, const char *name, lint_dtype dtype,
+                               size_t rank, const uint64_t *shape, lint_err *e) {
     if (!is_utf8(name) || strcmp(name, LINT_METADATA) == 0) {
         lint_fail(e, "'%s' cannot name a tensor", name);
         return NULL;
@@ -144,9 +155,9 @@ lint_tensor *lint_frame_add_raw(lint_frame *f, const char *name, lint_dtype dtyp
     if (lint_tensor_describe(&t, name, dtype, rank, shape, e) < 0) return NULL;
     t.room = t.bytes;
     t.data = lint_data_alloc(t.bytes);
-    lint_tensor *old = lint_frame_find(f, name), *slot = old;
+    lint_tensor *slot = old;
     if (!old) {
-        lint_tensor *more = realloc(f->tensors, (f->count + 1) * sizeof *more);
+        lint_tensor *more = one_more(f->tensors, f->count, &f->tensors_room, sizeof *more);
         if (more) f->tensors = more;
         slot = more ? &more[f->count] : NULL;
     }
@@ -161,6 +172,16 @@ lint_tensor *lint_frame_add_raw(lint_frame *f, const char *name, lint_dtype dtyp
         f->count++;
     *slot = t;
     return slot;
+}
+
+lint_tensor *lint_frame_add_raw(lint_frame *f, const char *name, lint_dtype dtype, size_t rank,
+                                const uint64_t *shape, lint_err *e) {
+    return put_tensor(f, lint_frame_find(f, name), name, dtype, rank, shape, e);
+}
+
+lint_tensor *lint_frame_add_new(lint_frame *f, const char *name, lint_dtype dtype, size_t rank,
+                                const uint64_t *shape, lint_err *e) {
+    return put_tensor(f, NULL, name, dtype, rank, shape, e);
 }
 
 lint_tensor *lint_frame_add(lint_frame *f, const char *name, lint_dtype dtype, size_t rank,
@@ -198,12 +219,9 @@ static void drop_meta(lint_frame *f, struct lint_meta *m) {
     f->metas--;
 }
 
-int lint_frame_set_meta(lint_frame *f, const char *key, const char *value, lint_err *e) {
-    struct lint_meta *m = find_meta(f, key);
-    if (!value) {
-        if (m) drop_meta(f, m);
-        return 0;
-    }
+/* In the place of m, or, where that is NULL, as one more. */
+static int put_meta(lint_frame *f, struct lint_meta *m, const char *key, const char *value,
+                    lint_err *e) {
     if (!is_utf8(key) || !is_utf8(value))
         return lint_fail(e, "metadata '%s' is not valid UTF-8: %s", key, value);
     char *v = strdup(value);
@@ -213,7 +231,7 @@ int lint_frame_set_meta(lint_frame *f, const char *key, const char *value, lint_
         m->value = v;
         return 0;
     }
-    struct lint_meta *more = realloc(f->meta, (f->metas + 1) * sizeof *more);
+    struct lint_meta *more = one_more(f->meta, f->metas, &f->metas_room, sizeof *more);
     char *k = strdup(key);
     if (more) f->meta = more;
     if (!more || !k) {
@@ -222,6 +240,23 @@ int lint_frame_set_meta(lint_frame *f, const char *key, const char *value, lint_
         return lint_fail_mem(e, "metadata");
     }
     more[f->metas++] = (struct lint_meta){k, v};
+    return 0;
+}
+
+int lint_frame_set_meta(lint_frame *f, const char *key, const char *value, lint_err *e) {
+    struct lint_meta *m = find_meta(f, key);
+    if (value) return put_meta(f, m, key, value, e);
+    if (m) drop_meta(f, m);
+    return 0;
+}
+
+int lint_frame_copy_meta(lint_frame *dst, const lint_frame *src, lint_err *e) {
+    int fresh = dst->metas == 0; /* the keys of src differ: looking for each would take long */
+    for (size_t i = 0; i < src->metas; i++) {
+        const struct lint_meta *m = &src->meta[i];
+        if (put_meta(dst, fresh ? NULL : find_meta(dst, m->key), m->key, m->value, e) < 0)
+            return -1;
+    }
     return 0;
 }
 

@@ -68,6 +68,7 @@ typedef struct lint_frame {
         char *key, *value;
     } * meta;
     size_t metas;
+    size_t tensors_room, metas_room; /* places, where one was added; else 0 */
 } lint_frame;
 
 const char *lint_dtype_name(lint_dtype d);
@@ -96,9 +97,18 @@ void lint_frame_drop(lint_frame *f, const char *name);
 const char *lint_frame_meta(const lint_frame *f, const char *key);
 /* Sets (or, with value NULL, removes) a key. Both strings are copied and must be UTF-8. */
 int lint_frame_set_meta(lint_frame *f, const char *key, const char *value, lint_err *e);
+/* Sets in dst every key that src has. */
+int lint_frame_copy_meta(lint_frame *dst, const lint_frame *src, lint_err *e);
 
 /* Copies metadata and tensors of src over dst (another frame, which is cleared first). */
 int lint_frame_copy(lint_frame *dst, const lint_frame *src, lint_err *e);
+
+/* Calls fn once for each name that a or b has, in the order of names, with the tensors of that
+ * name; one of the two is NULL where a or b has none. Ends with what fn returns as soon as that is
+ * not 0; else 0, or -1 with *e set where memory ended. */
+typedef int lint_pair_fn(void *ctx, lint_tensor *a, lint_tensor *b, lint_err *e);
+int lint_frame_pair(const lint_frame *a, const lint_frame *b, lint_pair_fn *fn, void *ctx,
+                    lint_err *e);
 
 /* Samples in the frame: the first dimension of `image`, else of `label`, else of `logits`;
  * 0 where there is none of them. */

@@ -1,4 +1,5 @@
-/* frame_parts: what the files of the frame share. Internal to them. */
+/* frame_parts: what the files of the frame share. Internal to them and to set.c, which makes frames
+ * of frames as they do. */
 #ifndef LINT_FRAME_PARTS_H
 #define LINT_FRAME_PARTS_H
 
@@ -21,6 +22,11 @@ int lint_tensor_describe(lint_tensor *t, const char *name, lint_dtype dtype, siz
 
 /* As lint_frame_add, but the data is not zeroed. */
 lint_tensor *lint_frame_add_raw(lint_frame *f, const char *name, lint_dtype dtype, size_t rank,
+                                const uint64_t *shape, lint_err *e);
+
+/* The same where no tensor of that name is there: a frame may hold hundreds of thousands, and to
+ * look for each before it is added would take minutes. */
+lint_tensor *lint_frame_add_new(lint_frame *f, const char *name, lint_dtype dtype, size_t rank,
                                 const uint64_t *shape, lint_err *e);
 
 /* The canonical order, for qsort: of tensors, wide dtypes first, then by name; of metadata by key.

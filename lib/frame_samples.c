@@ -18,14 +18,8 @@ static int per_sample(const lint_tensor *t, size_t n) {
     return t->rank && t->shape[0] == n;
 }
 
-static int copy_meta(lint_frame *dst, const lint_frame *src, lint_err *e) {
-    for (size_t i = 0; i < src->metas; i++)
-        if (lint_frame_set_meta(dst, src->meta[i].key, src->meta[i].value, e) < 0) return -1;
-    return 0;
-}
-
 static int copy_tensor(lint_frame *dst, const lint_tensor *t, lint_err *e) {
-    lint_tensor *to = lint_frame_add_raw(dst, t->name, t->dtype, t->rank, t->shape, e);
+    lint_tensor *to = lint_frame_add_new(dst, t->name, t->dtype, t->rank, t->shape, e);
     if (!to) return -1;
     memcpy(to->data, t->data, t->bytes);
     return 0;
@@ -33,7 +27,7 @@ static int copy_tensor(lint_frame *dst, const lint_tensor *t, lint_err *e) {
 
 int lint_frame_copy(lint_frame *dst, const lint_frame *src, lint_err *e) {
     lint_frame_clear(dst);
-    int ok = copy_meta(dst, src, e);
+    int ok = lint_frame_copy_meta(dst, src, e);
     for (size_t i = 0; ok == 0 && i < src->count; i++)
         ok = copy_tensor(dst, &src->tensors[i], e);
     if (ok < 0) lint_frame_clear(dst);
@@ -47,7 +41,7 @@ static int take_rows(lint_frame *dst, const lint_tensor *t, size_t n, const size
     if (!shape) return lint_fail_mem(e, t->name);
     memcpy(shape, t->shape, t->rank * sizeof *shape);
     shape[0] = rows;
-    lint_tensor *to = lint_frame_add_raw(dst, t->name, t->dtype, t->rank, shape, e);
+    lint_tensor *to = lint_frame_add_new(dst, t->name, t->dtype, t->rank, shape, e);
     free(shape);
     if (!to) return -1;
     size_t width = n ? t->bytes / n : 0;
@@ -62,7 +56,7 @@ int lint_frame_take(lint_frame *dst, const lint_frame *src, const size_t *row, s
     size_t n = lint_frame_samples(src);
     for (size_t i = 0; i < rows; i++)
         if (row[i] >= n) return lint_fail(e, "there is no sample %zu in a frame of %zu", row[i], n);
-    int ok = copy_meta(dst, src, e);
+    int ok = lint_frame_copy_meta(dst, src, e);
     for (size_t i = 0; ok == 0 && i < src->count; i++) {
         const lint_tensor *t = &src->tensors[i];
         ok = per_sample(t, n) ? take_rows(dst, t, n, row, rows, e) : copy_tensor(dst, t, e);
@@ -136,29 +130,58 @@ static int append_rows(lint_tensor *dst, size_t n, const lint_tensor *src, size_
     return 0;
 }
 
-static int append_all(lint_frame *dst, const lint_frame *src, lint_err *e) {
-    size_t n = lint_frame_samples(dst), m = lint_frame_samples(src);
-    for (size_t i = 0; i < src->count; i++)
-        if (per_sample(&src->tensors[i], m) && !lint_frame_find(dst, src->tensors[i].name))
-            return lint_fail(e, "'%s' is not in the frames before", src->tensors[i].name);
-    for (size_t i = 0; i < dst->count; i++) {
-        lint_tensor *to = &dst->tensors[i];
-        const lint_tensor *from = lint_frame_find(src, to->name);
-        int ours = per_sample(to, n), theirs = from && per_sample(from, m);
-        if (ours && theirs) {
-            if (append_rows(to, n, from, m, e) < 0) return -1;
-        } else if (ours && !from) {
-            return lint_fail(e, "no '%s', which the frames before have", to->name);
-        } else if ((ours || theirs) && !agree(to, from, 0)) {
-            return lint_fail(e, "'%s' follows the samples in some frames only", to->name);
-        }
+static int compare_names(const void *a, const void *b) {
+    return strcmp((*(lint_tensor *const *)a)->name, (*(lint_tensor *const *)b)->name);
+}
+
+/* The tensors by name, from malloc. */
+static lint_tensor **by_name(const lint_frame *f, lint_err *e) {
+    lint_tensor **list = malloc((f->count + 1) * sizeof *list);
+    if (!list) {
+        lint_fail_mem(e, "a frame");
+        return NULL;
     }
+    for (size_t i = 0; i < f->count; i++)
+        list[i] = &f->tensors[i];
+    if (f->count) qsort(list, f->count, sizeof *list, compare_names);
+    return list;
+}
+
+int lint_frame_pair(const lint_frame *a, const lint_frame *b, lint_pair_fn *fn, void *ctx,
+                    lint_err *e) {
+    lint_tensor **x = by_name(a, e), **y = x ? by_name(b, e) : NULL;
+    int got = y ? 0 : -1;
+    for (size_t i = 0, j = 0; !got && (i < a->count || j < b->count);) {
+        int order = i == a->count ? 1 : j == b->count ? -1 : compare_names(&x[i], &y[j]);
+        got = fn(ctx, order <= 0 ? x[i] : NULL, order >= 0 ? y[j] : NULL, e);
+        i += order <= 0;
+        j += order >= 0;
+    }
+    free(x);
+    free(y);
+    return got;
+}
+
+/* Samples of the frame that is added to, and of the one that is added. */
+typedef struct counts {
+    size_t n, m;
+} counts;
+
+static int append_tensor(void *ctx, lint_tensor *to, lint_tensor *from, lint_err *e) {
+    const counts *c = ctx;
+    int ours = to && per_sample(to, c->n), theirs = from && per_sample(from, c->m);
+    if (ours && theirs) return append_rows(to, c->n, from, c->m, e);
+    if (theirs && !to) return lint_fail(e, "'%s' is not in the frames before", from->name);
+    if (ours && !from) return lint_fail(e, "no '%s', which the frames before have", to->name);
+    if ((ours || theirs) && !agree(to, from, 0))
+        return lint_fail(e, "'%s' follows the samples in some frames only", to->name);
     return 0;
 }
 
 int lint_frame_append(lint_frame *dst, const lint_frame *src, lint_err *e) {
     if (dst->count == 0) return lint_frame_copy(dst, src, e);
-    int ok = append_all(dst, src, e);
+    counts c = {lint_frame_samples(dst), lint_frame_samples(src)};
+    int ok = lint_frame_pair(dst, src, append_tensor, &c, e);
     if (ok < 0) lint_frame_clear(dst);
     return ok;
 }

@@ -5,6 +5,7 @@
 
 #include <inttypes.h>
 #include <jansson.h>
+#include <search.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -37,11 +38,12 @@ struct lint_listing {
     uint64_t samples;
     size_t height, width; /* of the first pictures; 0: none */
     int of_samples, more_sizes;
-    form *form;
-    size_t forms, more_forms; /* more: those beyond FORMS_MOST */
-    group *group;             /* by label and place */
-    size_t groups;
-    epoch *epoch; /* as they come */
+    form **form;                 /* as they come */
+    void *by_name;               /* the same, for tsearch */
+    size_t forms, more_forms;    /* more: those beyond FORMS_MOST */
+    group *group;                /* by label and place, but for the last few */
+    size_t groups, sorted, room; /* sorted: those before the last few */
+    epoch *epoch;                /* as they come */
     size_t epochs;
 };
 
@@ -51,11 +53,24 @@ lint_listing *lint_listing_new(lint_err *e) {
     return l;
 }
 
+static int compare_forms(const void *a, const void *b) {
+    const form *x = a, *y = b;
+    int order = strcmp(x->name, y->name);
+    return order ? order : strcmp(x->type, y->type);
+}
+
+static void free_form(form *f) {
+    if (!f) return;
+    free(f->name);
+    free(f->type);
+    free(f);
+}
+
 void lint_listing_free(lint_listing *l) {
     if (!l) return;
     for (size_t i = 0; i < l->forms; i++) {
-        free(l->form[i].name);
-        free(l->form[i].type);
+        tdelete(l->form[i], &l->by_name, compare_forms);
+        free_form(l->form[i]);
     }
     for (size_t i = 0; i < l->epochs; i++)
         free(l->epoch[i].name);
@@ -95,57 +110,98 @@ static char *type_of(const lint_tensor *t, size_t n) {
     return fclose(f) == 0 ? text : (free(text), NULL);
 }
 
-static int add_form(lint_listing *l, const lint_tensor *t, size_t n, lint_err *e) {
-    char *type = type_of(t, n);
-    if (!type) return lint_fail_mem(e, "a listing");
-    for (size_t i = 0; i < l->forms; i++)
-        if (strcmp(l->form[i].name, t->name) == 0 && strcmp(l->form[i].type, type) == 0) {
-            l->form[i].frames++;
-            free(type);
-            return 0;
-        }
-    if (l->frames && l->forms >= FORMS_MOST) {
-        l->more_forms++;
-        free(type);
-        return 0;
+static form *new_form(const lint_tensor *t, size_t n, lint_err *e) {
+    form *f = calloc(1, sizeof *f);
+    if (f) {
+        *f = (form){strdup(t->name), type_of(t, n), 1, t->bytes / lint_dtype_bytes(t->dtype)};
+        if (f->name && f->type) return f;
     }
-    form *grown = one_more(l->form, l->forms, sizeof *grown);
-    char *name = strdup(t->name);
+    free_form(f);
+    lint_fail_mem(e, "a listing");
+    return NULL;
+}
+
+/* Takes f over. */
+static int keep_form(lint_listing *l, form *f, lint_err *e) {
+    form **grown = one_more(l->form, l->forms, sizeof *grown);
     if (grown) l->form = grown;
-    if (!grown || !name) {
-        free(name);
-        free(type);
+    if (!grown || !tsearch(f, &l->by_name, compare_forms)) {
+        free_form(f);
         return lint_fail_mem(e, "a listing");
     }
-    l->form[l->forms++] = (form){name, type, 1, t->bytes / lint_dtype_bytes(t->dtype)};
+    l->form[l->forms++] = f;
     return 0;
 }
 
-static int compare_groups(const group *a, int32_t label, int32_t place) {
-    if (a->label != label) return a->label < label ? -1 : 1;
-    return (a->place > place) - (a->place < place);
+static int add_form(lint_listing *l, const lint_tensor *t, size_t n, lint_err *e) {
+    form *f = new_form(t, n, e);
+    if (!f) return -1;
+    form *const *known = tfind(f, &l->by_name, compare_forms);
+    if (!known && (!l->frames || l->forms < FORMS_MOST)) return keep_form(l, f, e);
+    if (known)
+        (*known)->frames++;
+    else
+        l->more_forms++;
+    free_form(f);
+    return 0;
 }
 
-static int add_group(lint_listing *l, int32_t label, int32_t place, uint64_t n, lint_err *e) {
-    size_t low = 0, high = l->groups;
+static int compare_groups(const void *a, const void *b) {
+    const group *x = a, *y = b;
+    if (x->label != y->label) return x->label < y->label ? -1 : 1;
+    return (x->place > y->place) - (x->place < y->place);
+}
+
+/* Where among the sorted groups that one is, or would be. */
+static size_t group_at(const lint_listing *l, int32_t label, int32_t place) {
+    group want = {label, place, 0};
+    size_t low = 0, high = l->sorted;
     while (low < high) {
         size_t middle = low + (high - low) / 2;
-        int order = compare_groups(&l->group[middle], label, place);
-        if (order == 0) {
-            l->group[middle].n += n;
-            return 0;
-        }
-        if (order < 0)
+        if (compare_groups(&l->group[middle], &want) < 0)
             low = middle + 1;
         else
             high = middle;
     }
-    group *grown = one_more(l->group, l->groups, sizeof *grown);
-    if (!grown) return lint_fail_mem(e, "a listing");
-    l->group = grown;
-    memmove(grown + low + 1, grown + low, (l->groups - low) * sizeof *grown);
-    grown[low] = (group){label, place, n};
-    l->groups++;
+    return low;
+}
+
+/* Sorts the last few in, those of one label and place joined. */
+static void sort_groups(lint_listing *l) {
+    size_t n = 0;
+    if (l->sorted == l->groups) return;
+    qsort(l->group, l->groups, sizeof *l->group, compare_groups);
+    for (size_t i = 1; i < l->groups; i++) {
+        if (compare_groups(&l->group[n], &l->group[i]) == 0)
+            l->group[n].n += l->group[i].n;
+        else
+            l->group[++n] = l->group[i];
+    }
+    l->groups = l->sorted = n + 1;
+}
+
+/* A new group is put behind the sorted ones, and these are sorted again when there are as many
+ * that are not: to keep them sorted would move all of them for each. */
+static int add_group(lint_listing *l, int32_t label, int32_t place, lint_err *e) {
+    enum { FEW = 256 };
+    size_t at = group_at(l, label, place);
+    group one = {label, place, 1};
+    if (at < l->sorted && compare_groups(&l->group[at], &one) == 0) {
+        l->group[at].n++;
+        return 0;
+    }
+    if (l->groups - l->sorted >= FEW + l->sorted) {
+        sort_groups(l);
+        return add_group(l, label, place, e);
+    }
+    if (l->groups == l->room) {
+        size_t room = l->room ? 2 * l->room : FEW;
+        group *grown = realloc(l->group, room * sizeof *grown);
+        if (!grown) return lint_fail_mem(e, "a listing");
+        l->group = grown;
+        l->room = room;
+    }
+    l->group[l->groups++] = one;
     return 0;
 }
 
@@ -187,7 +243,7 @@ static int add_samples(lint_listing *l, const lint_samples *s, const lint_frame 
     }
     if (s->image && (s->h != l->height || s->w != l->width)) l->more_sizes = 1;
     for (size_t i = 0; i < s->n; i++)
-        if (add_group(l, s->label ? s->label[i] : -1, s->place ? s->place[i] : -1, 1, e) < 0)
+        if (add_group(l, s->label ? s->label[i] : -1, s->place ? s->place[i] : -1, e) < 0)
             return -1;
     return pass ? add_epoch(l, pass, s->n, e) : 0;
 }
@@ -199,8 +255,7 @@ static int is_samples(const lint_frame *f) {
 }
 
 static int keep_metadata(lint_listing *l, const lint_frame *f, lint_err *e) {
-    for (size_t i = 0; i < f->metas; i++)
-        if (lint_frame_set_meta(&l->first, f->meta[i].key, f->meta[i].value, e) < 0) return -1;
+    if (lint_frame_copy_meta(&l->first, f, e) < 0) return -1;
     /* Of a model too; something else may call its own anything "classes". */
     if (lint_names_parse(&l->classes, lint_frame_meta(f, "classes"), e) < 0)
         return lint_frame_meta(f, "lint") ? -1 : 0;
@@ -261,13 +316,13 @@ static void write_forms(const lint_listing *l, const char *word, int count_value
     size_t name = 0, type = 0;
     uint64_t total = 0;
     for (size_t i = 0; i < l->forms; i++) {
-        size_t n = shown_length(l->form[i].name), t = strlen(l->form[i].type);
+        size_t n = shown_length(l->form[i]->name), t = strlen(l->form[i]->type);
         if (n > name) name = n;
         if (t > type) type = t;
-        total += l->form[i].values;
+        total += l->form[i]->values;
     }
     for (size_t i = 0; i < l->forms; i++) {
-        const form *f = &l->form[i];
+        const form *f = l->form[i];
         head(out, i ? "" : word);
         put_padded(out, f->name, name);
         if (count_values)
@@ -295,27 +350,34 @@ static const char *place_name(const lint_listing *l, int32_t i, char buf[32]) {
 static uint64_t count(const lint_listing *l, int any_label, int32_t label, int any_place,
                       int32_t place) {
     uint64_t n = 0;
-    for (size_t i = 0; i < l->groups; i++)
-        if ((any_label || l->group[i].label == label) && (any_place || l->group[i].place == place))
-            n += l->group[i].n;
+    for (size_t i = any_label ? 0 : group_at(l, label, INT32_MIN);
+         i < l->groups && (any_label || l->group[i].label == label); i++)
+        if (any_place || l->group[i].place == place) n += l->group[i].n;
     return n;
+}
+
+static int compare_values(const void *a, const void *b) {
+    int32_t x = *(const int32_t *)a, y = *(const int32_t *)b;
+    return (x > y) - (x < y);
 }
 
 /* The values that occur or have a name, -1 last: every class, or every place. From malloc. */
 static int32_t *values(const lint_listing *l, int places, size_t *n) {
-    size_t named = places ? l->places.n : l->classes.n;
+    size_t named = places ? l->places.n : l->classes.n, all = named;
+    int unknown = 0;
     int32_t *v = malloc((named + l->groups + 1) * sizeof *v);
-    *n = 0;
     for (size_t i = 0; v && i < named; i++)
-        v[(*n)++] = (int32_t)i;
-    for (int unknown = 0; v && unknown < 2; unknown++)
-        for (size_t i = 0; i < l->groups; i++) {
-            int32_t at = places ? l->group[i].place : l->group[i].label;
-            int seen = 0;
-            for (size_t j = 0; j < *n && !seen; j++)
-                seen = v[j] == at;
-            if (!seen && (at < 0) == unknown) v[(*n)++] = at;
-        }
+        v[i] = (int32_t)i;
+    for (size_t i = 0; v && i < l->groups; i++) {
+        int32_t at = places ? l->group[i].place : l->group[i].label;
+        unknown |= at < 0;
+        if (at >= 0 && (size_t)at >= named) v[all++] = at;
+    }
+    *n = named;
+    if (v && all > named) qsort(v + named, all - named, sizeof *v, compare_values);
+    for (size_t i = named; v && i < all; i++)
+        if (i == named || v[i] != v[*n - 1]) v[(*n)++] = v[i];
+    if (v && unknown) v[(*n)++] = -1;
     return v;
 }
 
@@ -521,7 +583,8 @@ static void write_other(const lint_listing *l, FILE *out) {
     write_metadata(l, told, out);
 }
 
-void lint_listing_write(const lint_listing *l, const char *name, FILE *out) {
+void lint_listing_write(lint_listing *l, const char *name, FILE *out) {
+    sort_groups(l);
     const char *kind = lint_frame_meta(&l->first, "kind");
     put(out, name);
     fputc('\n', out);

@@ -29,6 +29,6 @@ void lint_listing_free(lint_listing *l);
 int lint_listing_add(lint_listing *l, const lint_frame *f, lint_err *e);
 
 /* A few lines under `name`. Errors of `out` are the caller's to look for. */
-void lint_listing_write(const lint_listing *l, const char *name, FILE *out);
+void lint_listing_write(lint_listing *l, const char *name, FILE *out);
 
 #endif

@@ -55,12 +55,13 @@ static int read_next(lint_regroup *g, lint_err *e) {
     return 1;
 }
 
+/* Both were read, so that their keys are sorted. */
 static int same_metadata(const lint_frame *a, const lint_frame *b) {
     if (a->metas != b->metas) return 0;
-    for (size_t i = 0; i < a->metas; i++) {
-        const char *value = lint_frame_meta(b, a->meta[i].key);
-        if (!value || strcmp(value, a->meta[i].value) != 0) return 0;
-    }
+    for (size_t i = 0; i < a->metas; i++)
+        if (strcmp(a->meta[i].key, b->meta[i].key) != 0 ||
+            strcmp(a->meta[i].value, b->meta[i].value) != 0)
+            return 0;
     return 1;
 }
 
@@ -68,16 +69,18 @@ static int follows(const lint_tensor *t, size_t n) {
     return t->rank > 0 && t->shape[0] == n;
 }
 
-/* Whether the tensors that do not follow the samples are the same. (Which those are the sizes of
+static int differ(void *ctx, lint_tensor *x, lint_tensor *y, lint_err *e) {
+    const size_t *samples = ctx;
+    (void)e;
+    if (!x || !y || follows(x, samples[0]) || follows(y, samples[1])) return 0;
+    return x->bytes != y->bytes || memcmp(x->data, y->data, x->bytes) != 0;
+}
+
+/* Whether the tensors that do not follow the samples differ: 1 or 0. (Which those are the sizes of
  * the frames tell; where they tell different things, lint_frame_append decides.) */
-static int same_others(const lint_frame *a, const lint_frame *b) {
-    size_t n = lint_frame_samples(a), m = lint_frame_samples(b);
-    for (size_t i = 0; i < a->count; i++) {
-        const lint_tensor *x = &a->tensors[i], *y = lint_frame_find(b, x->name);
-        if (!y || follows(x, n) || follows(y, m)) continue;
-        if (x->bytes != y->bytes || memcmp(x->data, y->data, x->bytes) != 0) return 0;
-    }
-    return 1;
+static int others_differ(const lint_frame *a, const lint_frame *b, lint_err *e) {
+    size_t samples[2] = {lint_frame_samples(a), lint_frame_samples(b)};
+    return lint_frame_pair(a, b, differ, samples, e);
 }
 
 /* Appends up to `room` unused samples of `read` to f. */
@@ -113,7 +116,9 @@ int lint_regroup_next(lint_regroup *g, lint_frame *f, lint_err *e) {
             if (got < 0) return -1;
             if (got == 0) return f->count > 0;
         }
-        if (f->count && !(same_metadata(f, &g->read) && same_others(f, &g->read))) return 1;
+        if (f->count && !same_metadata(f, &g->read)) return 1;
+        int other = f->count ? others_differ(f, &g->read, e) : 0;
+        if (other) return other < 0 ? fail_here(g, e) : 1;
         size_t have = lint_frame_samples(f);
         if (move_some(g, f, g->frame ? g->frame - have : SIZE_MAX, e) < 0) return -1;
         if (g->frame && lint_frame_samples(f) == g->frame) return 1;

@@ -1,4 +1,5 @@
 #include "set.h"
+#include "frame_parts.h"
 #include "samples_parts.h"
 #include "spool.h"
 
@@ -395,9 +396,10 @@ static int take_tensor(const lint_set *s, size_t t, const size_t *row, size_t ro
     if (!shape) return lint_fail_mem(e, head->name);
     if (head->rank) memcpy(shape, head->shape, head->rank * sizeof *shape);
     if (s->each[t]) shape[0] = rows;
-    lint_tensor *to = lint_frame_add(out, head->name, head->dtype, head->rank, shape, e);
+    lint_tensor *to = lint_frame_add_new(out, head->name, head->dtype, head->rank, shape, e);
     free(shape);
     if (!to) return -1;
+    memset(to->data, 0, to->bytes); /* names may be narrower than the widest */
     if (!s->each[t]) {
         memcpy(to->data, s->part[0].tensor[t].at, to->bytes);
         return 0;
@@ -415,9 +417,7 @@ int lint_set_take(const lint_set *s, const size_t *row, size_t rows, lint_frame 
     lint_frame_clear(out);
     for (size_t i = 0; i < rows; i++)
         if (row[i] >= s->n) return lint_fail(e, "there is no sample %zu among %zu", row[i], s->n);
-    int ok = 0;
-    for (size_t i = 0; ok == 0 && i < s->head.metas; i++)
-        ok = lint_frame_set_meta(out, s->head.meta[i].key, s->head.meta[i].value, e);
+    int ok = lint_frame_copy_meta(out, &s->head, e);
     for (size_t t = 0; ok == 0 && t < s->head.count; t++)
         ok = take_tensor(s, t, row, rows, out, e);
     if (ok < 0) lint_frame_clear(out);

@@ -339,3 +339,35 @@ show() { lint-show "$@" | tr -s ' '; }
         test "${PIPESTATUS[*]}" = "141 0"'
     assert_output m
 }
+
+# tensors N FRAMES: frames of no samples, each of N tensors that nobody knows.
+tensors() {
+    perl -e 'my ($n, $frames) = @ARGV;
+        my $h = join ",", map { qq("$_":{"dtype":"U8","shape":[0],"data_offsets":[0,0]}) }
+            (map { "t$_" } 1 .. $n);
+        $h = qq({"image":{"dtype":"U8","shape":[0,1,1,3],"data_offsets":[0,0]},$h});
+        print pack("Q<", length $h), $h for 1 .. $frames' "$@"
+}
+
+@test "what takes a moment for a few tensors, labels or keys takes no minutes for many" {
+    tensors 100000 1 >many.lts
+    run -0 timeout 30 bash -c 'lint-show many.lts | grep -c "U8 "'
+    assert_output 100001
+    tensors 40000 3 >frames.lts
+    run -0 timeout 30 bash -c 'lint-augment frames.lts | lint-show | grep -c "U8 "'
+    assert_output 40001
+    # Labels and places without names, the largest label first.
+    perl -e 'my $n = 300000;
+        my $h = sprintf q({"__metadata__":{"kind":"samples"},"label":{"dtype":"I32","shape":[%d],"data_offsets":[0,%d]},) .
+            q("place":{"dtype":"I32","shape":[%d],"data_offsets":[%d,%d]}}), $n, 4 * $n, $n, 4 * $n, 8 * $n;
+        print pack("Q<", length $h), $h, pack("l<*", reverse(0 .. $n - 1), map { $_ % 3 } 1 .. $n)' >labels.lts
+    run -0 timeout 30 bash -c 'lint-show labels.lts | tail -3 | tr -s " "'
+    assert_output ' class 299998 0 0 1 1
+ class 299999 0 1 0 1
+ all 100000 100000 100000 300000'
+    perl -e 'my $h = q({"__metadata__":{) . join(",", map { qq("k$_":"v") } 1 .. 100000) .
+            q(},"label":{"dtype":"I32","shape":[1],"data_offsets":[0,4]}});
+        print pack("Q<", length $h), $h, "\0" x 4 for 1 .. 2' >keys.lts
+    run -0 timeout 30 bash -c 'lint-augment keys.lts | lint-show | grep -c ": v"'
+    assert_output 100000
+}
