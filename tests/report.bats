@@ -65,6 +65,24 @@ Lock and files
     done
 }
 
+@test "many classes and long names scroll sideways nowhere" {
+    local n i k name
+    for n in 8 20; do
+        for ((i = 1; i <= n; i++)); do
+            name=class_$i
+            [ "$i" != 2 ] || name=$(printf 'long%.0s' {1..18})
+            for k in {1..10}; do echo "$BATS_TEST_TMPDIR/c$n/$name/$k.png 16x16 $((i * 12)),$((k * 9)),$((200 - i * 9)) $k,$k,$k"; done
+        done | "$BATS_TEST_DIRNAME/pictures"
+        OUT=$BATS_TEST_TMPDIR make -s report BUILD="$BUILD" DATA="$BATS_TEST_TMPDIR/c$n" SIZE=16x16 \
+            NET=tests/tiny.net EPOCHS=1 SEEDS=1 >/dev/null
+        for width in 375 768 1280; do
+            run -0 browser width=$width "$BATS_TEST_TMPDIR/models/folders-c$n/report.html" \
+                'document.querySelectorAll("details").forEach(d => d.open = true); document.documentElement.scrollWidth'
+            assert_output "$width"
+        done
+    done
+}
+
 @test "words and marks stand out, on white and on black" {
     # Contrast as WCAG 2 defines it: 4.5 for words, 3 for the lines and marks of charts.
     local contrast='
