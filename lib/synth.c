@@ -64,8 +64,10 @@ static int paint_drawn(const lint_synth *s, lint_easel *e, const lint_synth_item
     lint_scene scene;
     float j = (float)p->jitter;
     lint_ground_paint(e, (lint_ground)it->ground, &scene);
-    lint_spot at = {.5f + lint_easel_range(e, -j, j), .5f + lint_easel_range(e, -j, j),
-                    lint_easel_range(e, (float)p->size_lo, (float)p->size_hi)};
+    lint_spot at;
+    at.x = .5f + lint_easel_range(e, -j, j);
+    at.y = .5f + lint_easel_range(e, -j, j);
+    at.size = lint_easel_range(e, (float)p->size_lo, (float)p->size_hi);
     animals[it->object](e, at);
     lint_ground_receive(e, &scene);
     return lint_easel_check(e, err);

@@ -337,10 +337,9 @@ static void paint_ground(lint_easel *e, const lint_image *im) {
     float fit = fminf((float)im->w / (float)e->w, (float)im->h / (float)e->h);
     float scale = fit * lint_easel_range(e, .5f, 1);
     float room_x = (float)im->w - scale * (float)e->w, room_y = (float)im->h - scale * (float)e->h;
-    affine m = {.xx = scale,
-                .yy = scale,
-                .x0 = lint_easel_range(e, 0, 1) * room_x,
-                .y0 = lint_easel_range(e, 0, 1) * room_y};
+    affine m = {.xx = scale, .yy = scale};
+    m.x0 = lint_easel_range(e, 0, 1) * room_x;
+    m.y0 = lint_easel_range(e, 0, 1) * room_y;
     if (lint_easel_chance(e, .5f)) {
         m.xx = -scale;
         m.x0 = (float)im->w - m.x0;

@@ -8,9 +8,10 @@ static const float pi = 3.14159265f;
 /* A colour near c: brightness by up to `light`, each channel by up to `hue`. */
 static lint_rgb near(lint_easel *e, lint_rgb c, float light, float hue) {
     float k = 1 + lint_easel_range(e, -light, light);
-    return (lint_rgb){lint_clamp01(c.r * k + lint_easel_range(e, -hue, hue)),
-                      lint_clamp01(c.g * k + lint_easel_range(e, -hue, hue)),
-                      lint_clamp01(c.b * k + lint_easel_range(e, -hue, hue))};
+    c.r = lint_clamp01(c.r * k + lint_easel_range(e, -hue, hue));
+    c.g = lint_clamp01(c.g * k + lint_easel_range(e, -hue, hue));
+    c.b = lint_clamp01(c.b * k + lint_easel_range(e, -hue, hue));
+    return c;
 }
 
 static lint_rgb scaled(lint_rgb c, float k) {
@@ -251,9 +252,10 @@ static void acacias(lint_easel *e, const lint_scene *s) {
         cairo_stroke(e->cr);
         for (int j = 0; j < 14; j++) {
             float at = lint_easel_range(e, -1, 1);
-            lint_cairo_ellipse(e->cr, x + at * k * .8f, y - k * (1.05f - .12f * at * at),
-                               k * lint_easel_range(e, .15f, .3f),
-                               k * lint_easel_range(e, .06f, .12f), 0);
+            float ry = k * lint_easel_range(e, .06f, .12f);
+            float rx = k * lint_easel_range(e, .15f, .3f);
+            lint_cairo_ellipse(e->cr, x + at * k * .8f, y - k * (1.05f - .12f * at * at), rx, ry,
+                               0);
             cairo_fill(e->cr);
         }
     }
@@ -538,10 +540,11 @@ typedef struct camera {
 } camera;
 
 static camera choose_camera(lint_easel *e) {
-    camera k = {.contrast = lint_easel_range(e, .85f, 1.15f),
-                .saturation = lint_easel_range(e, .75f, 1.1f),
-                .vignette = lint_easel_range(e, 0, .35f),
-                .grain = lint_easel_range(e, .01f, .05f)};
+    camera k;
+    k.contrast = lint_easel_range(e, .85f, 1.15f);
+    k.saturation = lint_easel_range(e, .75f, 1.1f);
+    k.vignette = lint_easel_range(e, 0, .35f);
+    k.grain = lint_easel_range(e, .01f, .05f);
     float light = lint_easel_range(e, .8f, 1.12f), warm = lint_easel_range(e, -.06f, .06f);
     k.gain[0] = light * (1 + warm);
     k.gain[1] = light;
@@ -572,8 +575,10 @@ static void expose(const lint_easel *e, const camera *k, int x, int y, uint8_t *
 
 void lint_scene_finish(lint_easel *e, uint8_t *rgb, uint8_t *mask) {
     size_t n = (size_t)e->w * (size_t)e->h;
-    if (lint_easel_chance(e, .6f)) /* the ground out of focus */
-        soften(e, (int)(e->side / 192 * lint_easel_range(e, 1, 3)), lint_easel_range(e, .3f, .9f));
+    if (lint_easel_chance(e, .6f)) { /* the ground out of focus */
+        float share = lint_easel_range(e, .3f, .9f);
+        soften(e, (int)(e->side / 192 * lint_easel_range(e, 1, 3)), share);
+    }
     join(e);
     for (size_t i = 0; i < n; i++)
         mask[i] = e->a[i] >= .5f ? 255 : 0;

@@ -39,8 +39,10 @@ static void rosette(lint_easel *e, const leopard *l) {
 
 static void spot(lint_easel *e, const leopard *l) {
     lint_cairo_rgb(e->cr, l->dark, 0.93f);
-    lint_cairo_ellipse(e->cr, 0, 0, lint_easel_range(e, .5f, .8f), lint_easel_range(e, .4f, .6f),
-                       lint_easel_range(e, 0, pi));
+    float turn = lint_easel_range(e, 0, pi);
+    float ry = lint_easel_range(e, .4f, .6f);
+    float rx = lint_easel_range(e, .5f, .8f);
+    lint_cairo_ellipse(e->cr, 0, 0, rx, ry, turn);
     cairo_fill(e->cr);
 }
 
@@ -223,8 +225,9 @@ static void face_spots(lint_easel *e, const leopard *l, float x0, float x1, floa
     for (float y = y0; y < y1; y += size * 2.9f)
         for (float x = x0; x < x1; x += size * 2.9f) {
             float k = size * lint_easel_range(e, .55f, 1.0f);
-            dab(e, l->dark, .9f, x + lint_easel_range(e, -.7f, .7f) * size,
-                y + lint_easel_range(e, -.7f, .7f) * size, k, k * .8f, 0);
+            float off_y = lint_easel_range(e, -.7f, .7f) * size;
+            float off_x = lint_easel_range(e, -.7f, .7f) * size;
+            dab(e, l->dark, .9f, x + off_x, y + off_y, k, k * .8f, 0);
         }
 }
 
@@ -458,15 +461,18 @@ static void pose(lint_easel *e, leopard *l) {
     l->head_size = lint_easel_range(e, .1f, .112f);
     l->head_turn = lint_easel_range(e, -.2f, .15f);
     l->frontal = lint_easel_chance(e, .4f);
+    float ground;
     switch (lint_rng_below(&e->rng, 7)) {
     case 0:
         pose_upright(e, l, 0, lint_easel_range(e, .4f, .44f));
         break;
     case 1:
-        pose_upright(e, l, lint_easel_range(e, .6f, 1), lint_easel_range(e, .38f, .43f));
+        ground = lint_easel_range(e, .38f, .43f);
+        pose_upright(e, l, lint_easel_range(e, .6f, 1), ground);
         break;
     case 2: /* stalking */
-        pose_upright(e, l, lint_easel_range(e, .3f, 1), lint_easel_range(e, .3f, .35f));
+        ground = lint_easel_range(e, .3f, .35f);
+        pose_upright(e, l, lint_easel_range(e, .3f, 1), ground);
         break;
     case 3:
         pose_sitting(e, l);
@@ -530,7 +536,7 @@ void lint_draw_leopard(lint_easel *e, lint_spot at) {
     lint_box box = measure(&l);
     float x = (box.x0 + box.x1) / 2, y = (box.y0 + box.y1) / 2;
     lint_tube_centre(&l.trunk, l.cut, &x, &y);
-    lint_easel_frame(e, box, x, y, at, lint_easel_range(e, -.06f, .06f),
-                     lint_easel_chance(e, 0.5f));
+    int flip = lint_easel_chance(e, 0.5f);
+    lint_easel_frame(e, box, x, y, at, lint_easel_range(e, -.06f, .06f), flip);
     draw(e, &l);
 }

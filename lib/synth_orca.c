@@ -233,39 +233,51 @@ static void cut_at(orca *o, cairo_t *cr, float sweep, float share) {
 
 enum { SWIM, BREACH, SPYHOP, SURFACE, DIVE, POSES };
 
+/* Each pose's bounds; what is left out is not drawn. Roll in degrees; seen: the share of the height
+ * above the cut. */
+static const struct bounds {
+    float roll[2], tail[2], bend[2], turn[2], seen[2];
+} poses[POSES] = {
+    [SWIM] = {.tail = {-1.2f, 1.2f}, .bend = {-.4f, .4f}, .turn = {-.25f, .25f}},
+    [BREACH] = {.roll = {5, 70}, .tail = {-1, 1}, .bend = {-.9f, .2f}, .turn = {.55f, 1.15f}},
+    [SPYHOP] = {.roll = {10, 75},
+                .bend = {-.2f, .2f},
+                .turn = {1.25f, 1.75f},
+                .seen = {.48f, .62f}},
+    [SURFACE] = {.roll = {-10, 8},
+                 .tail = {0, .8f},
+                 .bend = {.2f, .6f},
+                 .turn = {-.05f, .3f},
+                 .seen = {.58f, .8f}},
+    [DIVE] = {.tail = {-1.0f, .6f}, .bend = {-.9f, .1f}, .turn = {-1.0f, -.5f}},
+};
+
+static int given(const float bounds[2]) {
+    return bounds[0] < bounds[1];
+}
+
+/* 0, and no number used up, where no bounds are given. */
+static float within(lint_easel *e, const float bounds[2]) {
+    return given(bounds) ? lint_easel_range(e, bounds[0], bounds[1]) : 0;
+}
+
 static void pose(lint_easel *e, orca *o, float *sweep) {
     *sweep = lint_easel_range(e, 0.5f, 1.2f);
     o->cut = 10;
     o->roll = lint_easel_range(e, -5, 20) * degree;
-    switch (lint_rng_below(&e->rng, POSES)) {
-    case SWIM:
-        lay(o, lint_easel_range(e, -.25f, .25f), lint_easel_range(e, -.4f, .4f),
-            lint_easel_range(e, -1.2f, 1.2f));
-        break;
-    case BREACH:
-        o->roll = lint_easel_range(e, 5, 70) * degree;
-        lay(o, lint_easel_range(e, .55f, 1.15f), lint_easel_range(e, -.9f, .2f),
-            lint_easel_range(e, -1, 1));
-        break;
-    case SPYHOP:
-        o->roll = lint_easel_range(e, 10, 75) * degree;
-        lay(o, lint_easel_range(e, 1.25f, 1.75f), lint_easel_range(e, -.2f, .2f), 0);
-        cut_at(o, e->cr, *sweep, lint_easel_range(e, .48f, .62f));
-        break;
-    case SURFACE:
-        o->roll = lint_easel_range(e, -10, 8) * degree;
-        lay(o, lint_easel_range(e, -.05f, .3f), lint_easel_range(e, .2f, .6f),
-            lint_easel_range(e, 0, .8f));
-        cut_at(o, e->cr, *sweep, lint_easel_range(e, .58f, .8f));
-        break;
-    default: /* DIVE */
-        lay(o, lint_easel_range(e, -1.0f, -.5f), lint_easel_range(e, -.9f, .1f),
-            lint_easel_range(e, -1.0f, .6f));
-    }
+    const struct bounds *b = &poses[lint_rng_below(&e->rng, POSES)];
+    if (given(b->roll)) o->roll = within(e, b->roll) * degree;
+    float tail = within(e, b->tail);
+    float bend = within(e, b->bend);
+    float turn = within(e, b->turn);
+    lay(o, turn, bend, tail);
+    if (given(b->seen)) cut_at(o, e->cr, *sweep, within(e, b->seen));
 }
 
 void lint_draw_orca(lint_easel *e, lint_spot at) {
-    orca o = {.fin = lint_easel_range(e, .12f, .21f), .spread = lint_easel_range(e, .5f, 1)};
+    orca o = {0};
+    o.fin = lint_easel_range(e, .12f, .21f);
+    o.spread = lint_easel_range(e, .5f, 1);
     float lift = lint_easel_range(e, 0, .05f), sweep;
     o.black = (lint_rgb){.055f + lift, .06f + lift, .075f + lift};
     float white = lint_easel_range(e, .86f, .97f);
