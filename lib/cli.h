@@ -7,10 +7,13 @@
  *         {"out", 'o', LINT_OPT_STR, &o.out, "FILE", "write here (default: standard output)"},
  *         {"seed", 0, LINT_OPT_U64, &o.seed, "N", "seed of every random choice (0)"},
  *         {"sigma", 0, LINT_OPT_REAL, &o.sigma, "S", "width (0.25)", .min = 0.01, .max = 10},
- *         {"fit", 0, LINT_OPT_CHOICE, &o.fit, "HOW", "stretch, crop or pad", .choices =
- * "stretch|crop|pad"}, {0}}; static const lint_program program = {"lint-split", "[options] SRC",
- * "one line of purpose", options, "example command\n", .operands = {1, 1}}; char **arg =
- * lint_cli_parse(&program, argc, argv);   // NULL-terminated operands
+ *         {"fit", 0, LINT_OPT_CHOICE, &o.fit, "HOW", "stretch, crop or pad",
+ *          .choices = "stretch|crop|pad"},
+ *         {0}};
+ *     static const lint_program program = {
+ *         .name = "lint-split", .usage = "[options] SRC", .purpose = "One line.",
+ *         .options = options, .example = "  example command\n", .operands = {1, 1}};
+ *     char **arg = lint_cli_parse(&program, argc, argv);   // NULL-terminated operands
  *
  * Exit status: 0 done, 1 the data or the system failed, 2 wrong usage. Messages are one line on
  * standard error with the program's name before it.

@@ -12,8 +12,7 @@
  * sheet of 4 by 4 should fit on a screen. */
 enum { TILE_LEAST = 128, TILE_MOST = 256 };
 
-/* --- one sample -> a tile ----------------------------------------------------------------------
- */
+/* --- one sample -> a tile ---------------------------------------------------------------- */
 
 static int enlarge(lint_image *out, const lint_image *in, int times, lint_err *e) {
     if (lint_image_new(out, in->w * times, in->h * times, 3, e) < 0) return -1;
@@ -101,8 +100,7 @@ int lint_tile_make(lint_tile *t, const lint_samples *s, size_t i, lint_err *e) {
     return -1;
 }
 
-/* --- pictures of their own ---------------------------------------------------------------------
- */
+/* --- pictures of their own --------------------------------------------------------------- */
 
 /* After its other words. */
 static void add_name(lint_tile *t, const char *name) {
@@ -134,8 +132,7 @@ int lint_gallery_folder(const char *path, lint_err *e) {
     return lint_fail(e, "%s: %s", path, strerror(why == EEXIST ? ENOTDIR : why));
 }
 
-/* --- a stream -> the tiles chosen --------------------------------------------------------------
- */
+/* --- a stream -> the tiles chosen -------------------------------------------------------- */
 
 struct lint_gallery {
     lint_pick pick;
@@ -228,8 +225,7 @@ lint_block lint_gallery_block(lint_gallery *g, const char *title) {
     return (lint_block){.title = title, .note = g->note, .tile = g->ordered, .n = g->pick.n};
 }
 
-/* --- names --------------------------------------------------------------------------------------
- */
+/* --- names -------------------------------------------------------------------------------- */
 
 static int ends_with(const char *s, size_t n, const char *tail) {
     size_t t = strlen(tail);

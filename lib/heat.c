@@ -14,8 +14,7 @@ static int by_size(const void *a, const void *b) {
     return (x > y) - (x < y);
 }
 
-/* The robust maximum of |d| [n]; the maximum itself where that is 0; 0 where all are. scratch [n].
- */
+/* The robust maximum of |d| [n], or the maximum where that is 0; 0 where all are. scratch [n]. */
 static double robust_max(const double *d, size_t n, double *scratch) {
     for (size_t i = 0; i < n; i++)
         scratch[i] = fabs(d[i]);
@@ -111,8 +110,7 @@ int lint_heat_make(float *heat, size_t H, size_t W, const float *cam, size_t K, 
     return scale > 0;
 }
 
-/* --- heat -> colour ----------------------------------------------------------------------------
- */
+/* --- heat -> colour ---------------------------------------------------------------------- */
 
 typedef struct stop {
     double at, r, g, b;

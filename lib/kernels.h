@@ -53,9 +53,11 @@ typedef struct lint_kernels {
     /* The transforms of Winograd's F(2x2, 3x3), see conv_winograd.c, for c channels, a multiple of
      * the vector (a panel is one). The 4x4 matrix's element (i, j) of channel 0 lies at
      * t + i * down + j * across.
-     *   tile_input   B' x B of 4x4 places       tile_output  A' t A, 2x2 outputs, plus bias (NULL:
-     * 0) tile_spread  A d A' of 2x2 gradients                 or, with add, plus what y holds
-     *   tile_filter  G w G' of 3x3 taps         tile_gather  G' t G, 3x3 taps */
+     *   tile_input   B' x B of 4x4 places
+     *   tile_output  A' t A, 2x2 outputs, plus bias (NULL: 0) or, with add, plus what y holds
+     *   tile_spread  A d A' of 2x2 gradients
+     *   tile_filter  G w G' of 3x3 taps
+     *   tile_gather  G' t G, 3x3 taps */
     void (*tile_input)(size_t c, const float *const x[16], float *t, size_t down, size_t across);
     void (*tile_output)(size_t c, const float *t, size_t down, size_t across, const float *bias,
                         int add, float *const y[4]);

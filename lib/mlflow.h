@@ -3,9 +3,9 @@
  *     STORE/EXPERIMENT-ID/meta.yaml               the experiment; one there of that name is used
  *     STORE/EXPERIMENT-ID/RUN-ID/meta.yaml        the run
  *                                params/NAME      a setting
- *                                metrics/NAME     a column: lines "TIME VALUE STEP", a line an
- * epoch tags/NAME        among them mlflow.runName artifacts/FILE   copies of files, such as the
- * model
+ *                                metrics/NAME     a column: a line "TIME VALUE STEP" an epoch
+ *                                tags/NAME        among them mlflow.runName
+ *                                artifacts/FILE   copies of files, such as the model
  *
  * Nothing is drawn or looked up: an experiment's id follows from its name, a run's id from its
  * name, its settings and its columns, times from `time`. So the same log gives the same files, and
@@ -34,8 +34,7 @@ typedef struct lint_mlflow {
     size_t artifacts;
 } lint_mlflow;
 
-/* Names are one line of UTF-8. Every file appears whole or not at all, meta.yaml of the run last.
- */
+/* Names are one line of UTF-8. Every file appears whole or not at all, the run's meta.yaml last. */
 int lint_mlflow_write(const lint_mlflow *m, const lint_runlog *log, lint_err *e);
 
 #endif

@@ -14,8 +14,9 @@
  *
  *     lint_pick p;
  *     if (lint_pick_new(&p, LINT_PICK_SPREAD, 16, seed, &e) < 0) ...
- *     for each sample i: if ((slot = lint_pick_offer(&p, label, place, LINT_PICK_RIGHT)) >= 0)
- * cell[slot] = it; lint_pick_order(&p, slots);      // p.n of them, as they are to be shown
+ *     for each sample i:
+ *         if ((slot = lint_pick_offer(&p, label, place, LINT_PICK_RIGHT)) >= 0) cell[slot] = i;
+ *     lint_pick_order(&p, slots);      // p.n of them, as they are to be shown
  *     lint_pick_free(&p);
  */
 #ifndef LINT_PICK_H

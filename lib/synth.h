@@ -7,8 +7,9 @@
  * they were.
  *
  *     lint_synth s;
- *     lint_synth_drawn(&s, &(lint_synth_plan){.count = {{188, 89}, {60, 60}, {300, 300}}, ...},
- * &e); lint_synth_write(&s, "data/orca-leopard", 192, 192, pool, NULL, NULL, &e);
+ *     lint_synth_plan plan = {.count = {{188, 89}, {60, 60}, {300, 300}}, ...};
+ *     lint_synth_drawn(&s, &plan, &e);
+ *     lint_synth_write(&s, "data/orca-leopard", 192, 192, pool, NULL, NULL, &e);
  *     lint_synth_free(&s);
  *
  * The folder: images/SPLIT-NNNN.png, masks/ with the same names (255 object, else 0), metadata.csv

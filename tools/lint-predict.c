@@ -86,8 +86,7 @@ static void put_answer(const job *j, const char *path, const lint_answer *a) {
     }
 }
 
-/* --- pictures ----------------------------------------------------------------------------------
- */
+/* --- pictures ---------------------------------------------------------------------------- */
 
 static const char *last_part(const char *path) {
     const char *slash = strrchr(path, '/');
@@ -114,8 +113,7 @@ static int draw(const job *j, const char *path, const lint_answer *a, lint_err *
     return lint_gallery_save_one(to, &s, 0, last_part(path), e);
 }
 
-/* --- images ------------------------------------------------------------------------------------
- */
+/* --- images ------------------------------------------------------------------------------ */
 
 static int answer(job *j, char *const *path, size_t n, lint_err *e) {
     if (lint_ask_paths(&j->ask, path, n, e) < 0) return -1;

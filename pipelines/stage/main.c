@@ -3,10 +3,9 @@
  * Make calls it for every stage, in order; it decides by content. `run` is given the lines of a
  * stage (step.h):
  *
- *     its outputs are what they were when it last ran so      nothing
- *     it once ran so, and the cache has what it made          put it there
- *     else                                                    run it in a sandbox, keep what it
- * made
+ *     its outputs are what they were when it last ran so   nothing
+ *     it once ran so, and the cache has what it made       put it there
+ *     else                                                 run it in a sandbox, keep what it made
  *
  * Beside the outputs, in ROOT/.cache, lie what is known of files (index/), the stages as their
  * outputs are now (now/), and locks. Two processes never do one stage at once: the second waits,

@@ -4,9 +4,11 @@
  * command, and the digests. The same lines make up the records in the cache and the lock files:
  *
  *     stage orca-leopard/s0/split
- *       run  lint-split --size 192x192 --seed 0 -o data/orca-leopard/s0
- * data/orca-leopard/s0/pictures in   DIGEST data/orca-leopard/s0/pictures/ out  DIGEST
- * data/orca-leopard/s0/test.lts tool DIGEST lint-split fact kernels v3
+ *       run  lint-split --seed 0 -o data/orca-leopard/s0 data/orca-leopard/s0/pictures
+ *       in   DIGEST data/orca-leopard/s0/pictures/
+ *       out  DIGEST data/orca-leopard/s0/test.lts
+ *       tool DIGEST lint-split
+ *       fact kernels v3
  *
  * A path that ends in a slash is a folder. Make writes no digests, and may say besides
  *
