@@ -91,7 +91,7 @@ $(BUILD)/flags: FORCE | $(filter deps clean,$(MAKECMDGOALS))
 	command -v $(firstword $(CC)) >/dev/null || missing=" gcc (the compiler '$(firstword $(CC))')$$missing"; \
 	[ -z "$$missing" ] || { echo "lint cannot be built yet. Missing Debian packages:$$missing"; \
 	    echo "'make deps' installs them, as root or with sudo."; exit 1; } >&2
-	$(call remember,$(LINK) $(LIBS))
+	$(call remember,$(subst $(CURDIR),.,$(LINK) $(LIBS)))
 
 $(BUILD)/liblint.a: $(LIB_OBJ)
 	$(call say,$@)rm -f $@ && ar rcs $@ $^
