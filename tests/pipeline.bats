@@ -24,7 +24,9 @@ stand_ins() {
 #!/bin/bash
 me=$(basename "$0") here=$(dirname "$0")
 echo "$me $*" >>"$here/log"
+trap 'exit 130' INT # bash alone goes on where its sleep has just ended by itself
 while [ -e "$here/held-$me" ]; do touch "$here/running-$me"; sleep 0.05; done
+trap - INT
 out=
 for a; do
     [ ! -p "$a" ] || cat "$a" # and so wait for who writes into it
