@@ -41,7 +41,7 @@ static int lay_heat(lint_tile *t, const lint_samples *s, size_t i, size_t class,
     const float *cam = s->cam + i * s->k * s->cam_h * s->cam_w;
     int got = lint_heat_make(heat, (size_t)t->picture.h, (size_t)t->picture.w, cam, s->k, s->cam_h,
                              s->cam_w, class, e);
-    if (got >= 0) lint_heat_lay(t->picture.px, heat, n, 0);
+    if (got >= 0) lint_heat_lay(t->picture.px, heat, n);
     free(heat);
     t->heat = got >= 0;
     return got < 0 ? -1 : 0;

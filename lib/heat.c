@@ -122,8 +122,6 @@ static const stop evidence_for[] = {{0, 13, 8, 135},
                                     {0.5, 204, 71, 120},
                                     {0.75, 248, 149, 64},
                                     {1, 240, 249, 33}};
-/* Away from every colour above: green, up to nearly white. */
-static const stop evidence_against[] = {{0, 0, 60, 50}, {0.5, 0, 160, 120}, {1, 215, 255, 235}};
 
 /* How dense the strongest evidence is: under it the picture can still be made out. Density grows
  * a little faster than evidence, since what is faint must be seen to be there, but not so fast that
@@ -133,7 +131,8 @@ static const stop evidence_against[] = {{0, 0, 60, 50}, {0.5, 0, 160, 120}, {1, 
 /* What is left of the picture's own colours. */
 #define COLOUR_KEPT 0.4
 
-static void ramp(const stop *s, double v, double rgb[3]) {
+static void ramp(double v, double rgb[3]) {
+    const stop *s = evidence_for;
     while (v > s[1].at)
         s++;
     double t = (v - s[0].at) / (s[1].at - s[0].at);
@@ -143,14 +142,14 @@ static void ramp(const stop *s, double v, double rgb[3]) {
 }
 
 void lint_heat_colour(double v, double rgb[3], double *density) {
-    ramp(v < 0 ? evidence_against : evidence_for, fabs(v), rgb);
-    *density = DENSEST * pow(fabs(v), DENSITY_POWER);
+    ramp(v, rgb);
+    *density = DENSEST * pow(v, DENSITY_POWER);
 }
 
-void lint_heat_lay(uint8_t *rgb, const float *heat, size_t n, int both) {
+void lint_heat_lay(uint8_t *rgb, const float *heat, size_t n) {
     for (size_t i = 0; i < n; i++, rgb += 3) {
         double colour[3], density;
-        lint_heat_colour(heat[i] < 0 && !both ? 0 : (double)heat[i], colour, &density);
+        lint_heat_colour(heat[i] < 0 ? 0 : (double)heat[i], colour, &density);
         double grey = 0.299 * rgb[0] + 0.587 * rgb[1] + 0.114 * rgb[2]; /* Rec. 601 luma */
         for (int c = 0; c < 3; c++) {
             double faded = grey + COLOUR_KEPT * (rgb[c] - grey);

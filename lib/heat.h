@@ -9,13 +9,12 @@
  * Evidence for the class, 0..1, is laid over the picture from clear purple to dense yellow
  * (matplotlib's plasma, whose brightness grows evenly; none of its colours is confused with
  * another by the colour-blind), and under it the picture's own colours fade, since yellow heat on
- * a yellow desert would be none. Evidence against, -1..0, is not shown unless asked for; then it is
- * green to white. The scale is of both, so that little evidence for beside much against looks
- * like little.
+ * a yellow desert would be none. Evidence against, -1..0, is not shown; but the scale is of both,
+ * so that little evidence for beside much against looks like little.
  *
  *     float *heat = malloc(sizeof *heat * H * W);
  *     if (lint_heat_make(heat, H, W, cam, K, h, w, c, &e) < 0) ...
- *     lint_heat_lay(rgb, heat, H * W, 0);
+ *     lint_heat_lay(rgb, heat, H * W);
  *
  * Letters: H W sides of the picture, K classes, h w sides of the map.
  */
@@ -31,11 +30,10 @@
 int lint_heat_make(float *heat, size_t H, size_t W, const float *cam, size_t K, size_t h, size_t w,
                    size_t c, lint_err *e);
 
-/* Colours rgb [n,3] by heat [n], in place; both != 0 shows evidence against, too. Where heat
- * is 0 the picture is only faded. */
-void lint_heat_lay(uint8_t *rgb, const float *heat, size_t n, int both);
+/* Colours rgb [n,3] by heat [n], in place. Where heat is 0 or less the picture is only faded. */
+void lint_heat_lay(uint8_t *rgb, const float *heat, size_t n);
 
-/* Colour and density (0 clear, 1 opaque) of a value in -1..1; for legends. */
+/* Colour and density (0 clear, 1 opaque) of a value in 0..1; for legends. */
 void lint_heat_colour(double v, double rgb[3], double *density);
 
 #endif

@@ -1,6 +1,5 @@
 #include "rng.h"
 
-#include <math.h>
 #include <string.h>
 
 static uint64_t mix(uint64_t z) {
@@ -36,12 +35,6 @@ uint64_t lint_rng_below(lint_rng *r, uint64_t n) {
         x = lint_rng_u64(r);
     while (x < limit);
     return x % n;
-}
-
-double lint_rng_normal(lint_rng *r) {
-    double u = 1.0 - lint_rng_unit(r); /* (0, 1] */
-    double v = lint_rng_unit(r);
-    return sqrt(-2.0 * log(u)) * cos(6.283185307179586 * v);
 }
 
 void lint_rng_shuffle(lint_rng *r, size_t *index, size_t n) {

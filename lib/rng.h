@@ -46,9 +46,6 @@ double lint_rng_range(lint_rng *r, double lo, double hi);
 /* Uniform in 0..n-1 without bias; n > 0. */
 uint64_t lint_rng_below(lint_rng *r, uint64_t n);
 
-/* Standard normal (Box-Muller, one of the pair). */
-double lint_rng_normal(lint_rng *r);
-
 /* Fisher-Yates over n indices. */
 void lint_rng_shuffle(lint_rng *r, size_t *index, size_t n);
 

@@ -4,7 +4,7 @@
 #include "encoder.h"
 #include "filled.h"
 
-#include "rng.h"
+#include "normal.h"
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -97,7 +97,7 @@ static double value_of(const judge *j, const float *map) {
 static void random_maps(float *map, size_t n, uint64_t seed) {
     lint_rng r = lint_rng_at(seed, 0, 0, 0);
     for (size_t i = 0; i < n; i++)
-        map[i] = (float)lint_rng_normal(&r);
+        map[i] = (float)normal(&r);
 }
 
 /* Evidence in a square of `side` around (y, x). */

@@ -16,7 +16,7 @@
 #include "check.h"
 #include "filled.h"
 
-#include "rng.h"
+#include "normal.h"
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -183,7 +183,7 @@ static double value_at(filled *f, const lint_loss *loss, lint_tensor *t, const f
 static void unit_direction(float *d, size_t n, lint_rng *r) {
     double square = 0;
     for (size_t i = 0; i < n; i++) {
-        d[i] = (float)lint_rng_normal(r);
+        d[i] = (float)normal(r);
         square += (double)d[i] * (double)d[i];
     }
     for (size_t i = 0; i < n; i++)
@@ -356,7 +356,7 @@ static void the_gradient_by_a_mask_belongs_to_its_code(void **state) {
     for (size_t i = 0; i < N * PLACES; i++)
         x[i] = (float)lint_rng_unit(&r);
     for (size_t i = 0; i < N * K; i++)
-        w[i] = (float)lint_rng_normal(&r);
+        w[i] = (float)normal(&r);
     assert_int_equal(lint_net_encode(net, N, x, code, 1, &e), 0);
     assert_int_equal(lint_net_encode_back(net, N, w, d, &e), 0);
     for (size_t i = 0; i < N * PLACES; i++) {

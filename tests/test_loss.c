@@ -4,7 +4,7 @@
 #include "encoder.h"
 #include "filled.h"
 
-#include "rng.h"
+#include "normal.h"
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -175,7 +175,7 @@ static void a_map_without_preference_costs_the_mean_of_the_prior(void **state) {
 static void random_map(float *map, uint64_t seed) {
     lint_rng r = lint_rng_at(seed, 0, 0, 0);
     for (int i = 0; i < N; i++)
-        map[i] = (float)lint_rng_normal(&r);
+        map[i] = (float)normal(&r);
 }
 
 static void energy_is_a_share_and_free_of_scale(void **state) {

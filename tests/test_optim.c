@@ -1,7 +1,7 @@
 /* Each rule against torch.optim, factors by prefix, and indifference to threads and to buffers. */
 #include "check.h"
+#include "normal.h"
 #include "optim.h"
-#include "rng.h"
 
 #include <math.h>
 #include <setjmp.h>
@@ -146,8 +146,8 @@ static void any_number_of_threads_gives_the_same_bytes(void **state) {
     float *grad = malloc(n * sizeof *grad), *plain = malloc(n * sizeof *plain);
     lint_rng r = lint_rng_at(1, LINT_RNG_INIT, 0, 0);
     for (size_t i = 0; i < n; i++) {
-        one[i] = three[i] = plain[i] = (float)lint_rng_normal(&r);
-        grad[i] = (float)lint_rng_normal(&r);
+        one[i] = three[i] = plain[i] = (float)normal(&r);
+        grad[i] = (float)normal(&r);
     }
     walk(1, one, grad, n);
     walk(3, three, grad, n);

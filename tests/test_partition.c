@@ -1,9 +1,9 @@
 /* Who trains, validates and tests; which class a border resembles. */
 #include "border.h"
 #include "check.h"
+#include "normal.h"
 #include "partition.h"
 #include "resemble.h"
-#include "rng.h"
 
 #include <math.h>
 #include <setjmp.h>
@@ -297,7 +297,7 @@ static void leaving_out_by_leverage_equals_fitting_anew(void **state) {
     double score[N * K], best = INFINITY;
     lint_err e;
     for (int i = 0; i < N * D; i++)
-        x[i] = (float)(lint_rng_normal(&r) + (label[i / D] == i % D ? 1.5 : 0));
+        x[i] = (float)(normal(&r) + (label[i / D] == i % D ? 1.5 : 0));
     for (size_t l = 0; l < sizeof LADDER / sizeof *LADDER; l++) {
         double anew[N * K] = {0}, loss = 0;
         for (int i = 0; i < N; i++) {

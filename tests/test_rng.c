@@ -97,23 +97,6 @@ static void below_is_even_and_never_reaches_n(void **state) {
     assert_true(high > 420 && high < 580);
 }
 
-static void normal_has_mean_0_and_variance_1(void **state) {
-    (void)state;
-    enum { N = 40000 };
-    lint_rng r = lint_rng_at(5, 0, 0, 0);
-    double sum = 0, square = 0, fourth = 0;
-    for (int i = 0; i < N; i++) {
-        double v = lint_rng_normal(&r);
-        assert_true(isfinite(v));
-        sum += v;
-        square += v * v;
-        fourth += v * v * v * v;
-    }
-    assert_true(fabs(sum / N) < 5 / sqrt(N));
-    assert_true(fabs(square / N - 1) < 5 * sqrt(2.0 / N));
-    assert_true(fabs(fourth / N - 3) < 5 * sqrt(96.0 / N));
-}
-
 static void shuffle_is_an_even_permutation_of_its_input(void **state) {
     (void)state;
     enum { N = 5, ROUNDS = 20000 };
@@ -180,7 +163,6 @@ int main(void) {
         cmocka_unit_test(neighbouring_samples_are_uncorrelated),
         cmocka_unit_test(unit_and_range_stay_inside_and_fill_their_interval),
         cmocka_unit_test(below_is_even_and_never_reaches_n),
-        cmocka_unit_test(normal_has_mean_0_and_variance_1),
         cmocka_unit_test(shuffle_is_an_even_permutation_of_its_input),
         cmocka_unit_test(hash_looks_at_every_byte_the_length_and_the_seed),
         cmocka_unit_test(data_hash_looks_at_every_bit_the_length_and_the_seed),
