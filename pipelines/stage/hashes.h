@@ -44,7 +44,8 @@ typedef struct content {
 } content;
 
 /* What is at the path. A file that cannot be read, or changes meanwhile, is an error; but one in a
- * folder that may not be read stands in its list as such, and the command says what it makes of it. */
+ * folder that may not be read stands in its list as such, and the command says what it makes of it.
+ */
 int hashes_of(hashes *h, const char *path, content *c, lint_err *e);
 
 /* Notes that the path now has the content c, which was just put there. */
