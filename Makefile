@@ -47,26 +47,26 @@ COMPILE = $(CC) $(ALL_CFLAGS) -MMD -MP
 LINK = $(COMPILE) -Wl,--as-needed $(LDFLAGS)
 say = $(if $(V),,@echo "  $1"; )
 
-LIB_OBJ = $(patsubst lib/%.c,$(BUILD)/lib/%.o,$(filter-out lib/kernels.c,$(wildcard lib/*.c)))
+KERNELS = engine/kernels/kernels
+LIB_SOURCE = $(wildcard lib/*/*.c lib/*/*/*.c)
+LIB_OBJ = $(patsubst lib/%.c,$(BUILD)/lib/%.o,$(filter-out lib/$(KERNELS).c,$(LIB_SOURCE)))
 
 # The inner loops, once for each instruction set; the best one that the processor has is taken at
 # run time. -ffp-contract lets a multiply and an add become one instruction.
-ifneq ($(wildcard lib/kernels.c),)
 ifeq ($(shell uname -m),x86_64)
-LIB_OBJ += $(foreach v,v2 v3 v4,$(BUILD)/lib/kernels-$v.o)
+LIB_OBJ += $(foreach v,v2 v3 v4,$(BUILD)/lib/$(KERNELS)-$v.o)
 VECTOR_v2 = 16
 VECTOR_v3 = 32
 VECTOR_v4 = 64
 KERNEL_FLAGS = -march=x86-64-$* -DLINT_KERNELS=lint_kernels_$* -DLINT_KERNELS_NAME='"$*"' \
 	-DLINT_VECTOR=$(VECTOR_$*)
 else
-LIB_OBJ += $(BUILD)/lib/kernels-plain.o
-endif
+LIB_OBJ += $(BUILD)/lib/$(KERNELS)-plain.o
 endif
 
 TOOLS = $(patsubst tools/%.c,$(BUILD)/%,$(wildcard tools/*.c))
-TEST_OBJ = $(patsubst tests/%.c,$(BUILD)/tests/%.o,$(filter-out tests/test_%,$(wildcard tests/*.c)))
-TESTS = $(patsubst tests/%.c,$(BUILD)/tests/%,$(wildcard tests/test_*.c))
+TEST_OBJ = $(patsubst tests/%.c,$(BUILD)/tests/%.o,$(filter-out tests/support/test_%,$(wildcard tests/support/*.c)))
+TESTS = $(patsubst tests/%.c,$(BUILD)/tests/%,$(wildcard tests/*/test_*.c))
 
 quote = '$(subst ','\'',$1)'
 
@@ -102,9 +102,9 @@ $(BUILD)/lib/%.o: lib/%.c $(BUILD)/flags
 
 # Plain loops over many numbers, which become vectors.
 # private: else build/flags, on which they depend, would be of two minds.
-$(BUILD)/lib/optim.o $(BUILD)/lib/add.o $(BUILD)/lib/net.o: private ALL_CFLAGS += -O3
+$(addprefix $(BUILD)/lib/,train/optim.o engine/layers/add.o engine/net.o): private ALL_CFLAGS += -O3
 
-$(BUILD)/lib/kernels-%.o: lib/kernels.c $(BUILD)/flags
+$(BUILD)/lib/$(KERNELS)-%.o: lib/$(KERNELS).c $(BUILD)/flags
 	@mkdir -p $(@D)
 	$(call say,$<)$(COMPILE) -O3 -ffp-contract=fast $(KERNEL_FLAGS) -c -o $@ $<
 
@@ -146,12 +146,12 @@ installed = @PATH+=:/usr/sbin; [ "$$(command -v $1 | wc -l)" -eq $(words $1) ] |
 ## run sweeps on a Slurm that is started for that; as root
 test-slurm: all | $(filter deps,$(MAKECMDGOALS))
 	$(call installed,bats sbatch slurmctld slurmd munged,$(SLURM_PACKAGES))
-	@tests/slurm/run $(BUILD)
+	@tests/pipelines/slurm/run $(BUILD)
 
 ## install the Debian package in a small Debian and use it there; as root
 test-deb: deb
 	$(call installed,bats debootstrap lintian,$(BATS_PACKAGES) lintian debootstrap)
-	@tests/deb/run $(BUILD)
+	@tests/make/deb/run $(BUILD)
 
 # Of packages, what the other goals need: `make deps pipeline` is spared the tests' browser. Alone it
 # is everything.
@@ -169,7 +169,7 @@ deps:
 # Man pages and completions are made from what each tool says of itself.
 SHARE = $(BUILD)/share
 NAMES = $(notdir $(TOOLS))
-VERSION = $(shell sed -n 's/^.define LINT_VERSION "\(.*\)"/\1/p' lib/cli.h)
+VERSION = $(shell sed -n 's/^.define LINT_VERSION "\(.*\)"/\1/p' lib/base/cli.h)
 SHARED = $(NAMES:%=man/man1/%.1) \
 	$(foreach p,$(patsubst docs/man/%.in,%,$(wildcard docs/man/*.[57].in)),man/man$(subst .,,$(suffix $p))/$p) \
 	$(NAMES:%=bash-completion/completions/%) $(NAMES:%=zsh/site-functions/_%)
@@ -255,4 +255,4 @@ FORCE:
 .PHONY: all test test-slurm test-deb test-needs deps pages install uninstall deb clean help FORCE
 .SECONDARY:
 
--include $(wildcard $(BUILD)/*.d $(BUILD)/lib/*.d $(BUILD)/tests/*.d $(BUILD)/bench/*.d)
+-include $(wildcard $(BUILD)/*.d $(BUILD)/lib/*/*.d $(BUILD)/lib/*/*/*.d $(BUILD)/tests/*/*.d $(BUILD)/bench/*.d)

@@ -1,9 +1,9 @@
 /* engine: times training steps and inference of a network, by itself or as bench/run asks, and
  * what the machine can do. Pictures are filled by a formula; peer.py fills the same. */
-#include "cli.h"
-#include "net.h"
-#include "optim.h"
-#include "output.h"
+#include "base/atomic_output.h"
+#include "base/cli.h"
+#include "engine/net.h"
+#include "train/optim.h"
 
 #include <cblas.h>
 #include <pthread.h>
@@ -57,8 +57,7 @@ static const lint_program program = {
     .operands = {0, 1},
 };
 
-/* --- time --------------------------------------------------------------------------------------
- */
+/* --- time ------------------------------------------------------------------------------------- */
 
 static double now(void) {
     struct timespec t;
@@ -94,8 +93,7 @@ static long peak(void) {
     return kb;
 }
 
-/* --- the machine -------------------------------------------------------------------------------
- */
+/* --- the machine ------------------------------------------------------------------------------ */
 
 /* What the threads of a measurement share. */
 typedef struct machine_job {
@@ -131,7 +129,7 @@ static void copy_part(void *ctx, size_t part, int worker) {
 static double copy(int threads) {
     enum { PARTS = 64, TIMES = 12, PART = 1 << 20 };
     lint_err e;
-    lint_pool *pool = lint_pool_new(threads, &e);
+    lint_threads *pool = lint_threads_new(threads, &e);
     if (!pool) lint_die(&e);
     size_t all = (size_t)PARTS * PART;
     machine_job j = {PART, need(calloc(all, sizeof(float))), need(calloc(all, sizeof(float)))};
@@ -139,13 +137,13 @@ static double copy(int threads) {
     double best = 1e9;
     for (int i = 0; i < TIMES; i++) {
         double began = now();
-        lint_pool_run(pool, PARTS, copy_part, &j);
+        lint_threads_run(pool, PARTS, copy_part, &j);
         double took = now() - began;
         if (took < best) best = took;
     }
     free(j.from);
     free(j.to);
-    lint_pool_free(pool);
+    lint_threads_free(pool);
     return 2.0 * (double)all * sizeof(float) / best;
 }
 
@@ -159,11 +157,10 @@ static void measure_machine(void) {
     printf("copy all\t%.1f\n", copy(all) * 1e-9);
 }
 
-/* --- the work ----------------------------------------------------------------------------------
- */
+/* --- the work --------------------------------------------------------------------------------- */
 
 typedef struct work {
-    lint_pool *pool;
+    lint_threads *pool;
     lint_net *net;
     lint_optim *optim;
     lint_loss loss;
@@ -224,7 +221,7 @@ static void work_new(work *w, const char *path) {
     lint_err e;
     char *text = read_text(path);
     int training = o.work == TRAIN;
-    w->pool = lint_pool_new((int)o.threads, &e);
+    w->pool = lint_threads_new((int)o.threads, &e);
     if (!w->pool) lint_die(&e);
     w->net = lint_net_new(text, path, (size_t)o.classes, (size_t)o.batch,
                           training ? LINT_NET_TRAIN : LINT_NET_INFER, w->pool, &e);
@@ -247,7 +244,7 @@ static void work_new(work *w, const char *path) {
 static void work_free(work *w) {
     lint_optim_free(w->optim);
     lint_net_free(w->net);
-    lint_pool_free(w->pool);
+    lint_threads_free(w->pool);
     free(w->pixels);
     free(w->image);
     free(w->label);
@@ -306,7 +303,7 @@ static void measure_all(work *w, const char *path) {
                                                                             "maps"};
     printf("net\twork\tcam\tbatch\tthreads\timages_per_s\tgflop_per_s\tpeak_mb\n");
     printf("%s\t%s\t%s\t%ld\t%d\t%.2f\t%.1f\t%.0f\n", path, works[o.work], cams[o.cam], o.batch,
-           lint_pool_threads(w->pool), rate, rate * flop(w) * 1e-9, (double)peak() / 1024);
+           lint_threads_count(w->pool), rate, rate * flop(w) * 1e-9, (double)peak() / 1024);
     free(took);
 }
 
@@ -321,8 +318,7 @@ static void save(const work *w) {
     lint_frame_free(&f);
 }
 
-/* --- by layer ----------------------------------------------------------------------------------
- */
+/* --- by layer --------------------------------------------------------------------------------- */
 
 /* Bytes that must pass at least: forward x to y; backward dy and x to dx. */
 static void print_pass(const char *pass, double ms, double macs, double floats) {

@@ -1,8 +1,8 @@
 /* jpegs: a folder of JPEG files to decode, the same bytes every time. Each has what makes
  * photographs slow or fast to decode: smooth ground, a few edges, texture in places. About as many
  * bits a pixel as a camera's at quality 90. */
-#include "cli.h"
-#include "rng.h"
+#include "base/cli.h"
+#include "base/rng.h"
 
 #include <errno.h>
 #include <math.h>

@@ -1,8 +1,8 @@
 /* lint-augment: a filter over samples that turns, flips, lights and copies; with --epochs and
  * --shuffle the loader that feeds training. */
-#include "cli.h"
-#include "loader.h"
-#include "output.h"
+#include "base/atomic_output.h"
+#include "base/cli.h"
+#include "load/loader.h"
 
 enum { FLIP_NOT_GIVEN = -1, FLIP_NONE, FLIP_H, FLIP_V, FLIP_HV };
 #define ROTATE_NOT_GIVEN (-1.0)
@@ -58,13 +58,13 @@ static const lint_program program = {
 };
 
 /* What may happen to every sample; those of --balance are flipped and turned as well. */
-static lint_plan make_plan(void) {
+static lint_buffer_plan make_plan(void) {
     int flip = o.flip == FLIP_NOT_GIVEN ? FLIP_NONE : o.flip;
-    lint_plan p = {.seed = o.seed,
-                   .frame = (size_t)o.frame,
-                   .epochs = (uint64_t)o.epochs,
-                   .shuffle = o.shuffle,
-                   .balance = o.balance};
+    lint_buffer_plan p = {.seed = o.seed,
+                          .frame = (size_t)o.frame,
+                          .epochs = (uint64_t)o.epochs,
+                          .shuffle = o.shuffle,
+                          .balance = o.balance};
     p.each = (lint_augment){.flip_h = flip == FLIP_H || flip == FLIP_HV,
                             .flip_v = flip == FLIP_V || flip == FLIP_HV,
                             .rotate = o.rotate == ROTATE_NOT_GIVEN ? 0 : o.rotate,
@@ -107,8 +107,8 @@ int main(int argc, char **argv) {
     lint_err e;
     char **arg = lint_cli_parse(&program, argc, argv);
     lint_refuse_terminal(o.out);
-    lint_plan plan = make_plan();
-    lint_pool *pool = lint_pool_new((int)o.threads, &e);
+    lint_buffer_plan plan = make_plan();
+    lint_threads *pool = lint_threads_new((int)o.threads, &e);
     if (!pool) lint_die(&e);
     lint_loader *in = lint_loader_new(arg[0], &plan, pool, &e);
     if (!in) lint_die(&e);
@@ -120,6 +120,6 @@ int main(int argc, char **argv) {
     }
     if (lint_output_commit(out, &e) < 0) lint_die(&e);
     lint_loader_free(in);
-    lint_pool_free(pool);
+    lint_threads_free(pool);
     return 0;
 }

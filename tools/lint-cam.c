@@ -1,8 +1,8 @@
 /* lint-cam: a filter that adds a model's answers and maps to samples, and draws them. */
-#include "cli.h"
-#include "gallery.h"
-#include "output.h"
-#include "predict.h"
+#include "answer/gallery.h"
+#include "answer/predictor.h"
+#include "base/atomic_output.h"
+#include "base/cli.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -182,7 +182,7 @@ int main(int argc, char **argv) {
     lint_err e;
     char **arg = lint_cli_parse(&program, argc, argv);
     check_options(arg);
-    lint_pool *pool = lint_pool_new((int)o.threads, &e);
+    lint_threads *pool = lint_threads_new((int)o.threads, &e);
     if (!pool) lint_die(&e);
     job j = {.path = arg[0], .maps = wants_maps()};
     if (lint_predictor_open(&j.model, j.path, BATCH, pool, &e) < 0) lint_die(&e);
@@ -203,7 +203,7 @@ int main(int argc, char **argv) {
     if (in != stdin) fclose(in);
     lint_gallery_free(j.gallery);
     lint_predictor_free(&j.model);
-    lint_pool_free(pool);
+    lint_threads_free(pool);
     lint_draw_end();
     return 0;
 }

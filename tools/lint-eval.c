@@ -1,8 +1,9 @@
 /* lint-eval: scores of predictions, for all, by class and by group; models side by side. */
-#include "cli.h"
-#include "metrics.h"
-#include "output.h"
-#include "scores_pairs.h"
+#include "answer/metrics.h"
+#include "answer/scores_pairs.h"
+#include "base/atomic_output.h"
+#include "base/cli.h"
+#include "stream/each_frame.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -73,7 +74,7 @@ static void commit(lint_output *out, int written, lint_err *e) {
     if (written < 0 || lint_output_commit(out, e) < 0) lint_die(e);
 }
 
-/* --- predictions -> scores ----------------------------------------------------------------- */
+/* --- predictions -> scores -------------------------------------------------------------------- */
 
 static int add_frame(void *metrics, const lint_frame *f, lint_err *e) {
     return lint_metrics_add(metrics, f, e);
@@ -86,13 +87,13 @@ static void add_share(lint_metrics *m, const char *what) {
         if (lint_metrics_share_text(m, what, &e) < 0) lint_die(&e);
         return;
     }
-    lint_set *set = lint_set_open(what, &e);
+    lint_dataset *set = lint_dataset_open(what, &e);
     if (!set) lint_die(&e);
     if (lint_metrics_share_set(m, set, &e) < 0) {
         lint_err_prefix(&e, "%s: ", what);
         lint_die(&e);
     }
-    lint_set_free(set);
+    lint_dataset_free(set);
 }
 
 static void evaluate(char **paths) {
@@ -100,8 +101,12 @@ static void evaluate(char **paths) {
     static char *from_stdin[] = {"-", NULL};
     lint_metrics *m = lint_metrics_new(o.radius, &e);
     if (!m) lint_die(&e);
-    for (char **p = *paths ? paths : from_stdin; *p; p++)
-        lint_each_frame(*p, add_frame, m);
+    for (char **p = *paths ? paths : from_stdin; *p; p++) {
+        const char *name;
+        FILE *in = lint_open_input(*p, &name);
+        if (lint_each_frame(in, name, add_frame, m, &e) < 0) lint_die(&e);
+        lint_close_input(in);
+    }
     lint_scores s = {.model = o.model ? strdup(o.model) : NULL};
     for (size_t i = 0; i < o.shares.n && lint_metrics_count(m); i++)
         add_share(m, o.shares.v[i]);
@@ -120,7 +125,7 @@ static void evaluate(char **paths) {
     lint_metrics_free(m);
 }
 
-/* --- scores -> tables ------------------------------------------------------------------------ */
+/* --- scores -> tables ------------------------------------------------------------------------- */
 
 static lint_scores *read_all(char **paths, size_t n) {
     lint_err e;

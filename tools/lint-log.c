@@ -1,9 +1,9 @@
 /* lint-log: logs of lint-train -> what TensorBoard and MLflow show. */
-#include "cli.h"
-#include "folder.h"
-#include "mlflow.h"
-#include "output.h"
-#include "tfevents.h"
+#include "base/atomic_output.h"
+#include "base/cli.h"
+#include "base/folder.h"
+#include "export/mlflow.h"
+#include "export/tfevents.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -91,7 +91,7 @@ static char *run_name(const char *path, size_t i) {
     return copy;
 }
 
-static int write_events(const char *run, const lint_runlog *log, lint_err *e) {
+static int write_events(const char *run, const lint_run_log *log, lint_err *e) {
     size_t size = strlen(o.tensorboard) + strlen(run) + 64;
     char *path = malloc(size);
     if (!path) return lint_fail_mem(e, "paths");
@@ -109,7 +109,7 @@ static int write_events(const char *run, const lint_runlog *log, lint_err *e) {
     return out ? bad : -1;
 }
 
-static int write_run(const char *run, const lint_runlog *log, lint_err *e) {
+static int write_run(const char *run, const lint_run_log *log, lint_err *e) {
     lint_mlflow m = {.store = o.mlflow,
                      .experiment = o.experiment,
                      .run = run,
@@ -124,9 +124,9 @@ static int write_run(const char *run, const lint_runlog *log, lint_err *e) {
 static void export_log(const char *path, const char *run) {
     lint_err e;
     const char *name;
-    lint_runlog log;
+    lint_run_log log;
     FILE *in = lint_open_input(path, &name);
-    if (lint_runlog_read(&log, in, &e) < 0) {
+    if (lint_run_log_read(&log, in, &e) < 0) {
         lint_err_prefix(&e, "%s: ", name);
         lint_die(&e);
     }
@@ -136,7 +136,7 @@ static void export_log(const char *path, const char *run) {
                   log.columns - 1, log.rows);
     if (o.tensorboard && write_events(run, &log, &e) < 0) lint_die(&e);
     if (o.mlflow && write_run(run, &log, &e) < 0) lint_die(&e);
-    lint_runlog_free(&log);
+    lint_run_log_free(&log);
 }
 
 static void check_usage(char *const *arg, size_t n) {

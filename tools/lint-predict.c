@@ -1,9 +1,9 @@
 /* lint-predict: images in, a line of answer for each out; and a picture of why. */
-#include "ask.h"
-#include "cli.h"
-#include "gallery.h"
-#include "lines.h"
-#include "output.h"
+#include "answer/file_predictor.h"
+#include "answer/gallery.h"
+#include "base/atomic_output.h"
+#include "base/cli.h"
+#include "base/lines.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -51,9 +51,9 @@ static const lint_program program = {
 
 /* What a run holds. */
 typedef struct job {
-    lint_pool *pool;
+    lint_threads *pool;
     lint_predictor model;
-    lint_ask ask;
+    lint_file_predictor ask;
     lint_output *out;
     size_t *order; /* [K] classes, the most probable first */
     double *p;     /* [K] their probabilities */
@@ -62,7 +62,7 @@ typedef struct job {
     int one_file;  /* --png names a file, not a folder */
 } job;
 
-/* --- words ----------------------------------------------------------------------------------- */
+/* --- words ------------------------------------------------------------------------------------ */
 
 static void put_name(const char *name, FILE *out) {
     static const char plain[] = "\t\n\r\\", escaped[] = "tnr\\";
@@ -86,7 +86,7 @@ static void put_answer(const job *j, const char *path, const lint_answer *a) {
     }
 }
 
-/* --- pictures ---------------------------------------------------------------------------- */
+/* --- pictures --------------------------------------------------------------------------------- */
 
 static const char *last_part(const char *path) {
     const char *slash = strrchr(path, '/');
@@ -113,10 +113,10 @@ static int draw(const job *j, const char *path, const lint_answer *a, lint_err *
     return lint_gallery_save_one(to, &s, 0, last_part(path), e);
 }
 
-/* --- images ------------------------------------------------------------------------------ */
+/* --- images ----------------------------------------------------------------------------------- */
 
 static int answer(job *j, char *const *path, size_t n, lint_err *e) {
-    if (lint_ask_paths(&j->ask, path, n, e) < 0) return -1;
+    if (lint_file_predictor_run(&j->ask, path, n, e) < 0) return -1;
     for (size_t i = 0; i < n; i++, j->done++) {
         const lint_answer *a = &j->ask.answer[i];
         if (a->bad) {
@@ -179,10 +179,11 @@ static void open_all(job *j, const char *model, size_t images) {
     lint_err e;
     size_t most = o.from || images > BATCH ? BATCH : images;
     j->one_file = o.png && images == 1 && ends_in_png(o.png);
-    j->pool = lint_pool_new(threads_for(images), &e);
+    j->pool = lint_threads_new(threads_for(images), &e);
     if (!j->pool || lint_predictor_open(&j->model, model, most, j->pool, &e) < 0) lint_die(&e);
     int fit = o.fit != FIT_NOT_GIVEN ? o.fit : j->model.fit >= 0 ? j->model.fit : LINT_FIT_STRETCH;
-    if (lint_ask_new(&j->ask, &j->model, (lint_fit)fit, most, o.png != NULL, j->pool, &e) < 0)
+    if (lint_file_predictor_new(&j->ask, &j->model, (lint_fit)fit, most, o.png != NULL, j->pool,
+                                &e) < 0)
         lint_die(&e);
     j->order = calloc(j->model.k, sizeof *j->order);
     j->p = calloc(j->model.k, sizeof *j->p);
@@ -197,9 +198,9 @@ static void open_all(job *j, const char *model, size_t images) {
 static void close_all(job *j) {
     free(j->order);
     free(j->p);
-    lint_ask_free(&j->ask);
+    lint_file_predictor_free(&j->ask);
     lint_predictor_free(&j->model);
-    lint_pool_free(j->pool);
+    lint_threads_free(j->pool);
     if (o.png) lint_draw_end();
 }
 

@@ -1,10 +1,11 @@
 /* lint-show: says what streams, models and networks hold, in words or as pictures. */
-#include "cli.h"
-#include "gallery.h"
-#include "listing.h"
-#include "netpath.h"
-#include "nettable.h"
-#include "output.h"
+#include "answer/gallery.h"
+#include "base/atomic_output.h"
+#include "base/cli.h"
+#include "engine/net_path.h"
+#include "engine/net_table.h"
+#include "stream/describe.h"
+#include "stream/each_frame.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -61,19 +62,29 @@ static const lint_program program = {
     .operands = {0, -1},
 };
 
-/* --- in words -------------------------------------------------------------------------------- */
+/* --- in words --------------------------------------------------------------------------------- */
 
 static int list_frame(void *ctx, const lint_frame *f, lint_err *e) {
-    return lint_listing_add(ctx, f, e);
+    return lint_describe_add(ctx, f, e);
+}
+
+/* Calls fn for every frame of the stream at `path`; gives what messages call it. */
+static const char *each_frame(const char *path, lint_frame_fn *fn, void *ctx) {
+    lint_err e;
+    const char *name;
+    FILE *in = lint_open_input(path, &name);
+    if (lint_each_frame(in, name, fn, ctx, &e) < 0) lint_die(&e);
+    lint_close_input(in);
+    return name;
 }
 
 static void list_stream(const char *path) {
     lint_err e;
-    lint_listing *l = lint_listing_new(&e);
+    lint_describe *l = lint_describe_new(&e);
     if (!l) lint_die(&e);
-    const char *name = lint_each_frame(path, list_frame, l);
-    lint_listing_write(l, name, stdout);
-    lint_listing_free(l);
+    const char *name = each_frame(path, list_frame, l);
+    lint_describe_write(l, name, stdout);
+    lint_describe_free(l);
 }
 
 static int is_network(const char *path) {
@@ -101,7 +112,7 @@ static void list(char **paths, size_t n) {
     lint_close_stdout();
 }
 
-/* --- as pictures ----------------------------------------------------------------------------- */
+/* --- as pictures ------------------------------------------------------------------------------ */
 
 static int draw_frame(void *ctx, const lint_frame *f, lint_err *e) {
     lint_samples s;
@@ -119,7 +130,7 @@ static lint_gallery *gallery_of(const char *path, const char **name) {
     lint_gallery *g =
         lint_gallery_new((lint_pick_how)how, (size_t)o.max, o.seed != NO_SEED ? o.seed : 0, &e);
     if (!g) lint_die(&e);
-    *name = lint_each_frame(path, draw_frame, g);
+    *name = each_frame(path, draw_frame, g);
     return g;
 }
 

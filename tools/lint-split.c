@@ -1,7 +1,7 @@
 /* lint-split: folders of pictures -> streams of samples. */
-#include "cli.h"
-#include "mislead.h"
-#include "output.h"
+#include "base/atomic_output.h"
+#include "base/cli.h"
+#include "source/misleading.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -62,7 +62,7 @@ static const lint_program program = {
                "  lint-split photos --split train | lint-augment --balance > train.lts\n",
     .operands = {1, 1}};
 
-/* --- the folder that is written -------------------------------------------------------------- */
+/* --- the folder that is written --------------------------------------------------------------- */
 
 /* Makes DIR and what is missing above it; from *first on (a length of path) it is new. */
 static int make_folder(char *path, size_t *first, lint_err *e) {
@@ -101,12 +101,12 @@ static char *path_of(lint_split k) {
 }
 
 /* Opens the output of a split and writes its frames. */
-static int write_split(const lint_collect *c, lint_source *s, lint_split k, lint_output **out,
+static int write_split(const lint_decode *c, lint_source *s, lint_split k, lint_output **out,
                        lint_err *e) {
     char *path = path_of(k);
     *out = path ? lint_output_open(path, e) : NULL;
     if (!path) lint_fail_mem(e, "paths");
-    int bad = *out ? lint_collect_write(c, s, k, lint_output_file(*out), e) : -1;
+    int bad = *out ? lint_decode_write(c, s, k, lint_output_file(*out), e) : -1;
     if (*out && bad && ferror(lint_output_file(*out)))
         lint_err_prefix(e, "%s: ", strcmp(path, "-") ? path : "standard output");
     free(path);
@@ -114,7 +114,7 @@ static int write_split(const lint_collect *c, lint_source *s, lint_split k, lint
 }
 
 /* Writes the splits asked for; all of them get their names, or none. */
-static int write_splits(const lint_collect *c, lint_source *s, const lint_ratio *r, lint_err *e) {
+static int write_splits(const lint_decode *c, lint_source *s, const lint_ratio *r, lint_err *e) {
     lint_output *out[LINT_SPLITS] = {0};
     char *warning;
     int bad = 0;
@@ -130,7 +130,7 @@ static int write_splits(const lint_collect *c, lint_source *s, const lint_ratio 
     return bad;
 }
 
-static int write_all(const lint_collect *c, lint_source *s, const lint_ratio *r, lint_err *e) {
+static int write_all(const lint_decode *c, lint_source *s, const lint_ratio *r, lint_err *e) {
     size_t first;
     if (o.split) return write_splits(c, s, r, e);
     char *folder = malloc(strlen(o.out) + 1);
@@ -143,9 +143,9 @@ static int write_all(const lint_collect *c, lint_source *s, const lint_ratio *r,
     return bad;
 }
 
-/* --- who goes where -------------------------------------------------------------------------- */
+/* --- who goes where --------------------------------------------------------------------------- */
 
-static int mislead(const lint_collect *c, lint_source *s, const lint_ratio *r, lint_err *e) {
+static int mislead(const lint_decode *c, lint_source *s, const lint_ratio *r, lint_err *e) {
     lint_mislead found;
     if (lint_mislead_by_border(c, s, r, o.seed, &found, e) < 0) return -1;
     if (o.quiet) return 0;
@@ -165,7 +165,7 @@ static void tell_drawn(const lint_source *s) {
                       lint_split_name((lint_split)k));
 }
 
-static int divide(const lint_collect *c, lint_source *s, const lint_ratio *r, lint_err *e) {
+static int divide(const lint_decode *c, lint_source *s, const lint_ratio *r, lint_err *e) {
     char *warning;
     if (o.misleading) {
         if (mislead(c, s, r, e) < 0) return -1;
@@ -179,7 +179,7 @@ static int divide(const lint_collect *c, lint_source *s, const lint_ratio *r, li
     return 0;
 }
 
-/* --- what the user is told ------------------------------------------------------------------- */
+/* --- what the user is told -------------------------------------------------------------------- */
 
 static void tell_left_out(const lint_source *s) {
     if (s->others && !o.quiet)
@@ -258,18 +258,18 @@ int main(int argc, char **argv) {
     ticker t = {.done = 0};
     char **arg = lint_cli_parse(&program, argc, argv);
     parse_values(&ratio, &names);
-    lint_pool *pool = lint_pool_new((int)o.threads, &e);
+    lint_threads *pool = lint_threads_new((int)o.threads, &e);
     if (!pool || lint_source_open(&s, arg[0], &names, o.skip_bad, &e) < 0) lint_die(&e);
     tell_left_out(&s);
     tell_skipped(&s);
-    lint_collect c = {.pool = pool,
-                      .w = o.size.w,
-                      .h = o.size.h,
-                      .fit = (lint_fit)o.fit,
-                      .frame = (size_t)o.frame,
-                      .skip_bad = o.skip_bad,
-                      .tick = tick,
-                      .ctx = &t};
+    lint_decode c = {.pool = pool,
+                     .w = o.size.w,
+                     .h = o.size.h,
+                     .fit = (lint_fit)o.fit,
+                     .frame = (size_t)o.frame,
+                     .skip_bad = o.skip_bad,
+                     .tick = tick,
+                     .ctx = &t};
     lint_progress_start(&t.progress, "reading", "pictures", work_ahead(&s),
                         o.quiet     ? LINT_QUIET
                         : o.verbose ? LINT_VERBOSE
@@ -283,7 +283,7 @@ int main(int argc, char **argv) {
     lint_source_free(&s);
     lint_names_free(&names.classes);
     lint_names_free(&names.places);
-    lint_pool_free(pool);
+    lint_threads_free(pool);
     lint_close_stdout();
     return 0;
 }

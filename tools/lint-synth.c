@@ -1,6 +1,6 @@
 /* lint-synth: makes data sets whose backgrounds mislead, drawn or composed, as folders. */
-#include "cli.h"
-#include "synth_compose.h"
+#include "base/cli.h"
+#include "synth/synth_compose.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -170,7 +170,7 @@ static void tell(char *report) {
     free(report);
 }
 
-static int compose(lint_synth *s, lint_pool *pool, lint_err *e) {
+static int compose(lint_synth *s, lint_threads *pool, lint_err *e) {
     lint_synth_list objects = {0}, places = {0};
     char *report = NULL;
     if (add_sources(&objects, &o.objects, LINT_SYNTH_OBJECTS, e) < 0 ||
@@ -203,7 +203,7 @@ int main(int argc, char **argv) {
     o.words = repeat_option(&argc, argv);
     char **arg = lint_cli_parse(&program, argc, o.words);
     check_usage(arg[0]);
-    lint_pool *pool = lint_pool_new((int)o.threads, &e);
+    lint_threads *pool = lint_threads_new((int)o.threads, &e);
     if (!pool) lint_die(&e);
     if ((arg[0] ? draw(&s, &e) : compose(&s, pool, &e)) < 0) lint_die(&e);
     lint_verbosity v = o.quiet ? LINT_QUIET : o.verbose ? LINT_VERBOSE : LINT_NORMAL;
@@ -212,7 +212,7 @@ int main(int argc, char **argv) {
         lint_die(&e);
     lint_progress_end(&progress, s.n);
     lint_synth_free(&s);
-    lint_pool_free(pool);
+    lint_threads_free(pool);
     lint_close_stdout();
     return 0;
 }

@@ -1,13 +1,13 @@
 /* lint-train: samples and a network in, a model and a log of its training out. */
-#include "cli.h"
-#include "encoder_train.h"
-#include "netinit.h"
-#include "netinput.h"
-#include "netpath.h"
-#include "output.h"
-#include "rng.h"
-#include "trainlog.h"
-#include "trainmodel.h"
+#include "base/atomic_output.h"
+#include "base/cli.h"
+#include "base/rng.h"
+#include "engine/layers/input_line.h"
+#include "engine/net_init.h"
+#include "engine/net_path.h"
+#include "train/mask_encoder_train.h"
+#include "train/train_log.h"
+#include "train/train_model.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -164,7 +164,7 @@ static const lint_program program = {
     "      --cam-loss energy --cam-weight 10 -o camloss.safetensors --log camloss.tsv\n",
     {0, 0}};
 
-/* --- Ctrl-C -------------------------------------------------------------------------------- */
+/* --- Ctrl-C ----------------------------------------------------------------------------------- */
 
 static volatile sig_atomic_t stop; /* the signal that came, or 0 */
 
@@ -189,10 +189,10 @@ static void end_by_signal(void) {
     raise(stop);
 }
 
-/* --- telling ------------------------------------------------------------------------------- */
+/* --- telling ---------------------------------------------------------------------------------- */
 
 typedef struct report {
-    lint_trainlog *log;
+    lint_train_log *log;
     lint_progress bar;
     char what[64];
     size_t epochs, epoch_samples;
@@ -230,10 +230,10 @@ static int on_epoch(void *ctx, const lint_epoch *row, lint_err *e) {
     report *r = ctx;
     if (row->resumed) r->resumed = row->epoch;
     if (o.verbose && !row->resumed) say_epoch(r, row);
-    return r->log ? lint_trainlog_row(r->log, row, e) : 0;
+    return r->log ? lint_train_log_row(r->log, row, e) : 0;
 }
 
-/* --- recipe -------------------------------------------------------------------------------- */
+/* --- recipe ----------------------------------------------------------------------------------- */
 
 static char *read_net(const char *word) {
     const char *name;
@@ -423,24 +423,24 @@ static float *make_weights(const lint_batches *b) {
 
 /* What training works on. */
 typedef struct parts {
-    lint_pool *pool;
+    lint_threads *pool;
     lint_batches *batches;
-    lint_set *val; /* NULL: none */
+    lint_dataset *val; /* NULL: none */
     lint_net *net;
     float *class_weights;
-    double *factor;              /* of the learning rate of each parameter */
-    lint_dro *dro;               /* NULL: none */
-    lint_encoder *encoder;       /* NULL: none */
-    lint_encoder_lesson *lesson; /* NULL: net is no mask encoder */
-    uint64_t init;               /* hash of the weights of --init */
-    lint_settings settings;      /* what a checkpoint must agree with */
+    double *factor;                   /* of the learning rate of each parameter */
+    lint_dro *dro;                    /* NULL: none */
+    lint_mask_encoder *encoder;       /* NULL: none */
+    lint_mask_encoder_lesson *lesson; /* NULL: net is no mask encoder */
+    uint64_t init;                    /* hash of the weights of --init */
+    lint_settings settings;           /* what a checkpoint must agree with */
 } parts;
 
 /* Everything that the result depends on, defaults too, but for the files. */
-static void describe(lint_settings *s, const lint_batches *b, const lint_encoder *m) {
+static void describe(lint_settings *s, const lint_batches *b, const lint_mask_encoder *m) {
     lint_settings_text(s, "order", lint_batches_marked(b) ? "stream" : "shuffled");
     lint_settings_options(s, options, no_settings);
-    if (m) lint_settings_hash(s, "encoder", lint_encoder_hash(m));
+    if (m) lint_settings_hash(s, "encoder", lint_mask_encoder_hash(m));
 }
 
 static void open_log(report *r, const parts *p, lint_output *out) {
@@ -451,9 +451,9 @@ static void open_log(report *r, const parts *p, lint_output *out) {
     lint_settings_text(&s, "net", o.net);
     if (o.val) lint_settings_text(&s, "val", o.val);
     if (o.init) lint_settings_text(&s, "init", o.init);
-    lint_trainlog_samples(&s, p->batches);
+    lint_train_log_samples(&s, p->batches);
     describe(&s, p->batches, p->encoder);
-    r->log = lint_trainlog_open(o.log, &s, &e);
+    r->log = lint_train_log_open(o.log, &s, &e);
     lint_settings_free(&s);
     if (r->log) return;
     lint_output_abort(out);
@@ -549,7 +549,7 @@ static void make_factors(parts *p) {
 
 static void make_dro(parts *p) {
     lint_err e;
-    const lint_set *set = lint_batches_set(p->batches);
+    const lint_dataset *set = lint_batches_set(p->batches);
     if (o.objective != DRO) return;
     if (o.dro_adjust > 0 && !set)
         lint_usage("--dro-adjust needs a file without epoch marks, whose groups can be counted");
@@ -562,25 +562,25 @@ static void make_dro(parts *p) {
 /* A mask encoder: every mask goes through it twice. */
 static void make_encoder(parts *p) {
     lint_err e;
-    lint_encoder_plan how = {.objective = o.objective == TRIPLET ? LINT_ENCODER_TRIPLET
-                                                                 : LINT_ENCODER_BINARY,
-                             .l1 = o.l1,
-                             .margin = isnan(o.margin) ? 0 : o.margin,
-                             .seed = o.seed};
+    lint_mask_encoder_plan how = {.objective = o.objective == TRIPLET ? LINT_ENCODER_TRIPLET
+                                                                      : LINT_ENCODER_BINARY,
+                                  .l1 = o.l1,
+                                  .margin = isnan(o.margin) ? 0 : o.margin,
+                                  .seed = o.seed};
     p->net = lint_net_new(network.text, o.net, 1, 2 * (size_t)o.batch, LINT_NET_TRAIN, p->pool, &e);
     if (!p->net) lint_die(&e);
-    p->lesson = lint_encoder_lesson_new(p->net, &how, p->batches, p->val, o.val, p->pool, &e);
+    p->lesson = lint_mask_encoder_lesson_new(p->net, &how, p->batches, p->val, o.val, p->pool, &e);
     if (!p->lesson) lint_die(&e);
 }
 
 static void open_parts(parts *p) {
     lint_err e;
-    p->pool = lint_pool_new((int)o.threads, &e);
+    p->pool = lint_threads_new((int)o.threads, &e);
     if (!p->pool) lint_die(&e);
     p->batches = (network.encoder ? lint_batches_open_masks : lint_batches_open)(
         o.train ? o.train : "-", (size_t)o.batch, o.seed, &e);
     if (!p->batches) lint_die(&e);
-    if (o.val && !(p->val = lint_set_open(o.val, &e))) lint_die(&e);
+    if (o.val && !(p->val = lint_dataset_open(o.val, &e))) lint_die(&e);
     if (network.encoder)
         make_encoder(p);
     else if (!(p->net = lint_net_new(network.text, o.net, lint_batches_classes(p->batches)->n,
@@ -591,7 +591,8 @@ static void open_parts(parts *p) {
     freeze(p);
     make_factors(p);
     make_dro(p);
-    if (o.encoder && !(p->encoder = lint_encoder_load(o.encoder, (size_t)o.batch, p->pool, &e)))
+    if (o.encoder &&
+        !(p->encoder = lint_mask_encoder_load(o.encoder, (size_t)o.batch, p->pool, &e)))
         lint_die(&e);
     if (!network.encoder) p->class_weights = make_weights(p->batches);
 }
@@ -599,11 +600,11 @@ static void open_parts(parts *p) {
 static void close_parts(parts *p) {
     lint_net_free(p->net);
     free(network.text);
-    lint_encoder_lesson_free(p->lesson);
-    lint_encoder_free(p->encoder);
-    lint_set_free(p->val);
+    lint_mask_encoder_lesson_free(p->lesson);
+    lint_mask_encoder_free(p->encoder);
+    lint_dataset_free(p->val);
     lint_batches_free(p->batches);
-    lint_pool_free(p->pool);
+    lint_threads_free(p->pool);
     free(p->class_weights);
     free(p->factor);
     lint_dro_free(p->dro);
@@ -633,7 +634,7 @@ static void plan(lint_training *t, parts *p) {
         (lint_loss){.cam = (lint_cam_loss)o.cam_loss,
                     .prior = (lint_prior)o.prior,
                     .sigma = o.sigma,
-                    .encoder = p->encoder,
+                    .judge = p->encoder ? lint_mask_encoder_judge(p->encoder) : (lint_judge){0},
                     .class_weight = strcmp(o.class_weights, "none") ? p->class_weights : NULL};
     t->cap = isnan(o.cap) ? 0 : o.cap;
     t->optim = (lint_optim_plan){.rule = (lint_optim_rule)o.optim,
@@ -644,7 +645,7 @@ static void plan(lint_training *t, parts *p) {
                                  .beta2 = o.beta2,
                                  .eps = o.eps};
     t->factor = p->factor;
-    t->lesson = p->lesson ? lint_encoder_lesson_of(p->lesson) : NULL;
+    t->lesson = p->lesson ? lint_mask_encoder_lesson_of(p->lesson) : NULL;
     t->dro = p->dro;
     t->best = (lint_best)o.best;
     t->patience = (size_t)o.patience;
@@ -685,7 +686,7 @@ int main(int argc, char **argv) {
     end_bar(&r);
     if (lint_output_commit(out, &e) < 0) lint_die(&e);
     say_end(&done);
-    if (lint_trainlog_close(r.log, &e) < 0) lint_die(&e);
+    if (lint_train_log_close(r.log, &e) < 0) lint_die(&e);
     if (is_stdio(o.out) || (o.log && is_stdio(o.log))) lint_close_stdout();
     lint_schedule_free(&t.schedule);
     close_parts(&p);

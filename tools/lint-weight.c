@@ -1,7 +1,7 @@
 /* lint-weight: a filter that makes samples count for more where a model's answers are wrong. */
-#include "cli.h"
-#include "output.h"
-#include "weigh.h"
+#include "base/atomic_output.h"
+#include "base/cli.h"
+#include "load/upweight.h"
 
 static struct {
     const char *out;
@@ -31,14 +31,14 @@ static const lint_program program = {
 typedef struct job {
     lint_reader *in;
     lint_output *out;
-    lint_weighed count;
+    lint_upweighted count;
 } job;
 
 static int weigh_all(job *j, const char *name, lint_err *e) {
     lint_frame f = {0};
     int got;
     for (size_t number = 1; (got = lint_reader_next(j->in, &f, e)) > 0; number++) {
-        if (lint_weigh_wrong(&f, o.wrong, &j->count, e) < 0)
+        if (lint_upweight_wrong(&f, o.wrong, &j->count, e) < 0)
             got = lint_err_prefix(e, "%s: frame %zu: ", name, number);
         else if (lint_frame_write(&f, lint_output_file(j->out), e) < 0)
             got = lint_err_prefix(e, "%s: ", o.out ? o.out : "standard output");

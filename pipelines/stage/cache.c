@@ -38,7 +38,7 @@ static path record(const cache *c, const char *key) {
     return pathf("%s/stages/%s", c->dir, key);
 }
 
-/* --- in -------------------------------------------------------------------------------------- */
+/* --- in --------------------------------------------------------------------------------------- */
 
 static int keep_file(cache *c, const char *p, const content_file *f, lint_err *e) {
     struct stat st;
@@ -61,7 +61,7 @@ int cache_keep(cache *c, const char *p, const content *of, lint_err *e) {
     return bad;
 }
 
-/* --- out ------------------------------------------------------------------------------------- */
+/* --- out -------------------------------------------------------------------------------------- */
 
 /* The list of a folder, if it is there and whole: 1. */
 static int read_list(const cache *c, const item *what, content *of) {
@@ -122,7 +122,7 @@ int cache_take(cache *c, const item *what, const char *p, content *of, lint_err 
     return done;
 }
 
-/* --- records --------------------------------------------------------------------------------- */
+/* --- records ---------------------------------------------------------------------------------- */
 
 char *cache_record(const cache *c, const char *key) {
     return read_text(record(c, key).s);
@@ -138,7 +138,7 @@ void cache_used(const cache *c, const char *key) {
     utimensat(AT_FDCWD, record(c, key).s, NULL, 0);
 }
 
-/* --- throwing away --------------------------------------------------------------------------- */
+/* --- throwing away ---------------------------------------------------------------------------- */
 
 typedef struct used {
     char key[SHA256_HEX];

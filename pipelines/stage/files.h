@@ -6,7 +6,7 @@
 #ifndef STAGE_FILES_H
 #define STAGE_FILES_H
 
-#include "err.h"
+#include "base/err.h"
 #include <stddef.h>
 
 typedef struct path {

@@ -25,7 +25,7 @@ void content_free(content *c) {
 }
 
 void hashes_close(hashes *h) {
-    lint_pool_free(h->pool);
+    lint_threads_free(h->pool);
     h->pool = NULL;
 }
 
@@ -50,7 +50,7 @@ static content_file *add(content *c, const char *rel, size_t length, lint_err *e
     return f;
 }
 
-/* --- names in lists: a line holds one, whatever is in it ----------------------------------- */
+/* --- names in lists: a line holds one, whatever is in it -------------------------------------- */
 
 static void put_name(FILE *f, const char *s) {
     for (; *s; s++) {
@@ -125,7 +125,7 @@ int content_read_list(content *c, const char *list, lint_err *e) {
     return bad;
 }
 
-/* --- what is there --------------------------------------------------------------------------- */
+/* --- what is there ---------------------------------------------------------------------------- */
 
 static int by_name(const void *a, const void *b) {
     return strcmp(((const content_file *)a)->rel, ((const content_file *)b)->rel);
@@ -180,7 +180,7 @@ static int list_what_is_there(const char *p, content *c, lint_err *e) {
     return 0;
 }
 
-/* --- the index ------------------------------------------------------------------------------- */
+/* --- the index -------------------------------------------------------------------------------- */
 
 /* A file for each path, by a hash of it (FNV-1a, 64 bits); the path stands in its first line, so
  * that of two with one hash each only forgets the other. */
@@ -248,7 +248,7 @@ static int write_index(const hashes *h, const char *p, const content *c, lint_er
     return bad;
 }
 
-/* --- reading --------------------------------------------------------------------------------- */
+/* --- reading ---------------------------------------------------------------------------------- */
 
 typedef struct reading {
     const char *root;
@@ -305,11 +305,11 @@ static void let_it_tick(const content *c, const size_t *which, size_t n) {
 }
 
 static int read_files(hashes *h, reading *r, size_t n, lint_err *e) {
-    if (!h->pool && n > 1) h->pool = lint_pool_new(0, e);
+    if (!h->pool && n > 1) h->pool = lint_threads_new(0, e);
     if (!h->pool && n > 1) return -1;
     let_it_tick(r->c, r->which, n);
     if (n > 1)
-        lint_pool_run(h->pool, n, read_one, r);
+        lint_threads_run(h->pool, n, read_one, r);
     else
         read_one(r, 0, 0);
     for (size_t i = 0; i < n; i++) {

@@ -16,14 +16,14 @@
 #ifndef STAGE_HASHES_H
 #define STAGE_HASHES_H
 
-#include "pool.h"
-#include "sha256.h"
+#include "base/sha256.h"
+#include "base/threads.h"
 
 typedef struct hashes {
     const char *dir;
     size_t files;   /* read so far */
     uint64_t bytes; /* in them */
-    lint_pool *pool;
+    lint_threads *pool;
 } hashes;
 
 typedef struct content_file {

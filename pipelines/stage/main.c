@@ -11,10 +11,10 @@
  * outputs are now (now/), and locks. Two processes never do one stage at once: the second waits,
  * and finds it done.
  */
+#include "base/cli.h"
 #include "cache.h"
-#include "cli.h"
+#include "engine/kernels/kernels.h"
 #include "files.h"
-#include "kernels.h"
 #include "sandbox.h"
 
 #include <ctype.h>
@@ -65,7 +65,7 @@ typedef struct runner {
     cache cache;
 } runner;
 
-/* --- where things are ------------------------------------------------------------------------ */
+/* --- where things are ------------------------------------------------------------------------- */
 
 static void runner_open(runner *r) {
     lint_err e;
@@ -104,7 +104,7 @@ static int hold(const char *p, const char *what, lint_err *e) {
     return fd;
 }
 
-/* --- what a stage depends on ----------------------------------------------------------------- */
+/* --- what a stage depends on ------------------------------------------------------------------ */
 
 static int digest(runner *r, item *i, lint_err *e) {
     content c;
@@ -164,7 +164,7 @@ static int read_made(const runner *r, const step *s, const char *key, step *made
     return found;
 }
 
-/* --- its outputs ----------------------------------------------------------------------------- */
+/* --- its outputs ------------------------------------------------------------------------------ */
 
 /* 1 where what is there is what was made. */
 static int is_there(runner *r, const item *made, lint_err *e) {
@@ -210,7 +210,7 @@ static int have_outputs(runner *r, const step *made, const char *work, lint_err 
     return 1;
 }
 
-/* --- running it ------------------------------------------------------------------------------ */
+/* --- running it ------------------------------------------------------------------------------- */
 
 static int add_facts(step *s, lint_err *e) {
     char *line = NULL;
@@ -370,7 +370,7 @@ static int run(runner *r, char *text) {
     return status < 0 ? 1 : status;
 }
 
-/* --- looking --------------------------------------------------------------------------------- */
+/* --- looking ---------------------------------------------------------------------------------- */
 
 /* Outputs of stages before, as they will be: known, or made by a stage that has to run. */
 typedef struct ahead {

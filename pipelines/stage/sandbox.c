@@ -62,7 +62,7 @@ int sandbox_make(const char *dir, const step *s, lint_err *e) {
     return link_project(dir, e);
 }
 
-/* --- running --------------------------------------------------------------------------------- */
+/* --- running ---------------------------------------------------------------------------------- */
 
 static const int passed_on[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGTSTP, SIGCONT};
 enum { SIGNALS = sizeof passed_on / sizeof *passed_on };

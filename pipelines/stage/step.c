@@ -61,7 +61,7 @@ int step_add_text(items *to, const char *text, lint_err *e) {
     return items_add(to, text, "", e) ? 0 : -1;
 }
 
-/* --- reading ------------------------------------------------------------------------------- */
+/* --- reading ---------------------------------------------------------------------------------- */
 
 /* `[DIGEST] PATH[/]`, the path below root. */
 static int add_path(items *list, char *what, const char *root, lint_err *e) {
@@ -144,7 +144,7 @@ int step_read(step *s, char **at, const char *root, lint_err *e) {
     return ended ? 0 : -1;
 }
 
-/* --- the command ----------------------------------------------------------------------------- */
+/* --- the command ------------------------------------------------------------------------------ */
 
 static int find_program(const char *name, path *at) {
     const char *dirs = getenv("PATH");
@@ -208,7 +208,7 @@ int step_look_into_command(step *s, lint_err *e) {
     return bad;
 }
 
-/* --- as text --------------------------------------------------------------------------------- */
+/* --- as text ---------------------------------------------------------------------------------- */
 
 static void put_items(FILE *f, const char *word, const items *list) {
     for (size_t i = 0; i < list->n; i++)

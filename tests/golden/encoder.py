@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Makes mask-encoder.safetensors: how a mask encoder learns in PyTorch (lib/encoder_train.h).
+"""Makes mask-encoder.safetensors: how a mask encoder learns in PyTorch (lib/train/mask_encoder_train.h).
 
     cd tests/golden && /usr/bin/python3 encoder.py   (Debian: python3-torch)
 

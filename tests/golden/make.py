@@ -11,7 +11,7 @@ CAM loss by differentiating through that a second time. lint works in float32 an
 Before anything else, the resnets that it reads from models/ are held against torchvision's.
 
 Weights, images and masks are not stored: fill(), images() and masks() compute them from the random
-numbers of lib/rng.h, and tests/filled.c does the same in C. Large tensors are not stored either,
+numbers of lib/base/rng.h, and tests/support/filled.c does the same in C. Large tensors are not stored either,
 but digests of them: elements at places drawn by chosen(), and three numbers of the whole,
 projection on fill("projection.NAME"), norm, and a size that deviations are measured against. A file
 SUBJECT.safetensors holds
@@ -45,7 +45,7 @@ GAMMA = 0x9E3779B97F4A7C15
 DROPOUT = 7  # LINT_RNG_DROPOUT
 HERE = os.path.dirname(os.path.abspath(__file__))
 
-# --- the random numbers of lib/rng.h ------------------------------------------------------------
+# --- the random numbers of lib/base/rng.h ------------------------------------------------------------
 
 
 def mix(z):
@@ -75,7 +75,7 @@ def hash64(text, seed):
     return int(mix(h))
 
 
-# --- weights, images, masks: the same formulas as in tests/filled.c ------------------------------
+# --- weights, images, masks: the same formulas as in tests/support/filled.c ------------------------------
 
 
 @functools.lru_cache(maxsize=None)
@@ -129,7 +129,7 @@ def chosen(name, count):
 
 
 class Dropout(torch.nn.Module):
-    """lib/dropout.c's, whose mask is a function of seed 0, step, image and the layer before."""
+    """lib/engine/layers/dropout.c's, whose mask is a function of seed 0, step, image and the layer before."""
 
     def __init__(self, p, before, flat):
         super().__init__()
@@ -283,7 +283,7 @@ def hirescam(logits, a):
     return torch.stack(maps, 1)
 
 
-# --- the losses, as lib/loss.h defines them -----------------------------------------------------
+# --- the losses, as lib/engine/loss.h defines them -----------------------------------------------------
 
 
 def center_prior(h, w, sigma):
@@ -328,8 +328,8 @@ def cam_terms(loss, maps, label, mask):
 
 
 def embedding(d):
-    """As lib/encoder.h has it, by the filled encoder of two dense layers that encoder() of
-    tests/test_golden.c writes."""
+    """As lib/engine/mask_encoder.h has it, by the filled encoder of two dense layers that encoder() of
+    tests/engine/test_golden.c writes."""
     code, size = d.reshape(len(d), -1) ** 2, d[0].numel()
     code = code / (code + code.mean(1, keepdim=True) + 1e-24)
     for name, out, to, act in (("e1", 5, size, torch.relu), ("e2", 3, 5, torch.sigmoid)):

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Writes paired.h: bootstrap limits of a few lists of differences, for tests/test_paired.c.
+"""Writes paired.h: bootstrap limits of a few lists of differences, for tests/answer/test_paired.c.
 
 Usage: paired.py > paired.h (made with NumPy 1.24.2); paired.py --coverage
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Writes resize.h: what Pillow's BILINEAR makes of a small picture, for tests/test_image.c.
+"""Writes resize.h: what Pillow's BILINEAR makes of a small picture, for tests/picture/test_image.c.
 
 Usage: resize.py > resize.h (made with Pillow 9.4.0)
 """

@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 """Twelve steps of torch.optim's SGD and Adam on five numbers: writes optim.h for
-tests/test_optim.c. Start and gradients are formulas, which stand there too."""
+tests/train/test_optim.c. Start and gradients are formulas, which stand there too."""
 import math
 
 import torch

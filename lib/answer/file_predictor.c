@@ -1,0 +1,74 @@
+#include "answer/file_predictor.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+int lint_file_predictor_new(lint_file_predictor *a, const lint_predictor *model, lint_fit fit,
+                            size_t most, int maps, lint_threads *pool, lint_err *e) {
+    *a = (lint_file_predictor){.model = model, .pool = pool, .fit = fit, .most = most};
+    if (maps && !model->cam_h)
+        return lint_fail(e, "the model's network has no 'cam' line, so no maps");
+    a->answer = calloc(most, sizeof *a->answer);
+    a->image = malloc(most * model->h * model->w * 3);
+    a->good = calloc(most, sizeof *a->good);
+    a->logits = calloc(most * model->k, sizeof *a->logits);
+    if (maps) a->cam = calloc(most * model->k * model->cam_h * model->cam_w, sizeof *a->cam);
+    if (a->answer && a->image && a->good && a->logits && (a->cam || !maps)) return 0;
+    lint_file_predictor_free(a);
+    return lint_fail_mem(e, "answers");
+}
+
+void lint_file_predictor_free(lint_file_predictor *a) {
+    free(a->answer);
+    free(a->image);
+    free(a->good);
+    free(a->logits);
+    free(a->cam);
+    *a = (lint_file_predictor){0};
+}
+
+typedef struct job {
+    const lint_file_predictor *a;
+    char *const *path;
+} job;
+
+static int read_one(const lint_file_predictor *a, const char *path, uint8_t *to, lint_err *e) {
+    int w = (int)a->model->w, h = (int)a->model->h, is_stdin = strcmp(path, "-") == 0;
+    lint_image im = {0}, fitted = {0};
+    int bad = lint_image_read_for(&im, is_stdin ? "/dev/stdin" : path, 3, w, h, e);
+    if (!bad) bad = lint_image_fit(&fitted, &im, w, h, a->fit, e);
+    if (bad)
+        lint_err_prefix(e, "%s: ", is_stdin ? "standard input" : path);
+    else
+        memcpy(to, fitted.px, (size_t)w * (size_t)h * 3);
+    lint_image_free(&im);
+    lint_image_free(&fitted);
+    return bad;
+}
+
+static void read_part(void *ctx, size_t i, int worker) {
+    const job *j = ctx;
+    const lint_file_predictor *a = j->a;
+    lint_answer *to = &a->answer[i];
+    (void)worker;
+    uint8_t *image = a->image + i * a->model->h * a->model->w * 3;
+    *to = (lint_answer){.image = image};
+    to->bad = read_one(a, j->path[i], image, &to->e);
+}
+
+int lint_file_predictor_run(lint_file_predictor *a, char *const *path, size_t n, lint_err *e) {
+    job j = {a, path};
+    size_t good = 0, map = a->model->k * a->model->cam_h * a->model->cam_w;
+    lint_threads_run(a->pool, n, read_part, &j);
+    for (size_t i = 0; i < n; i++)
+        if (!a->answer[i].bad) a->good[good++] = a->answer[i].image;
+    if (lint_predictor_run(a->model, good, a->good, a->logits, a->cam, e) < 0) return -1;
+    good = 0;
+    for (size_t i = 0; i < n; i++) {
+        if (a->answer[i].bad) continue;
+        a->answer[i].logits = a->logits + good * a->model->k;
+        a->answer[i].cam = a->cam ? a->cam + good * map : NULL;
+        good++;
+    }
+    return 0;
+}

@@ -1,0 +1,51 @@
+/* file_predictor: pictures in files, and what a model says of them.
+ *
+ * Pictures are decoded by all threads and brought to the net's size as lint-split does, so that
+ * the answer is the one that lint-cam gives for the same picture. One that cannot be read has an
+ * error instead of an answer, and does not hold up the others.
+ *
+ *     lint_file_predictor a;
+ *     if (lint_file_predictor_new(&a, &model, LINT_FIT_STRETCH, 16, 1, pool, &e) < 0) ...
+ *     if (lint_file_predictor_run(&a, path, n, &e) < 0) ...               // n <= 16
+ *     for (size_t i = 0; i < n; i++)
+ *         if (a.answer[i].bad) warn(a.answer[i].e.msg); else use(a.answer[i].logits);
+ *     lint_file_predictor_free(&a);
+ *
+ * The struct owns all that it points to but model and pool.
+ */
+#ifndef LINT_ANSWER_FILE_PREDICTOR_H
+#define LINT_ANSWER_FILE_PREDICTOR_H
+
+#include "answer/predictor.h"
+#include "base/threads.h"
+
+typedef struct lint_answer {
+    int bad;
+    lint_err e;     /* bad: why, with the path before it */
+    uint8_t *image; /* [H,W,3], as the net sees it */
+    float *logits;  /* [K] */
+    float *cam;     /* [K,h,w]; NULL unless maps were asked for */
+} lint_answer;
+
+typedef struct lint_file_predictor {
+    const lint_predictor *model;
+    lint_threads *pool;
+    lint_fit fit;
+    size_t most;
+    lint_answer *answer; /* of path i */
+    uint8_t *image;      /* [most,H,W,3] */
+    const uint8_t **good;
+    float *logits, *cam;
+} lint_file_predictor;
+
+/* Memory for up to `most` pictures at a time. maps: whether to make them; an error where the
+ * model's net has none. */
+int lint_file_predictor_new(lint_file_predictor *a, const lint_predictor *model, lint_fit fit,
+                            size_t most, int maps, lint_threads *pool, lint_err *e);
+void lint_file_predictor_free(lint_file_predictor *a);
+
+/* Fills answer[0..n-1], which are good until the next call. "-" is standard input. -1 only where
+ * the model itself fails. */
+int lint_file_predictor_run(lint_file_predictor *a, char *const *path, size_t n, lint_err *e);
+
+#endif

@@ -1,0 +1,55 @@
+/* predictor: a trained model and what it says of pictures.
+ *
+ * A predictor is a model file with its net built for inference, the class names beside it. It
+ * keeps the pool, which the caller frees after it. Any number of pictures can be asked at once: it
+ * cuts them into batches of its own. Which others are in a picture's batch may change the last bits
+ * of its answer (sums are cut by the batch's size); the number of threads changes nothing.
+ *
+ *     lint_predictor p;
+ *     if (lint_predictor_open(&p, "model.safetensors", 32, pool, &e) < 0) ...
+ *     while (lint_reader_next(r, &frame, &e) > 0) {
+ *         if (lint_predictor_frame(&p, &frame, 1, &e) < 0) ...   // now has `logits` and `cam`
+ *     }
+ *     lint_predictor_free(&p);
+ *
+ * Letters: N pictures, H W their sides, K classes, h w sides of a map.
+ */
+#ifndef LINT_ANSWER_PREDICTOR_H
+#define LINT_ANSWER_PREDICTOR_H
+
+#include "base/names.h"
+#include "engine/net.h"
+#include "picture/image.h"
+
+typedef struct lint_predictor {
+    lint_net *net;
+    lint_names classes;
+    size_t h, w, k;      /* H, W, K */
+    size_t cam_h, cam_w; /* 0 where the net has no 'cam' line */
+    int fit;             /* lint_fit of the training pictures; -1 where the model does not say */
+} lint_predictor;
+
+/* Reads the model. Batches are of up to `batch` pictures. On error there is nothing to free; the
+ * message begins with the path. */
+int lint_predictor_open(lint_predictor *p, const char *path, size_t batch, lint_threads *pool,
+                        lint_err *e);
+void lint_predictor_free(lint_predictor *p);
+
+/* n pictures [H,W,3] by pointer, any number -> logits [N,K] and, unless NULL, cam [N,K,h,w]. An
+ * answer that is not finite is an error, as is cam from a net without maps. */
+int lint_predictor_run(const lint_predictor *p, size_t n, const uint8_t *const *image,
+                       float *logits, float *cam, lint_err *e);
+
+/* Adds `logits` and, if `maps`, `cam` to a frame of samples, and makes it one of predictions.
+ * Errors: no 'image', one of another size than the net's input, other classes than the model's,
+ * a label that the model has no class for. Where the frame names no classes it gets the model's. */
+int lint_predictor_frame(const lint_predictor *p, lint_frame *f, int maps, lint_err *e);
+
+/* Index of the largest of K logits, the first of equals, and its probability (softmax) unless
+ * NULL. */
+size_t lint_predicted(const float *logits, size_t k, double *probability);
+
+/* order [K]: classes by falling logit, of equals the first first; p [K], by class: softmax. */
+void lint_ranking(const float *logits, size_t k, size_t *order, double *p);
+
+#endif

@@ -1,0 +1,356 @@
+#include "answer/scores.h"
+#include "base/table.h"
+
+#include <errno.h>
+#include <jansson.h>
+#include <math.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* --- rows ------------------------------------------------------------------------------------- */
+
+static char *copy_text(const char *s) {
+    size_t n = strlen(s) + 1;
+    char *p = malloc(n);
+    if (p) memcpy(p, s, n);
+    return p;
+}
+
+static void score_free(lint_score *s) {
+    free(s->metric);
+    free(s->class_name);
+    free(s->place);
+}
+
+int lint_scores_add(lint_scores *s, const char *metric, const char *class_name, const char *place,
+                    double value, double low, double high, size_t n, lint_err *e) {
+    lint_score *more = realloc(s->v, (s->n + 1) * sizeof *more);
+    if (!more) return lint_fail_mem(e, "scores");
+    s->v = more;
+    lint_score row = {copy_text(metric),
+                      class_name ? copy_text(class_name) : NULL,
+                      place ? copy_text(place) : NULL,
+                      value,
+                      low,
+                      high,
+                      n};
+    if (!row.metric || (class_name && !row.class_name) || (place && !row.place)) {
+        score_free(&row);
+        return lint_fail_mem(e, "scores");
+    }
+    s->v[s->n++] = row;
+    return 0;
+}
+
+void lint_scores_free(lint_scores *s) {
+    for (size_t i = 0; i < s->n; i++)
+        score_free(&s->v[i]);
+    free(s->v);
+    free(s->model);
+    free(s->path);
+    *s = (lint_scores){0};
+}
+
+static int same(const char *a, const char *b) {
+    return a && b ? strcmp(a, b) == 0 : a == b;
+}
+
+/* worst_group's class and place are part of the answer, not of the question. */
+static int names_its_group(const char *metric) {
+    return strcmp(metric, "worst_group") == 0;
+}
+
+const lint_score *lint_scores_find(const lint_scores *s, const char *metric, const char *class_name,
+                                   const char *place) {
+    for (size_t i = 0; i < s->n; i++) {
+        const lint_score *r = &s->v[i];
+        if (strcmp(r->metric, metric) != 0) continue;
+        if (names_its_group(metric) || (same(r->class_name, class_name) && same(r->place, place)))
+            return r;
+    }
+    return NULL;
+}
+
+/* Whether a row is about the whole set. */
+static int is_whole(const lint_score *r) {
+    return (!r->class_name && !r->place) || names_its_group(r->metric);
+}
+
+/* --- text ------------------------------------------------------------------------------------- */
+
+static void put_name(const char *s, FILE *out) {
+    for (; *s; s++)
+        putc((unsigned char)*s < 32 || *s == 127 ? '?' : *s, out);
+}
+
+static void put_number(double v, FILE *out) {
+    if (isnan(v))
+        fputs("\t-", out);
+    else
+        fprintf(out, "\t%.6g", v);
+}
+
+void lint_scores_write_tsv(const lint_scores *s, FILE *out) {
+    fputs("metric\tclass\tplace\tvalue\tlow\thigh\tn\n", out);
+    for (size_t i = 0; i < s->n; i++) {
+        const lint_score *r = &s->v[i];
+        put_name(r->metric, out);
+        putc('\t', out);
+        put_name(r->class_name ? r->class_name : "*", out);
+        putc('\t', out);
+        put_name(r->place ? r->place : "*", out);
+        put_number(r->value, out);
+        put_number(r->low, out);
+        put_number(r->high, out);
+        fprintf(out, "\t%zu\n", r->n);
+    }
+}
+
+/* --- JSON ------------------------------------------------------------------------------------- */
+
+static json_t *text_or_null(const char *s) {
+    return s ? json_string(s) : json_null();
+}
+static json_t *number_or_null(double v) {
+    return isnan(v) ? json_null() : json_real(v);
+}
+
+static json_t *row_json(const lint_score *r) {
+    return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "metric", json_string(r->metric),
+                     "class", text_or_null(r->class_name), "place", text_or_null(r->place), "value",
+                     number_or_null(r->value), "low", number_or_null(r->low), "high",
+                     number_or_null(r->high), "n", json_integer((json_int_t)r->n));
+}
+
+static json_t *scores_json(const lint_scores *s) {
+    json_t *rows = json_array(), *summary = json_object();
+    int ok = rows && summary ? 0 : -1;
+    for (size_t i = 0; ok == 0 && i < s->n; i++) {
+        ok = json_array_append_new(rows, row_json(&s->v[i]));
+        if (ok == 0 && is_whole(&s->v[i]))
+            ok = json_object_set_new(summary, s->v[i].metric, number_or_null(s->v[i].value));
+    }
+    json_t *root = ok == 0 ? json_pack("{s:s, s:s, s:O, s:O}", "kind", "scores", "lint", "1",
+                                       "scores", rows, "summary", summary)
+                           : NULL;
+    json_decref(rows);
+    json_decref(summary);
+    if (root && s->model && json_object_set_new(root, "model", json_string(s->model)) < 0) {
+        json_decref(root);
+        return NULL;
+    }
+    return root;
+}
+
+int lint_scores_write_json(const lint_scores *s, FILE *out, lint_err *e) {
+    json_t *root = scores_json(s);
+    if (!root) return lint_fail(e, "a name is not valid UTF-8, or out of memory");
+    json_dumpf(root, out, JSON_SORT_KEYS | JSON_INDENT(1) | JSON_REAL_PRECISION(17));
+    putc('\n', out);
+    json_decref(root);
+    return ferror(out) ? lint_fail(e, "cannot write: %s", strerror(errno)) : 0;
+}
+
+static int get_text(const json_t *row, const char *key, const char **to) {
+    const json_t *v = json_object_get(row, key);
+    *to = json_string_value(v);
+    return *to || json_is_null(v) ? 0 : -1;
+}
+
+static int get_number(const json_t *row, const char *key, double *to) {
+    const json_t *v = json_object_get(row, key);
+    *to = json_is_number(v) ? json_number_value(v) : NAN;
+    return json_is_number(v) || json_is_null(v) ? 0 : -1;
+}
+
+static int read_row(lint_scores *s, const json_t *row, lint_err *e) {
+    lint_score r = {0};
+    const char *metric, *class_name, *place;
+    const json_t *n = json_object_get(row, "n");
+    if (get_text(row, "metric", &metric) < 0 || !metric ||
+        get_text(row, "class", &class_name) < 0 || get_text(row, "place", &place) < 0 ||
+        get_number(row, "value", &r.value) < 0 || get_number(row, "low", &r.low) < 0 ||
+        get_number(row, "high", &r.high) < 0 || !json_is_integer(n) || json_integer_value(n) < 0)
+        return lint_fail(e, "score %zu has not the members that lint-eval --json writes", s->n + 1);
+    return lint_scores_add(s, metric, class_name, place, r.value, r.low, r.high,
+                           (size_t)json_integer_value(n), e);
+}
+
+static int read_root(lint_scores *s, const json_t *root, lint_err *e) {
+    const char *kind = json_string_value(json_object_get(root, "kind"));
+    const json_t *rows = json_object_get(root, "scores");
+    if (!kind || strcmp(kind, "scores") != 0 || !json_is_array(rows))
+        return lint_fail(e, "not the scores that lint-eval --json writes");
+    for (size_t i = 0; i < json_array_size(rows); i++)
+        if (read_row(s, json_array_get(rows, i), e) < 0) return -1;
+    return 0;
+}
+
+/* "camloss" of "runs/0/camloss.json". */
+static char *name_of_path(const char *path) {
+    const char *slash = strrchr(path, '/');
+    char *name = copy_text(slash ? slash + 1 : path);
+    size_t len = name ? strlen(name) : 0;
+    if (len > 5 && strcmp(name + len - 5, ".json") == 0) name[len - 5] = 0;
+    return name;
+}
+
+static int read_names(lint_scores *s, const json_t *root, const char *path, lint_err *e) {
+    const char *model = json_string_value(json_object_get(root, "model"));
+    s->model = model ? copy_text(model) : name_of_path(path);
+    s->path = copy_text(path);
+    return s->model && s->path ? 0 : lint_fail_mem(e, "scores");
+}
+
+static int read_file(lint_scores *s, FILE *in, const char *path, lint_err *e) {
+    json_error_t je;
+    json_t *root = json_loadf(in, JSON_REJECT_DUPLICATES, &je);
+    if (!root && ferror(in)) return lint_fail(e, "cannot read: %s", strerror(errno));
+    if (!root)
+        return lint_fail(e, "line %d: not the JSON of lint-eval --json: %s", je.line, je.text);
+    int ok = read_names(s, root, path, e);
+    if (ok == 0) ok = read_root(s, root, e);
+    json_decref(root);
+    return ok;
+}
+
+int lint_scores_read(lint_scores *s, const char *path, lint_err *e) {
+    *s = (lint_scores){0};
+    int from_stdin = strcmp(path, "-") == 0;
+    FILE *in = from_stdin ? stdin : fopen(path, "rb");
+    if (!in) return lint_fail(e, "%s: %s", path, strerror(errno));
+    int ok = read_file(s, in, path, e);
+    if (!from_stdin) fclose(in);
+    if (ok == 0) return 0;
+    lint_scores_free(s);
+    return lint_err_prefix(e, "%s: ", from_stdin ? "standard input" : path);
+}
+
+static int is_count(const char *metric) {
+    return strcmp(metric, "unlabelled") == 0 || strcmp(metric, "placeless") == 0;
+}
+
+/* What was chosen or left out, rather than measured. */
+static int is_footnote(const lint_score *r) {
+    return is_count(r->metric) || strcmp(r->metric, "iou_threshold") == 0 ||
+           strcmp(r->metric, "center_radius") == 0;
+}
+
+int lint_score_is_result(const lint_score *r) {
+    return is_whole(r) && !is_footnote(r);
+}
+
+static void score_cell(lint_table *t, const lint_score *r) {
+    char text[128];
+    if (r && is_count(r->metric))
+        snprintf(text, sizeof text, "%.0f", r->value);
+    else if (!r || isnan(r->value))
+        snprintf(text, sizeof text, "-");
+    else if (isnan(r->low))
+        snprintf(text, sizeof text, "%.3f", r->value);
+    else
+        snprintf(text, sizeof text, "%.3f [%.2f, %.2f]", r->value, r->low, r->high);
+    lint_table_cell(t, text);
+}
+
+/* --- models side by side ---------------------------------------------------------------------- */
+
+static void heading(lint_table *t, const lint_score *r) {
+    char text[512];
+    const char *c = r->class_name, *p = r->place;
+    if (is_whole(r))
+        snprintf(text, sizeof text, "%s", r->metric);
+    else
+        snprintf(text, sizeof text, "%s %s%s%s", r->metric, c ? c : "*", p ? "/" : "", p ? p : "");
+    lint_table_cell(t, text);
+}
+
+/* The line under worst_group: which one it is. */
+static void which_line(lint_table *t, const lint_scores *s, size_t n) {
+    lint_table_cell(t, "  which is");
+    for (size_t i = 0; i < n; i++) {
+        const lint_score *r = lint_scores_find(&s[i], "worst_group", NULL, NULL);
+        char text[512];
+        snprintf(text, sizeof text, "%s%s%s", r && r->class_name ? r->class_name : "-",
+                 r && r->place ? "/" : "", r && r->place ? r->place : "");
+        lint_table_cell(t, text);
+    }
+    lint_table_end_row(t);
+}
+
+static void compare_line(lint_table *t, const lint_scores *s, size_t n, const lint_score *key) {
+    const lint_score *r[2] = {0};
+    heading(t, key);
+    for (size_t i = 0; i < n; i++) {
+        const lint_score *found = lint_scores_find(&s[i], key->metric, key->class_name, key->place);
+        score_cell(t, found);
+        if (i < 2) r[i] = found;
+    }
+    if (n == 2 && !is_footnote(key))
+        lint_table_number(t, r[0] && r[1] ? r[1]->value - r[0]->value : NAN, 1);
+    lint_table_end_row(t);
+    if (names_its_group(key->metric)) which_line(t, s, n);
+}
+
+/* With twenty classes and as many places most groups are empty. */
+static int has_samples(const lint_scores *s, size_t n, const lint_score *key) {
+    for (size_t i = 0; i < n; i++) {
+        const lint_score *r = lint_scores_find(&s[i], key->metric, key->class_name, key->place);
+        if (r && r->n) return 1;
+    }
+    return 0;
+}
+
+/* The rows that pass the test, of every model, each once, in order of first appearance; those of
+ * groups that are empty in every model only if asked for. */
+static void compare_block(lint_table *t, const lint_scores *s, size_t n,
+                          int (*pass)(const lint_score *), int empty) {
+    for (size_t i = 0; i < n; i++)
+        for (size_t k = 0; k < s[i].n; k++) {
+            const lint_score *r = &s[i].v[k];
+            int known = !pass(r);
+            for (size_t before = 0; before < i && !known; before++)
+                known = lint_scores_find(&s[before], r->metric, r->class_name, r->place) != NULL;
+            if (!known && (empty || is_whole(r) || has_samples(s, n, r))) compare_line(t, s, n, r);
+        }
+}
+
+static int is_group_accuracy(const lint_score *r) {
+    return !is_whole(r) && strcmp(r->metric, "accuracy") == 0;
+}
+static int is_other(const lint_score *r) {
+    return !lint_score_is_result(r) && !is_group_accuracy(r);
+}
+
+/* How many samples each accuracy is of. */
+static void samples_line(lint_table *t, const lint_scores *s, size_t n) {
+    lint_table_cell(t, "samples");
+    for (size_t i = 0; i < n; i++) {
+        const lint_score *r = lint_scores_find(&s[i], "accuracy", NULL, NULL);
+        char text[32];
+        snprintf(text, sizeof text, "%zu", r ? r->n : 0);
+        lint_table_cell(t, text);
+    }
+    lint_table_end_row(t);
+}
+
+/* A column's heading: the model, unless another one has the same name. */
+static const char *column_name(const lint_scores *s, size_t n, size_t i) {
+    for (size_t k = 0; k < n; k++)
+        if (k != i && s[i].path && strcmp(s[k].model, s[i].model) == 0) return s[i].path;
+    return s[i].model;
+}
+
+int lint_scores_compare(const lint_scores *s, size_t n, int all, FILE *out, lint_err *e) {
+    lint_table t = {.columns = n + 1 + (n == 2)};
+    lint_table_cell(&t, "score [95 %]");
+    for (size_t i = 0; i < n; i++)
+        lint_table_cell(&t, column_name(s, n, i));
+    if (n == 2) lint_table_cell(&t, "difference");
+    samples_line(&t, s, n);
+    compare_block(&t, s, n, lint_score_is_result, all);
+    compare_block(&t, s, n, is_group_accuracy, all);
+    if (all) compare_block(&t, s, n, is_other, all);
+    return lint_table_print(&t, out, e);
+}

@@ -1,0 +1,15 @@
+/* wilson: the interval of a share that was counted.
+ *
+ *     lint_wilson(right, n, &low, &high);
+ */
+#ifndef LINT_ANSWER_WILSON_H
+#define LINT_ANSWER_WILSON_H
+
+#include <stddef.h>
+
+#define LINT_Z95 1.959963984540054 /* the normal distribution's 97.5 % quantile */
+
+/* Wilson's score interval for k of n, 95 %; NaN for n = 0. (E. B. Wilson, JASA 22, 1927.) */
+void lint_wilson(size_t k, size_t n, double *low, double *high);
+
+#endif

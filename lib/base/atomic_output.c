@@ -1,0 +1,193 @@
+#define _GNU_SOURCE /* O_TMPFILE */
+#include "base/atomic_output.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+struct lint_output {
+    FILE *f;
+    char *path; /* NULL: standard output */
+    char *temp; /* name beside path, while it has one; NULL: nameless, or written straight to */
+    int direct; /* path exists and is no regular file */
+};
+
+static lint_output *fail(lint_output *o, lint_err *e, const char *path) {
+    lint_fail(e, "%s: %s", path, strerror(errno));
+    if (o) {
+        free(o->path);
+        free(o->temp);
+        free(o);
+    }
+    return NULL;
+}
+
+/* "dir/.name.tail" for path "dir/name", from malloc. */
+static char *beside(const char *path, const char *tail) {
+    const char *slash = strrchr(path, '/');
+    size_t dir = slash ? (size_t)(slash - path) + 1 : 0;
+    size_t size = strlen(path) + strlen(tail) + 3;
+    char *t = malloc(size);
+    if (t) snprintf(t, size, "%.*s.%s.%s", (int)dir, path, path + dir, tail);
+    return t;
+}
+
+static mode_t new_file_mode(void) {
+    mode_t mask = umask(0);
+    umask(mask);
+    return 0666 & ~mask;
+}
+
+/* A named temporary file, for file systems without nameless ones. */
+static int open_named(lint_output *o) {
+    o->temp = beside(o->path, "XXXXXX");
+    if (!o->temp) return -1;
+    int fd = mkstemp(o->temp);
+    if (fd < 0) {
+        free(o->temp);
+        o->temp = NULL;
+        return -1;
+    }
+    if (fchmod(fd, new_file_mode()) < 0) return fd; /* stays 0600: usable, if private */
+    return fd;
+}
+
+static int open_nameless(const char *path) {
+    char *dir = strdup(path);
+    if (!dir) return -1;
+    char *slash = strrchr(dir, '/');
+    if (slash) slash[slash == dir ? 1 : 0] = 0;
+    int fd = open(slash ? dir : ".", O_TMPFILE | O_RDWR | O_CLOEXEC, 0666);
+    free(dir);
+    return fd;
+}
+
+lint_output *lint_output_open(const char *path, lint_err *e) {
+    lint_output *o = calloc(1, sizeof *o);
+    if (!o) return fail(o, e, path ? path : "standard output");
+    if (!path || strcmp(path, "-") == 0) {
+        o->f = stdout;
+        return o;
+    }
+    o->path = strdup(path);
+    if (!o->path) return fail(o, e, path);
+    struct stat st;
+    int fd;
+    if (stat(path, &st) == 0 && S_ISDIR(st.st_mode)) {
+        errno = EISDIR;
+        return fail(o, e, path);
+    }
+    if (stat(path, &st) == 0 && !S_ISREG(st.st_mode)) {
+        o->direct = 1;
+        fd = open(path, O_WRONLY | O_CLOEXEC);
+    } else {
+        fd = open_nameless(path);
+        if (fd < 0) fd = open_named(o);
+    }
+    if (fd < 0) return fail(o, e, path);
+    o->f = fdopen(fd, "wb");
+    if (!o->f) {
+        close(fd);
+        if (o->temp) unlink(o->temp);
+        return fail(o, e, path);
+    }
+    return o;
+}
+
+FILE *lint_output_file(lint_output *o) {
+    return o->f;
+}
+
+/* Gives a nameless file a temporary name, since linkat cannot replace one that is there. */
+static int name_it(lint_output *o) {
+    char from[64];
+    snprintf(from, sizeof from, "/proc/self/fd/%d", fileno(o->f));
+    for (int attempt = 0; attempt < 100; attempt++) {
+        char tail[48];
+        snprintf(tail, sizeof tail, "%ld.%d", (long)getpid(), attempt);
+        o->temp = beside(o->path, tail);
+        if (!o->temp) return -1;
+        if (linkat(AT_FDCWD, from, AT_FDCWD, o->temp, AT_SYMLINK_FOLLOW) == 0) return 0;
+        int why = errno;
+        free(o->temp);
+        o->temp = NULL;
+        errno = why;
+        if (why != EEXIST) return -1;
+    }
+    return -1;
+}
+
+/* All that is written lies on the disk. */
+static int sync_it(lint_output *o) {
+    if (fflush(o->f) != 0 || ferror(o->f)) return -1;
+    if (!o->path || o->direct) return 0;
+    return fsync(fileno(o->f)) != 0 && errno != EINVAL ? -1 : 0;
+}
+
+static int has_no_name_yet(const lint_output *o) {
+    return o->path && !o->direct && !o->temp;
+}
+
+static int rename_it(lint_output *o) {
+    if (!o->temp) return 0;
+    if (rename(o->temp, o->path) != 0) return -1;
+    free(o->temp);
+    o->temp = NULL;
+    return 0;
+}
+
+/* Step by step, each for all of them: the first fails on a full disk, the second may, and the last
+ * hardly can. */
+static int commit_in_steps(lint_output *const *o, size_t n, const lint_output **failed) {
+    enum { SYNC, NAME, RENAME, STEPS };
+    for (int step = 0; step < STEPS; step++)
+        for (size_t i = 0; i < n; i++) {
+            if (!o[i]) continue;
+            *failed = o[i];
+            if (o[i]->path)
+                errno = 0; /* of standard output, the write that failed may have said why */
+            if (step == SYNC && sync_it(o[i]) < 0) return -1;
+            if (step == NAME && has_no_name_yet(o[i]) && name_it(o[i]) < 0) return -1;
+            if (step == RENAME && rename_it(o[i]) < 0) return -1;
+        }
+    return 0;
+}
+
+/* Frees o, whose file has its name. */
+static int close_it(lint_output *o, lint_err *e) {
+    int bad = o->path && fclose(o->f) != 0 ? lint_fail(e, "%s: %s", o->path, strerror(errno)) : 0;
+    free(o->path);
+    free(o);
+    return bad;
+}
+
+int lint_output_commit_all(lint_output *const *o, size_t n, lint_err *e) {
+    const lint_output *failed = NULL;
+    int bad = commit_in_steps(o, n, &failed);
+    if (bad)
+        lint_fail(e, "%s: %s", failed->path ? failed->path : "standard output",
+                  strerror(errno ? errno : EIO));
+    for (size_t i = 0; i < n; i++) {
+        if (bad)
+            lint_output_abort(o[i]);
+        else if (o[i])
+            bad = close_it(o[i], e);
+    }
+    return bad;
+}
+
+int lint_output_commit(lint_output *o, lint_err *e) {
+    return lint_output_commit_all(&o, 1, e);
+}
+
+void lint_output_abort(lint_output *o) {
+    if (!o) return;
+    if (o->path) fclose(o->f);
+    if (o->temp) unlink(o->temp);
+    free(o->path);
+    free(o->temp);
+    free(o);
+}

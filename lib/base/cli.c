@@ -1,0 +1,384 @@
+#define _GNU_SOURCE /* program_invocation_short_name */
+#include "base/cli.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <getopt.h>
+#include <inttypes.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { OPTIONS_MAX = 64, FIRST_LONG = 256, HELP = 1000, VERSION };
+
+/* One line on standard error, whatever control characters a name in it has. */
+static void say(const char *text, const char *tail) {
+    lint_err e;
+    lint_fail(&e, "%s", text);
+    fprintf(stderr, "%s: %s%s\n", program_invocation_short_name, e.msg, tail);
+}
+
+void lint_warn(const char *fmt, ...) {
+    char text[1024];
+    va_list ap;
+    va_start(ap, fmt);
+    vsnprintf(text, sizeof text, fmt, ap);
+    va_end(ap);
+    say(text, "");
+}
+
+void lint_die(const lint_err *e) {
+    say(e->msg, "");
+    exit(1);
+}
+
+void lint_usage(const char *fmt, ...) {
+    char text[1024], tail[128];
+    va_list ap;
+    va_start(ap, fmt);
+    vsnprintf(text, sizeof text, fmt, ap);
+    va_end(ap);
+    snprintf(tail, sizeof tail, " (%s --help tells more)", program_invocation_short_name);
+    say(text, tail);
+    exit(2);
+}
+
+/* --- help ------------------------------------------------------------------------------------- */
+
+/* Text from column `at` on, broken at spaces before column 80. */
+static void print_wrapped(const char *text, int at) {
+    int col = at;
+    while (*text) {
+        size_t word = strcspn(text, " ");
+        if (col > at && col + 1 + (int)word > 80) {
+            printf("\n%*s", at, "");
+            col = at;
+        } else if (col > at) {
+            putchar(' ');
+            col++;
+        }
+        printf("%.*s", (int)word, text);
+        col += (int)word;
+        text += word;
+        text += strspn(text, " ");
+    }
+    putchar('\n');
+}
+
+static void print_option(const char *name, int letter, const char *arg, const char *help) {
+    enum { COLUMN = 26 };
+    char left[96];
+    int n = letter ? snprintf(left, sizeof left, "  -%c, --%s", letter, name)
+                   : snprintf(left, sizeof left, "      --%s", name);
+    if (arg) n += snprintf(left + n, sizeof left - (size_t)n, " %s", arg);
+    if (n + 2 > COLUMN)
+        printf("%s\n%*s", left, COLUMN, "");
+    else
+        printf("%-*s", COLUMN, left);
+    print_wrapped(help, COLUMN);
+}
+
+static void print_help(const lint_program *p) {
+    printf("Usage: %s %s\n", p->name, p->usage);
+    print_wrapped(p->purpose, 0);
+    putchar('\n');
+    for (const lint_option *o = p->options; o->name; o++)
+        print_option(o->name, o->letter, o->type == LINT_OPT_FLAG ? NULL : o->arg, o->help);
+    print_option("help", 'h', NULL, "print this and exit");
+    print_option("version", 0, NULL, "print the version and exit");
+    if (p->example) printf("\nExample:\n%s", p->example);
+}
+
+/* The same for programs, tab-separated: man pages and completions are made from it. */
+static void print_table(const lint_program *p) {
+    static const char *const type[] = {
+        [LINT_OPT_FLAG] = "flag",     [LINT_OPT_INT] = "int",  [LINT_OPT_U64] = "int",
+        [LINT_OPT_REAL] = "real",     [LINT_OPT_STR] = "text", [LINT_OPT_SIZE] = "size",
+        [LINT_OPT_CHOICE] = "choice", [LINT_OPT_LIST] = "list"};
+    printf("usage\t%s\npurpose\t%s\n", p->usage, p->purpose);
+    for (const lint_option *o = p->options; o->name; o++) {
+        const char *arg = o->type == LINT_OPT_FLAG || !o->arg ? "" : o->arg;
+        printf("option\t%.1s\t%s\t%s\t%s\t%s\t%s\n", (const char[]){(char)o->letter, 0}, o->name,
+               type[o->type], arg, o->choices ? o->choices : "", o->help);
+    }
+    puts("option\th\thelp\tflag\t\t\tprint this and exit");
+    puts("option\t\tversion\tflag\t\t\tprint the version and exit");
+    for (const char *at = p->example; at && *at; at += strspn(at, "\n")) {
+        printf("example\t%.*s\n", (int)strcspn(at, "\n"), at);
+        at += strcspn(at, "\n");
+    }
+}
+
+static _Noreturn void help(const lint_program *p, const char *how) {
+    if (how && strcmp(how, "table") != 0) lint_usage("--help=%s: expected table", how);
+    if (how)
+        print_table(p);
+    else
+        print_help(p);
+    lint_close_stdout();
+    exit(0);
+}
+
+/* --- values ----------------------------------------------------------------------------------- */
+
+static int parse_real(const char *s, double *v) {
+    char *end;
+    errno = 0;
+    double x = strtod(s, &end);
+    if (end == s || *end || !isfinite(x) || strchr(" \t\n", *s)) return -1;
+    *v = x;
+    return 0;
+}
+
+static int parse_long(const char *s, long *v) {
+    char *end;
+    errno = 0;
+    long x = strtol(s, &end, 10);
+    if (end == s || *end || errno || strchr(" \t\n+", *s)) return -1;
+    *v = x;
+    return 0;
+}
+
+static int parse_u64(const char *s, uint64_t *v) {
+    char *end;
+    if (*s < '0' || *s > '9') return -1;
+    errno = 0;
+    uintmax_t x = strtoumax(s, &end, 10);
+    if (*end || errno || x > UINT64_MAX) return -1;
+    *v = x;
+    return 0;
+}
+
+static int parse_size(const char *s, lint_size *v) {
+    char copy[32];
+    long w, h;
+    if (strlen(s) >= sizeof copy) return -1;
+    strcpy(copy, s);
+    char *x = strchr(copy, 'x');
+    if (x) *x = 0;
+    if (parse_long(copy, &w) < 0 || parse_long(x ? x + 1 : copy, &h) < 0) return -1;
+    if (w < 1 || h < 1 || w > 16384 || h > 16384) return -1;
+    *v = (lint_size){(int)w, (int)h};
+    return 0;
+}
+
+static int parse_choice(const char *s, const char *choices, int *v) {
+    size_t len = strlen(s);
+    int i = 0;
+    for (const char *c = choices; c; c = strchr(c, '|'), c = c ? c + 1 : NULL, i++)
+        if (strcspn(c, "|") == len && strncmp(c, s, len) == 0) {
+            *v = i;
+            return 0;
+        }
+    return -1;
+}
+
+static void append(lint_list *l, const char *value) {
+    const char **v = realloc(l->v, (l->n + 1) * sizeof *v);
+    if (!v) {
+        lint_err e;
+        lint_fail_mem(&e, "options");
+        lint_die(&e);
+    }
+    l->v = v;
+    l->v[l->n++] = value;
+}
+
+static void check_limits(const lint_option *o, double v, const char *text) {
+    if (o->min == 0 && o->max == 0) return;
+    if (v >= o->min && v <= o->max) return;
+    lint_usage("--%s %s: expected %.10g to %.10g", o->name, text, o->min, o->max);
+}
+
+static void set_option(const lint_option *o, const char *text) {
+    switch (o->type) {
+    case LINT_OPT_FLAG:
+        *(int *)o->to = 1;
+        break;
+    case LINT_OPT_INT:
+        if (parse_long(text, o->to) < 0)
+            lint_usage("--%s %s: expected a whole number", o->name, text);
+        check_limits(o, (double)*(long *)o->to, text);
+        break;
+    case LINT_OPT_U64:
+        if (parse_u64(text, o->to) < 0)
+            lint_usage("--%s %s: expected a whole number, 0 or more", o->name, text);
+        break;
+    case LINT_OPT_REAL:
+        if (parse_real(text, o->to) < 0) lint_usage("--%s %s: expected a number", o->name, text);
+        check_limits(o, *(double *)o->to, text);
+        break;
+    case LINT_OPT_STR:
+        *(const char **)o->to = text;
+        break;
+    case LINT_OPT_SIZE:
+        if (parse_size(text, o->to) < 0)
+            lint_usage("--%s %s: expected WxH, each 1 to 16384", o->name, text);
+        break;
+    case LINT_OPT_CHOICE:
+        if (parse_choice(text, o->choices, o->to) < 0)
+            lint_usage("--%s %s: expected %s", o->name, text, o->choices);
+        break;
+    case LINT_OPT_LIST:
+        append(o->to, text);
+        break;
+    }
+}
+
+/* --- parsing ---------------------------------------------------------------------------------- */
+
+/* A descriptor 0-2 that is closed would be given to the next file opened, and messages would end
+ * in it. Each is filled so that its use fails: 0 write-only, 1 and 2 read-only. */
+static void fill_closed_descriptors(void) {
+    for (int fd = 0; fd <= 2; fd++)
+        if (fcntl(fd, F_GETFD) < 0 && errno == EBADF)
+            if (open("/dev/null", fd == 0 ? O_WRONLY : O_RDONLY) != fd) _exit(1);
+}
+
+static size_t make_tables(const lint_program *p, struct option *longs, char *letters) {
+    size_t n = 0;
+    *letters++ = ':';
+    for (const lint_option *o = p->options; o->name && n < OPTIONS_MAX; o++, n++) {
+        int arg = o->type == LINT_OPT_FLAG ? no_argument : required_argument;
+        longs[n] = (struct option){o->name, arg, NULL, FIRST_LONG + (int)n};
+        if (!o->letter) continue;
+        *letters++ = (char)o->letter;
+        if (arg == required_argument) *letters++ = ':';
+    }
+    longs[n] = (struct option){"help", optional_argument, NULL, HELP};
+    longs[n + 1] = (struct option){"version", no_argument, NULL, VERSION};
+    longs[n + 2] = (struct option){0};
+    *letters++ = 'h';
+    *letters = 0;
+    return n;
+}
+
+static const lint_option *option_of(const lint_program *p, int c, size_t n) {
+    if (c >= FIRST_LONG) return (size_t)(c - FIRST_LONG) < n ? &p->options[c - FIRST_LONG] : NULL;
+    for (const lint_option *o = p->options; o->name; o++)
+        if (o->letter == c) return o;
+    return NULL;
+}
+
+char **lint_cli_parse(const lint_program *p, int argc, char **argv) {
+    struct option longs[OPTIONS_MAX + 3];
+    char letters[2 * OPTIONS_MAX + 4];
+    fill_closed_descriptors();
+    size_t n = make_tables(p, longs, letters);
+    opterr = 0;
+    int c;
+    while ((c = getopt_long(argc, argv, letters, longs, NULL)) != -1) {
+        const char *word = argv[optind - 1];
+        if (c == 'h' || c == HELP) {
+            help(p, optarg);
+        } else if (c == VERSION) {
+            printf("%s (lint) %s\n", p->name, LINT_VERSION);
+            lint_close_stdout();
+            exit(0);
+        } else if (c == ':') {
+            lint_usage("%s needs a value", word);
+        } else if (c == '?') {
+            if (optopt && optopt < FIRST_LONG)
+                lint_usage("unknown option -%c", optopt);
+            else
+                lint_usage("unknown, ambiguous or wrongly used option %s", word);
+        } else {
+            set_option(option_of(p, c, n), optarg);
+        }
+    }
+    int operands = argc - optind;
+    if (operands < p->operands.min) lint_usage("expected: %s %s", p->name, p->usage);
+    if (p->operands.max >= 0 && operands > p->operands.max)
+        lint_usage("unexpected operand '%s'", argv[optind + p->operands.max]);
+    return argv + optind;
+}
+
+/* --- files ------------------------------------------------------------------------------------ */
+
+void lint_refuse_terminal(const char *out) {
+    if ((!out || strcmp(out, "-") == 0) && isatty(STDOUT_FILENO))
+        lint_usage("not writing a binary stream to a terminal: use -o FILE or a pipe");
+}
+
+void lint_close_stdout(void) {
+    int bad = ferror(stdout);
+    errno = 0;
+    if (fclose(stdout) != 0 || bad) {
+        lint_err e;
+        lint_fail(&e, "standard output: %s", strerror(errno ? errno : EIO));
+        lint_die(&e);
+    }
+}
+
+FILE *lint_open_input(const char *path, const char **name) {
+    if (!path || strcmp(path, "-") == 0) {
+        *name = "standard input";
+        return stdin;
+    }
+    *name = path;
+    FILE *f = fopen(path, "rb");
+    if (!f) {
+        lint_err e;
+        lint_fail(&e, "%s: %s", path, strerror(errno));
+        lint_die(&e);
+    }
+    return f;
+}
+
+void lint_close_input(FILE *in) {
+    if (in != stdin) fclose(in);
+}
+
+/* --- progress --------------------------------------------------------------------------------- */
+
+static double now(void) {
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+void lint_progress_start(lint_progress *p, const char *what, const char *unit, size_t total,
+                         lint_verbosity v) {
+    *p = (lint_progress){.what = what, .unit = unit, .total = total, .verbosity = v};
+    p->began = p->last = now();
+    p->terminal = isatty(STDERR_FILENO);
+}
+
+static void show(const lint_progress *p, size_t done, double t) {
+    enum { BAR = 24 };
+    double spent = t - p->began;
+    double rate = spent > 0 ? (double)done / spent : 0;
+    if (p->terminal) fputc('\r', stderr);
+    fprintf(stderr, "%s ", p->what);
+    if (p->total) {
+        int full = (int)((double)BAR * (double)done / (double)p->total);
+        if (p->terminal)
+            fprintf(stderr, "[%.*s%.*s] ", full, "########################", BAR - full,
+                    "........................");
+        fprintf(stderr, "%zu/%zu %s", done, p->total, p->unit);
+    } else {
+        fprintf(stderr, "%zu %s", done, p->unit);
+    }
+    fprintf(stderr, ", %.*f/s", rate < 10 ? 1 : 0, rate);
+    if (p->total && rate > 0 && done < p->total)
+        fprintf(stderr, ", %.0f s left", ((double)p->total - (double)done) / rate);
+    fputs(p->terminal ? "\033[K" : "\n", stderr);
+}
+
+void lint_progress_at(lint_progress *p, size_t done) {
+    double t = now();
+    if (p->verbosity == LINT_QUIET) return;
+    if (!p->terminal && p->verbosity != LINT_VERBOSE) return;
+    if (t - p->last < (p->terminal ? 0.1 : 10.0)) return;
+    p->last = t;
+    show(p, done, t);
+}
+
+void lint_progress_end(lint_progress *p, size_t done) {
+    if (p->verbosity == LINT_QUIET) return;
+    if (!p->terminal && p->verbosity != LINT_VERBOSE) return;
+    show(p, done, now());
+    if (p->terminal) fputc('\n', stderr);
+}

@@ -1,0 +1,119 @@
+/* cli: what every program does the same way. The one part of liblint that prints and exits.
+ *
+ * A program describes itself in one table; parser and --help are both made from it.
+ *
+ *     static opts o = {.seed = 0, .size = {192, 192}};
+ *     static const lint_option options[] = {
+ *         {"out", 'o', LINT_OPT_STR, &o.out, "FILE", "write here (default: standard output)"},
+ *         {"seed", 0, LINT_OPT_U64, &o.seed, "N", "seed of every random choice (0)"},
+ *         {"sigma", 0, LINT_OPT_REAL, &o.sigma, "S", "width (0.25)", .min = 0.01, .max = 10},
+ *         {"fit", 0, LINT_OPT_CHOICE, &o.fit, "HOW", "stretch, crop or pad",
+ *          .choices = "stretch|crop|pad"},
+ *         {0}};
+ *     static const lint_program program = {
+ *         .name = "lint-split", .usage = "[options] SRC", .purpose = "One line.",
+ *         .options = options, .example = "  example command\n", .operands = {1, 1}};
+ *     char **arg = lint_cli_parse(&program, argc, argv);   // NULL-terminated operands
+ *
+ * Exit status: 0 done, 1 the data or the system failed, 2 wrong usage. Messages are one line on
+ * standard error with the program's name before it.
+ */
+#ifndef LINT_BASE_CLI_H
+#define LINT_BASE_CLI_H
+
+#include "base/err.h"
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#define LINT_VERSION "0.1.0"
+
+typedef enum lint_opt_type {
+    LINT_OPT_FLAG,   /* int *, set to 1 */
+    LINT_OPT_INT,    /* long *, min..max */
+    LINT_OPT_U64,    /* uint64_t * */
+    LINT_OPT_REAL,   /* double *, min..max, finite */
+    LINT_OPT_STR,    /* const char ** */
+    LINT_OPT_SIZE,   /* lint_size *: WxH, or N for NxN; each 1..16384 */
+    LINT_OPT_CHOICE, /* int *: index of the word in choices */
+    LINT_OPT_LIST    /* lint_list *: every use of the option adds a value */
+} lint_opt_type;
+
+typedef struct lint_size {
+    int w, h;
+} lint_size;
+
+typedef struct lint_list {
+    const char **v; /* from malloc; lives as long as the program */
+    size_t n;
+} lint_list;
+
+typedef struct lint_option {
+    const char *name;
+    int letter; /* 0 if there is none */
+    lint_opt_type type;
+    void *to;
+    const char *arg; /* name of the value in --help */
+    const char *help;
+    double min, max; /* INT and REAL: both 0 means no limit */
+    const char *choices;
+} lint_option;
+
+typedef struct lint_program {
+    const char *name;    /* "lint-split" */
+    const char *usage;   /* what follows the name */
+    const char *purpose; /* one sentence */
+    const lint_option *options;
+    const char *example; /* one or a few lines, each ending in a newline */
+    struct {
+        int min, max; /* how many operands; max -1 is any number */
+    } operands;
+} lint_program;
+
+/* Options common to all: --help (--help=table: the same tab-separated, which man pages and
+ * completions are made from), --version, and where the table names them --quiet, --threads,
+ * --seed. Exits 2 on wrong usage. Also: ignores nothing of SIGPIPE (a closed pipe ends the writer
+ * quietly) and opens /dev/null on closed descriptors 0-2 such that a closed standard output is
+ * reported as an error by the writer. */
+char **lint_cli_parse(const lint_program *p, int argc, char **argv);
+
+/* Prints `NAME: message` and exits 1. */
+_Noreturn void lint_die(const lint_err *e);
+/* The same with exit 2 and a pointer to --help. */
+_Noreturn void lint_usage(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+/* `NAME: message` on standard error, going on. */
+void lint_warn(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+
+/* Wrong usage if standard output, where out is NULL or "-", is a terminal. */
+void lint_refuse_terminal(const char *out);
+/* Flushes and closes standard output; a failure (full disk, closed) exits 1. Call it last in every
+ * program that prints. */
+void lint_close_stdout(void);
+
+/* Opens a file for reading ("-" or NULL is standard input), or dies. *name is what to call it. */
+FILE *lint_open_input(const char *path, const char **name);
+/* Closes it, unless it is standard input. */
+void lint_close_input(FILE *in);
+
+/* --- progress --------------------------------------------------------------------------------- */
+
+typedef enum { LINT_NORMAL, LINT_QUIET, LINT_VERBOSE } lint_verbosity;
+
+/* On a terminal a line with bar, rate and time left that redraws itself at most ten times a
+ * second; else, if verbose, a plain line every ten seconds; with quiet, nothing. total 0: unknown.
+ */
+typedef struct lint_progress {
+    const char *what; /* "decoding" */
+    const char *unit; /* "images" */
+    size_t total;
+    lint_verbosity verbosity;
+    double began, last; /* set by start */
+    int terminal;
+} lint_progress;
+
+void lint_progress_start(lint_progress *p, const char *what, const char *unit, size_t total,
+                         lint_verbosity v);
+void lint_progress_at(lint_progress *p, size_t done);
+void lint_progress_end(lint_progress *p, size_t done);
+
+#endif

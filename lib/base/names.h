@@ -1,0 +1,41 @@
+/* names: the words for the numbers of classes and places.
+ *
+ * Names own their texts. In metadata they are a JSON array of strings.
+ *
+ *     lint_names classes;
+ *     if (lint_names_parse(&classes, lint_frame_meta(&frame, "classes"), &e) < 0) ...
+ *     puts(lint_names_get(&classes, label, "class", buf));
+ *     lint_names_free(&classes);
+ */
+#ifndef LINT_BASE_NAMES_H
+#define LINT_BASE_NAMES_H
+
+#include "base/err.h"
+#include <stddef.h>
+#include <stdint.h>
+
+typedef struct lint_names {
+    char **v;
+    size_t n;
+} lint_names;
+
+/* The name of a class or place, or its number in words ("class 3") where names are missing;
+ * "unknown" for -1. buf serves when a text has to be made. */
+const char *lint_names_get(const lint_names *n, int32_t i, const char *what, char buf[32]);
+
+/* JSON array of strings <-> names. parse: NULL json gives n 0. What `n` held before is not freed.
+ */
+int lint_names_parse(lint_names *n, const char *json, lint_err *e);
+char *lint_names_json(const lint_names *n, lint_err *e); /* caller frees */
+int lint_names_copy(lint_names *to, const lint_names *from, lint_err *e);
+/* "a,b,c" -> names. An empty name is an error. */
+int lint_names_from_list(lint_names *n, const char *list, lint_err *e);
+/* Adds the first len bytes of text; at most 65,536 names. On error `n` is as it was. */
+int lint_names_push(lint_names *n, const char *text, size_t len, lint_err *e);
+void lint_names_sort(lint_names *n); /* by bytes */
+/* Place of a name, or -1. */
+int32_t lint_names_find(const lint_names *n, const char *text);
+int lint_names_equal(const lint_names *a, const lint_names *b);
+void lint_names_free(lint_names *n);
+
+#endif

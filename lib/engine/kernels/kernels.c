@@ -1,0 +1,747 @@
+/* Compiled once for each instruction set: LINT_KERNELS names the table, LINT_VECTOR the bytes of a
+ * vector. Built with -O3 and -ffp-contract=fast: a product and the sum it goes into may be fused,
+ * which rounds once instead of twice; nothing else is relaxed. */
+#include "engine/kernels/kernels.h"
+
+#include <string.h>
+
+#ifndef LINT_VECTOR
+#define LINT_VECTOR 16
+#endif
+#ifndef LINT_KERNELS
+#define LINT_KERNELS      lint_kernels_plain
+#define LINT_KERNELS_NAME "plain"
+#endif
+
+extern const lint_kernels LINT_KERNELS;
+
+enum { W = LINT_VECTOR / (int)sizeof(float) };
+
+typedef float vf __attribute__((vector_size(LINT_VECTOR)));
+typedef float vf_any __attribute__((vector_size(LINT_VECTOR), aligned(4), may_alias));
+
+#define INLINE static inline __attribute__((always_inline))
+#define UNROLL _Pragma("GCC unroll 32")
+
+/* Accumulators: as many as leave room for the operands in 32 (AVX-512) or 16 registers. TALL rows
+ * by one vector, WIDE rows by two. */
+#if LINT_VECTOR == 64
+enum { TALL = 24, WIDE = 12, OUTER_TALL = 16, OUTER_WIDE = 8 };
+#else
+enum { TALL = 12, WIDE = 6, OUTER_TALL = 8, OUTER_WIDE = 4 };
+#endif
+
+INLINE vf load(const float *p) {
+    return *(const vf_any *)p;
+}
+
+INLINE void store(float *p, vf v) {
+    *(vf_any *)p = v;
+}
+
+/* --- mul -------------------------------------------------------------------------------------- */
+
+typedef struct mul_args {
+    size_t o, k, r;
+    const float *const *rows;
+    const float *b, *bias;
+    int add;
+    float *y;
+} mul_args;
+
+/* ROWS pixels from p on, VECS vectors of outputs from column o on. ROWS, VECS and, where the caller
+ * passes a constant, lda are known when this is compiled. */
+INLINE void mul_tile(const int rows, const int vecs, const mul_args *m, size_t lda, size_t p,
+                     size_t o) {
+    vf acc[TALL][2];
+    UNROLL
+    for (int i = 0; i < rows; i++) {
+        UNROLL
+        for (int j = 0; j < vecs; j++) {
+            size_t at = (p + (size_t)i) * m->o + o + (size_t)(j * W);
+            acc[i][j] = m->add    ? load(m->y + at)
+                        : m->bias ? load(m->bias + o + (size_t)(j * W))
+                                  : (vf){0};
+        }
+    }
+    const float *b = m->b + o;
+    for (size_t r = 0; r < m->r; r++) {
+        const float *a = m->rows[r] + p * lda;
+        for (size_t k = 0; k < m->k; k++, a++, b += m->o) {
+            vf bv[2];
+            UNROLL
+            for (int j = 0; j < vecs; j++)
+                bv[j] = load(b + j * W);
+            UNROLL
+            for (int i = 0; i < rows; i++) {
+                UNROLL
+                for (int j = 0; j < vecs; j++)
+                    acc[i][j] += bv[j] * a[(size_t)i * lda];
+            }
+        }
+    }
+    UNROLL
+    for (int i = 0; i < rows; i++) {
+        UNROLL
+        for (int j = 0; j < vecs; j++)
+            store(m->y + (p + (size_t)i) * m->o + o + (size_t)(j * W), acc[i][j]);
+    }
+}
+
+INLINE void mul_columns(const int tall, const int vecs, const mul_args *m, size_t p, size_t lda,
+                        size_t o) {
+    size_t i = 0;
+    for (; i + (size_t)tall <= p; i += (size_t)tall)
+        mul_tile(tall, vecs, m, lda, i, o);
+    for (; i + 4 <= p; i += 4)
+        mul_tile(4, vecs, m, lda, i, o);
+    for (; i < p; i++)
+        mul_tile(1, vecs, m, lda, i, o);
+}
+
+/* Columns that do not fill a vector. */
+static void mul_tail(const mul_args *m, size_t p, size_t lda, size_t o) {
+    for (size_t i = 0; i < p; i++)
+        for (size_t c = o; c < m->o; c++) {
+            float s = m->add ? m->y[i * m->o + c] : m->bias ? m->bias[c] : 0;
+            for (size_t r = 0; r < m->r; r++)
+                for (size_t k = 0; k < m->k; k++)
+                    s += m->rows[r][i * lda + k] * m->b[(r * m->k + k) * m->o + c];
+            m->y[i * m->o + c] = s;
+        }
+}
+
+INLINE void mul_all(const mul_args *m, size_t p, size_t lda) {
+    size_t o = 0;
+    for (; o + 2 * W <= m->o; o += 2 * W)
+        mul_columns(WIDE, 2, m, p, lda, o);
+    for (; o + W <= m->o; o += W)
+        mul_columns(TALL, 1, m, p, lda, o);
+    if (o < m->o) mul_tail(m, p, lda, o);
+}
+
+/* The distance of two pixels is a constant for the common widths, so that the addresses of a
+ * tile's rows are one register and displacements; otherwise they would not fit the registers. */
+static void mul(size_t p, size_t o, size_t k, size_t r, const float *const *rows, size_t lda,
+                const float *b, const float *bias, int add, float *y) {
+    const mul_args m = {o, k, r, rows, b, bias, add, y};
+    switch (lda) {
+    case 3:
+        mul_all(&m, p, 3);
+        break;
+    case 16:
+        mul_all(&m, p, 16);
+        break;
+    case 32:
+        mul_all(&m, p, 32);
+        break;
+    case 64:
+        mul_all(&m, p, 64);
+        break;
+    default:
+        mul_all(&m, p, lda);
+    }
+}
+
+/* --- gemm ------------------------------------------------------------------------------------- */
+
+enum { PANEL = 2 * W };
+
+#if LINT_VECTOR == 64
+enum { GEMM_TALL = 14 };
+#else
+enum { GEMM_TALL = 6 };
+#endif
+
+typedef struct gemm_args {
+    size_t cols, k;
+    const float *b, *bias;
+    int add;
+    size_t ldy;
+} gemm_args;
+
+/* Vector j of a row of y or bias, of which only cols numbers exist. */
+INLINE vf load_part(const float *p, size_t cols, int j) {
+    float v[PANEL] = {0};
+    memcpy(v, p, cols * sizeof *v);
+    return load(v + j * W);
+}
+
+INLINE vf gemm_start(const int whole, const gemm_args *m, const float *y, int j) {
+    const float *from = m->add ? y : m->bias;
+    if (!from) return (vf){0};
+    return whole ? load(from + j * W) : load_part(from, m->cols, j);
+}
+
+INLINE void gemm_tile(const int rows, const int whole, const gemm_args *m, const float *a,
+                      float *y) {
+    vf acc[GEMM_TALL][2];
+    UNROLL
+    for (int i = 0; i < rows; i++) {
+        UNROLL
+        for (int j = 0; j < 2; j++)
+            acc[i][j] = gemm_start(whole, m, y + (size_t)i * m->ldy, j);
+    }
+    const float *b = m->b;
+    for (size_t k = 0; k < m->k; k++, a++, b += PANEL) {
+        vf b0 = load(b), b1 = load(b + W);
+        UNROLL
+        for (int i = 0; i < rows; i++) {
+            float v = a[i * LINT_GEMM_LDA];
+            acc[i][0] += b0 * v;
+            acc[i][1] += b1 * v;
+        }
+    }
+    UNROLL
+    for (int i = 0; i < rows; i++) {
+        float *to = y + (size_t)i * m->ldy;
+        if (whole) {
+            store(to, acc[i][0]);
+            store(to + W, acc[i][1]);
+        } else {
+            memcpy(to, acc[i], m->cols * sizeof *to);
+        }
+    }
+}
+
+INLINE void gemm_rows(const int whole, const gemm_args *m, size_t p, const float *a, float *y) {
+    size_t i = 0;
+    for (; i + GEMM_TALL <= p; i += GEMM_TALL)
+        gemm_tile(GEMM_TALL, whole, m, a + i * LINT_GEMM_LDA, y + i * m->ldy);
+    for (; i + 4 <= p; i += 4)
+        gemm_tile(4, whole, m, a + i * LINT_GEMM_LDA, y + i * m->ldy);
+    for (; i < p; i++)
+        gemm_tile(1, whole, m, a + i * LINT_GEMM_LDA, y + i * m->ldy);
+}
+
+static void gemm(size_t p, size_t cols, size_t k, const float *a, const float *b, const float *bias,
+                 int add, float *y, size_t ldy) {
+    const gemm_args m = {cols, k, b, bias, add, ldy};
+    if (cols == PANEL)
+        gemm_rows(1, &m, p, a, y);
+    else
+        gemm_rows(0, &m, p, a, y);
+}
+
+INLINE void gemm_outer_tile(const int taps, const int whole, const gemm_args *m, size_t p,
+                            const float *a, float *g) {
+    vf acc[GEMM_TALL][2];
+    UNROLL
+    for (int i = 0; i < taps; i++) {
+        UNROLL
+        for (int j = 0; j < 2; j++)
+            acc[i][j] = gemm_start(whole, m, g + (size_t)i * m->ldy, j);
+    }
+    const float *d = m->b;
+    for (size_t q = 0; q < p; q++, a += LINT_GEMM_LDA, d += PANEL) {
+        vf d0 = load(d), d1 = load(d + W);
+        UNROLL
+        for (int i = 0; i < taps; i++) {
+            acc[i][0] += d0 * a[i];
+            acc[i][1] += d1 * a[i];
+        }
+    }
+    UNROLL
+    for (int i = 0; i < taps; i++) {
+        float *to = g + (size_t)i * m->ldy;
+        if (whole) {
+            store(to, acc[i][0]);
+            store(to + W, acc[i][1]);
+        } else {
+            memcpy(to, acc[i], m->cols * sizeof *to);
+        }
+    }
+}
+
+INLINE void gemm_outer_rows(const int whole, const gemm_args *m, size_t p, const float *a,
+                            float *g) {
+    size_t i = 0;
+    for (; i + GEMM_TALL <= m->k; i += GEMM_TALL)
+        gemm_outer_tile(GEMM_TALL, whole, m, p, a + i, g + i * m->ldy);
+    for (; i + 4 <= m->k; i += 4)
+        gemm_outer_tile(4, whole, m, p, a + i, g + i * m->ldy);
+    for (; i < m->k; i++)
+        gemm_outer_tile(1, whole, m, p, a + i, g + i * m->ldy);
+}
+
+static void gemm_outer(size_t p, size_t cols, size_t k, const float *a, const float *d, float *g,
+                       size_t ldg) {
+    const gemm_args m = {cols, k, d, NULL, 1, ldg};
+    if (cols == PANEL)
+        gemm_outer_rows(1, &m, p, a, g);
+    else
+        gemm_outer_rows(0, &m, p, a, g);
+}
+
+/* --- outer ------------------------------------------------------------------------------------ */
+
+typedef struct outer_args {
+    size_t p, o, lda;
+    const float *a, *d;
+    float *g;
+} outer_args;
+
+INLINE void outer_tile(const int taps, const int vecs, const outer_args *m, size_t k, size_t o) {
+    vf acc[OUTER_TALL][2];
+    UNROLL
+    for (int i = 0; i < taps; i++) {
+        UNROLL
+        for (int j = 0; j < vecs; j++)
+            acc[i][j] = load(m->g + (k + (size_t)i) * m->o + o + (size_t)(j * W));
+    }
+    const float *a = m->a + k, *d = m->d + o;
+    for (size_t p = 0; p < m->p; p++, a += m->lda, d += m->o) {
+        vf dv[2];
+        UNROLL
+        for (int j = 0; j < vecs; j++)
+            dv[j] = load(d + j * W);
+        UNROLL
+        for (int i = 0; i < taps; i++) {
+            UNROLL
+            for (int j = 0; j < vecs; j++)
+                acc[i][j] += dv[j] * a[i];
+        }
+    }
+    UNROLL
+    for (int i = 0; i < taps; i++) {
+        UNROLL
+        for (int j = 0; j < vecs; j++)
+            store(m->g + (k + (size_t)i) * m->o + o + (size_t)(j * W), acc[i][j]);
+    }
+}
+
+INLINE void outer_columns(const int tall, const int vecs, const outer_args *m, size_t k, size_t o) {
+    size_t i = 0;
+    for (; i + (size_t)tall <= k; i += (size_t)tall)
+        outer_tile(tall, vecs, m, i, o);
+    for (; i + 2 <= k; i += 2)
+        outer_tile(2, vecs, m, i, o);
+    for (; i < k; i++)
+        outer_tile(1, vecs, m, i, o);
+}
+
+static void outer_tail(const outer_args *m, size_t k, size_t o) {
+    for (size_t i = 0; i < k; i++)
+        for (size_t c = o; c < m->o; c++) {
+            float s = m->g[i * m->o + c];
+            for (size_t p = 0; p < m->p; p++)
+                s += m->a[p * m->lda + i] * m->d[p * m->o + c];
+            m->g[i * m->o + c] = s;
+        }
+}
+
+static void outer(size_t p, size_t o, size_t k, const float *a, size_t lda, const float *d,
+                  float *g) {
+    const outer_args m = {p, o, lda, a, d, g};
+    size_t c = 0;
+    for (; c + 2 * W <= o; c += 2 * W)
+        outer_columns(OUTER_WIDE, 2, &m, k, c);
+    for (; c + W <= o; c += W)
+        outer_columns(OUTER_TALL, 1, &m, k, c);
+    if (c < o) outer_tail(&m, k, c);
+}
+
+/* --- tiles of F(2x2, 3x3) --------------------------------------------------------------------- */
+
+/* One dimension of each transform, of numbers `s` apart; of 2-d, once for each dimension. */
+INLINE void input_line(vf *t, int s) {
+    vf a = t[0] - t[2 * s], b = t[s] + t[2 * s], c = t[2 * s] - t[s], d = t[s] - t[3 * s];
+    t[0] = a, t[s] = b, t[2 * s] = c, t[3 * s] = d;
+}
+
+INLINE void output_line(vf *t, int s) {
+    t[0] = t[0] + t[s] + t[2 * s];
+    t[s] = t[s] - t[2 * s] - t[3 * s];
+}
+
+INLINE void spread_line(vf *t, int s) {
+    vf a = t[0], b = t[s];
+    t[s] = a + b, t[2 * s] = a - b, t[3 * s] = -b;
+}
+
+INLINE void filter_line(vf *t, int s) {
+    vf ends = t[0] + t[2 * s], mid = t[s];
+    t[3 * s] = t[2 * s];
+    t[s] = (ends + mid) * 0.5F, t[2 * s] = (ends - mid) * 0.5F;
+}
+
+INLINE void gather_line(vf *t, int s) {
+    vf sum = (t[s] + t[2 * s]) * 0.5F, difference = (t[s] - t[2 * s]) * 0.5F;
+    t[0] += sum, t[s] = difference, t[2 * s] = sum + t[3 * s];
+}
+
+INLINE void load_tile(vf t[16], const float *from, size_t down, size_t across) {
+    UNROLL
+    for (size_t i = 0; i < 16; i++)
+        t[i] = load(from + i / 4 * down + i % 4 * across);
+}
+
+INLINE void store_tile(const vf t[16], float *to, size_t down, size_t across) {
+    UNROLL
+    for (size_t i = 0; i < 16; i++)
+        store(to + i / 4 * down + i % 4 * across, t[i]);
+}
+
+static void tile_input(size_t c, const float *const x[16], float *to, size_t down, size_t across) {
+    for (size_t ch = 0; ch < c; ch += W) {
+        vf t[16];
+        UNROLL
+        for (int i = 0; i < 16; i++)
+            t[i] = load(x[i] + ch);
+        UNROLL
+        for (int i = 0; i < 4; i++)
+            input_line(t + i, 4);
+        UNROLL
+        for (int i = 0; i < 4; i++)
+            input_line(t + 4 * i, 1);
+        store_tile(t, to + ch, down, across);
+    }
+}
+
+static void tile_output(size_t c, const float *from, size_t down, size_t across, const float *bias,
+                        int add, float *const y[4]) {
+    for (size_t ch = 0; ch < c; ch += W) {
+        vf t[16], b = bias ? load(bias + ch) : (vf){0};
+        load_tile(t, from + ch, down, across);
+        UNROLL
+        for (int i = 0; i < 4; i++)
+            output_line(t + i, 4);
+        UNROLL
+        for (int i = 0; i < 2; i++)
+            output_line(t + 4 * i, 1);
+        UNROLL
+        for (int i = 0; i < 4; i++) {
+            vf v = t[i / 2 * 4 + i % 2];
+            store(y[i] + ch, v + (add ? load(y[i] + ch) : b));
+        }
+    }
+}
+
+static void tile_spread(size_t c, const float *const d[4], float *to, size_t down, size_t across) {
+    for (size_t ch = 0; ch < c; ch += W) {
+        vf t[16];
+        UNROLL
+        for (int i = 0; i < 4; i++)
+            t[i / 2 * 4 + i % 2] = load(d[i] + ch);
+        UNROLL
+        for (int i = 0; i < 2; i++)
+            spread_line(t + i, 4);
+        UNROLL
+        for (int i = 0; i < 4; i++)
+            spread_line(t + 4 * i, 1);
+        store_tile(t, to + ch, down, across);
+    }
+}
+
+static void tile_filter(size_t c, const float *const w[9], float *to, size_t down, size_t across) {
+    for (size_t ch = 0; ch < c; ch += W) {
+        vf t[16];
+        UNROLL
+        for (int i = 0; i < 9; i++)
+            t[i / 3 * 4 + i % 3] = load(w[i] + ch);
+        UNROLL
+        for (int i = 0; i < 3; i++)
+            filter_line(t + i, 4);
+        UNROLL
+        for (int i = 0; i < 4; i++)
+            filter_line(t + 4 * i, 1);
+        store_tile(t, to + ch, down, across);
+    }
+}
+
+static void tile_gather(size_t c, const float *from, size_t down, size_t across,
+                        float *const w[9]) {
+    for (size_t ch = 0; ch < c; ch += W) {
+        vf t[16];
+        load_tile(t, from + ch, down, across);
+        UNROLL
+        for (int i = 0; i < 4; i++)
+            gather_line(t + i, 4);
+        UNROLL
+        for (int i = 0; i < 3; i++)
+            gather_line(t + 4 * i, 1);
+        UNROLL
+        for (int i = 0; i < 9; i++)
+            store(w[i] + ch, t[i / 3 * 4 + i % 3]);
+    }
+}
+
+/* --- sums by channel -------------------------------------------------------------------------- */
+
+/* Four running sums hide the latency of an addition. TERM is an expression of the index i. */
+#define SUM_CHANNELS(TERM, SCALAR)                                                                 \
+    size_t ch = 0;                                                                                 \
+    for (; ch + W <= c; ch += W) {                                                                 \
+        vf s0 = {0}, s1 = {0}, s2 = {0}, s3 = {0};                                                 \
+        size_t q = 0, i = ch;                                                                      \
+        for (; q + 4 <= p; q += 4, i += 4 * c) {                                                   \
+            s0 += TERM(i);                                                                         \
+            s1 += TERM(i + c);                                                                     \
+            s2 += TERM(i + 2 * c);                                                                 \
+            s3 += TERM(i + 3 * c);                                                                 \
+        }                                                                                          \
+        for (; q < p; q++, i += c)                                                                 \
+            s0 += TERM(i);                                                                         \
+        store(s + ch, load(s + ch) + ((s0 + s1) + (s2 + s3)));                                     \
+    }                                                                                              \
+    for (; ch < c; ch++) {                                                                         \
+        float t = 0;                                                                               \
+        for (size_t q = 0; q < p; q++)                                                             \
+            t += SCALAR(q * c + ch);                                                               \
+        s[ch] += t;                                                                                \
+    }
+
+static void sum(size_t p, size_t c, const float *x, float *s) {
+#define TERM(i)   load(x + (i))
+#define SCALAR(i) x[i]
+    SUM_CHANNELS(TERM, SCALAR)
+#undef TERM
+#undef SCALAR
+}
+
+static void moments(size_t p, size_t c, const float *x, const float *m, float *s1, float *s2) {
+    size_t ch = 0;
+    for (; ch + W <= c; ch += W) {
+        vf mv = load(m + ch), a0 = {0}, a1 = {0}, b0 = {0}, b1 = {0};
+        size_t q = 0, i = ch;
+        for (; q + 2 <= p; q += 2, i += 2 * c) {
+            vf u = load(x + i) - mv, v = load(x + i + c) - mv;
+            a0 += u;
+            a1 += v;
+            b0 += u * u;
+            b1 += v * v;
+        }
+        if (q < p) {
+            vf u = load(x + i) - mv;
+            a0 += u;
+            b0 += u * u;
+        }
+        store(s1 + ch, load(s1 + ch) + (a0 + a1));
+        store(s2 + ch, load(s2 + ch) + (b0 + b1));
+    }
+    for (; ch < c; ch++)
+        for (size_t i = ch; i < p * c; i += c) {
+            float u = x[i] - m[ch];
+            s1[ch] += u;
+            s2[ch] += u * u;
+        }
+}
+
+static void sum_product(size_t p, size_t c, const float *d, const float *x, const float *m,
+                        float *s) {
+#define TERM(i)   load(d + (i)) * (load(x + (i)) - load(m + ch))
+#define SCALAR(i) d[i] * (x[i] - m[ch])
+    SUM_CHANNELS(TERM, SCALAR)
+#undef TERM
+#undef SCALAR
+}
+
+/* --- element by element ----------------------------------------------------------------------- */
+
+static void affine(size_t p, size_t c, const float *x, const float *a, const float *b, float *y) {
+    size_t ch = 0;
+    for (; ch + W <= c; ch += W) {
+        vf av = load(a + ch), bv = load(b + ch);
+        for (size_t i = ch; i < p * c; i += c)
+            store(y + i, load(x + i) * av + bv);
+    }
+    for (; ch < c; ch++)
+        for (size_t i = ch; i < p * c; i += c)
+            y[i] = x[i] * a[ch] + b[ch];
+}
+
+static void affine2(size_t p, size_t c, const float *d, const float *x, const float *a,
+                    const float *b, const float *e, float *y) {
+    size_t ch = 0;
+    for (; ch + W <= c; ch += W) {
+        vf av = load(a + ch), bv = load(b + ch), ev = load(e + ch);
+        for (size_t i = ch; i < p * c; i += c)
+            store(y + i, load(d + i) * av + (load(x + i) * bv + ev));
+    }
+    for (; ch < c; ch++)
+        for (size_t i = ch; i < p * c; i += c)
+            y[i] = d[i] * a[ch] + (x[i] * b[ch] + e[ch]);
+}
+
+/* --- filters of one channel ------------------------------------------------------------------- */
+
+static void tap(size_t p, size_t c, const float *x, size_t xs, const float *w, float *y,
+                size_t ys) {
+    for (size_t q = 0; q < p; q++, x += xs, y += ys) {
+        size_t ch = 0;
+        for (; ch + W <= c; ch += W)
+            store(y + ch, load(y + ch) + load(x + ch) * load(w + ch));
+        for (; ch < c; ch++)
+            y[ch] += x[ch] * w[ch];
+    }
+}
+
+static void tap_gradient(size_t p, size_t c, const float *x, size_t xs, const float *d, float *w) {
+    size_t ch = 0;
+    for (; ch + W <= c; ch += W) {
+        vf sum = {0};
+        for (size_t q = 0; q < p; q++)
+            sum += load(x + q * xs + ch) * load(d + q * c + ch);
+        store(w + ch, load(w + ch) + sum);
+    }
+    for (; ch < c; ch++) {
+        float sum = 0;
+        for (size_t q = 0; q < p; q++)
+            sum += x[q * xs + ch] * d[q * c + ch];
+        w[ch] += sum;
+    }
+}
+
+typedef int vi __attribute__((vector_size(LINT_VECTOR)));
+typedef uint8_t vb __attribute__((vector_size(LINT_VECTOR / 4)));
+typedef uint8_t vb_any __attribute__((vector_size(LINT_VECTOR / 4), aligned(1), may_alias));
+
+/* yes where the mask is all ones, no where it is zero. */
+INLINE vf choose(vi mask, vf yes, vf no) {
+    return (vf)((mask & (vi)yes) | (~mask & (vi)no));
+}
+
+INLINE uint8_t pool2_scalar(size_t c, const float *top, const float *bottom, float sign, float *y) {
+    const float *const at[4] = {top, top + c, bottom, bottom + c};
+    int best = 0;
+    for (int i = 1; i < 4; i++)
+        if (*at[i] * sign > *at[best] * sign) best = i;
+    *y = *at[best];
+    return (uint8_t)best;
+}
+
+INLINE void pool2_of(size_t p, size_t c, const float *top, const float *bottom, const float *sign,
+                     float *y, uint8_t *arg) {
+    for (size_t q = 0; q < p; q++, top += 2 * c, bottom += 2 * c, y += c) {
+        size_t ch = 0;
+        for (; ch + W <= c; ch += W) {
+            vf s = load(sign + ch), best = load(top + ch) * s;
+            vi at = {0};
+            const float *const others[3] = {top + c + ch, bottom + ch, bottom + c + ch};
+            UNROLL
+            for (int i = 0; i < 3; i++) {
+                vf v = load(others[i]) * s;
+                vi larger = v > best;
+                best = choose(larger, v, best);
+                at = (larger & (i + 1)) | (~larger & at);
+            }
+            store(y + ch, best * s);
+            if (arg) *(vb_any *)(arg + ch) = __builtin_convertvector(at, vb);
+        }
+        for (; ch < c; ch++) {
+            uint8_t at = pool2_scalar(c, top + ch, bottom + ch, sign[ch], y + ch);
+            if (arg) arg[ch] = at;
+        }
+        if (arg) arg += c;
+    }
+}
+
+static void pool2(size_t p, size_t c, const float *top, const float *bottom, const float *sign,
+                  float *y, uint8_t *arg) {
+    if (arg)
+        pool2_of(p, c, top, bottom, sign, y, arg);
+    else
+        pool2_of(p, c, top, bottom, sign, y, NULL);
+}
+
+/* d in the lanes whose place is `place`, zero in the others. */
+INLINE vf where(vi at, int place, vf d) {
+    return (vf)((vi)d & (at == place));
+}
+
+static void unpool2(size_t p, size_t c, const float *d, const uint8_t *arg, float *top,
+                    float *bottom) {
+    for (size_t q = 0; q < p; q++, top += 2 * c, bottom += 2 * c, d += c, arg += c) {
+        size_t ch = 0;
+        for (; ch + W <= c; ch += W) {
+            vi at = __builtin_convertvector(*(const vb_any *)(arg + ch), vi);
+            vf v = load(d + ch);
+            store(top + ch, where(at, 0, v));
+            store(top + c + ch, where(at, 1, v));
+            store(bottom + ch, where(at, 2, v));
+            store(bottom + c + ch, where(at, 3, v));
+        }
+        for (; ch < c; ch++) {
+            top[ch] = arg[ch] == 0 ? d[ch] : 0;
+            top[c + ch] = arg[ch] == 1 ? d[ch] : 0;
+            bottom[ch] = arg[ch] == 2 ? d[ch] : 0;
+            bottom[c + ch] = arg[ch] == 3 ? d[ch] : 0;
+        }
+    }
+}
+
+static void unpool2_affine2(size_t p, size_t c, const float *d, const uint8_t *arg,
+                            const float *const x[2], const float *a, const float *b, const float *e,
+                            float *const dx[2]) {
+    for (size_t q = 0; q < p; q++, d += c, arg += c) {
+        size_t ch = 0;
+        for (; ch + W <= c; ch += W) {
+            vi at = __builtin_convertvector(*(const vb_any *)(arg + ch), vi);
+            vf v = load(d + ch) * load(a + ch), bv = load(b + ch), ev = load(e + ch);
+            UNROLL
+            for (int i = 0; i < 4; i++) {
+                size_t to = (2 * q + (size_t)(i & 1)) * c + ch;
+                store(dx[i >> 1] + to, where(at, i, v) + (load(x[i >> 1] + to) * bv + ev));
+            }
+        }
+        for (; ch < c; ch++)
+            for (int i = 0; i < 4; i++) {
+                size_t to = (2 * q + (size_t)(i & 1)) * c + ch;
+                float v = arg[ch] == i ? d[ch] * a[ch] : 0;
+                dx[i >> 1][to] = v + (x[i >> 1][to] * b[ch] + e[ch]);
+            }
+    }
+}
+
+static void larger(size_t c, const float *x, uint8_t place, float *y, uint8_t *arg) {
+    size_t ch = 0;
+    for (; ch + W <= c; ch += W) {
+        vf v = load(x + ch), best = load(y + ch);
+        vi more = v > best;
+        vb take = __builtin_convertvector(more, vb), at = *(const vb_any *)(arg + ch);
+        store(y + ch, choose(more, v, best));
+        *(vb_any *)(arg + ch) = (take & place) | (~take & at);
+    }
+    for (; ch < c; ch++)
+        if (x[ch] > y[ch]) {
+            y[ch] = x[ch];
+            arg[ch] = place;
+        }
+}
+
+static void relu(size_t n, const float *x, float *y) {
+    for (size_t i = 0; i < n; i++)
+        y[i] = x[i] < 0 ? 0 : x[i];
+}
+
+static void relu_back(size_t n, const float *restrict y, float *restrict d) {
+    for (size_t i = 0; i < n; i++)
+        d[i] = y[i] > 0 ? d[i] : 0;
+}
+
+const lint_kernels LINT_KERNELS = {
+    .name = LINT_KERNELS_NAME,
+    .mul = mul,
+    .panel = PANEL,
+    .gemm = gemm,
+    .gemm_outer = gemm_outer,
+    .outer = outer,
+    .tile_input = tile_input,
+    .tile_output = tile_output,
+    .tile_spread = tile_spread,
+    .tile_filter = tile_filter,
+    .tile_gather = tile_gather,
+    .sum = sum,
+    .moments = moments,
+    .sum_product = sum_product,
+    .affine = affine,
+    .affine2 = affine2,
+    .pool2 = pool2,
+    .unpool2 = unpool2,
+    .unpool2_affine2 = unpool2_affine2,
+    .larger = larger,
+    .tap = tap,
+    .tap_gradient = tap_gradient,
+    .relu = relu,
+    .relu_back = relu_back,
+};

@@ -1,0 +1,121 @@
+/* kernels: the inner loops, compiled once for each instruction set and chosen at run time.
+ *
+ * kernels.c is the one source; the build makes it three times on x86-64 (v2, v3 with AVX2 and
+ * FMA, v4 with AVX-512) and once elsewhere. Layers call through the table, and cut their work so
+ * that a kernel sees one row of a picture at a time, which stays in the first-level cache.
+ * A kernel touches only what its arguments describe; nothing here allocates or fails.
+ *
+ *     const lint_kernels *k = lint_kernels_pick(NULL);
+ *     k->mul(w, o, kw * c, kh, rows, c, weights, bias, y);
+ *
+ * Results are the same bytes on every run with one table; between tables they differ in the last
+ * bits, since a fused multiply-add rounds once and sums are taken in another order.
+ *
+ * Letters: P pixels of a row, C channels in, O channels out, R rows of a filter, K taps times
+ * channels of one filter row.
+ */
+#ifndef LINT_ENGINE_KERNELS_KERNELS_H
+#define LINT_ENGINE_KERNELS_KERNELS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* A block of a in the products below: at most this many columns, in rows that far apart. The
+ * distance is a constant, so that a tile's addresses are one register and displacements, and no
+ * power of two, so that they share no cache set. */
+enum { LINT_GEMM_K = 256, LINT_GEMM_LDA = 272 };
+
+typedef struct lint_kernels {
+    const char *name; /* "v2", "v3", "v4" or "plain" */
+
+    /* y[p][o] = bias[o] + sum over r, k of rows[r][p * lda + k] * b[(r * K + k) * O + o]; with add
+     * on top of what y holds, instead of bias.
+     * A convolution of one output row: pixel p reads K floats on from p * lda in each of R input
+     * rows, so neighbours overlap and nothing is gathered. bias NULL is zero. */
+    void (*mul)(size_t p, size_t o, size_t k, size_t r, const float *const *rows, size_t lda,
+                const float *b, const float *bias, int add, float *y);
+
+    /* The same product on packed blocks, where a has rows of LINT_GEMM_LDA floats and b panels of
+     * `panel` columns: y[p * ldy + o] = bias[o] + sum over k of a[p][k] * b[k * panel + o] for
+     * o < cols, at most panel; with add on top of what y holds. k is at most LINT_GEMM_K. */
+    size_t panel;
+    void (*gemm)(size_t p, size_t cols, size_t k, const float *a, const float *b, const float *bias,
+                 int add, float *y, size_t ldy);
+
+    /* g[k * ldg + o] += sum over p of a[p][k] * d[p * panel + o], for o < cols. */
+    void (*gemm_outer)(size_t p, size_t cols, size_t k, const float *a, const float *d, float *g,
+                       size_t ldg);
+
+    /* g[k][o] += sum over p of a[p * lda + k] * d[p * O + o]: a filter row's weight gradient. */
+    void (*outer)(size_t p, size_t o, size_t k, const float *a, size_t lda, const float *d,
+                  float *g);
+
+    /* The transforms of Winograd's F(2x2, 3x3), see conv_winograd.c, for c channels, a multiple of
+     * the vector (a panel is one). The 4x4 matrix's element (i, j) of channel 0 lies at
+     * t + i * down + j * across.
+     *   tile_input   B' x B of 4x4 places
+     *   tile_output  A' t A, 2x2 outputs, plus bias (NULL: 0) or, with add, plus what y holds
+     *   tile_spread  A d A' of 2x2 gradients
+     *   tile_filter  G w G' of 3x3 taps
+     *   tile_gather  G' t G, 3x3 taps */
+    void (*tile_input)(size_t c, const float *const x[16], float *t, size_t down, size_t across);
+    void (*tile_output)(size_t c, const float *t, size_t down, size_t across, const float *bias,
+                        int add, float *const y[4]);
+    void (*tile_spread)(size_t c, const float *const d[4], float *t, size_t down, size_t across);
+    void (*tile_filter)(size_t c, const float *const w[9], float *t, size_t down, size_t across);
+    void (*tile_gather)(size_t c, const float *t, size_t down, size_t across, float *const w[9]);
+
+    /* s[c] += sum over p of x[p][c]. */
+    void (*sum)(size_t p, size_t c, const float *x, float *s);
+
+    /* s1[c] += sum over p of (x[p][c] - m[c]), s2[c] += sum of its square. */
+    void (*moments)(size_t p, size_t c, const float *x, const float *m, float *s1, float *s2);
+
+    /* s[c] += sum over p of d[p][c] * (x[p][c] - m[c]). */
+    void (*sum_product)(size_t p, size_t c, const float *d, const float *x, const float *m,
+                        float *s);
+
+    /* y[p][c] = a[c] * x[p][c] + b[c]; y may be x. */
+    void (*affine)(size_t p, size_t c, const float *x, const float *a, const float *b, float *y);
+
+    /* y[p][c] = a[c] * d[p][c] + b[c] * x[p][c] + e[c]; y may be d or x. */
+    void (*affine2)(size_t p, size_t c, const float *d, const float *x, const float *a,
+                    const float *b, const float *e, float *y);
+
+    /* 2x2 windows, stride 2: top and bottom are rows of 2P pixels; y[p][c] is the x of the window
+     * with the largest sign[c] * x, arg[p][c] its place 0..3 in reading order, the first of
+     * equals; arg may be NULL. sign is 1 or -1: with -1 the smallest is taken. */
+    void (*pool2)(size_t p, size_t c, const float *top, const float *bottom, const float *sign,
+                  float *y, uint8_t *arg);
+
+    /* Its gradient: d[p][c] to the place arg[p][c] of the window, zero to the others. */
+    void (*unpool2)(size_t p, size_t c, const float *d, const uint8_t *arg, float *top,
+                    float *bottom);
+
+    /* unpool2 and affine2 in one: of each of two rows, dx = a[c] * (d where arg, else 0) +
+     * b[c] * x + e[c]. */
+    void (*unpool2_affine2)(size_t p, size_t c, const float *d, const uint8_t *arg,
+                            const float *const x[2], const float *a, const float *b, const float *e,
+                            float *const dx[2]);
+
+    /* Where x[c] is above y[c], y[c] becomes it and arg[c] becomes place; c floats. */
+    void (*larger)(size_t c, const float *x, uint8_t place, float *y, uint8_t *arg);
+
+    /* y[p * ys + c] += x[p * xs + c] * w[c]: a tap of a filter that has one channel. x is not y. */
+    void (*tap)(size_t p, size_t c, const float *x, size_t xs, const float *w, float *y, size_t ys);
+
+    /* w[c] += sum over p of x[p * xs + c] * d[p * C + c]: the gradient of such a tap. */
+    void (*tap_gradient)(size_t p, size_t c, const float *x, size_t xs, const float *d, float *w);
+
+    /* y = max(x, 0) over n floats; y may be x. NaN stays NaN. */
+    void (*relu)(size_t n, const float *x, float *y);
+
+    /* d = 0 where y is not above 0, over n floats. */
+    void (*relu_back)(size_t n, const float *y, float *d);
+} lint_kernels;
+
+/* The table named ("v2", "v3", "v4", "plain"), NULL if this processor cannot run it or the build
+ * lacks it. With name NULL: what LINT_ISA in the environment names, else the best that runs. */
+const lint_kernels *lint_kernels_pick(const char *name);
+
+#endif

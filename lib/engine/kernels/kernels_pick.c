@@ -1,0 +1,37 @@
+#include "engine/kernels/kernels.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#ifdef __x86_64__
+extern const lint_kernels lint_kernels_v2, lint_kernels_v3, lint_kernels_v4;
+
+static int runs(const lint_kernels *k) {
+    if (k == &lint_kernels_v4)
+        return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+               __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl") &&
+               __builtin_cpu_supports("avx512cd");
+    if (k == &lint_kernels_v3)
+        return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") &&
+               __builtin_cpu_supports("bmi2");
+    return 1;
+}
+
+/* The best first. */
+static const lint_kernels *const tables[] = {&lint_kernels_v4, &lint_kernels_v3, &lint_kernels_v2};
+#else
+extern const lint_kernels lint_kernels_plain;
+
+static int runs(const lint_kernels *k) {
+    return k != NULL;
+}
+
+static const lint_kernels *const tables[] = {&lint_kernels_plain};
+#endif
+
+const lint_kernels *lint_kernels_pick(const char *name) {
+    if (!name) name = getenv("LINT_ISA");
+    for (size_t i = 0; i < sizeof tables / sizeof *tables; i++)
+        if (runs(tables[i]) && (!name || strcmp(tables[i]->name, name) == 0)) return tables[i];
+    return NULL;
+}

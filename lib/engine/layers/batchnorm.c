@@ -1,0 +1,359 @@
+/* batchnorm: `batchnorm`. Per channel over images and places (Ioffe and Szegedy 2015), eps 1e-5,
+ * running statistics with momentum 0.1 and the unbiased variance, as torch.nn.BatchNorm2d.
+ *
+ * A `maxpool 2` that follows is taken into the layer: what is largest before the normalisation is
+ * so after it (smallest, where gamma is negative), so the pool looks at x while its moments are
+ * summed, and the normalised picture is never written. Backward then reads x once and writes dx
+ * once. This halves the memory of training and a third of its traffic.
+ *
+ * A convolution that goes row by row feeds the layer: it sees the rows of x while they are in the
+ * cache, and makes those of dx when the convolution asks, so that dx is never written either.
+ *
+ * Statistics are taken of each image about the mean of its first row, row sums in float, and joined
+ * in double in the order of images (Chan, Golub, LeVeque 1983), so that a large mean costs no
+ * precision and the number of threads none of the bytes.
+ */
+#include "engine/layers/layer.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const double EPS = 1e-5, MOMENTUM = 0.1;
+
+enum { GAMMA, BETA, RUNNING_MEAN, RUNNING_VAR };
+
+typedef struct norm_state {
+    int pooled;           /* a 2x2 pool is part of the layer */
+    double *sum, *square; /* [batch, C]: of each image, about its shift */
+    float *shift;         /* [batch, C] */
+    float *row;           /* [batch, 2C]: a row's sums, scratch of an image */
+    float *mean, *invstd; /* [C] of the batch */
+    float *sign;          /* [C] of gamma: which end of x the pool takes */
+    float *a, *b, *e;     /* [C] coefficients of a pass */
+    float *taken;         /* pooled: [batch, out] the x that the pool took; NULL: y holds it */
+    uint8_t *arg;         /* pooled: where from, which backward wants; [batch, out] */
+} norm_state;
+
+static int setup(lint_layer *l, lint_err *e) {
+    if (l->args) return lint_arg_syntax(l, e);
+    l->out = l->in;
+    size_t c = l->in.c;
+    norm_state *s = calloc(1, sizeof *s);
+    if (!s) return lint_fail_mem(e, l->name);
+    l->state = s;
+    if (!lint_layer_weights(l, "weight", 1, 1, &c, e) ||
+        !lint_layer_weights(l, "bias", 1, 1, &c, e) ||
+        !lint_layer_weights(l, "running_mean", 0, 1, &c, e) ||
+        !lint_layer_weights(l, "running_var", 0, 1, &c, e))
+        return -1;
+    if (lint_layer_claim(l, l->batch, c, 2 * sizeof *s->sum + 3 * sizeof *s->row, e) < 0 ||
+        lint_layer_claim(l, 6, c, sizeof *s->a, e) < 0)
+        return -1;
+    s->sum = calloc(l->batch * c, sizeof *s->sum);
+    s->square = calloc(l->batch * c, sizeof *s->square);
+    s->shift = lint_floats(l->batch * c);
+    s->row = lint_floats(l->batch * 2 * c);
+    float **each[] = {&s->mean, &s->invstd, &s->sign, &s->a, &s->b, &s->e};
+    int bad = !s->sum || !s->square || !s->shift || !s->row;
+    for (size_t i = 0; i < sizeof each / sizeof *each; i++)
+        bad |= !(*each[i] = lint_floats(c));
+    return bad ? lint_fail_mem(e, l->name) : 0;
+}
+
+int lint_batchnorm_take_pool(lint_layer *l, lint_err *e) {
+    norm_state *s = l->state;
+    l->out = (lint_shape){l->in.h / 2, l->in.w / 2, l->in.c};
+    l->kernel[0] = l->kernel[1] = l->stride[0] = l->stride[1] = 2;
+    s->pooled = 1;
+    size_t all = lint_shape_count(l->out);
+    if (!l->trains) return 0;
+    if (lint_layer_claim(l, l->batch, all, sizeof *s->arg + sizeof *s->taken, e) < 0) return -1;
+    s->arg = malloc(l->batch * all);
+    s->taken = lint_floats(l->batch * all);
+    return s->arg && s->taken ? 0 : lint_fail_mem(e, l->name);
+}
+
+static void release(lint_layer *l) {
+    norm_state *s = l->state;
+    if (!s) return;
+    free(s->sum);
+    free(s->square);
+    free(s->shift);
+    free(s->row);
+    free(s->mean);
+    free(s->invstd);
+    free(s->sign);
+    free(s->a);
+    free(s->b);
+    free(s->e);
+    free(s->taken);
+    free(s->arg);
+    free(s);
+}
+
+static void init(lint_layer *l, lint_rng *r) {
+    (void)r;
+    for (size_t c = 0; c < l->in.c; c++) {
+        l->weight[GAMMA].value[c] = l->weight[RUNNING_VAR].value[c] = 1;
+        l->weight[BETA].value[c] = l->weight[RUNNING_MEAN].value[c] = 0;
+    }
+}
+
+typedef struct norm_job {
+    lint_layer *l;
+    const lint_pass *p;
+} norm_job;
+
+/* Whether statistics are those of the batch: in training, unless the layer is frozen. */
+static int uses_batch(const norm_job *j) {
+    return j->p->training && !j->l->frozen;
+}
+
+/* Adds a row's float sums to the image's double ones and clears them. */
+static void take_row(float *row, double *sum, size_t c) {
+    for (size_t i = 0; i < c; i++) {
+        sum[i] += (double)row[i];
+        row[i] = 0;
+    }
+}
+
+/* --- forward ---------------------------------------------------------------------------------- */
+
+static void clear_sums(const lint_layer *l, size_t image) {
+    norm_state *s = l->state;
+    size_t c = l->in.c;
+    memset(s->sum + image * c, 0, c * sizeof *s->sum);
+    memset(s->square + image * c, 0, c * sizeof *s->square);
+    memset(s->row + image * 2 * c, 0, 2 * c * sizeof *s->row);
+}
+
+/* The mean of the first row: near the image's, and exactly it where the image is constant. */
+static void set_shift(const norm_job *j, size_t image, const float *x) {
+    const lint_layer *l = j->l;
+    float *shift = ((norm_state *)l->state)->shift + image * l->in.c;
+    memset(shift, 0, l->in.c * sizeof *shift);
+    j->p->k->sum(l->in.w, l->in.c, x, shift);
+    for (size_t c = 0; c < l->in.c; c++)
+        shift[c] /= (float)l->in.w;
+}
+
+static void add_moments(const norm_job *j, size_t image, const float *x) {
+    const lint_layer *l = j->l;
+    norm_state *s = l->state;
+    size_t c = l->in.c;
+    float *row = s->row + image * 2 * c;
+    j->p->k->moments(l->in.w, c, x, s->shift + image * c, row, row + c);
+    take_row(row, s->sum + image * c, c);
+    take_row(row + c, s->square + image * c, c);
+}
+
+static float *taken_of(const lint_layer *l) {
+    const norm_state *s = l->state;
+    return s->taken ? s->taken : l->y;
+}
+
+/* Row y of an image's x: its moments (training) and, of a pair, what the pool takes. */
+static void look_row(const norm_job *j, size_t image, size_t y, const float *x) {
+    const lint_layer *l = j->l;
+    norm_state *s = l->state;
+    size_t full = l->in.w * l->in.c, row = l->out.w * l->out.c;
+    size_t at = image * lint_shape_count(l->out) + y / 2 * row;
+    uint8_t *arg = s->arg ? s->arg + at : NULL;
+    if (uses_batch(j)) {
+        if (y == 0) clear_sums(l, image);
+        if (y == 0) set_shift(j, image, x);
+        add_moments(j, image, x);
+    }
+    if (s->pooled && y % 2)
+        j->p->k->pool2(l->out.w, l->out.c, x - full, x, s->sign, taken_of(l) + at, arg);
+}
+
+static void look(void *ctx, size_t image, int worker) {
+    (void)worker;
+    const norm_job *j = ctx;
+    const lint_layer *l = j->l;
+    const float *x = l->x + image * lint_shape_count(l->in);
+    for (size_t y = 0; y < l->in.h; y++)
+        look_row(j, image, y, x + y * l->in.w * l->in.c);
+}
+
+static void fed_begin(const lint_layer *l) {
+    const norm_state *s = l->state;
+    for (size_t c = 0; c < l->in.c; c++)
+        s->sign[c] = l->weight[GAMMA].value[c] < 0 ? -1 : 1;
+}
+
+static void fed_row(const lint_layer *l, const lint_pass *p, size_t image, size_t y,
+                    const float *x) {
+    const norm_job j = {(lint_layer *)l, p};
+    look_row(&j, image, y, x);
+}
+
+/* Images joined in order: batch mean, 1/std, and the running statistics. */
+static void join_moments(lint_layer *l, size_t n) {
+    norm_state *s = l->state;
+    double area = (double)(l->in.h * l->in.w), all = area * (double)n;
+    for (size_t c = 0; c < l->in.c; c++) {
+        double sum = 0, m2 = 0;
+        for (size_t i = c; i < n * l->in.c; i += l->in.c)
+            sum += area * (double)s->shift[i] + s->sum[i];
+        double mean = sum / all;
+        for (size_t i = c; i < n * l->in.c; i += l->in.c) {
+            /* Squares about the image's shift, moved to the batch mean. */
+            double d = (double)s->shift[i] - mean;
+            m2 += s->square[i] + 2 * d * s->sum[i] + area * d * d;
+        }
+        double var = m2 > 0 ? m2 / all : m2 * 0; /* rounding may go below 0; NaN stays */
+        s->mean[c] = (float)mean;
+        s->invstd[c] = (float)(1 / sqrt(var + EPS));
+        float *rm = l->weight[RUNNING_MEAN].value, *rv = l->weight[RUNNING_VAR].value;
+        double unbiased = all > 1 ? var * all / (all - 1) : var;
+        rm[c] = (float)((1 - MOMENTUM) * (double)rm[c] + MOMENTUM * mean);
+        rv[c] = (float)((1 - MOMENTUM) * (double)rv[c] + MOMENTUM * unbiased);
+    }
+}
+
+static void running_moments(lint_layer *l) {
+    norm_state *s = l->state;
+    for (size_t c = 0; c < l->in.c; c++) {
+        s->mean[c] = l->weight[RUNNING_MEAN].value[c];
+        s->invstd[c] = (float)(1 / sqrt((double)l->weight[RUNNING_VAR].value[c] + EPS));
+    }
+}
+
+static void apply(void *ctx, size_t image, int worker) {
+    (void)worker;
+    const norm_job *j = ctx;
+    const lint_layer *l = j->l;
+    const norm_state *s = l->state;
+    size_t at = image * lint_shape_count(l->out);
+    j->p->k->affine(l->out.h * l->out.w, l->in.c, (s->pooled ? taken_of(l) : l->x) + at, s->a, s->b,
+                    l->y + at);
+}
+
+static void forward(lint_layer *l, const lint_pass *p) {
+    norm_state *s = l->state;
+    norm_job j = {l, p};
+    if (!l->fed) fed_begin(l);
+    if (!l->fed && (uses_batch(&j) || s->pooled)) lint_threads_run(p->pool, p->n, look, &j);
+    if (uses_batch(&j))
+        join_moments(l, p->n);
+    else
+        running_moments(l);
+    for (size_t c = 0; c < l->in.c; c++) {
+        s->a[c] = l->weight[GAMMA].value[c] * s->invstd[c];
+        s->b[c] = l->weight[BETA].value[c] - s->mean[c] * s->a[c];
+    }
+    lint_threads_run(p->pool, p->n, apply, &j);
+}
+
+/* --- backward --------------------------------------------------------------------------------- */
+
+/* Of each image: sum of dy, and of dy (x - mean), over the places that reach y. */
+static void image_products(void *ctx, size_t image, int worker) {
+    (void)worker;
+    const norm_job *j = ctx;
+    const lint_layer *l = j->l;
+    norm_state *s = l->state;
+    size_t c = l->out.c, w = l->out.w, at = image * lint_shape_count(l->out);
+    const float *x = (s->pooled ? s->taken : l->x) + at;
+    float *row = s->row + image * 2 * c;
+    clear_sums(l, image);
+    for (size_t y = 0; y < l->out.h; y++) {
+        const float *d = l->dy + at + y * w * c;
+        j->p->k->sum(w, c, d, row);
+        take_row(row, s->sum + image * c, c);
+        j->p->k->sum_product(w, c, d, x + y * w * c, s->mean, row);
+        take_row(row, s->square + image * c, c);
+    }
+}
+
+/* Rows y and, of a pooled layer, y + 1 of dx. */
+static int gradient_rows(const lint_layer *l, const lint_pass *p, size_t image, size_t y, float *to,
+                         float *next) {
+    const norm_state *s = l->state;
+    size_t c = l->in.c, full = l->in.w * c, row = l->out.w * c;
+    const float *x = l->x + image * lint_shape_count(l->in) + y * full;
+    if (!s->pooled) {
+        const float *d = l->dy + image * lint_shape_count(l->out) + y * full;
+        p->k->affine2(l->in.w, c, d, x, s->a, s->b, s->e, to);
+        return 1;
+    }
+    if (y + 1 == l->in.h) { /* an odd row at the end is in no window */
+        p->k->affine(l->in.w, c, x, s->b, s->e, to);
+        return 1;
+    }
+    size_t at = image * lint_shape_count(l->out) + y / 2 * row;
+    const float *const from[2] = {x, x + full};
+    float *const both[2] = {to, next};
+    p->k->unpool2_affine2(l->out.w, c, l->dy + at, s->arg + at, from, s->a, s->b, s->e, both);
+    for (int i = 0; l->in.w % 2 && i < 2; i++)
+        p->k->affine(1, c, from[i] + full - c, s->b, s->e, both[i] + full - c);
+    return 2;
+}
+
+static void image_gradient(void *ctx, size_t image, int worker) {
+    (void)worker;
+    const norm_job *j = ctx;
+    const lint_layer *l = j->l;
+    size_t full = l->in.w * l->in.c;
+    float *dx = l->dx + image * lint_shape_count(l->in);
+    for (size_t y = 0; y < l->in.h;)
+        y += (size_t)gradient_rows(l, j->p, image, y, dx + y * full, dx + (y + 1) * full);
+}
+
+/* With fixed statistics: dx = gamma/std dy. */
+static void fixed_coefficients(lint_layer *l) {
+    norm_state *s = l->state;
+    for (size_t c = 0; c < l->in.c; c++) {
+        s->a[c] = l->weight[GAMMA].value[c] * s->invstd[c];
+        s->b[c] = s->e[c] = 0;
+    }
+}
+
+/* dx = gamma/std (dy - mean(dy) - xhat mean(dy xhat)), written as a dy + b x + e. */
+static void coefficients(lint_layer *l, const lint_pass *p) {
+    norm_state *s = l->state;
+    norm_job j = {l, p};
+    lint_threads_run(p->pool, p->n, image_products, &j);
+    double all = (double)(l->in.h * l->in.w * p->n);
+    for (size_t c = 0; c < l->in.c; c++) {
+        double sum = 0, product = 0;
+        for (size_t i = c; i < p->n * l->in.c; i += l->in.c) {
+            sum += s->sum[i];
+            product += s->square[i];
+        }
+        double invstd = (double)s->invstd[c], g = (double)l->weight[GAMMA].value[c] * invstd;
+        double slope = g * invstd * invstd * product / all;
+        l->weight[GAMMA].grad[c] = (float)(product * invstd);
+        l->weight[BETA].grad[c] = (float)sum;
+        s->a[c] = (float)g;
+        s->b[c] = (float)-slope;
+        s->e[c] = (float)(slope * (double)s->mean[c] - g * sum / all);
+    }
+}
+
+static void backward(lint_layer *l, const lint_pass *p) {
+    norm_job j = {l, p};
+    if (l->frozen)
+        fixed_coefficients(l);
+    else
+        coefficients(l, p);
+    if (l->dx && !l->fed) lint_threads_run(p->pool, p->n, image_gradient, &j);
+}
+
+const lint_layer_kind lint_layer_batchnorm = {
+    .word = "batchnorm",
+    .named = 1,
+    .dx_over_dy = 1,
+    .syntax = "",
+    .setup = setup,
+    .init = init,
+    .forward = forward,
+    .backward = backward,
+    .fed_begin = fed_begin,
+    .fed_row = fed_row,
+    .fed_back = gradient_rows,
+    .free = release,
+};

@@ -1,0 +1,180 @@
+/* conv: `conv OUT KxK [same | pad N] [stride N] [groups N] [nobias]`. Convolution, channels last.
+ * `same` pads as PyTorch does: the odd pixel goes right and below. */
+#include "engine/layers/conv.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Numbers in all filters of a layer. The largest of ResNet-50 has 2.4 million. */
+enum { FILTER_MAX = 32, PAD_MAX = 64, FILTERS_MAX = 1 << 24 };
+
+static int parse(lint_layer *l, conv_state *s, size_t *out, int *bias, lint_err *e) {
+    size_t pad = 0;
+    int same = 0;
+    if (lint_arg_count(l, 0, 1, 65536, out, e) < 0 ||
+        lint_arg_pair(l, 1, FILTER_MAX, &s->kw, &s->kh, e) < 0)
+        return -1;
+    for (size_t i = 2; i < l->args; i++) {
+        if (strcmp(l->arg[i], "same") == 0)
+            same = 1;
+        else if (strcmp(l->arg[i], "nobias") == 0)
+            *bias = 0;
+        else if (strcmp(l->arg[i], "stride") == 0) {
+            if (lint_arg_count(l, ++i, 1, 64, &s->stride, e) < 0) return -1;
+        } else if (strcmp(l->arg[i], "pad") == 0) {
+            if (lint_arg_count(l, ++i, 0, PAD_MAX, &pad, e) < 0) return -1;
+        } else if (strcmp(l->arg[i], "groups") == 0) {
+            if (lint_arg_count(l, ++i, 1, 65536, &s->groups, e) < 0) return -1;
+        } else
+            return lint_fail(e, "'%s': expected 'conv %s'", l->arg[i], l->kind->syntax);
+    }
+    if (same && (pad || s->stride != 1))
+        return lint_fail(e, "'same' goes with stride 1 and without 'pad'");
+    s->top = same ? (s->kh - 1) / 2 : pad;
+    s->left = same ? (s->kw - 1) / 2 : pad;
+    size_t h = l->in.h + (same ? s->kh - 1 : 2 * pad), w = l->in.w + (same ? s->kw - 1 : 2 * pad);
+    if (h < s->kh || w < s->kw)
+        return lint_fail(e, "a filter of %zux%zu does not fit into %zux%zu", s->kw, s->kh, l->in.w,
+                         l->in.h);
+    l->out = (lint_shape){(h - s->kh) / s->stride + 1, (w - s->kw) / s->stride + 1, *out};
+    return 0;
+}
+
+static int set_groups(const lint_layer *l, conv_state *s, lint_err *e) {
+    if (l->in.c % s->groups || l->out.c % s->groups)
+        return lint_fail(e, "groups must divide both the %zu channels in and the %zu out", l->in.c,
+                         l->out.c);
+    s->c = l->in.c / s->groups;
+    s->o = l->out.c / s->groups;
+    return 0;
+}
+
+static void describe(lint_layer *l, const conv_state *s) {
+    l->kernel[0] = s->kh;
+    l->kernel[1] = s->kw;
+    l->stride[0] = l->stride[1] = s->stride;
+    l->macs = (double)lint_shape_count(l->out) * (double)(s->kh * s->kw * s->c);
+}
+
+/* Small filters stay in the first-level cache while rows of a wide picture go by. */
+static int goes_by_rows(const lint_layer *l, const conv_state *s) {
+    enum { FILTER_SMALL = 256, OUT_SMALL = 64, WIDE = 24 };
+    return s->stride == 1 && s->groups == 1 && s->kh * s->kw * s->c <= FILTER_SMALL &&
+           s->o <= OUT_SMALL && l->out.w >= WIDE && s->top < s->kh && s->left < s->kw;
+}
+
+static int setup(lint_layer *l, lint_err *e) {
+    conv_state *s = calloc(1, sizeof *s);
+    if (!s) return lint_fail_mem(e, l->name);
+    l->state = s;
+    s->stride = s->groups = 1;
+    size_t out;
+    int bias = 1;
+    if (parse(l, s, &out, &bias, e) < 0 || set_groups(l, s, e) < 0) return -1;
+    if (s->c * s->kh * s->kw > FILTERS_MAX / out)
+        return lint_fail(e, "its filters are too large: expected at most %d numbers", FILTERS_MAX);
+    const size_t shape[] = {out, s->c, s->kh, s->kw};
+    lint_weights *w = lint_layer_weights(l, "weight", 1, 4, shape, e);
+    if (!w) return -1;
+    w->order = LINT_ORDER_CONV;
+    w->groups = s->groups;
+    if (bias && !lint_layer_weights(l, "bias", 1, 1, shape, e)) return -1;
+    describe(l, s);
+    s->way = goes_by_rows(l, s)             ? &lint_conv_rows
+             : lint_conv_depthwise_suits(l) ? &lint_conv_depthwise
+             : lint_conv_winograd_suits(l)  ? &lint_conv_winograd
+                                            : &lint_conv_gemm;
+    s->way->setup(l);
+    return 0;
+}
+
+static void release(lint_layer *l) {
+    free(l->state);
+}
+
+/* PyTorch's default: kaiming_uniform with a = sqrt(5), which is 1 / sqrt(fan in). */
+static void init(lint_layer *l, lint_rng *r) {
+    const conv_state *s = l->state;
+    double bound = 1 / sqrt((double)(s->c * s->kh * s->kw));
+    for (size_t i = 0; i < l->weights; i++)
+        lint_weights_uniform(&l->weight[i], r, bound);
+}
+
+static void forward(lint_layer *l, const lint_pass *p) {
+    lint_conv(l)->way->forward(l, p);
+}
+
+static void backward(lint_layer *l, const lint_pass *p) {
+    lint_conv(l)->way->backward(l, p);
+}
+
+/* --- joining ---------------------------------------------------------------------------------- */
+
+enum { JOIN = 4096 }; /* numbers of a part */
+
+typedef struct join_job {
+    float *to;
+    const float *from;
+    size_t count, slots, stride;
+} join_job;
+
+static void join_part(void *ctx, size_t part, int worker) {
+    (void)worker;
+    const join_job *j = ctx;
+    size_t at = part * JOIN, n = j->count - at < JOIN ? j->count - at : JOIN;
+    memcpy(j->to + at, j->from + at, n * sizeof *j->to);
+    for (size_t slot = 1; slot < j->slots; slot++) {
+        const float *from = j->from + slot * j->stride + at;
+        for (size_t i = 0; i < n; i++)
+            j->to[at + i] += from[i];
+    }
+}
+
+void lint_conv_join(lint_layer *l, const lint_pass *p, const float *partial, size_t slots,
+                    size_t stride) {
+    size_t count = l->weight[0].count;
+    join_job j = {l->weight[0].grad, partial, count, slots, stride};
+    lint_threads_run(p->pool, (count + JOIN - 1) / JOIN, join_part, &j);
+    if (l->weights < 2) return;
+    j.to = l->weight[1].grad;
+    j.from += count;
+    j.count = l->out.c;
+    lint_threads_run(p->pool, (j.count + JOIN - 1) / JOIN, join_part, &j);
+}
+
+typedef struct bias_job {
+    const lint_layer *l;
+    const lint_pass *p;
+    float *to;
+    size_t slots, stride;
+} bias_job;
+
+static void bias_part(void *ctx, size_t slot, int worker) {
+    (void)worker;
+    const bias_job *j = ctx;
+    size_t o = j->l->out.c, count = j->p->n * j->l->out.h * j->l->out.w;
+    size_t at = slot * count / j->slots, end = (slot + 1) * count / j->slots;
+    float *g = j->to + slot * j->stride;
+    memset(g, 0, o * sizeof *g);
+    j->p->k->sum(end - at, o, j->l->dy + at * o, g);
+}
+
+void lint_conv_bias_gradient(lint_layer *l, const lint_pass *p, float *partial, size_t slots,
+                             size_t stride) {
+    float *to = slots == 1 ? l->weight[1].grad : partial + l->weight[0].count;
+    bias_job j = {l, p, to, slots, stride};
+    lint_threads_run(p->pool, slots, bias_part, &j);
+}
+
+const lint_layer_kind lint_layer_conv = {
+    .word = "conv",
+    .named = 1,
+    .adds = 1,
+    .syntax = "OUT KxK [same | pad N] [stride N] [groups N] [nobias]",
+    .setup = setup,
+    .init = init,
+    .forward = forward,
+    .backward = backward,
+    .free = release,
+};

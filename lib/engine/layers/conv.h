@@ -1,0 +1,57 @@
+/* conv: what the files of the convolution share. Internal to them.
+ *
+ *     conv.c            the layer: arguments, weights, which way it goes
+ *     conv_rows.c       row by row, for small filters over wide pictures
+ *     conv_depthwise.c  channel by channel, for filters of one channel
+ *     conv_winograd.c   with fewer products, for 3x3 filters of many channels
+ *     conv_gemm.c       as a product of matrices, for everything else
+ *
+ * All ways compute the same three things: y from x, and from dy the gradients by the input and by
+ * the weights. Weights lie as [kh,kw,C,O], with groups as that for each group in turn.
+ */
+#ifndef LINT_ENGINE_LAYERS_CONV_H
+#define LINT_ENGINE_LAYERS_CONV_H
+
+#include "engine/layers/layer.h"
+
+typedef struct conv_state {
+    size_t kh, kw, stride, top, left; /* filter, step, padding above and to the left */
+    size_t groups, c, o;              /* channels in and out of a group */
+    const struct conv_way *way;
+} conv_state;
+
+/* setup sets l->scratch and l->workspace to what the passes need; l->out is known. */
+typedef struct conv_way {
+    void (*setup)(lint_layer *l);
+    void (*forward)(lint_layer *l, const lint_pass *p);
+    void (*backward)(lint_layer *l, const lint_pass *p);
+} conv_way;
+
+extern const conv_way lint_conv_rows, lint_conv_depthwise, lint_conv_winograd, lint_conv_gemm;
+
+static inline const conv_state *lint_conv(const lint_layer *l) {
+    return l->state;
+}
+
+/* Bias values [groups * o], NULL if there are none. */
+static inline const float *lint_conv_bias(const lint_layer *l) {
+    return l->weights > 1 ? l->weight[1].value : NULL;
+}
+
+/* Whether lint_conv_depthwise can do this layer, for whose kind it is always worth it. */
+int lint_conv_depthwise_suits(const lint_layer *l);
+
+/* Whether lint_conv_winograd can do this layer, and is worth it. */
+int lint_conv_winograd_suits(const lint_layer *l);
+
+/* The bias part of each slot of partial, as lint_conv_join takes it, from dy: slot s sums the s-th
+ * share of all places. With one slot: grad itself. */
+void lint_conv_bias_gradient(lint_layer *l, const lint_pass *p, float *partial, size_t slots,
+                             size_t stride);
+
+/* grad of both weights = sum over `slots` of partial [slots, stride], in order: of each slot count
+ * numbers of the weights, then O of the bias. */
+void lint_conv_join(lint_layer *l, const lint_pass *p, const float *partial, size_t slots,
+                    size_t stride);
+
+#endif

@@ -1,0 +1,472 @@
+/* Convolution as a product of matrices, blocked as Goto and van de Geijn (2008) block theirs.
+ *
+ *     forward          y[p][o]  = sum over k of patch(x, p)[k] * w[k][o]
+ *     input gradient   dx[q][c] = sum over k of patch(dy, q)[k] * turned w[k][c]
+ *     weight gradient  dw[k][o] = sum over p of patch(x, p)[k] * dy[p][o]
+ *
+ * p counts the places of all images of the batch. A patch is a rectangle of a picture, zero outside
+ * of it; patches of PIXELS places, LINT_GEMM_K numbers of each at a time, are copied into scratch,
+ * which stays in the second-level cache while panels of the weights go by.
+ *
+ * With a stride S the input places fall into S*S phases: those of one phase are reached by the same
+ * taps of the filter, and are a convolution of stride 1 of their own.
+ *
+ * Small groups go in bundles, as one group whose filters are zero outside of their own group's
+ * channels: products with zeros cost less than columns of a panel that nobody needs.
+ *
+ * Letters as in kernels.h; a bundle has C channels in, O out.
+ */
+#include "engine/layers/conv.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    PIXELS = 112,    /* of a block: with LINT_GEMM_K numbers of each, 122 kB */
+    PANEL_MOST = 32, /* columns of a panel, of any instruction set */
+    GROUP_OUT = 256, /* outputs of a part of the weight gradient */
+    SLOTS = 16       /* parts of it, at least; where needed by cutting the batch */
+};
+
+/* Groups that go together: how many, and channels in and out of all of them. */
+typedef struct bundle {
+    size_t groups, c, o;
+} bundle;
+
+/* As many as fill a panel; all bundles of a layer are alike. */
+static bundle bundle_of(const lint_layer *l) {
+    const conv_state *s = lint_conv(l);
+    size_t most = PANEL_MOST / (s->c > s->o ? s->c : s->o), n = 1;
+    for (size_t i = 2; i <= most; i++)
+        if (s->groups % i == 0) n = i;
+    return (bundle){n, n * s->c, n * s->o};
+}
+
+static size_t bundles_of(const lint_layer *l) {
+    return lint_conv(l)->groups / bundle_of(l).groups;
+}
+
+/* Rectangles of a picture: that of grid place (y, x) is rows x cols large and begins at
+ * (y * step + top, x * step + left). */
+typedef struct patches {
+    const float *picture; /* of the first image, at the bundle's first channel */
+    lint_shape in;
+    size_t c;    /* channels taken of in.c */
+    size_t h, w; /* the grid */
+    size_t step, rows, cols;
+    long top, left;
+} patches;
+
+static size_t patch_floats(const patches *s) {
+    return s->rows * s->cols * s->c;
+}
+
+/* Numbers [from, to) of a patch's row that begins at column x of picture row `row`. */
+static void copy_row(const patches *s, const float *row, long x, size_t from, size_t to,
+                     float *out) {
+    if (s->c == s->in.c && x >= 0 && x + (long)s->cols <= (long)s->in.w) {
+        memcpy(out, row + (size_t)x * s->c + from, (to - from) * sizeof *out);
+        return;
+    }
+    while (from < to) {
+        size_t col = from / s->c, end = (col + 1) * s->c < to ? (col + 1) * s->c : to;
+        long at = x + (long)col;
+        if (at < 0 || at >= (long)s->in.w)
+            memset(out, 0, (end - from) * sizeof *out);
+        else
+            memcpy(out, row + (size_t)at * s->in.c + from - col * s->c, (end - from) * sizeof *out);
+        out += end - from;
+        from = end;
+    }
+}
+
+/* Numbers [from, to) of the patch of place p, counted through all images. */
+static void copy_patch(const patches *s, size_t p, size_t from, size_t to, float *out) {
+    size_t x = p % s->w, y = p / s->w % s->h, image = p / s->w / s->h, each = s->cols * s->c;
+    const float *picture = s->picture + image * lint_shape_count(s->in);
+    long left = (long)(x * s->step) + s->left, top = (long)(y * s->step) + s->top;
+    while (from < to) {
+        size_t row = from / each, end = (row + 1) * each < to ? (row + 1) * each : to;
+        long at = top + (long)row;
+        if (at < 0 || at >= (long)s->in.h)
+            memset(out, 0, (end - from) * sizeof *out);
+        else
+            copy_row(s, picture + (size_t)at * s->in.w * s->in.c, left, from - row * each,
+                     end - row * each, out);
+        out += end - from;
+        from = end;
+    }
+}
+
+/* Numbers [from, to) of n patches from p on, as rows of a. */
+static void pack_patches(const patches *s, size_t p, size_t n, size_t from, size_t to, float *a) {
+    for (size_t i = 0; i < n; i++)
+        copy_patch(s, p + i, from, to, a + i * LINT_GEMM_LDA);
+}
+
+/* K is cut into equal blocks of at most LINT_GEMM_K. */
+static size_t blocks_of(size_t k) {
+    return (k + LINT_GEMM_K - 1) / LINT_GEMM_K;
+}
+
+static size_t block_start(size_t k, size_t block) {
+    return block * k / blocks_of(k);
+}
+
+/* --- the product: forward and the gradient to the input --------------------------------------- */
+
+/* The places written: (y * step + top, x * step + left) of the grid's (y, x). */
+typedef struct places {
+    float *picture; /* of the first image, at the bundle's first channel */
+    lint_shape out;
+    size_t step, top, left;
+    int add;
+} places;
+
+typedef struct product {
+    const lint_pass *p;
+    patches a;
+    const float *panels; /* [panels, K, panel] */
+    const float *bias;   /* [o] or NULL */
+    size_t o;
+    places y;
+    size_t blocks, shares; /* of places; of panels, so that one small image feeds all threads */
+} product;
+
+static size_t panels_of(const lint_pass *p, size_t o) {
+    return (o + p->k->panel - 1) / p->k->panel;
+}
+
+/* One block of places, panels [from, to): into y [n, ldy], its first column the first panel's. */
+static void multiply(const product *j, size_t at, size_t n, size_t from, size_t to, float *a,
+                     float *y, size_t ldy, int add) {
+    size_t k = patch_floats(&j->a), panel = j->p->k->panel;
+    for (size_t b = 0; b < blocks_of(k); b++) {
+        size_t k0 = block_start(k, b), k1 = block_start(k, b + 1);
+        pack_patches(&j->a, at, n, k0, k1, a);
+        for (size_t q = from; q < to; q++) {
+            size_t o = q * panel, cols = j->o - o < panel ? j->o - o : panel;
+            j->p->k->gemm(n, cols, k1 - k0, a, j->panels + (q * k + k0) * panel,
+                          j->bias && b == 0 ? j->bias + o : NULL, add || b > 0,
+                          y + (q - from) * panel, ldy);
+        }
+    }
+}
+
+static float *place_of(const product *j, size_t p) {
+    const places *s = &j->y;
+    size_t x = p % j->a.w, y = p / j->a.w % j->a.h, image = p / j->a.w / j->a.h;
+    size_t row = y * s->step + s->top, col = x * s->step + s->left;
+    return s->picture + ((image * s->out.h + row) * s->out.w + col) * s->out.c;
+}
+
+/* Places that do not follow each other: through a staging area behind the packed block. */
+static void multiply_scattered(const product *j, size_t at, size_t n, size_t from, size_t to,
+                               float *a) {
+    size_t first = from * j->p->k->panel, end = to * j->p->k->panel;
+    size_t cols = (end < j->o ? end : j->o) - first;
+    float *stage = a + PIXELS * LINT_GEMM_LDA;
+    multiply(j, at, n, from, to, a, stage, cols, 0);
+    for (size_t i = 0; i < n; i++) {
+        float *to_place = place_of(j, at + i) + first;
+        for (size_t c = 0; c < cols; c++)
+            to_place[c] = stage[i * cols + c] + (j->y.add ? to_place[c] : 0);
+    }
+}
+
+static void product_part(void *ctx, size_t part, int worker) {
+    const product *j = ctx;
+    size_t share = part / j->blocks, at = part % j->blocks * PIXELS;
+    size_t count = j->p->n * j->a.h * j->a.w, n = count - at < PIXELS ? count - at : PIXELS;
+    size_t panels = panels_of(j->p, j->o);
+    size_t from = share * panels / j->shares, to = (share + 1) * panels / j->shares;
+    float *a = j->p->scratch[worker];
+    if (j->y.step == 1)
+        multiply(j, at, n, from, to, a, place_of(j, at) + from * j->p->k->panel, j->y.out.c,
+                 j->y.add);
+    else
+        multiply_scattered(j, at, n, from, to, a);
+}
+
+static void run_product(product *j) {
+    enum { PARTS = 8 };
+    size_t count = j->p->n * j->a.h * j->a.w, panels = panels_of(j->p, j->o);
+    if (!count) return;
+    j->blocks = (count + PIXELS - 1) / PIXELS;
+    j->shares = j->blocks < PARTS ? (PARTS + j->blocks - 1) / j->blocks : 1;
+    if (j->shares > panels) j->shares = panels;
+    lint_threads_run(j->p->pool, j->blocks * j->shares, product_part, j);
+}
+
+/* --- panels of weights ------------------------------------------------------------------------ */
+
+/* Row k of the matrix that is packed: taps in rows and columns, each with its channels. */
+typedef struct packing {
+    const lint_layer *l;
+    const lint_pass *p;
+    bundle b;
+    size_t which; /* of the bundles */
+    /* Turned: the taps (row0 - i * step, col0 - j * step), i < rows, j < cols, transposed. */
+    size_t step, row0, col0, rows, cols;
+    float *panels;
+} packing;
+
+/* A tap's weights of channel c and the outputs of its group; both counted within the bundle. */
+static const float *weights_at(const packing *j, size_t tap, size_t c) {
+    const conv_state *s = lint_conv(j->l);
+    size_t group = j->which * j->b.groups + c / s->c;
+    return j->l->weight[0].value + ((group * s->kh * s->kw + tap) * s->c + c % s->c) * s->o;
+}
+
+/* The outputs [from, to) of a group that are among [o, o + cols), into a row of those. */
+static void pack_row(const float *w, size_t from, size_t to, size_t o, size_t cols, float *row) {
+    size_t first = from > o ? from : o, end = to < o + cols ? to : o + cols;
+    if (first < end) memcpy(row + first - o, w + first - from, (end - first) * sizeof *row);
+}
+
+static void pack_panel(void *ctx, size_t q, int worker) {
+    (void)worker;
+    const packing *j = ctx;
+    const conv_state *s = lint_conv(j->l);
+    size_t panel = j->p->k->panel, taps = s->kh * s->kw, o = q * panel;
+    float *to = j->panels + q * taps * j->b.c * panel;
+    memset(to, 0, taps * j->b.c * panel * sizeof *to);
+    for (size_t t = 0; t < taps; t++)
+        for (size_t c = 0; c < j->b.c; c++, to += panel) {
+            size_t from = c / s->c * s->o;
+            pack_row(weights_at(j, t, c), from, from + s->o, o, panel, to);
+        }
+}
+
+/* Rows are (tap, o), columns are channels of the input. */
+static void pack_panel_turned(void *ctx, size_t q, int worker) {
+    (void)worker;
+    const packing *j = ctx;
+    const conv_state *s = lint_conv(j->l);
+    size_t panel = j->p->k->panel, c = q * panel, size = j->rows * j->cols * j->b.o * panel;
+    size_t cols = j->b.c - c < panel ? j->b.c - c : panel;
+    float *to = j->panels + q * size;
+    memset(to, 0, size * sizeof *to);
+    for (size_t r = 0; r < j->rows; r++)
+        for (size_t t = 0; t < j->cols; t++, to += j->b.o * panel) {
+            size_t tap = (j->row0 - r * j->step) * s->kw + j->col0 - t * j->step;
+            for (size_t i = 0; i < cols; i++) {
+                const float *w = weights_at(j, tap, c + i);
+                float *column = to + (c + i) / s->c * s->o * panel + i;
+                for (size_t o = 0; o < s->o; o++)
+                    column[o * panel] = w[o];
+            }
+        }
+}
+
+/* --- forward ---------------------------------------------------------------------------------- */
+
+static patches patches_of_input(const lint_layer *l, bundle b, size_t which) {
+    const conv_state *s = lint_conv(l);
+    return (patches){.picture = l->x + which * b.c,
+                     .in = l->in,
+                     .c = b.c,
+                     .h = l->out.h,
+                     .w = l->out.w,
+                     .step = s->stride,
+                     .rows = s->kh,
+                     .cols = s->kw,
+                     .top = -(long)s->top,
+                     .left = -(long)s->left};
+}
+
+static void forward_bundle(lint_layer *l, const lint_pass *p, size_t which) {
+    bundle b = bundle_of(l);
+    packing w = {.l = l, .p = p, .b = b, .which = which, .panels = p->workspace};
+    product j = {.p = p, .a = patches_of_input(l, b, which), .panels = w.panels, .o = b.o};
+    j.bias = lint_conv_bias(l) ? lint_conv_bias(l) + which * b.o : NULL;
+    j.y = (places){l->y + which * b.o, l->out, 1, 0, 0, 0};
+    lint_threads_run(p->pool, panels_of(p, b.o), pack_panel, &w);
+    run_product(&j);
+}
+
+static void forward(lint_layer *l, const lint_pass *p) {
+    for (size_t i = 0; i < bundles_of(l); i++)
+        forward_bundle(l, p, i);
+}
+
+/* --- the gradient to the input ---------------------------------------------------------------- */
+
+/* Input rows y with (y + pad) % stride == phase: the first of them, how many, the taps that reach
+ * them, and which output row the last tap reads for the first of them. */
+typedef struct phase {
+    size_t first, count, taps, last_tap;
+    long start;
+} phase;
+
+static phase phase_of(size_t which, size_t size, size_t kernel, size_t stride, size_t pad) {
+    phase f = {.first = (which + stride - pad % stride) % stride};
+    f.count = f.first < size ? (size - f.first + stride - 1) / stride : 0;
+    f.taps = which < kernel ? (kernel - which + stride - 1) / stride : 0;
+    f.last_tap = f.taps ? which + (f.taps - 1) * stride : 0;
+    f.start = ((long)(f.first + pad) - (long)f.last_tap) / (long)stride;
+    return f;
+}
+
+/* Where no tap reaches, the gradient is zero. */
+static void clear_phase(const product *j) {
+    size_t count = j->p->n * j->a.h * j->a.w;
+    for (size_t p = 0; p < count && !j->y.add; p++)
+        memset(place_of(j, p), 0, j->o * sizeof(float));
+}
+
+static void input_phase(lint_layer *l, const lint_pass *p, size_t which, phase v, phase h) {
+    const conv_state *s = lint_conv(l);
+    bundle b = bundle_of(l);
+    packing w = {l, p, b, which, s->stride, v.last_tap, h.last_tap, v.taps, h.taps, p->workspace};
+    patches a = {.picture = l->dy + which * b.o,
+                 .in = l->out,
+                 .c = b.o,
+                 .h = v.count,
+                 .w = h.count,
+                 .step = 1,
+                 .rows = v.taps,
+                 .cols = h.taps,
+                 .top = v.start,
+                 .left = h.start};
+    product j = {.p = p, .a = a, .panels = w.panels, .o = b.c};
+    j.y = (places){l->dx + which * b.c, l->in, s->stride, v.first, h.first, l->dx_adds};
+    if (!v.count || !h.count) return;
+    if (!v.taps || !h.taps) {
+        clear_phase(&j);
+        return;
+    }
+    lint_threads_run(p->pool, panels_of(p, b.c), pack_panel_turned, &w);
+    run_product(&j);
+}
+
+static void input_gradient(lint_layer *l, const lint_pass *p, size_t which) {
+    const conv_state *s = lint_conv(l);
+    for (size_t v = 0; v < s->stride; v++)
+        for (size_t h = 0; h < s->stride; h++)
+            input_phase(l, p, which, phase_of(v, l->in.h, s->kh, s->stride, s->top),
+                        phase_of(h, l->in.w, s->kw, s->stride, s->left));
+}
+
+/* --- the gradient by the weights -------------------------------------------------------------- */
+
+typedef struct outer_job {
+    const lint_layer *l;
+    const lint_pass *p;
+    bundle b;
+    size_t slots, blocks, shares; /* of the batch, of K, of O */
+} outer_job;
+
+/* How a layer's gradient is cut: into parts of weights, and, where those are few, of the batch. */
+static outer_job cut_outer(const lint_layer *l, const lint_pass *p) {
+    const conv_state *s = lint_conv(l);
+    bundle b = bundle_of(l);
+    outer_job j = {.l = l, .p = p, .b = b, .blocks = blocks_of(s->kh * s->kw * b.c)};
+    j.shares = (b.o + GROUP_OUT - 1) / GROUP_OUT;
+    size_t parts = j.blocks * j.shares * bundles_of(l);
+    j.slots = parts < SLOTS ? (SLOTS + parts - 1) / parts : 1;
+    return j;
+}
+
+static void pack_columns(const float *d, size_t n, size_t ld, size_t cols, size_t panel,
+                         float *to) {
+    for (size_t i = 0; i < n; i++, d += ld, to += panel) {
+        memcpy(to, d, cols * sizeof *to);
+        memset(to + cols, 0, (panel - cols) * sizeof *to);
+    }
+}
+
+static size_t rounded(size_t n) {
+    return (n + PANEL_MOST - 1) / PANEL_MOST * PANEL_MOST;
+}
+
+/* Of scratch, what a block of places needs in any of the three products. */
+static size_t block_floats(const lint_layer *l) {
+    bundle b = bundle_of(l);
+    return PIXELS * (LINT_GEMM_LDA + rounded(b.c > b.o ? b.c : b.o));
+}
+
+/* One block of places: adds rows [k0, k1) and columns [o0, o1) to g, which begins with row k0 of
+ * all O columns. */
+static void outer_block(const outer_job *j, const patches *a, const float *dy, size_t at, size_t n,
+                        const size_t range[4], float *g, float *scratch) {
+    size_t k0 = range[0], k1 = range[1], panel = j->p->k->panel, o = j->b.o;
+    float *columns = scratch + PIXELS * LINT_GEMM_LDA;
+    pack_patches(a, at, n, k0, k1, scratch);
+    for (size_t c = range[2]; c < range[3]; c += panel) {
+        size_t cols = range[3] - c < panel ? range[3] - c : panel;
+        pack_columns(dy + at * j->l->out.c + c, n, j->l->out.c, cols, panel, columns);
+        j->p->k->gemm_outer(n, cols, k1 - k0, scratch, columns, g + c, o);
+    }
+}
+
+static size_t slot_floats(const lint_layer *l) {
+    return l->weight[0].count + l->out.c;
+}
+
+/* Of rows [k0, k1) of a bundle's product, from row k0 on, what lies within the groups: to where the
+ * bundle's weights are. */
+static void unbundle(const outer_job *j, size_t k0, size_t k1, const float *g, float *to) {
+    const conv_state *s = lint_conv(j->l);
+    size_t taps = s->kh * s->kw;
+    for (size_t k = k0; k < k1; k++, g += j->b.o) {
+        size_t tap = k / j->b.c, group = k % j->b.c / s->c, c = k % s->c;
+        memcpy(to + ((group * taps + tap) * s->c + c) * s->o, g + group * s->o, s->o * sizeof *to);
+    }
+}
+
+static void outer_part(void *ctx, size_t part, int worker) {
+    const outer_job *j = ctx;
+    const lint_layer *l = j->l;
+    const conv_state *s = lint_conv(l);
+    size_t slot = part % j->slots, rest = part / j->slots;
+    size_t block = rest % j->blocks, share = rest / j->blocks % j->shares;
+    size_t which = rest / j->blocks / j->shares, k = s->kh * s->kw * j->b.c, o = j->b.o;
+    size_t count = j->p->n * l->out.h * l->out.w;
+    size_t at = slot * count / j->slots, end = (slot + 1) * count / j->slots;
+    const size_t range[4] = {block_start(k, block), block_start(k, block + 1), share * GROUP_OUT,
+                             (share + 1) * GROUP_OUT < o ? (share + 1) * GROUP_OUT : o};
+    const patches a = patches_of_input(l, j->b, which);
+    float *grad = j->slots == 1 ? l->weight[0].grad : j->p->workspace + slot * slot_floats(l);
+    float *own = grad + which * j->b.groups * s->kh * s->kw * s->c * s->o;
+    float *scratch = j->p->scratch[worker], *staged = scratch + block_floats(l);
+    float *g = j->b.groups > 1 ? staged : own + range[0] * o;
+    for (size_t i = 0; i < range[1] - range[0]; i++)
+        memset(g + i * o + range[2], 0, (range[3] - range[2]) * sizeof *g);
+    for (size_t n; at < end; at += n) {
+        n = end - at < PIXELS ? end - at : PIXELS;
+        outer_block(j, &a, l->dy + which * o, at, n, range, g, scratch);
+    }
+    if (j->b.groups > 1) unbundle(j, range[0], range[1], staged, own);
+}
+
+static void weight_gradient(lint_layer *l, const lint_pass *p) {
+    outer_job j = cut_outer(l, p);
+    lint_threads_run(p->pool, j.slots * j.blocks * j.shares * bundles_of(l), outer_part, &j);
+    if (l->weights > 1) lint_conv_bias_gradient(l, p, p->workspace, j.slots, slot_floats(l));
+    if (j.slots > 1) lint_conv_join(l, p, p->workspace, j.slots, slot_floats(l));
+}
+
+static void backward(lint_layer *l, const lint_pass *p) {
+    if (!l->frozen) weight_gradient(l, p);
+    for (size_t i = 0; l->dx && i < bundles_of(l); i++)
+        input_gradient(l, p, i);
+}
+
+/* --- setup ------------------------------------------------------------------------------------ */
+
+static void setup(lint_layer *l) {
+    const conv_state *s = lint_conv(l);
+    bundle b = bundle_of(l);
+    size_t taps = s->kh * s->kw;
+    l->scratch = block_floats(l) + (b.groups > 1 ? LINT_GEMM_K * b.o : 0);
+    size_t ahead = taps * b.c * rounded(b.o), back = taps * b.o * rounded(b.c);
+    l->workspace = ahead;
+    if (!l->trains) return;
+    if (back > l->workspace) l->workspace = back;
+    outer_job j = cut_outer(l, NULL);
+    size_t partial = j.slots > 1 ? j.slots * slot_floats(l) : 0;
+    if (partial > l->workspace) l->workspace = partial;
+}
+
+const conv_way lint_conv_gemm = {setup, forward, backward};

@@ -1,0 +1,289 @@
+/* 3x3 convolution of stride 1 by the minimal algorithm F(2x2, 3x3) (Winograd 1980; Lavin and Gray
+ * 2016, section 4.1): 16 products give the four outputs of a tile, where the definition takes 36.
+ *
+ *     y  = A' [(G g G') . (B' x B)] A      x: 4x4 places, g: 3x3 taps, y: 2x2 outputs
+ *
+ * Seen through all tiles and channels, each of the 16 products is one of matrices: transformed
+ * places [tiles, C] times transformed filters [C, O]. The gradient by the input is the same
+ * algorithm on dy with the turned filter. The gradient by the filter is that of the formula:
+ *
+ *     dg = G' [(B' x B) . (A dy A')] G     summed over tiles
+ *
+ * TILES tiles of CHANNELS channels at a time, with their products, stay in the second-level cache.
+ * The factors are 1 and 1/2, so that the result is about as exact as the plain sum.
+ *
+ * Letters as in kernels.h. C and O are multiples of a panel, so there are no partial vectors.
+ */
+#include "engine/layers/conv.h"
+
+#include <string.h>
+
+enum {
+    TILES = 56,     /* of a block: four tall tiles of the product's kernel */
+    CHANNELS = 64,  /* in, at a time: four of the 16 matrices fit into rows of LINT_GEMM_LDA */
+    OUTPUTS = 128,  /* of a part of y or dx */
+    GROUP_OUT = 64, /* of a part of the weight gradient */
+    SLOTS = 16,     /* parts of that, at least; where needed by cutting the batch */
+    PANEL_MOST = 32
+};
+
+static const float zeros[CHANNELS];
+
+/* A picture [n, h, w, c], and where in it the places of tile (0, 0) begin. */
+typedef struct tiles {
+    const float *picture;
+    lint_shape in;
+    long top, left;
+    size_t down, across; /* tiles of an image */
+} tiles;
+
+static tiles tiles_over(const float *picture, lint_shape in, lint_shape out, size_t top,
+                        size_t left) {
+    return (tiles){picture, in, -(long)top, -(long)left, (out.h + 1) / 2, (out.w + 1) / 2};
+}
+
+typedef struct tile_at {
+    size_t image, y, x; /* of its first output */
+} tile_at;
+
+static tile_at tile_of(const tiles *s, size_t t) {
+    return (tile_at){t / s->across / s->down, t / s->across % s->down * 2, t % s->across * 2};
+}
+
+/* The places of a tile, side x side from (y, x) on, at channel c; zeros outside of the picture. */
+static void places_of(const float *picture, lint_shape in, size_t image, long y, long x,
+                      size_t side, size_t c, const float **to) {
+    const float *first = picture + image * lint_shape_count(in) + c;
+    for (size_t i = 0; i < side; i++)
+        for (size_t j = 0; j < side; j++) {
+            long row = y + (long)i, col = x + (long)j;
+            int inside = row >= 0 && row < (long)in.h && col >= 0 && col < (long)in.w;
+            *to++ = inside ? first + ((size_t)row * in.w + (size_t)col) * in.c : zeros;
+        }
+}
+
+/* B' x B of n tiles from t on, channels [c, c + width): matrix 4i + j into a at
+ * i * TILES * LINT_GEMM_LDA + j * CHANNELS, a row a tile. */
+static void transform_input(const lint_kernels *k, const tiles *s, size_t t, size_t n, size_t c,
+                            size_t width, float *a) {
+    const float *x[16];
+    for (size_t i = 0; i < n; i++) {
+        tile_at at = tile_of(s, t + i);
+        places_of(s->picture, s->in, at.image, (long)at.y + s->top, (long)at.x + s->left, 4, c, x);
+        k->tile_input(width, x, a + i * LINT_GEMM_LDA, (size_t)TILES * LINT_GEMM_LDA, CHANNELS);
+    }
+}
+
+static const float *matrix_of(const float *a, size_t m) {
+    return a + m / 4 * TILES * LINT_GEMM_LDA + m % 4 * CHANNELS;
+}
+
+/* --- y, and the gradient to the input --------------------------------------------------------- */
+
+typedef struct product {
+    const lint_pass *p;
+    tiles a;
+    const float *panels; /* [16, panels, C, panel] */
+    const float *bias;   /* [O] or NULL */
+    float *y;
+    lint_shape out;
+    int add;
+    size_t count, blocks; /* tiles, and blocks of them */
+} product;
+
+/* A' m A of n tiles from t on: outputs [o, o + width) from m [16, TILES, width]. */
+static void transform_output(const product *j, size_t t, size_t n, size_t o, size_t width,
+                             const float *m) {
+    float none[OUTPUTS];
+    for (size_t i = 0; i < n; i++) {
+        tile_at at = tile_of(&j->a, t + i);
+        float *to = j->y + ((at.image * j->out.h + at.y) * j->out.w + at.x) * j->out.c + o;
+        int right = at.x + 1 < j->out.w, below = at.y + 1 < j->out.h;
+        float *y[4] = {to, right ? to + j->out.c : none, below ? to + j->out.w * j->out.c : none,
+                       right && below ? to + (j->out.w + 1) * j->out.c : none};
+        if (j->add && !(right && below)) memset(none, 0, sizeof none);
+        j->p->k->tile_output(width, m + i * width, 4 * TILES * width, TILES * width,
+                             j->bias ? j->bias + o : NULL, j->add, y);
+    }
+}
+
+static void product_part(void *ctx, size_t part, int worker) {
+    const product *j = ctx;
+    const lint_kernels *k = j->p->k;
+    size_t t = part % j->blocks * TILES, n = j->count - t < TILES ? j->count - t : TILES;
+    size_t o = part / j->blocks * OUTPUTS, c = j->a.in.c;
+    size_t width = j->out.c - o < OUTPUTS ? j->out.c - o : OUTPUTS;
+    float *a = j->p->scratch[worker], *m = a + 4 * TILES * LINT_GEMM_LDA;
+    for (size_t c0 = 0; c0 < c; c0 += CHANNELS) {
+        size_t some = c - c0 < CHANNELS ? c - c0 : CHANNELS;
+        transform_input(k, &j->a, t, n, c0, some, a);
+        for (size_t i = 0; i < 16; i++)
+            for (size_t q = 0; q < width; q += k->panel)
+                k->gemm(n, k->panel, some, matrix_of(a, i),
+                        j->panels + (i * j->out.c + o + q) * c + c0 * k->panel, NULL, c0 > 0,
+                        m + i * TILES * width + q, width);
+    }
+    transform_output(j, t, n, o, width, m);
+}
+
+static void run_product(product *j) {
+    j->count = j->p->n * j->a.down * j->a.across;
+    j->blocks = (j->count + TILES - 1) / TILES;
+    lint_threads_run(j->p->pool, j->blocks * ((j->out.c + OUTPUTS - 1) / OUTPUTS), product_part, j);
+}
+
+/* --- panels of transformed filters ------------------------------------------------------------ */
+
+typedef struct packing {
+    const lint_layer *l;
+    const lint_pass *p;
+    float *panels;
+} packing;
+
+static void pack_panel(void *ctx, size_t q, int worker) {
+    (void)worker;
+    const packing *j = ctx;
+    size_t panel = j->p->k->panel, c = j->l->in.c, o = j->l->out.c, matrix = c * o;
+    const float *w = j->l->weight[0].value + q * panel, *taps[9];
+    float *to = j->panels + q * c * panel;
+    for (size_t i = 0; i < c; i++, to += panel) {
+        for (size_t t = 0; t < 9; t++)
+            taps[t] = w + (t * c + i) * o;
+        j->p->k->tile_filter(panel, taps, to, 4 * matrix, matrix);
+    }
+}
+
+/* Rows are outputs, columns channels of the input, taps in reverse. */
+static void pack_panel_turned(void *ctx, size_t q, int worker) {
+    (void)worker;
+    const packing *j = ctx;
+    size_t panel = j->p->k->panel, c = j->l->in.c, o = j->l->out.c, matrix = c * o;
+    const float *w = j->l->weight[0].value + q * panel * o, *taps[9];
+    float *to = j->panels + q * o * panel, turned[9][PANEL_MOST];
+    for (size_t t = 0; t < 9; t++)
+        taps[t] = turned[8 - t];
+    for (size_t i = 0; i < o; i++, to += panel) {
+        for (size_t t = 0; t < 9; t++)
+            for (size_t k = 0; k < panel; k++)
+                turned[t][k] = w[(t * c + k) * o + i];
+        j->p->k->tile_filter(panel, taps, to, 4 * matrix, matrix);
+    }
+}
+
+static void forward(lint_layer *l, const lint_pass *p) {
+    const conv_state *s = lint_conv(l);
+    packing w = {l, p, p->workspace};
+    product j = {.p = p, .panels = w.panels, .bias = lint_conv_bias(l), .y = l->y, .out = l->out};
+    j.a = tiles_over(l->x, l->in, l->out, s->top, s->left);
+    lint_threads_run(p->pool, l->out.c / p->k->panel, pack_panel, &w);
+    run_product(&j);
+}
+
+static void input_gradient(lint_layer *l, const lint_pass *p) {
+    const conv_state *s = lint_conv(l);
+    packing w = {l, p, p->workspace};
+    product j = {.p = p, .panels = w.panels, .y = l->dx, .out = l->in, .add = l->dx_adds};
+    j.a = tiles_over(l->dy, l->out, l->in, 2 - s->top, 2 - s->left);
+    lint_threads_run(p->pool, l->in.c / p->k->panel, pack_panel_turned, &w);
+    run_product(&j);
+}
+
+/* --- the gradient by the weights -------------------------------------------------------------- */
+
+typedef struct outer_job {
+    const lint_layer *l;
+    const lint_pass *p;
+    tiles a;
+    size_t slots, groups_in, groups_out; /* of the batch, of C, of O */
+} outer_job;
+
+static outer_job cut_outer(const lint_layer *l, const lint_pass *p) {
+    const conv_state *s = lint_conv(l);
+    outer_job j = {.l = l, .p = p, .a = tiles_over(l->x, l->in, l->out, s->top, s->left)};
+    j.groups_in = (s->c + CHANNELS - 1) / CHANNELS;
+    j.groups_out = (s->o + GROUP_OUT - 1) / GROUP_OUT;
+    size_t parts = j.groups_in * j.groups_out;
+    j.slots = parts < SLOTS ? (SLOTS + parts - 1) / parts : 1;
+    return j;
+}
+
+static size_t slot_floats(const lint_layer *l) {
+    return l->weight[0].count + l->out.c;
+}
+
+/* A dy A' of n tiles from t on, outputs [o, o + width), in panels: d [16, panels, TILES, panel]. */
+static void transform_dy(const outer_job *j, size_t t, size_t n, size_t o, size_t width, float *d) {
+    size_t panel = j->p->k->panel, matrix = TILES * width;
+    const float *dy[4];
+    for (size_t i = 0; i < n; i++) {
+        tile_at at = tile_of(&j->a, t + i);
+        for (size_t q = 0; q < width; q += panel) {
+            places_of(j->l->dy, j->l->out, at.image, (long)at.y, (long)at.x, 2, o + q, dy);
+            j->p->k->tile_spread(panel, dy, d + q * TILES + i * panel, 4 * matrix, matrix);
+        }
+    }
+}
+
+static void outer_part(void *ctx, size_t part, int worker) {
+    const outer_job *j = ctx;
+    const lint_kernels *k = j->p->k;
+    size_t slot = part % j->slots, rest = part / j->slots, c = j->l->in.c, o = j->l->out.c;
+    size_t c0 = rest % j->groups_in * CHANNELS, o0 = rest / j->groups_in * GROUP_OUT;
+    size_t high = c - c0 < CHANNELS ? c - c0 : CHANNELS;
+    size_t wide = o - o0 < GROUP_OUT ? o - o0 : GROUP_OUT;
+    size_t count = j->p->n * j->a.down * j->a.across;
+    size_t t = slot * count / j->slots, end = (slot + 1) * count / j->slots;
+    float *a = j->p->scratch[worker], *d = a + 4 * TILES * LINT_GEMM_LDA;
+    float *g = d + 16 * TILES * GROUP_OUT; /* [16, high, wide] */
+    memset(g, 0, 16 * high * wide * sizeof *g);
+    for (size_t n; t < end; t += n) {
+        n = end - t < TILES ? end - t : TILES;
+        transform_input(k, &j->a, t, n, c0, high, a);
+        transform_dy(j, t, n, o0, wide, d);
+        for (size_t i = 0; i < 16; i++)
+            for (size_t q = 0; q < wide; q += k->panel)
+                k->gemm_outer(n, k->panel, high, matrix_of(a, i), d + (i * wide + q) * TILES,
+                              g + i * high * wide + q, wide);
+    }
+    float *to = j->slots == 1 ? j->l->weight[0].grad : j->p->workspace + slot * slot_floats(j->l);
+    for (size_t row = 0; row < high; row++) {
+        float *taps[9];
+        for (size_t tap = 0; tap < 9; tap++)
+            taps[tap] = to + (tap * c + c0 + row) * o + o0;
+        k->tile_gather(wide, g + row * wide, 4 * high * wide, high * wide, taps);
+    }
+}
+
+static void weight_gradient(lint_layer *l, const lint_pass *p) {
+    outer_job j = cut_outer(l, p);
+    lint_threads_run(p->pool, j.slots * j.groups_in * j.groups_out, outer_part, &j);
+    if (l->weights > 1) lint_conv_bias_gradient(l, p, p->workspace, j.slots, slot_floats(l));
+    if (j.slots > 1) lint_conv_join(l, p, p->workspace, j.slots, slot_floats(l));
+}
+
+static void backward(lint_layer *l, const lint_pass *p) {
+    if (!l->frozen) weight_gradient(l, p);
+    if (l->dx) input_gradient(l, p);
+}
+
+/* --- setup ------------------------------------------------------------------------------------ */
+
+int lint_conv_winograd_suits(const lint_layer *l) {
+    enum { PLACES = 512 }; /* of a batch: with fewer, the filters cost more than they save */
+    const conv_state *s = lint_conv(l);
+    return s->kh == 3 && s->kw == 3 && s->stride == 1 && s->groups == 1 && s->top <= 2 &&
+           s->left <= 2 && s->c % PANEL_MOST == 0 && s->o % PANEL_MOST == 0 &&
+           l->batch * l->out.h * l->out.w >= PLACES;
+}
+
+static void setup(lint_layer *l) {
+    const conv_state *s = lint_conv(l);
+    size_t ahead = 16 * TILES * OUTPUTS, back = 16 * (TILES * GROUP_OUT + CHANNELS * GROUP_OUT);
+    l->scratch = 4 * TILES * LINT_GEMM_LDA + (ahead > back ? ahead : back);
+    l->workspace = 16 * s->c * s->o;
+    if (!l->trains) return;
+    size_t slots = cut_outer(l, NULL).slots, partial = slots > 1 ? slots * slot_floats(l) : 0;
+    if (partial > l->workspace) l->workspace = partial;
+}
+
+const conv_way lint_conv_winograd = {setup, forward, backward};

@@ -1,0 +1,178 @@
+/* layer: one line of a network file, and what it can do. Internal to the engine (net.c and the
+ * files named after layers); tools see net.h.
+ *
+ * A layer maps x [N, in.h, in.w, in.c] to y [N, out.h, out.w, out.c], channels last. It reads the
+ * output of layer `from`, which is the one before it but where a block forks; `add` reads a second
+ * one, `also`. It owns its parameters and scratch; the net owns the activations and gradients and
+ * sets the pointers. Each kind is one file with its forward and backward side by side. To add a
+ * kind: a file, a line in the table of layer.c.
+ *
+ * The layers behind the `cam` mark are linear once their switches (which relu passes, which place
+ * a pool took) are fixed by the forward pass. For them a kind has two more functions, the two
+ * directions of that linear map, without bias: transpose (u at the output -> u at the input; what
+ * HiResCAM is made of) and jacobian (v at the input -> v at the output, adding u v^T to the
+ * weight gradient; what the CAM loss is differentiated by). See cam.h.
+ */
+#ifndef LINT_ENGINE_LAYERS_LAYER_H
+#define LINT_ENGINE_LAYERS_LAYER_H
+
+#include "base/err.h"
+#include "base/rng.h"
+#include "base/threads.h"
+#include "engine/kernels/kernels.h"
+#include <stddef.h>
+#include <stdint.h>
+
+typedef struct lint_shape {
+    size_t h, w, c;
+} lint_shape;
+
+/* How elements lie in memory against PyTorch's order of the same shape. */
+typedef enum lint_order {
+    LINT_ORDER_SAME,
+    LINT_ORDER_CONV, /* PyTorch [O,C,kh,kw], here [kh,kw,C,O], or that for each group */
+    LINT_ORDER_FLAT  /* PyTorch [O, C*h*w], here [O, h*w*C] */
+} lint_order;
+
+typedef struct lint_weights {
+    char name[80]; /* "conv1.weight" */
+    lint_order order;
+    size_t rank, shape[4]; /* PyTorch's */
+    lint_shape flat;       /* for LINT_ORDER_FLAT */
+    size_t groups;         /* for LINT_ORDER_CONV */
+    float *value, *grad;   /* grad NULL: a buffer (running mean); or inference */
+    size_t count;
+} lint_weights;
+
+enum { LINT_LAYER_WEIGHTS = 4, LINT_LAYER_ARGS = 16 };
+
+typedef struct lint_layer lint_layer;
+
+/* What a pass needs to know. */
+typedef struct lint_pass {
+    const lint_kernels *k;
+    lint_threads *pool;
+    size_t n;                    /* images */
+    int training;                /* batch statistics, and memory for backward */
+    const uint8_t *const *image; /* for the input layer; NULL if it is a mask */
+    const float *value;          /* the masks, [n, in.h, in.w]; NULL if it is an image */
+    uint64_t seed, step;         /* what dropout draws from */
+    float *const *scratch;       /* l->scratch floats for each worker */
+    float *workspace;            /* l->workspace floats for the pass of a layer */
+} lint_pass;
+
+typedef struct lint_layer_kind {
+    const char *word;   /* in a network file */
+    int named;          /* has parameters: needs a name */
+    int linear;         /* may stand behind `cam`: has transpose and jacobian */
+    int in_place;       /* y may be x and dx dy, and backward needs no x */
+    int dx_over_dy;     /* dx may be dy where their shapes are equal */
+    int keeps_y;        /* backward reads y: nothing behind may write over it */
+    int joins;          /* reads a second layer: an add */
+    int adds;           /* backward can add to dx instead of writing it */
+    const char *syntax; /* what the arguments should be, for messages */
+    /* From args and l->in: sets l->out, weights and scratch. */
+    int (*setup)(lint_layer *l, lint_err *e);
+    void (*init)(lint_layer *l, lint_rng *r);
+    void (*forward)(lint_layer *l, const lint_pass *p);
+    /* From dy (and x or y) to dx, unless that is NULL, and to the weights' grad (overwritten;
+     * left alone if the layer is frozen). dy may be destroyed. */
+    void (*backward)(lint_layer *l, const lint_pass *p);
+    /* Of a kind that may be fed by a convolution, row by row: what it sets before the first row;
+     * row y of image's x as soon as it is made (row y - 1 lies before it in memory), instead of a
+     * pass over x; and row y of dx into `to`, perhaps the next one too into `next`, instead of a
+     * pass over dx. The last returns how many it made. */
+    void (*fed_begin)(const lint_layer *l);
+    void (*fed_row)(const lint_layer *l, const lint_pass *p, size_t image, size_t y,
+                    const float *x);
+    int (*fed_back)(const lint_layer *l, const lint_pass *p, size_t image, size_t y, float *to,
+                    float *next);
+    void (*transpose)(lint_layer *l, const lint_pass *p, const float *u, float *to);
+    void (*jacobian)(lint_layer *l, const lint_pass *p, const float *v, const float *u, float *to);
+    void (*free)(lint_layer *l);
+} lint_layer_kind;
+
+struct lint_layer {
+    const lint_layer_kind *kind;
+    char name[48]; /* of its parameters: with the names of the blocks it is in */
+    int line;      /* in the network file */
+    char *arg[LINT_LAYER_ARGS];
+    size_t args;
+    size_t classes;              /* of the net: what `dense classes` means */
+    size_t batch;                /* most images of a pass */
+    int trains;                  /* built for training */
+    size_t scratch, workspace;   /* floats that its passes borrow; set by setup */
+    size_t room;                 /* numbers that its weights may have at most */
+    size_t memory;               /* bytes of the machine's that it and those before leave */
+    size_t from, also;           /* the layers read */
+    size_t kernel[2], stride[2]; /* height, width of what an output place sees; 0: one place */
+    double macs;                 /* multiply-adds of one image, forward */
+    lint_shape in, out;
+    const float *x, *x2; /* x2: of add */
+    float *y;
+    float *dy, *dx, *dx2; /* dx, dx2 NULL: not wanted */
+    int dx_adds;          /* dx has a gradient already, from another reader (kinds that add) */
+    int frozen;           /* its weights stay, its statistics too */
+    /* Neighbours that work together, row by row; see conv_rows.c. */
+    lint_layer *maker; /* of a convolution: computes its x when asked */
+    lint_layer *after; /* of a convolution: sees its y, makes its dy when asked */
+    int inlined;       /* a maker: it has no passes of its own, y and dy are not stored */
+    int fed;           /* an `after`: its dx is not stored */
+    lint_weights weight[LINT_LAYER_WEIGHTS];
+    size_t weights;
+    int after_flatten; /* dense: in is [1,1,F] made from flat */
+    lint_shape flat;
+    void *state; /* the kind's own */
+};
+
+const lint_layer_kind *lint_layer_find(const char *word);
+/* The words of all kinds, for messages: "input, conv, ...". */
+const char *lint_layer_words(void);
+
+size_t lint_shape_count(lint_shape s);
+
+/* Bytes of memory that the machine has; SIZE_MAX where it does not say. */
+size_t lint_machine_memory(void);
+
+/* Counts images * each * size bytes, which the layer is about to take, against what the machine
+ * has: a short text may ask for more, and memory that is promised, but not there, ends the program.
+ * -1 and an error where they are too many. */
+int lint_layer_claim(lint_layer *l, size_t images, size_t each, size_t size, lint_err *e);
+
+/* Adds weight `suffix` ("weight", "bias", "running_mean") of this PyTorch shape; zeroed and, if
+ * trainable, with a gradient, where the layer trains. NULL on error; good for the layer's life. */
+lint_weights *lint_layer_weights(lint_layer *l, const char *suffix, int trainable, size_t rank,
+                                 const size_t *shape, lint_err *e);
+
+/* Uniform in +-bound, drawn in PyTorch's order of elements. */
+void lint_weights_uniform(lint_weights *w, lint_rng *r, double bound);
+
+/* Here's order -> PyTorch's (to_torch 1), or back. Both hold w->count floats. */
+void lint_weights_reorder(const lint_weights *w, const float *from, float *to, int to_torch);
+
+/* 64-byte aligned zeroed floats, or NULL. */
+float *lint_floats(size_t n);
+
+/* Arguments "K [stride N] [pad N]" of a pooling window into l->kernel, l->stride (K unless given)
+ * and *pad (0), and l->out from them: windows that do not fit are left out, as PyTorch does. */
+int lint_arg_window(lint_layer *l, size_t most, size_t *pad, lint_err *e);
+
+/* A whole number least..most in argument i; two of 1..most, "KxL"; or an error with the line's
+ * syntax, or with the numbers that may stand there. */
+int lint_arg_count(const lint_layer *l, size_t i, size_t least, size_t most, size_t *v,
+                   lint_err *e);
+int lint_arg_pair(const lint_layer *l, size_t i, size_t most, size_t *a, size_t *b, lint_err *e);
+int lint_arg_syntax(const lint_layer *l, lint_err *e); /* the message itself; -1 */
+
+extern const lint_layer_kind lint_layer_input, lint_layer_conv, lint_layer_batchnorm,
+    lint_layer_maxpool, lint_layer_avgpool, lint_layer_globalpool, lint_layer_relu,
+    lint_layer_sigmoid, lint_layer_dropout, lint_layer_add, lint_layer_flatten, lint_layer_dense;
+
+/* Lets l work with the layer before it, whose only reader it is, where both are of kinds that do
+ * so; `first` is what that one reads. */
+void lint_conv_rows_join(lint_layer *l, lint_layer *before, const lint_layer *first);
+
+/* Makes a `maxpool 2` part of the batchnorm before it, which then gives the pooled shape. */
+int lint_batchnorm_take_pool(lint_layer *l, lint_err *e);
+
+#endif

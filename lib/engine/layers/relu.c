@@ -1,0 +1,108 @@
+/* relu: `relu`. max(x, 0), in place: what backward needs is whether y is above 0. And flatten:
+ * `flatten`, which moves nothing, since memory is contiguous already; the dense layer behind it
+ * knows that PyTorch counts channels first. */
+#include "engine/layers/layer.h"
+
+#include <string.h>
+
+static int setup(lint_layer *l, lint_err *e) {
+    if (l->args) return lint_arg_syntax(l, e);
+    l->out = l->in;
+    return 0;
+}
+
+typedef struct relu_job {
+    lint_layer *l;
+    const lint_pass *p;
+    const float *from;
+    float *to;
+} relu_job;
+
+static void forward_image(void *ctx, size_t i, int worker) {
+    (void)worker;
+    const relu_job *j = ctx;
+    size_t n = lint_shape_count(j->l->in);
+    j->p->k->relu(n, j->l->x + i * n, j->l->y + i * n);
+}
+
+static void forward(lint_layer *l, const lint_pass *p) {
+    relu_job j = {.l = l, .p = p};
+    lint_threads_run(p->pool, p->n, forward_image, &j);
+}
+
+static void switch_image(void *ctx, size_t i, int worker) {
+    (void)worker;
+    const relu_job *j = ctx;
+    size_t n = lint_shape_count(j->l->in);
+    float *to = j->to + i * n;
+    if (j->from != j->to) memcpy(to, j->from + i * n, n * sizeof *to);
+    j->p->k->relu_back(n, j->l->y + i * n, to);
+}
+
+/* The switches are the same in both directions of the linear map. */
+static void transpose(lint_layer *l, const lint_pass *p, const float *u, float *to) {
+    relu_job j = {l, p, u, to};
+    lint_threads_run(p->pool, p->n, switch_image, &j);
+}
+
+static void jacobian(lint_layer *l, const lint_pass *p, const float *v, const float *u, float *to) {
+    (void)u;
+    transpose(l, p, v, to);
+}
+
+static void backward(lint_layer *l, const lint_pass *p) {
+    if (l->dx) transpose(l, p, l->dy, l->dx);
+}
+
+const lint_layer_kind lint_layer_relu = {
+    .word = "relu",
+    .linear = 1,
+    .in_place = 1,
+    .keeps_y = 1,
+    .syntax = "",
+    .setup = setup,
+    .forward = forward,
+    .backward = backward,
+    .transpose = transpose,
+    .jacobian = jacobian,
+};
+
+static int setup_flatten(lint_layer *l, lint_err *e) {
+    if (l->args) return lint_arg_syntax(l, e);
+    l->out = (lint_shape){1, 1, lint_shape_count(l->in)};
+    return 0;
+}
+
+static void copy(const lint_layer *l, const lint_pass *p, const float *from, float *to) {
+    if (to && from != to) memcpy(to, from, p->n * lint_shape_count(l->in) * sizeof *to);
+}
+
+static void forward_flatten(lint_layer *l, const lint_pass *p) {
+    copy(l, p, l->x, l->y);
+}
+
+static void backward_flatten(lint_layer *l, const lint_pass *p) {
+    copy(l, p, l->dy, l->dx);
+}
+
+static void transpose_flatten(lint_layer *l, const lint_pass *p, const float *u, float *to) {
+    copy(l, p, u, to);
+}
+
+static void jacobian_flatten(lint_layer *l, const lint_pass *p, const float *v, const float *u,
+                             float *to) {
+    (void)u;
+    copy(l, p, v, to);
+}
+
+const lint_layer_kind lint_layer_flatten = {
+    .word = "flatten",
+    .linear = 1,
+    .in_place = 1,
+    .syntax = "",
+    .setup = setup_flatten,
+    .forward = forward_flatten,
+    .backward = backward_flatten,
+    .transpose = transpose_flatten,
+    .jacobian = jacobian_flatten,
+};

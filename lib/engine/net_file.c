@@ -1,0 +1,262 @@
+#define _POSIX_C_SOURCE 200809L /* strdup, strtok_r */
+#include "engine/net_file.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Weights of VGG-16, a large one among known classifiers: 138 million. */
+enum { LAYERS_MAX = 4096, WEIGHTS_MAX = 1 << 28 };
+
+void lint_chain_free(lint_chain *c) {
+    for (size_t i = 0; i < c->count; i++) {
+        lint_layer *l = &c->layer[i];
+        if (l->kind->free) l->kind->free(l);
+        for (size_t a = 0; a < l->args; a++)
+            free(l->arg[a]);
+        for (size_t w = 0; w < l->weights; w++) {
+            free(l->weight[w].value);
+            free(l->weight[w].grad);
+        }
+    }
+    free(c->layer);
+    *c = (lint_chain){0};
+}
+
+static int name_is_fine(const char *s) {
+    size_t n = strspn(s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.");
+    return n > 0 && n < 32 && s[n] == 0;
+}
+
+static int bad_name(const char *name, lint_err *e) {
+    return lint_fail(e, "'%s' is no layer name: expected up to 31 letters, digits, _ and .", name);
+}
+
+/* The name that a layer's parameters begin with: its own, after that of the block it is in. */
+static int set_name(const lint_chain *c, lint_layer *l, const char *name, lint_err *e) {
+    if (!name) {
+        if (l->kind->named)
+            return lint_fail(e, "a %s has parameters and needs a name: expected 'NAME: %s %s'",
+                             l->kind->word, l->kind->word, l->kind->syntax);
+        return 0;
+    }
+    if (!name_is_fine(name)) return bad_name(name, e);
+    size_t n =
+        (size_t)snprintf(l->name, sizeof l->name, "%s%s%s", c->block, *c->block ? "." : "", name);
+    if (n >= sizeof l->name) return lint_fail(e, "'%s.%s' is too long for a name", c->block, name);
+    for (size_t i = 0; i + 1 < c->count; i++)
+        if (strcmp(c->layer[i].name, l->name) == 0)
+            return lint_fail(e, "the name '%s' is taken by line %d", l->name, c->layer[i].line);
+    return 0;
+}
+
+/* The words after the layer's own become its arguments. */
+static int take_arguments(lint_layer *l, char **save, lint_err *e) {
+    for (char *w; (w = strtok_r(NULL, " \t\r", save)) != NULL;) {
+        if (l->args == LINT_LAYER_ARGS) return lint_arg_syntax(l, e);
+        for (size_t i = 0; i < l->args; i++)
+            if (*w >= 'a' && *w <= 'z' && strcmp(w, l->arg[i]) == 0)
+                return lint_fail(e, "'%s' stands twice", w);
+        if (!(l->arg[l->args] = strdup(w))) return lint_fail_mem(e, "arguments");
+        l->args++;
+    }
+    return 0;
+}
+
+static void connect(const lint_chain *c, lint_layer *l) {
+    if (c->count < 2) return;
+    const lint_layer *before = &c->layer[c->next];
+    l->from = c->next;
+    l->in = before->out;
+    l->flat = before->flat;
+    l->after_flatten = before->after_flatten;
+    if (l->kind == &lint_layer_flatten && !l->after_flatten) {
+        l->flat = l->in;
+        l->after_flatten = 1;
+    } else if (before->kind == &lint_layer_dense) {
+        l->after_flatten = 0;
+    }
+}
+
+/* A `maxpool 2` right behind a batchnorm that nobody else reads becomes part of it; see
+ * batchnorm.c. */
+static int joins_batchnorm(const lint_chain *c) {
+    if (c->count < 2) return 0;
+    const lint_layer *pool = &c->layer[c->count - 1], *norm = pool - 1;
+    return pool->kind == &lint_layer_maxpool && norm->kind == &lint_layer_batchnorm &&
+           pool->from == c->count - 2 && pool->args == 1 && strcmp(pool->arg[0], "2") == 0 &&
+           c->cam != c->count - 1 && !(*c->block && c->fork == c->count - 2);
+}
+
+static void drop_last(lint_chain *c) {
+    lint_layer *l = &c->layer[--c->count];
+    l->kind->free(l);
+    for (size_t a = 0; a < l->args; a++)
+        free(l->arg[a]);
+}
+
+/* How many more numbers the weights of the network may have: a short text can ask for many. */
+static size_t room_left(const lint_chain *c) {
+    size_t total = 0;
+    for (size_t i = 0; i < c->count; i++)
+        for (size_t w = 0; w < c->layer[i].weights; w++)
+            total += c->layer[i].weight[w].count;
+    return total < WEIGHTS_MAX ? WEIGHTS_MAX - total : 0;
+}
+
+/* `add`: of the shortcut and the branch before it, or of the branch and what the block reads. */
+static int close_block(lint_chain *c, lint_layer *l, lint_err *e) {
+    if (!*c->block) return lint_fail(e, "'add' without a block: expected 'NAME: residual' before");
+    l->also = c->branch ? c->branch : c->fork;
+    lint_shape a = l->in, b = c->layer[l->also].out;
+    if (l->from == l->also) return lint_fail(e, "expected a layer between 'residual' and 'add'");
+    if (a.h != b.h || a.w != b.w || a.c != b.c)
+        return lint_fail(e, "'add' of %zux%zux%zu and %zux%zux%zu: expected equal shapes", a.w, a.h,
+                         a.c, b.w, b.h, b.c);
+    *c->block = 0;
+    c->branch = 0;
+    return 0;
+}
+
+static int add_layer(lint_chain *c, const lint_layer_kind *kind, const char *name, char **save,
+                     const lint_chain_options *o, lint_err *e) {
+    if (c->count == LAYERS_MAX) return lint_fail(e, "more than %d layers", LAYERS_MAX);
+    if ((c->count == 0) != (kind == &lint_layer_input))
+        return lint_fail(e, "expected 'input' as the first layer, and only there");
+    if (c->cam && !kind->linear)
+        return lint_fail(e,
+                         "a %s cannot stand behind 'cam': maps are read through pooling, relu, "
+                         "dropout, flatten and dense only, where the network is piecewise linear",
+                         kind->word);
+    size_t room = room_left(c);
+    size_t memory = c->count ? c->layer[c->count - 1].memory : lint_machine_memory();
+    lint_layer *more = realloc(c->layer, (c->count + 1) * sizeof *more);
+    if (!more) return lint_fail_mem(e, "layers");
+    c->layer = more;
+    lint_layer *l = &c->layer[c->count++];
+    *l = (lint_layer){.kind = kind, .batch = o->batch, .trains = o->trains};
+    l->classes = o->classes;
+    l->room = room;
+    l->memory = memory;
+    connect(c, l);
+    if (set_name(c, l, name, e) < 0 || take_arguments(l, save, e) < 0) return -1;
+    if (kind == &lint_layer_add && close_block(c, l, e) < 0) return -1;
+    if (kind->setup(l, e) < 0) return -1;
+    if (joins_batchnorm(c)) {
+        drop_last(c);
+        if (lint_batchnorm_take_pool(l - 1, e) < 0) return -1;
+    }
+    c->next = c->count - 1;
+    return 0;
+}
+
+static int mark_cam(lint_chain *c, char **save, lint_err *e) {
+    if (strtok_r(NULL, " \t\r", save)) return lint_fail(e, "expected 'cam' alone on its line");
+    if (c->cam) return lint_fail(e, "a second 'cam': there is one mark in a network");
+    if (c->count < 2) return lint_fail(e, "expected a layer between 'input' and 'cam'");
+    if (*c->block)
+        return lint_fail(e,
+                         "'cam' inside of the block '%s': expected it behind 'add', since maps "
+                         "are read through a chain of layers",
+                         c->block);
+    if (c->layer[c->count - 1].after_flatten)
+        return lint_fail(e, "'cam' must stand before 'flatten': a map has a height and a width");
+    c->cam = c->count;
+    return 0;
+}
+
+static int open_block(lint_chain *c, const char *name, char **save, lint_err *e) {
+    if (!name || strtok_r(NULL, " \t\r", save)) return lint_fail(e, "expected 'NAME: residual'");
+    if (*c->block)
+        return lint_fail(e, "a block within the block '%s': expected its 'add' first", c->block);
+    if (c->count == 0) return lint_fail(e, "expected 'input' as the first layer");
+    if (c->cam)
+        return lint_fail(e, "a block cannot stand behind 'cam': maps are read through "
+                            "a chain of layers");
+    if (!name_is_fine(name)) return bad_name(name, e);
+    strcpy(c->block, name);
+    c->fork = c->next;
+    c->branch = 0;
+    return 0;
+}
+
+static int begin_shortcut(lint_chain *c, char **save, lint_err *e) {
+    if (strtok_r(NULL, " \t\r", save)) return lint_fail(e, "expected 'shortcut' alone on its line");
+    if (!*c->block || c->branch || c->next == c->fork)
+        return lint_fail(e, "'shortcut' must stand once in a block, behind its layers");
+    c->branch = c->next;
+    c->next = c->fork;
+    return 0;
+}
+
+static int parse_line(lint_chain *c, char *line, const lint_chain_options *o, lint_err *e) {
+    char *save = NULL, *name = NULL;
+    char *word = strtok_r(line, " \t\r", &save);
+    if (!word) return 0;
+    size_t len = strlen(word);
+    if (word[len - 1] == ':') {
+        word[len - 1] = 0;
+        name = word;
+        word = strtok_r(NULL, " \t\r", &save);
+        if (!word) return lint_fail(e, "expected a layer after '%s:'", name);
+    }
+    if (strcmp(word, "cam") == 0 && !name) return mark_cam(c, &save, e);
+    if (strcmp(word, "residual") == 0) return open_block(c, name, &save, e);
+    if (strcmp(word, "shortcut") == 0 && !name) return begin_shortcut(c, &save, e);
+    const lint_layer_kind *kind = lint_layer_find(word);
+    if (!kind) return lint_fail(e, "unknown layer '%s': expected %s", word, lint_layer_words());
+    return add_layer(c, kind, name, &save, o, e);
+}
+
+static int check_end(const lint_chain *c, size_t classes, lint_err *e) {
+    if (c->count < 2) return lint_fail(e, "expected layers after 'input'");
+    if (*c->block) return lint_fail(e, "the block '%s' has no 'add' at its end", c->block);
+    lint_shape out = c->layer[c->count - 1].out;
+    if (c->layer[0].out.c == 1 && out.h == 1 && out.w == 1) return 0; /* a code of any length */
+    if (out.h != 1 || out.w != 1 || out.c != classes)
+        return lint_fail(e,
+                         "the last layer gives %zux%zux%zu, expected 1x1x%zu: a logit for each "
+                         "class ('dense classes')",
+                         out.w, out.h, out.c, classes);
+    return 0;
+}
+
+/* Neighbours that only have each other. What is before the mark is read by the maps too. */
+static void join_neighbours(lint_chain *c) {
+    for (size_t i = 1; i < c->count; i++) {
+        lint_layer *l = &c->layer[i], *before = &c->layer[l->from];
+        size_t readers = 0;
+        for (size_t k = 1; k < c->count; k++)
+            readers += (c->layer[k].from == l->from) +
+                       (c->layer[k].kind->joins && c->layer[k].also == l->from);
+        if (l->from && readers == 1 && c->cam != l->from + 1)
+            lint_conv_rows_join(l, before, &c->layer[before->from]);
+    }
+}
+
+int lint_chain_parse(lint_chain *c, const char *text, const char *name, const lint_chain_options *o,
+                     lint_err *e) {
+    *c = (lint_chain){0};
+    char *copy = strdup(text);
+    if (!copy) return lint_fail_mem(e, name);
+    int bad = 0, number = 0;
+    for (char *line = copy; line && !bad;) {
+        char *end = strchr(line, '\n');
+        if (end) *end = 0;
+        line[strcspn(line, "#")] = 0;
+        size_t before = c->count;
+        number++;
+        bad = parse_line(c, line, o, e) < 0;
+        if (c->count > before) c->layer[c->count - 1].line = number;
+        line = end ? end + 1 : NULL;
+    }
+    if (!bad) {
+        bad = check_end(c, o->classes, e) < 0;
+        if (c->count) number = c->layer[c->count - 1].line;
+    }
+    free(copy);
+    if (!bad) join_neighbours(c);
+    if (!bad) return 0;
+    lint_chain_free(c);
+    return lint_err_prefix(e, "%s:%d: ", name, number);
+}

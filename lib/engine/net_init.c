@@ -1,0 +1,178 @@
+#include "engine/net_init.h"
+
+#include "base/rng.h"
+#include "engine/layers/input_line.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char tracked[] = ".num_batches_tracked";
+
+/* Length of the layer's name in a parameter's: "layer4.2.bn3" of "layer4.2.bn3.weight". */
+static size_t layer_length(const char *name) {
+    const char *dot = strrchr(name, '.');
+    return dot ? (size_t)(dot - name) : strlen(name);
+}
+
+static int same_layer(const char *a, const char *b) {
+    size_t len = layer_length(a);
+    return len == layer_length(b) && strncmp(a, b, len) == 0;
+}
+
+/* "[1000,2048]" */
+static void shape_text(const lint_tensor *t, char *to, size_t size) {
+    size_t at = (size_t)snprintf(to, size, "[");
+    for (size_t i = 0; i < t->rank && at < size; i++)
+        at += (size_t)snprintf(to + at, size - at, "%s%" PRIu64, i ? "," : "", t->shape[i]);
+    if (at < size) snprintf(to + at, size - at, "]");
+}
+
+static int same_shape(const lint_tensor *a, const lint_tensor *b) {
+    return a->dtype == b->dtype && a->rank == b->rank &&
+           (a->rank == 0 || memcmp(a->shape, b->shape, a->rank * sizeof *a->shape) == 0);
+}
+
+/* --- the head --------------------------------------------------------------------------------- */
+
+/* Where the layer of tensor i begins among the net's, which stand layer by layer. */
+static size_t layer_start(const lint_frame *own, size_t i) {
+    while (i > 0 && same_layer(own->tensors[i - 1].name, own->tensors[i].name))
+        i--;
+    return i;
+}
+
+static int is_dense(const lint_frame *f, const lint_tensor *t) {
+    for (size_t i = 0; i < f->count; i++)
+        if (f->tensors[i].rank == 2 && same_layer(f->tensors[i].name, t->name)) return 1;
+    return 0;
+}
+
+/* The first tensor of the head. */
+static size_t head_start(const lint_frame *own) {
+    size_t start = own->count ? layer_start(own, own->count - 1) : 0;
+    while (start > 0 && is_dense(own, &own->tensors[start]) &&
+           is_dense(own, &own->tensors[start - 1]))
+        start = layer_start(own, start - 1);
+    return start;
+}
+
+static void say_anew(const lint_tensor *to, const lint_tensor *from, char *said, size_t size) {
+    int len = (int)layer_length(to->name);
+    char is[128], want[128];
+    if (!from) {
+        snprintf(said, size, "no '%s', so the head '%.*s' begins anew", to->name, len, to->name);
+        return;
+    }
+    shape_text(from, is, sizeof is);
+    shape_text(to, want, sizeof want);
+    snprintf(said, size, "'%s' is %s%s, not %s, so the head '%.*s' begins anew", to->name,
+             from->dtype == to->dtype ? "" : lint_dtype_name(from->dtype), is, want, len, to->name);
+}
+
+/* The first tensor that keeps what the net has, and what is said of that; own->count: none. */
+static size_t anew_from(const lint_frame *own, const lint_frame *f, char *said, size_t size) {
+    for (size_t i = head_start(own); i < own->count; i++) {
+        const lint_tensor *to = &own->tensors[i], *from = lint_frame_find(f, to->name);
+        if (from && same_shape(to, from)) continue;
+        say_anew(to, from, said, size);
+        return layer_start(own, i);
+    }
+    return own->count;
+}
+
+/* Whether a tensor that is no parameter is a batch norm's count of batches, as it should be. */
+static int check_tracked(const lint_frame *own, const lint_tensor *t, lint_err *e) {
+    size_t len = strlen(t->name), tail = sizeof tracked - 1;
+    if (len > tail && strcmp(t->name + len - tail, tracked) == 0)
+        for (size_t i = 0; i < own->count; i++)
+            if (strstr(own->tensors[i].name, ".running_mean") &&
+                same_layer(own->tensors[i].name, t->name)) {
+                if (t->dtype == LINT_I64 && t->rank == 0) return 0;
+                return lint_fail(e, "'%s' is %s of rank %zu, expected an I64 scalar", t->name,
+                                 lint_dtype_name(t->dtype), t->rank);
+            }
+    return lint_fail(e, "'%s' is no parameter of this network", t->name);
+}
+
+/* Copies what f has over what the net has, up to the tensor that begins anew. */
+static int take_over(lint_frame *own, const lint_frame *f, size_t anew, lint_err *e) {
+    for (size_t i = 0; i < anew; i++) {
+        lint_tensor *to = &own->tensors[i];
+        const lint_tensor *from = lint_frame_need(f, to->name, to->dtype, to->rank, to->shape, e);
+        if (!from) return -1;
+        memcpy(to->data, from->data, to->bytes);
+    }
+    return 0;
+}
+
+/* --- what the metadata of a model tells beside the weights ------------------------------------ */
+
+/* The head goes by numbers: what it knows of class 0 becomes that of whatever is the first here. */
+static void compare_classes(const lint_frame *f, const lint_names *classes, char *said,
+                            size_t size) {
+    const char *json = lint_frame_meta(f, "classes");
+    lint_names there = {0};
+    lint_err e;
+    if (!json || !classes || lint_names_parse(&there, json, &e) < 0) return;
+    for (size_t i = 0; i < there.n && i < classes->n && !*said; i++)
+        if (strcmp(there.v[i], classes->v[i]) != 0)
+            snprintf(said, size, "its head was trained for other classes: '%s' is '%s' here",
+                     there.v[i], classes->v[i]);
+    lint_names_free(&there);
+}
+
+static void put_input(const lint_net_input *in, char *to, size_t size) {
+    snprintf(to, size, "mean %g %g %g std %g %g %g", in->mean[0], in->mean[1], in->mean[2],
+             in->std[0], in->std[1], in->std[2]);
+}
+
+static void compare_input(const lint_frame *f, const lint_net *net, char *said, size_t size) {
+    const char *text = lint_frame_meta(f, "net");
+    lint_net_input was, is;
+    char there[128], here[128];
+    if (!text || lint_net_input_of(text, &was) < 0 ||
+        lint_net_input_of(lint_net_text(net), &is) < 0 || lint_net_input_alike(&was, &is))
+        return;
+    put_input(&was, there, sizeof there);
+    put_input(&is, here, sizeof here);
+    snprintf(said, size, "its weights know pictures of %s, but this network's input has %s", there,
+             here);
+}
+
+static int is_code(const lint_net *net, const char *name) {
+    return lint_net_is_encoder(net) && strncmp(name, "code.", 5) == 0;
+}
+
+static int init_from(lint_net *net, const lint_frame *f, const lint_names *classes,
+                     lint_net_init_report *r, lint_err *e) {
+    lint_frame own = {0};
+    int ok = lint_net_store(net, &own, e);
+    size_t anew = ok == 0 ? anew_from(&own, f, r->remark[0], sizeof r->remark[0]) : 0;
+    for (size_t i = 0; ok == 0 && i < f->count; i++) {
+        const lint_tensor *t = &f->tensors[i];
+        int passed = anew < own.count && is_dense(f, t); /* a head of the file's own */
+        if (!lint_frame_find(&own, t->name) && !is_code(net, t->name) && !passed)
+            ok = check_tracked(&own, t, e);
+    }
+    if (ok == 0) {
+        if (anew == own.count) compare_classes(f, classes, r->remark[1], sizeof r->remark[1]);
+        compare_input(f, net, r->remark[2], sizeof r->remark[2]);
+        ok = take_over(&own, f, anew, e);
+    }
+    if (ok == 0) ok = lint_net_load(net, &own, e);
+    lint_frame_free(&own);
+    return ok;
+}
+
+int lint_net_init_from(lint_net *net, const char *path, const lint_names *classes,
+                       lint_net_init_report *r, lint_err *e) {
+    lint_frame f = {0};
+    *r = (lint_net_init_report){.hash = 0};
+    if (lint_frame_load(&f, path, e) < 0) return -1;
+    int ok = init_from(net, &f, classes, r, e);
+    for (size_t i = 0; i < f.count; i++)
+        r->hash = lint_hash_data(f.tensors[i].data, f.tensors[i].bytes, r->hash);
+    lint_frame_free(&f);
+    return ok < 0 ? lint_err_prefix(e, "%s: ", path) : 0;
+}

@@ -1,0 +1,82 @@
+#include "engine/net_path.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static int is_there(const char *path) {
+    return access(path, F_OK) == 0;
+}
+
+static char *copy_of(const char *path, lint_err *e) {
+    char *copy = malloc(strlen(path) + 1);
+    if (!copy)
+        lint_fail_mem(e, "paths");
+    else
+        strcpy(copy, path);
+    return copy;
+}
+
+/* PREFIX/share/lint/NAME.net for a program in PREFIX/bin; empty where the system does not tell
+ * which file the program is. */
+static void beside_program(char path[PATH_MAX], const char *name) {
+    char program[PATH_MAX];
+    ssize_t n = readlink("/proc/self/exe", program, sizeof program - 1);
+    *path = 0;
+    if (n <= 0) return;
+    program[n] = 0;
+    for (int up = 0; up < 2; up++) { /* the program's name, then bin */
+        char *slash = strrchr(program, '/');
+        if (!slash) return;
+        *slash = 0;
+    }
+    int len = snprintf(path, PATH_MAX, "%s/share/lint/%s.net", program, name);
+    if (len < 0 || len >= PATH_MAX) *path = 0;
+}
+
+static int is_word(const char *name) {
+    size_t n = strlen(name);
+    int is_file = n > 4 && strcmp(name + n - 4, ".net") == 0;
+    return !is_file && !strchr(name, '/') && strcmp(name, "-") != 0;
+}
+
+char *lint_net_path(const char *name, lint_err *e) {
+    char here[PATH_MAX], installed[PATH_MAX];
+    if (!is_word(name) || is_there(name)) return copy_of(name, e);
+    int len = snprintf(here, sizeof here, "models/%s.net", name);
+    if (len < 0 || len >= PATH_MAX) *here = 0;
+    if (is_there(here)) return copy_of(here, e);
+    beside_program(installed, name);
+    if (is_there(installed)) return copy_of(installed, e);
+    lint_fail(e, "no network '%s': neither that file, nor %s, nor %s", name, here, installed);
+    return NULL;
+}
+
+/* From f into text; name goes into messages. */
+static int read_all(FILE *f, const char *name, char *text, size_t most, lint_err *e) {
+    size_t n = fread(text, 1, most, f);
+    if (ferror(f)) return lint_fail(e, "%s: %s", name, strerror(errno));
+    if (n == most) return lint_fail(e, "%s: too long for a network", name);
+    if (strlen(text) != n) return lint_fail(e, "%s: is not a text, so no network", name);
+    return 0;
+}
+
+char *lint_net_read(const char *path, const char **name, lint_err *e) {
+    enum { NET_MAX = 1 << 20 };
+    int is_stdin = strcmp(path, "-") == 0;
+    *name = is_stdin ? "standard input" : path;
+    FILE *f = is_stdin ? stdin : fopen(path, "r");
+    if (!f) {
+        lint_fail(e, "%s: %s", path, strerror(errno));
+        return NULL;
+    }
+    char *text = calloc(1, NET_MAX + 1);
+    int bad = text ? read_all(f, *name, text, NET_MAX, e) : lint_fail_mem(e, *name);
+    if (!is_stdin) fclose(f);
+    if (!bad) return text;
+    free(text);
+    return NULL;
+}

@@ -1,0 +1,19 @@
+/* net_table: a network, layer by layer, as a table to read.
+ *
+ * For each layer what it gives (width x height x channels), its parameters (those that training
+ * moves), its multiply-adds for one image, and its receptive field: the patch of the picture that
+ * one place of it can see, padding included. Behind it the sums, and what the maps are read from.
+ *
+ *     if (lint_net_table(text, "models/resnet50.net", 2, stdout, &e) < 0) ...
+ */
+#ifndef LINT_ENGINE_NET_TABLE_H
+#define LINT_ENGINE_NET_TABLE_H
+
+#include "base/err.h"
+#include <stddef.h>
+#include <stdio.h>
+
+/* `name` stands in messages (`name:line: ...`). Errors: a text that is no network, memory. */
+int lint_net_table(const char *text, const char *name, size_t classes, FILE *out, lint_err *e);
+
+#endif

@@ -1,0 +1,154 @@
+#include "export/run_log.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+void lint_run_log_free(lint_run_log *l) {
+    free(l->text);
+    free(l->setting);
+    free(l->column);
+    free(l->cell);
+    *l = (lint_run_log){0};
+}
+
+/* The whole file, NUL-terminated; it holds no other NUL. */
+static char *read_all(FILE *in, lint_err *e) {
+    size_t room = 1 << 16, n = 0;
+    char *text = malloc(room + 1);
+    while (text && !feof(in) && !ferror(in)) {
+        if (n == room) {
+            char *more = room < LINT_RUNLOG_MAX ? realloc(text, 2 * room + 1) : NULL;
+            if (!more) break;
+            text = more;
+            room *= 2;
+        }
+        n += fread(text + n, 1, room - n, in);
+    }
+    if (!text)
+        lint_fail_mem(e, "the log");
+    else if (ferror(in))
+        lint_fail(e, "%s", strerror(errno));
+    else if (!feof(in))
+        lint_fail(e, "too long for a log");
+    else if (memchr(text, 0, n))
+        lint_fail(e, "is not a text, so no log");
+    else if (n && text[n - 1] != '\n')
+        lint_fail(e, "the last line is cut short");
+    else {
+        text[n] = 0;
+        return text;
+    }
+    free(text);
+    return NULL;
+}
+
+/* Makes room for one more in an array of n entries, to which `array` points: it doubles. */
+static int grow(void *array, size_t n, size_t size, lint_err *e) {
+    void *old, *more;
+    if (n & (n - 1)) return 0; /* only at 0, 1, 2, 4... */
+    memcpy(&old, array, sizeof old);
+    more = realloc(old, (n ? 2 * n : 1) * size);
+    if (!more) return lint_fail_mem(e, "the log");
+    memcpy(array, &more, sizeof more);
+    return 0;
+}
+
+static int add_setting(lint_run_log *l, char *line, lint_err *e) {
+    char *value = strchr(line, '\t');
+    if (!value) return 0; /* a remark */
+    if (grow(&l->setting, l->settings, sizeof *l->setting, e) < 0) return -1;
+    *value++ = 0;
+    l->setting[l->settings++] = (struct lint_run_log_setting){line, value};
+    return 0;
+}
+
+static int add_columns(lint_run_log *l, char *line, lint_err *e) {
+    for (char *word = line, *tab; word; word = tab) {
+        tab = strchr(word, '\t');
+        if (tab) *tab++ = 0;
+        if (!*word) return lint_fail(e, "a column without a name");
+        for (size_t c = 0; c < l->columns; c++)
+            if (strcmp(l->column[c], word) == 0) return lint_fail(e, "two columns '%s'", word);
+        if (grow(&l->column, l->columns, sizeof *l->column, e) < 0) return -1;
+        l->column[l->columns++] = word;
+    }
+    if (strcmp(l->column[0], "epoch") == 0) return 0;
+    return lint_fail(e, "expected a log of lint-train, whose first column is 'epoch'");
+}
+
+static int check_number(const char *word, lint_err *e) {
+    char *end;
+    double v = strtod(word, &end);
+    (void)v;
+    if (end == word || *end || strchr(" \t\n\v\f\r", *word))
+        return lint_fail(e, "'%s' is not a number", word);
+    return 0;
+}
+
+static int check_epoch(const lint_run_log *l, const char *word, lint_err *e) {
+    char *end;
+    errno = 0;
+    uintmax_t epoch = *word >= '0' && *word <= '9' ? strtoumax(word, &end, 10) : 0;
+    if (!epoch || *end || errno || epoch > INT64_MAX)
+        return lint_fail(e, "'%s' is not an epoch", word);
+    if (l->rows && epoch <= lint_run_log_epoch(l, l->rows - 1))
+        return lint_fail(e, "epoch %s after epoch %" PRIu64, word,
+                         lint_run_log_epoch(l, l->rows - 1));
+    return 0;
+}
+
+static int add_row(lint_run_log *l, char *line, lint_err *e) {
+    size_t c = 0;
+    for (char *word = line, *tab; word; word = tab, c++) {
+        tab = strchr(word, '\t');
+        if (tab) *tab++ = 0;
+        if (c >= l->columns) continue; /* counted, and told below */
+        if ((c ? check_number(word, e) : check_epoch(l, word, e)) < 0) return -1;
+        if (grow(&l->cell, l->rows * l->columns + c, sizeof *l->cell, e) < 0) return -1;
+        l->cell[l->rows * l->columns + c] = word;
+    }
+    if (c != l->columns)
+        return lint_fail(e, "expected %zu values, as there are columns", l->columns);
+    l->rows++;
+    return 0;
+}
+
+static int add_line(lint_run_log *l, char *line, lint_err *e) {
+    if (strncmp(line, "# ", 2) == 0) return add_setting(l, line + 2, e);
+    if (!*line || *line == '#') return 0;
+    return l->columns ? add_row(l, line, e) : add_columns(l, line, e);
+}
+
+int lint_run_log_read(lint_run_log *l, FILE *in, lint_err *e) {
+    *l = (lint_run_log){.text = read_all(in, e)};
+    if (!l->text) return -1;
+    size_t number = 1;
+    int bad = 0;
+    for (char *line = l->text, *end; !bad && *line; line = end + 1, number++) {
+        end = strchr(line, '\n'); /* there is one: read_all saw to it */
+        *end = 0;
+        if (add_line(l, line, e) < 0) bad = lint_err_prefix(e, "line %zu: ", number);
+    }
+    if (!bad && !l->columns)
+        bad = lint_fail(e, "expected a log of lint-train, but there is no line of columns");
+    if (bad) lint_run_log_free(l);
+    return bad;
+}
+
+const char *lint_run_log_cell(const lint_run_log *l, size_t row, size_t column) {
+    const char *word = l->cell[row * l->columns + column];
+    return isnan(strtod(word, NULL)) ? NULL : word;
+}
+
+uint64_t lint_run_log_epoch(const lint_run_log *l, size_t row) {
+    return strtoumax(l->cell[row * l->columns], NULL, 10);
+}
+
+const char *lint_run_log_setting(const lint_run_log *l, const char *name) {
+    for (size_t i = 0; i < l->settings; i++)
+        if (strcmp(l->setting[i].name, name) == 0) return l->setting[i].value;
+    return NULL;
+}

@@ -1,0 +1,212 @@
+#include "load/loader.h"
+#include "base/rng.h"
+#include "load/balance.h"
+#include "stream/dataset.h"
+#include "stream/reframe.h"
+#include "stream/samples.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct lint_loader {
+    lint_buffer_plan plan;
+    lint_threads *pool;
+    char *name; /* of the input, for messages */
+    /* reading once: */
+    FILE *in;
+    lint_reframe *stream;
+    uint64_t seen; /* samples given out */
+    /* reading in passes: */
+    lint_dataset *set;
+    int32_t *label; /* for balance; else NULL */
+    uint64_t epoch; /* the current one, from 1; 0 before the first */
+    size_t *order;  /* [total] index of a sample; from lint_dataset_count on, of a copy */
+    size_t *copy;   /* [total - lint_dataset_count] what each copy is of */
+    size_t total, at;
+    int given; /* a frame was */
+};
+
+static int fail_here(const lint_loader *l, lint_err *e) {
+    return lint_err_prefix(e, "%s: ", l->name);
+}
+
+static int changes_pictures(const lint_buffer_plan *p) {
+    return !lint_augment_is_none(&p->each) || (p->balance && !lint_augment_is_none(&p->copy));
+}
+
+static int in_passes(const lint_buffer_plan *p) {
+    return p->epochs || p->shuffle || p->balance;
+}
+
+/* --- opening ---------------------------------------------------------------------------------- */
+
+static int open_stream(lint_loader *l, const char *path, lint_err *e) {
+    l->in = path ? fopen(path, "rb") : stdin;
+    if (!l->in) return lint_fail(e, "%s: %s", path, strerror(errno));
+    l->stream = lint_reframe_new(l->in, l->name, l->plan.frame, e);
+    return l->stream ? 0 : -1;
+}
+
+static int copy_labels(lint_loader *l, lint_err *e) {
+    size_t n = lint_dataset_count(l->set);
+    l->label = malloc((n + 1) * sizeof *l->label);
+    if (!l->label) return lint_fail_mem(e, "labels");
+    for (size_t i = 0; i < n; i++)
+        l->label[i] = lint_dataset_label(l->set, i);
+    return 0;
+}
+
+static int begin_epoch(lint_loader *l, lint_err *e);
+
+static int open_set(lint_loader *l, const char *path, lint_err *e) {
+    l->set = lint_dataset_open(path, e);
+    if (!l->set) return -1;
+    if (l->plan.balance && copy_labels(l, e) < 0) return -1;
+    return begin_epoch(l, e);
+}
+
+lint_loader *lint_loader_new(const char *path, const lint_buffer_plan *plan, lint_threads *pool,
+                             lint_err *e) {
+    if (path && strcmp(path, "-") == 0) path = NULL;
+    const char *name = path ? path : "standard input";
+    lint_loader *l = calloc(1, sizeof *l);
+    if (!l || !(l->name = strdup(name))) {
+        free(l);
+        lint_fail_mem(e, "the input");
+        return NULL;
+    }
+    l->plan = *plan;
+    l->pool = pool;
+    if ((in_passes(plan) ? open_set(l, path, e) : open_stream(l, path, e)) == 0) return l;
+    lint_loader_free(l);
+    return NULL;
+}
+
+void lint_loader_free(lint_loader *l) {
+    if (!l) return;
+    lint_reframe_free(l->stream);
+    if (l->in && l->in != stdin) fclose(l->in);
+    lint_dataset_free(l->set);
+    free(l->label);
+    free(l->order);
+    free(l->copy);
+    free(l->name);
+    free(l);
+}
+
+size_t lint_loader_total(const lint_loader *l) {
+    return l->set ? l->total * (l->plan.epochs ? (size_t)l->plan.epochs : 1) : 0;
+}
+
+/* --- an epoch --------------------------------------------------------------------------------- */
+
+/* Draws the copies and the order of the next epoch. */
+static int begin_epoch(lint_loader *l, lint_err *e) {
+    size_t n = lint_dataset_count(l->set), copies = 0;
+    l->epoch++;
+    l->at = 0;
+    free(l->copy);
+    l->copy = NULL;
+    if (l->plan.balance && lint_balance(l->label, n, lint_dataset_classes(l->set), l->plan.seed,
+                                        l->epoch, &l->copy, &copies, e) < 0)
+        return fail_here(l, e);
+    l->total = n + copies; /* the same in every epoch */
+    if (!l->order) l->order = malloc((l->total + 1) * sizeof *l->order);
+    if (!l->order) return lint_fail_mem(e, "the index");
+    for (size_t i = 0; i < l->total; i++)
+        l->order[i] = i;
+    lint_rng r = lint_rng_at(l->plan.seed, LINT_RNG_SHUFFLE, l->epoch, 0);
+    if (l->plan.shuffle) lint_rng_shuffle(&r, l->order, l->total);
+    return 0;
+}
+
+static int set_count(lint_frame *f, const char *key, int given, uint64_t count, lint_err *e) {
+    char text[24];
+    snprintf(text, sizeof text, "%" PRIu64, count);
+    return lint_frame_set_meta(f, key, given ? text : NULL, e);
+}
+
+/* Which epoch this is, of how many, of how many samples each: what training plans by. */
+static int mark_epoch(const lint_loader *l, lint_frame *f, lint_err *e) {
+    int given = l->plan.epochs > 0;
+    if (set_count(f, "epoch", given, l->epoch, e) < 0 ||
+        set_count(f, "epochs", given, l->plan.epochs, e) < 0)
+        return -1;
+    return set_count(f, "epoch_samples", given, l->total, e);
+}
+
+/* --- changing --------------------------------------------------------------------------------- */
+
+static lint_change draw(const lint_loader *l, const lint_augment *a, uint64_t epoch,
+                        uint64_t index) {
+    return lint_augment_draw(a, lint_rng_at(l->plan.seed, LINT_RNG_AUGMENT, epoch, index));
+}
+
+/* Changes the pictures of f, whose sample i has the index index[i], or first + i without. */
+static int change(const lint_loader *l, lint_frame *f, uint64_t epoch, const size_t *index,
+                  uint64_t first, lint_err *e) {
+    if (!changes_pictures(&l->plan)) return 0;
+    lint_samples s;
+    if (lint_samples_view(f, &s, e) < 0) return -1;
+    lint_change *c = malloc((s.n + 1) * sizeof *c);
+    int bad = c ? 0 : lint_fail_mem(e, "changes");
+    if (!bad && !s.image) bad = lint_fail(e, "no 'image' to change");
+    if (!bad && (s.cam || s.logits))
+        bad = lint_fail(e, "'%s' belongs to the pictures as they are: augment first, then predict",
+                        s.cam ? "cam" : "logits");
+    for (size_t i = 0; !bad && i < s.n; i++) {
+        int is_copy = index && index[i] >= lint_dataset_count(l->set);
+        c[i] =
+            draw(l, is_copy ? &l->plan.copy : &l->plan.each, epoch, index ? index[i] : first + i);
+    }
+    if (!bad) bad = lint_augment_samples(&s, c, l->pool, e);
+    free(c);
+    lint_samples_free(&s);
+    return bad;
+}
+
+/* --- the next frame --------------------------------------------------------------------------- */
+
+static int next_of_stream(lint_loader *l, lint_frame *f, lint_err *e) {
+    int got = lint_reframe_next(l->stream, f, e);
+    if (got <= 0) return got;
+    if (change(l, f, 1, NULL, l->seen, e) < 0) return fail_here(l, e);
+    l->seen += lint_frame_samples(f);
+    return 1;
+}
+
+/* Takes the samples and copies that index [n] means from the set. */
+static int take(const lint_loader *l, const size_t *index, size_t n, lint_frame *f, lint_err *e) {
+    size_t originals = lint_dataset_count(l->set);
+    size_t *row = malloc((n + 1) * sizeof *row);
+    if (!row) return lint_fail_mem(e, "the index");
+    for (size_t i = 0; i < n; i++)
+        row[i] = index[i] < originals ? index[i] : l->copy[index[i] - originals];
+    int bad = lint_dataset_take(l->set, row, n, f, e);
+    free(row);
+    return bad;
+}
+
+static int next_of_set(lint_loader *l, lint_frame *f, lint_err *e) {
+    lint_frame_clear(f);
+    if (l->at == l->total && l->given) { /* a set without samples gives one empty frame */
+        if (l->total == 0 || l->epoch >= l->plan.epochs) return 0;
+        if (begin_epoch(l, e) < 0) return -1;
+    }
+    size_t left = l->total - l->at;
+    size_t n = l->plan.frame && l->plan.frame < left ? l->plan.frame : left;
+    const size_t *index = l->order + l->at;
+    if (take(l, index, n, f, e) < 0) return fail_here(l, e);
+    if (f->count == 0) return 0; /* the input had no frame */
+    if (change(l, f, l->epoch, index, 0, e) < 0 || mark_epoch(l, f, e) < 0) return fail_here(l, e);
+    l->at += n;
+    l->given = 1;
+    return 1;
+}
+
+int lint_loader_next(lint_loader *l, lint_frame *f, lint_err *e) {
+    return l->set ? next_of_set(l, f, e) : next_of_stream(l, f, e);
+}

@@ -1,0 +1,312 @@
+#include "picture/draw.h"
+#include "base/text.h"
+#include "picture/heat.h"
+
+#include <cairo.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* In pixels. */
+enum {
+    MARGIN = 16,
+    GAP = 14,       /* between tiles */
+    BLOCK_GAP = 22, /* between blocks */
+    TITLE = 30,     /* a block's title, with the space under it */
+    LINE = 17,
+    FRAME = 3,      /* round a picture whose answer is right or wrong */
+    ABOVE_TEXT = 6, /* between a picture and its words */
+    MARK = 10,
+    LEGEND = 34,
+    BAR_WIDTH = 96,
+    BAR_HEIGHT = 11
+};
+#define TITLE_SIZE 17.0
+#define WORD_SIZE  12.5
+
+typedef struct colour {
+    double r, g, b;
+} colour;
+
+/* Okabe and Ito's blue and vermilion: told apart by every kind of colour vision. */
+static const colour right_colour = {0, 0.447, 0.698}, wrong_colour = {0.835, 0.369, 0};
+static const colour text_colour = {0.1, 0.1, 0.1}, faint_colour = {0.36, 0.36, 0.36};
+/* What the heat's bar lies on: a picture of middle grey. */
+static const colour middle_grey = {0.5, 0.5, 0.5};
+
+static void use(cairo_t *cr, colour c) {
+    cairo_set_source_rgb(cr, c.r, c.g, c.b);
+}
+
+static colour mark_colour(lint_mark m) {
+    return m == LINT_RIGHT ? right_colour : m == LINT_WRONG ? wrong_colour : text_colour;
+}
+
+/* --- text ------------------------------------------------------------------------------------- */
+
+#define ELLIPSIS "\xe2\x80\xa6"
+enum { TEXT_MAX = 1024 };
+
+static double width_of(cairo_t *cr, const char *s) {
+    cairo_text_extents_t t;
+    cairo_text_extents(cr, s, &t);
+    return t.x_advance;
+}
+
+/* Makes s fit into `width` by an ellipsis in place of its end; "" where nothing fits. */
+static void shorten(cairo_t *cr, char s[TEXT_MAX], double width) {
+    if (width_of(cr, s) <= width) return;
+    double room = width - width_of(cr, ELLIPSIS);
+    do
+        lint_text_drop_last(s);
+    while (*s && width_of(cr, s) > room);
+    if (*s) strcat(s, ELLIPSIS);
+}
+
+/* Draws s with its base line at y, from x on, or ending there; returns the width it takes. */
+static double text(cairo_t *cr, double x, double y, double width, int to_the_right, const char *s) {
+    char fits[TEXT_MAX];
+    lint_text_clean(fits, TEXT_MAX - sizeof ELLIPSIS, s);
+    shorten(cr, fits, width);
+    double w = width_of(cr, fits);
+    cairo_move_to(cr, to_the_right ? x - w : x, y);
+    cairo_show_text(cr, fits);
+    return w;
+}
+
+static void font(cairo_t *cr, double size, int bold) {
+    cairo_select_font_face(cr, "DejaVu Sans", CAIRO_FONT_SLANT_NORMAL,
+                           bold ? CAIRO_FONT_WEIGHT_BOLD : CAIRO_FONT_WEIGHT_NORMAL);
+    cairo_set_font_size(cr, size);
+}
+
+/* --- tiles ------------------------------------------------------------------------------------ */
+
+/* A tick or a cross in a box, drawn rather than written: fonts differ in them. */
+static void draw_mark(cairo_t *cr, lint_mark mark, double x, double y) {
+    cairo_set_line_width(cr, 2.4);
+    cairo_set_line_cap(cr, CAIRO_LINE_CAP_ROUND);
+    if (mark == LINT_RIGHT) {
+        cairo_move_to(cr, x, y + MARK * 0.55);
+        cairo_line_to(cr, x + MARK * 0.36, y + MARK * 0.9);
+        cairo_line_to(cr, x + MARK, y + MARK * 0.1);
+    } else {
+        cairo_move_to(cr, x + 1, y + 1);
+        cairo_line_to(cr, x + MARK - 1, y + MARK - 1);
+        cairo_move_to(cr, x + MARK - 1, y + 1);
+        cairo_line_to(cr, x + 1, y + MARK - 1);
+    }
+    cairo_stroke(cr);
+}
+
+static void draw_frame(cairo_t *cr, const lint_tile *t, double x, double y) {
+    const double dash[] = {9, 5};
+    cairo_save(cr);
+    use(cr, mark_colour(t->mark));
+    cairo_set_line_width(cr, FRAME);
+    if (t->mark == LINT_WRONG) cairo_set_dash(cr, dash, 2, 0);
+    cairo_rectangle(cr, x - FRAME / 2.0, y - FRAME / 2.0, t->picture.w + FRAME,
+                    t->picture.h + FRAME);
+    cairo_stroke(cr);
+    cairo_restore(cr);
+}
+
+/* One line: the right is given at most half, the left what remains. The first is bold; of a tile
+ * without a mark its right is no answer, and plain. */
+static void draw_line(cairo_t *cr, const lint_tile *t, int i, double x, double y, double width) {
+    const struct lint_line *l = &t->line[i];
+    int answer = i == 0 && t->mark != LINT_UNMARKED;
+    double taken = 0;
+    if (*l->right) {
+        font(cr, WORD_SIZE, answer);
+        use(cr, answer ? mark_colour(t->mark) : faint_colour);
+        taken = text(cr, x + width, y, *l->left ? width / 2 : width, 1, l->right) + 6;
+    }
+    font(cr, WORD_SIZE, i == 0);
+    use(cr, i == 0 ? mark_colour(t->mark) : faint_colour);
+    if (*l->left) text(cr, x, y, width - taken, 0, l->left);
+}
+
+static void draw_words(cairo_t *cr, const lint_tile *t, double x, double y, double width) {
+    double indent = 0;
+    if (t->mark != LINT_UNMARKED) {
+        use(cr, mark_colour(t->mark));
+        draw_mark(cr, t->mark, x + 1, y + LINE - 4 - MARK);
+        indent = MARK + 7;
+    }
+    for (int i = 0; i < LINT_TILE_LINES; i++)
+        draw_line(cr, t, i, x + indent, y + LINE * (i + 1) - 4, width - indent);
+}
+
+static void put_picture(cairo_surface_t *to, const lint_image *im, int x, int y) {
+    cairo_surface_flush(to);
+    unsigned char *px = cairo_image_surface_get_data(to);
+    int stride = cairo_image_surface_get_stride(to);
+    for (int row = 0; row < im->h; row++)
+        for (int col = 0; col < im->w; col++) {
+            const uint8_t *p = im->px + 3 * ((size_t)row * (size_t)im->w + (size_t)col);
+            uint32_t v = (uint32_t)p[0] << 16 | (uint32_t)p[1] << 8 | p[2];
+            memcpy(px + (size_t)(y + row) * (size_t)stride + 4 * (size_t)(x + col), &v, sizeof v);
+        }
+    cairo_surface_mark_dirty(to);
+}
+
+/* --- sheets ----------------------------------------------------------------------------------- */
+
+/* Where things are: the cells are as large as the largest picture. */
+typedef struct layout {
+    int columns, cell_w, cell_h, lines, heat;
+    size_t w, h;
+} layout;
+
+static int has_title(const lint_block *b) {
+    return (b->title && *b->title) || (b->note && *b->note);
+}
+
+static void measure_tile(layout *l, const lint_tile *t) {
+    if (t->picture.w > l->cell_w) l->cell_w = t->picture.w;
+    if (t->picture.h > l->cell_h) l->cell_h = t->picture.h;
+    if (t->heat) l->heat = 1;
+    for (int i = 0; i < LINT_TILE_LINES; i++)
+        if ((*t->line[i].left || *t->line[i].right) && i >= l->lines) l->lines = i + 1;
+}
+
+/* Height of one row of tiles, without the gap under it. */
+static size_t row_height(const layout *l) {
+    return (size_t)(l->cell_h + ABOVE_TEXT + l->lines * LINE);
+}
+
+static size_t block_height(const layout *l, const lint_block *b) {
+    size_t rows = (b->n + (size_t)l->columns - 1) / (size_t)l->columns;
+    return (has_title(b) ? TITLE : 0) + rows * (row_height(l) + GAP) - (rows ? GAP : 0);
+}
+
+static int measure(layout *l, const lint_block *block, size_t blocks, int columns, int legend,
+                   lint_err *e) {
+    size_t most = 0;
+    *l = (layout){.h = 2 * MARGIN};
+    for (size_t b = 0; b < blocks; b++) {
+        if (block[b].n > most) most = block[b].n;
+        for (size_t i = 0; i < block[b].n; i++)
+            measure_tile(l, &block[b].tile[i]);
+    }
+    if (!most || columns < 1) return lint_fail(e, "no pictures for a sheet");
+    l->columns = (size_t)columns > most ? (int)most : columns;
+    l->heat = l->heat && legend;
+    l->w = 2 * MARGIN + (size_t)l->columns * (size_t)(l->cell_w + GAP) - GAP;
+    for (size_t b = 0; b < blocks; b++)
+        l->h += block_height(l, &block[b]) + (b ? BLOCK_GAP : 0);
+    if (l->heat) l->h += LEGEND;
+    if (l->w >= LINT_IMAGE_MAX || l->h >= LINT_IMAGE_MAX || l->w * l->h > LINT_IMAGE_PIXELS)
+        return lint_fail(e, "a sheet of %zux%zu is too large: at most %d a side and %d in all",
+                         l->w, l->h, LINT_IMAGE_MAX - 1, LINT_IMAGE_PIXELS);
+    return 0;
+}
+
+static void draw_title(cairo_t *cr, const lint_block *b, double y, double width) {
+    double taken = 0;
+    if (b->title && *b->title) {
+        font(cr, TITLE_SIZE, 1);
+        use(cr, text_colour);
+        taken = text(cr, MARGIN, y + TITLE_SIZE - 2, width, 0, b->title) + 12;
+    }
+    if (b->note && *b->note && taken < width) {
+        font(cr, WORD_SIZE, 0);
+        use(cr, faint_colour);
+        text(cr, MARGIN + taken, y + TITLE_SIZE - 2, width - taken, 0, b->note);
+    }
+}
+
+static void draw_block(cairo_surface_t *surface, cairo_t *cr, const layout *l, const lint_block *b,
+                       size_t top) {
+    if (has_title(b)) {
+        draw_title(cr, b, (double)top, (double)l->w - 2 * MARGIN);
+        top += TITLE;
+    }
+    for (size_t i = 0; i < b->n; i++) {
+        const lint_tile *t = &b->tile[i];
+        size_t row = i / (size_t)l->columns, column = i % (size_t)l->columns;
+        int x = MARGIN + (int)column * (l->cell_w + GAP);
+        int y = (int)(top + row * (row_height(l) + GAP));
+        int px = x + (l->cell_w - t->picture.w) / 2, py = y + l->cell_h - t->picture.h;
+        if (t->mark != LINT_UNMARKED) draw_frame(cr, t, px, py);
+        put_picture(surface, &t->picture, px, py);
+        draw_words(cr, t, x, y + l->cell_h + ABOVE_TEXT, l->cell_w);
+    }
+}
+
+/* Words, and a bar from no heat to full heat. */
+static void draw_legend(cairo_t *cr, const layout *l, const char *what) {
+    double y = (double)l->h - MARGIN - BAR_HEIGHT, room = (double)l->w - 2 * MARGIN;
+    double words = room - BAR_WIDTH - 8;
+    double x = MARGIN;
+    font(cr, WORD_SIZE, 0);
+    use(cr, faint_colour);
+    if (words > 0) x += text(cr, x, y + BAR_HEIGHT - 1, words, 0, what) + 8;
+    for (int i = 0; i < BAR_WIDTH && x + i < (double)l->w - MARGIN; i++) {
+        double rgb[3], density;
+        lint_heat_colour((double)i / (BAR_WIDTH - 1), rgb, &density);
+        use(cr, middle_grey);
+        cairo_rectangle(cr, floor(x) + i, y, 1, BAR_HEIGHT);
+        cairo_fill_preserve(cr);
+        cairo_set_source_rgba(cr, rgb[0] / 255, rgb[1] / 255, rgb[2] / 255, density);
+        cairo_fill(cr);
+    }
+}
+
+static int to_image(lint_image *out, cairo_surface_t *from, lint_err *e) {
+    int w = cairo_image_surface_get_width(from), h = cairo_image_surface_get_height(from);
+    if (lint_image_new(out, w, h, 3, e) < 0) return -1;
+    cairo_surface_flush(from);
+    const unsigned char *px = cairo_image_surface_get_data(from);
+    size_t stride = (size_t)cairo_image_surface_get_stride(from);
+    for (size_t y = 0; y < (size_t)h; y++)
+        for (size_t x = 0; x < (size_t)w; x++) {
+            uint32_t v;
+            memcpy(&v, px + y * stride + 4 * x, sizeof v);
+            uint8_t *to = out->px + 3 * (y * (size_t)w + x);
+            to[0] = (uint8_t)(v >> 16);
+            to[1] = (uint8_t)(v >> 8);
+            to[2] = (uint8_t)v;
+        }
+    return 0;
+}
+
+/* Grey smoothing and no hinting of advances: the same pixels whatever the user's screen is. */
+static void plain_fonts(cairo_t *cr) {
+    cairo_font_options_t *f = cairo_font_options_create();
+    cairo_font_options_set_antialias(f, CAIRO_ANTIALIAS_GRAY);
+    cairo_font_options_set_hint_style(f, CAIRO_HINT_STYLE_SLIGHT);
+    cairo_font_options_set_hint_metrics(f, CAIRO_HINT_METRICS_OFF);
+    cairo_set_font_options(cr, f);
+    cairo_font_options_destroy(f);
+}
+
+int lint_sheet(lint_image *out, const lint_block *block, size_t blocks, int columns,
+               const char *heat, lint_err *e) {
+    layout l;
+    if (measure(&l, block, blocks, columns, heat != NULL, e) < 0) return -1;
+    cairo_surface_t *s = cairo_image_surface_create(CAIRO_FORMAT_RGB24, (int)l.w, (int)l.h);
+    cairo_t *cr = cairo_create(s);
+    int bad = cairo_status(cr) != CAIRO_STATUS_SUCCESS;
+    if (!bad) {
+        cairo_set_source_rgb(cr, 1, 1, 1);
+        cairo_paint(cr);
+        plain_fonts(cr);
+        for (size_t b = 0, top = MARGIN; b < blocks; b++) {
+            draw_block(s, cr, &l, &block[b], top);
+            top += block_height(&l, &block[b]) + BLOCK_GAP;
+        }
+        if (l.heat) draw_legend(cr, &l, heat);
+        bad = cairo_status(cr) != CAIRO_STATUS_SUCCESS;
+    }
+    bad = bad ? lint_fail(e, "a sheet: %s", cairo_status_to_string(cairo_status(cr)))
+              : to_image(out, s, e);
+    cairo_destroy(cr);
+    cairo_surface_destroy(s);
+    return bad;
+}
+
+void lint_draw_end(void) {
+    cairo_debug_reset_static_data();
+}

@@ -1,0 +1,50 @@
+/* dataset: a whole stream of samples, addressed by index, mapped from its file rather than read.
+ *
+ * Memory is an index of a few bytes a sample; the pages are the system's. Something that is not
+ * a regular file is first copied to an unlinked file in $TMPDIR (or /tmp). Every frame is checked
+ * when the set is opened; messages begin with the name of the file. Reading a set from several
+ * threads is fine. A file that another program cuts short while it is mapped ends this one
+ * (SIGBUS); lint's own tools replace files, they do not cut them.
+ *
+ *     lint_dataset *set = lint_dataset_open("train.lts", &e);
+ *     for (size_t i = 0; i < lint_dataset_count(set); i++) use(lint_dataset_image(set, order[i]));
+ *     lint_dataset_free(set);
+ */
+#ifndef LINT_STREAM_DATASET_H
+#define LINT_STREAM_DATASET_H
+
+#include "base/names.h"
+#include "stream/frame.h"
+
+typedef struct lint_dataset lint_dataset;
+
+lint_dataset *lint_dataset_open(const char *path, lint_err *e); /* "-" or NULL: standard input */
+/* The same from an open descriptor, which the set does not keep; `name` stands in messages. */
+lint_dataset *lint_dataset_open_fd(int fd, const char *name, lint_err *e);
+void lint_dataset_free(lint_dataset *s);
+size_t lint_dataset_count(const lint_dataset *s);
+size_t lint_dataset_height(const lint_dataset *s);
+size_t lint_dataset_width(const lint_dataset *s);
+int lint_dataset_has_mask(const lint_dataset *s);
+int lint_dataset_has_place(const lint_dataset *s);
+int lint_dataset_has_weight(const lint_dataset *s);
+/* Of the first frame; an empty stream has no names. All frames must agree in them and in H, W. */
+const lint_names *lint_dataset_classes(const lint_dataset *s);
+const lint_names *lint_dataset_places(const lint_dataset *s);
+const char *lint_dataset_meta(const lint_dataset *s,
+                              const char *key); /* of the first frame, or NULL */
+
+/* Of sample i < count. */
+int32_t lint_dataset_label(const lint_dataset *s, size_t i);        /* -1 unknown or absent */
+int32_t lint_dataset_place(const lint_dataset *s, size_t i);        /* -1 unknown or absent */
+float lint_dataset_weight(const lint_dataset *s, size_t i);         /* 1 if absent */
+const uint8_t *lint_dataset_image(const lint_dataset *s, size_t i); /* [H,W,3], of any alignment */
+const uint8_t *lint_dataset_mask(const lint_dataset *s, size_t i);  /* [H,W] or NULL */
+
+/* out becomes a frame with exactly these samples and every per-sample tensor of theirs (unknown
+ * ones too); metadata and tensors that do not follow the samples are those of the first frame. All
+ * frames must carry the same tensors; `name` is as wide as the widest of the set. */
+int lint_dataset_take(const lint_dataset *s, const size_t *row, size_t rows, lint_frame *out,
+                      lint_err *e);
+
+#endif

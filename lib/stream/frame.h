@@ -1,0 +1,157 @@
+/* frame: one safetensors file in memory, and how it is read and written.
+ *
+ * A stream (.lts) is frames back to back; a model is a stream of one. A frame has tensors, found
+ * by name, and metadata, text by text. The frame owns everything in it: tensor data is aligned to
+ * 64 bytes and lives until lint_frame_clear or lint_frame_free.
+ *
+ *     lint_frame f = {0};
+ *     while ((got = lint_reader_next(r, &f, &e)) > 0) {
+ *         const lint_tensor *image = lint_frame_find(&f, "image");
+ *         ...
+ *         if (lint_frame_write(&f, out, &e) < 0) ...
+ *     }
+ *     lint_frame_free(&f);
+ *
+ * Reading is strict (the rules of the reference implementation, and no duplicate keys, no NUL in
+ * a name); an attacker who writes the file can cause an error message, no more: memory is asked
+ * for as the bytes arrive, never on the word of the header alone, and a header holds at most four
+ * million values (about 300,000 tensors). Writing is canonical: metadata
+ * by key, tensors by dtype width (wide first), then name, header padded with spaces to 8 bytes.
+ *
+ * Format: https://github.com/huggingface/safetensors#format
+ */
+#ifndef LINT_STREAM_FRAME_H
+#define LINT_STREAM_FRAME_H
+
+#include "base/err.h"
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#define LINT_HEADER_MAX 100000000u
+
+typedef enum lint_dtype {
+    LINT_BOOL,
+    LINT_U8,
+    LINT_I8,
+    LINT_F8_E5M2,
+    LINT_F8_E4M3,
+    LINT_F8_E8M0,
+    LINT_I16,
+    LINT_U16,
+    LINT_F16,
+    LINT_BF16,
+    LINT_I32,
+    LINT_U32,
+    LINT_F32,
+    LINT_F64,
+    LINT_I64,
+    LINT_U64,
+    LINT_C64,
+    LINT_DTYPES
+} lint_dtype;
+
+typedef struct lint_tensor {
+    char *name; /* UTF-8, NUL-terminated */
+    lint_dtype dtype;
+    size_t rank;
+    uint64_t *shape; /* rank of them; NULL for a scalar */
+    void *data;      /* row-major, little-endian; never NULL */
+    size_t bytes;
+    size_t room; /* bytes allocated at data, at least `bytes`: what lint_frame_append may fill */
+} lint_tensor;
+
+typedef struct lint_frame {
+    lint_tensor *tensors; /* in canonical order after a read; in order of adding otherwise */
+    size_t count;
+    struct lint_meta {
+        char *key, *value;
+    } * meta;
+    size_t metas;
+    size_t tensors_room, metas_room; /* places, where one was added; else 0 */
+} lint_frame;
+
+const char *lint_dtype_name(lint_dtype d);
+size_t lint_dtype_bytes(lint_dtype d);
+
+/* Empties the frame, keeps the struct usable; lint_frame_free is the same at the end of its life.
+ */
+void lint_frame_clear(lint_frame *f);
+void lint_frame_free(lint_frame *f);
+
+/* The tensor of that name, or NULL. */
+lint_tensor *lint_frame_find(const lint_frame *f, const char *name);
+
+/* As find, but an error unless the tensor is there with this dtype and rank. A shape entry of
+ * UINT64_MAX in want matches any size. */
+lint_tensor *lint_frame_need(const lint_frame *f, const char *name, lint_dtype dtype, size_t rank,
+                             const uint64_t *want, lint_err *e);
+
+/* Adds a zeroed tensor and returns it; an existing one of that name is replaced. The pointer is
+ * good until the next add or drop. NULL on error (overflow, memory, bad name). */
+lint_tensor *lint_frame_add(lint_frame *f, const char *name, lint_dtype dtype, size_t rank,
+                            const uint64_t *shape, lint_err *e);
+void lint_frame_drop(lint_frame *f, const char *name);
+
+/* Metadata value of a key, or NULL. */
+const char *lint_frame_meta(const lint_frame *f, const char *key);
+/* Sets (or, with value NULL, removes) a key. Both strings are copied and must be UTF-8. */
+int lint_frame_set_meta(lint_frame *f, const char *key, const char *value, lint_err *e);
+/* Sets in dst every key that src has. */
+int lint_frame_copy_meta(lint_frame *dst, const lint_frame *src, lint_err *e);
+
+/* Copies metadata and tensors of src over dst (another frame, which is cleared first). */
+int lint_frame_copy(lint_frame *dst, const lint_frame *src, lint_err *e);
+
+/* Calls fn once for each name that a or b has, in the order of names, with the tensors of that
+ * name; one of the two is NULL where a or b has none. Ends with what fn returns as soon as that is
+ * not 0; else 0, or -1 with *e set where memory ended. */
+typedef int lint_pair_fn(void *ctx, lint_tensor *a, lint_tensor *b, lint_err *e);
+int lint_frame_pair(const lint_frame *a, const lint_frame *b, lint_pair_fn *fn, void *ctx,
+                    lint_err *e);
+
+/* Samples in the frame: the first dimension of `image`, else of `label`, else of `logits`;
+ * 0 where there is none of them. */
+size_t lint_frame_samples(const lint_frame *f);
+
+/* dst (another frame) becomes src with only the samples row[0..rows-1], in that order, with
+ * repeats. Every tensor whose first dimension is the sample count follows; every other one is
+ * copied whole. */
+int lint_frame_take(lint_frame *dst, const lint_frame *src, const size_t *row, size_t rows,
+                    lint_err *e);
+
+/* Appends the samples of src to dst (without tensors: becomes a copy). Per-sample tensors must
+ * agree in name, dtype and the rest of the shape (`name` tensors are widened to the longer);
+ * metadata and other tensors stay those of dst. Memory grows by half, so that joining a stream
+ * frame by frame copies each byte a few times, not once a frame. After an error dst is empty. */
+int lint_frame_append(lint_frame *dst, const lint_frame *src, lint_err *e);
+
+/* --- reading ---------------------------------------------------------------------------------- */
+
+typedef struct lint_reader lint_reader;
+
+/* Reads frames from an open file that the caller keeps and closes. `name` goes into messages and
+ * is copied. NULL on error. */
+lint_reader *lint_reader_new(FILE *in, const char *name, lint_err *e);
+void lint_reader_free(lint_reader *r);
+
+/* 1: f (cleared first) holds the next frame. 0: the input ended between frames. -1: an error,
+ * with `NAME: frame N: ` before it; frames count from 1. */
+int lint_reader_next(lint_reader *r, lint_frame *f, lint_err *e);
+
+/* Reads a file that must hold exactly one frame (a model): an empty file and trailing bytes are
+ * errors. `path` "-" is standard input. */
+int lint_frame_load(lint_frame *f, const char *path, lint_err *e);
+
+/* Header only, for random access: parses `len` bytes of JSON into f, tensors in canonical order
+ * with data pointers NULL, the byte range of tensor i at [begin[i], begin[i] + f->tensors[i].bytes)
+ * after the header. *begin is malloc'ed, the caller frees it; *total is the size of the data. */
+int lint_header_parse(lint_frame *f, const char *json, size_t len, uint64_t **begin,
+                      uint64_t *total, lint_err *e);
+
+/* --- writing ---------------------------------------------------------------------------------- */
+
+/* Writes one canonical frame. Does not flush. */
+int lint_frame_write(const lint_frame *f, FILE *out, lint_err *e);
+
+#endif

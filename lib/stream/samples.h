@@ -1,0 +1,45 @@
+/* samples: a frame of kind `samples` or `predictions`, seen with types.
+ *
+ * A view holds no memory of its own but the class and place names; its pointers lead into the
+ * frame and die with it. Letters: N samples, H W height and width, K classes, h w size of a map.
+ *
+ *     lint_samples s;
+ *     if (lint_samples_view(&frame, &s, &e) < 0) ...
+ *     for (size_t i = 0; i < s.n; i++) use(s.image + i * s.h * s.w * 3, s.label[i]);
+ *     lint_samples_free(&s);
+ */
+#ifndef LINT_STREAM_SAMPLES_H
+#define LINT_STREAM_SAMPLES_H
+
+#include "base/names.h"
+#include "stream/frame.h"
+
+/* Sides of an image, a mask or a map are at most this, so that they fit in int arithmetic. */
+#define LINT_SIDE_MAX 32768
+
+typedef struct lint_samples {
+    size_t n, h, w;
+    uint8_t *image; /* [N,H,W,3]; NULL only where the frame has none (predictions may drop it) */
+    int32_t *label; /* [N], -1 unknown; NULL if absent */
+    int32_t *place; /* [N], -1 unknown; NULL if absent */
+    float *weight;  /* [N], what the sample counts in training; NULL if absent or no F32 [N] */
+    uint8_t *mask;  /* [N,H,W], 255 object; NULL if absent */
+    char *name;     /* [N,name_len] zero-padded, not terminated when full; NULL if absent */
+    size_t name_len;
+    float *logits; /* [N,K]; NULL if absent */
+    float *cam;    /* [N,K,h,w]; NULL if absent */
+    size_t k, cam_h, cam_w;
+    lint_names classes, places; /* from metadata; n 0 if absent */
+} lint_samples;
+
+/* Checks dtypes, shapes, that labels and places are in -1..names-1 where names are given, and
+ * that weights are finite and not negative.
+ * On error there is nothing to free. */
+int lint_samples_view(const lint_frame *f, lint_samples *s, lint_err *e);
+void lint_samples_free(lint_samples *s);
+
+/* Copies the name of sample i into buf, always terminated (a longer name is cut); "" when there are
+ * no names. */
+void lint_samples_name(const lint_samples *s, size_t i, char *buf, size_t size);
+
+#endif

@@ -1,0 +1,409 @@
+#include "train/train.h"
+
+#include "base/rng.h"
+#include "engine/snapshot.h"
+#include "train/checkpoint.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* --- one epoch -------------------------------------------------------------------------------- */
+
+typedef struct run {
+    lint_net *net;
+    lint_batches *batches;
+    const lint_training *t;
+    lint_loss loss; /* with this epoch's weights */
+    lint_optim *optim;
+    lint_walk walk;       /* over the validation set; .set NULL if there is none */
+    float *logits;        /* [batch,K], of validation */
+    lint_groups val;      /* of the validation samples */
+    lint_groups training; /* of the epoch's training samples */
+    float *kept;          /* the best epoch's weights */
+    lint_epoch *row;      /* [rows]: every epoch, where a checkpoint is kept */
+    size_t rows;
+    uint64_t stream; /* hash of a stream's epochs, where a checkpoint is kept */
+} run;
+
+static int stopping(const run *r) {
+    return r->t->stop && *r->t->stop;
+}
+
+/* What is minimised, of means. A CAM loss that is not finite is no matter of a cap. */
+static double loss_of(const run *r, const lint_rates *rates, double ce, double cam) {
+    double term = rates->cam_weight * cam, most = r->t->cap * ce;
+    return rates->ce_weight * ce + (r->t->cap > 0 && isfinite(term) && term > most ? most : term);
+}
+
+static lint_scores scores(const run *r, const lint_rates *rates, const lint_loss_sum *sum) {
+    lint_scores s = {.cam = NAN};
+    int has_cam = r->loss.cam != LINT_CAM_NONE;
+    s.ce = sum->ce / sum->weight;
+    s.accuracy = (double)sum->correct / (double)sum->n;
+    if (has_cam) s.cam = sum->cam / (double)sum->n;
+    s.loss = loss_of(r, rates, s.ce, has_cam ? s.cam : 0);
+    return s;
+}
+
+static void add(lint_loss_sum *to, const lint_loss_sum *more) {
+    to->ce += more->ce;
+    to->weight += more->weight;
+    to->cam += more->cam;
+    to->n += more->n;
+    to->correct += more->correct;
+}
+
+/* Whether anything can be learnt from it: a sample with a label that counts. */
+static int teaches(const run *r, const lint_batch *b) {
+    if (r->t->lesson) return 1;
+    for (size_t i = 0; i < b->n; i++)
+        if (b->label[i] >= 0 && (!b->weight || b->weight[i] > 0)) return 1;
+    return 0;
+}
+
+/* Group DRO has to know the group of every sample that it learns from. */
+static int check_places(const run *r, const lint_batch *b, lint_err *e) {
+    for (size_t i = 0; r->t->dro && i < b->n; i++)
+        if (b->label[i] >= 0 && b->place[i] < 0)
+            return lint_fail(e, "a sample has no place, which group DRO needs of all");
+    return 0;
+}
+
+/* Everything of a batch that training may use; the same for any size of batches. */
+static uint64_t hash_batch(const lint_batch *b, size_t pixels, uint64_t h) {
+    for (size_t i = 0; i < b->n; i++) {
+        h = lint_hash_data(b->image[i], pixels * 3, h);
+        h = lint_hash(&b->label[i], sizeof b->label[i], h);
+        if (b->mask) h = lint_hash_data(b->mask[i], pixels, h);
+        if (b->place) h = lint_hash(&b->place[i], sizeof b->place[i], h);
+        if (b->weight) h = lint_hash(&b->weight[i], sizeof b->weight[i], h);
+    }
+    return h;
+}
+
+static int not_finite(const lint_epoch *row, const char *where, const lint_scores *s, lint_err *e) {
+    char cam[48] = "";
+    if (!isnan(s->cam) || isnan(s->loss)) snprintf(cam, sizeof cam, ", CAM loss %g", s->cam);
+    return lint_fail(e,
+                     "epoch %zu, %s: the loss is not finite (cross-entropy %g%s); a lower --lr "
+                     "than %g%s may help",
+                     row->epoch, where, s->ce, row->rates.cam_weight > 0 ? cam : "", row->rates.lr,
+                     row->rates.cam_weight > 0 ? " or a lower --cam-weight" : "");
+}
+
+static int learn(run *r, const lint_batch *b, lint_loss_sum *sum, lint_err *e) {
+    const lint_lesson *l = r->t->lesson;
+    return l ? l->step(l->ctx, b, sum, e) : lint_net_step(r->net, b, &r->loss, sum, e);
+}
+
+/* Groups are of classes, which a lesson does not know. */
+static int score(run *r, const lint_batch *b, lint_loss_sum *sum, lint_err *e) {
+    const lint_lesson *l = r->t->lesson;
+    if (l) return l->score(l->ctx, b, sum, e);
+    if (lint_net_score(r->net, b, &r->loss, r->logits, sum, e) < 0) return -1;
+    lint_groups_add(&r->val, b, r->logits);
+    return 0;
+}
+
+/* A forward and a backward pass and the update; samples without labels alone move nothing. */
+static int step(run *r, const lint_batch *b, const lint_epoch *row, size_t number,
+                lint_loss_sum *sum, lint_err *e) {
+    lint_loss_sum now = {0};
+    char where[40];
+    if (!teaches(r, b)) return 0;
+    if (check_places(r, b, e) < 0 || learn(r, b, &now, e) < 0)
+        return lint_err_prefix(e, "epoch %zu, batch %zu: ", row->epoch, number);
+    if (now.n == 0) return 0;
+    lint_scores s = scores(r, &row->rates, &now);
+    snprintf(where, sizeof where, "batch %zu", number);
+    if (!isfinite(s.loss)) return not_finite(row, where, &s, e);
+    add(sum, &now);
+    lint_optim_step(r->optim, row->rates.lr);
+    return 0;
+}
+
+/* The stream's next batch; where a checkpoint is kept, it is known by what was read. */
+static int next_batch(run *r, lint_batch *b, lint_err *e) {
+    int got = lint_batches_next(r->batches, b, e);
+    if (got > 0 && r->t->checkpoint && lint_batches_marked(r->batches))
+        r->stream = hash_batch(b, lint_batches_height(r->batches) * lint_batches_width(r->batches),
+                               r->stream);
+    return got;
+}
+
+/* Another number for every step of a training, whether or not it was interrupted. */
+static uint64_t step_number(size_t epoch, size_t batch) {
+    return ((uint64_t)epoch << 24) + batch;
+}
+
+/* 1: row->train is filled. 0: stopped. -1: an error. */
+static int train_epoch(run *r, lint_epoch *row, lint_err *e) {
+    lint_loss_sum sum = {0};
+    lint_batch b;
+    size_t done = 0, number = 0;
+    int got, weighted = 0;
+    lint_groups_clear(&r->training);
+    while ((got = next_batch(r, &b, e)) > 0) {
+        weighted |= b.weight != NULL;
+        if (!r->t->lesson) lint_groups_add(&r->training, &b, NULL);
+        b.step = step_number(row->epoch, ++number);
+        if (step(r, &b, row, number, &sum, e) < 0) return -1;
+        if (r->t->on_batch) r->t->on_batch(r->t->ctx, row->epoch, done += b.n);
+        if (stopping(r)) return 0;
+    }
+    if (got < 0) return -1;
+    if (sum.n == 0)
+        return lint_fail(
+            e, "%s: epoch %zu has no sample with a %s%s", lint_batches_name(r->batches), row->epoch,
+            r->t->lesson ? "mask of an object" : "label", weighted ? " and a weight" : "");
+    row->train = scores(r, &row->rates, &sum);
+    return 1;
+}
+
+static void score_groups(const run *r, lint_group_scores *g) {
+    *g = (lint_group_scores){lint_groups_worst(&r->val), lint_groups_mean(&r->val), NAN};
+    if (r->val.places == r->training.places &&
+        lint_names_equal(lint_dataset_places(r->walk.set), lint_batches_places(r->batches)))
+        g->adjusted = lint_groups_adjusted(&r->val, &r->training);
+}
+
+/* As train_epoch, for row->val and row->groups. */
+static int validate(run *r, lint_epoch *row, lint_err *e) {
+    lint_loss_sum sum = {0};
+    lint_batch b;
+    row->val = (lint_scores){NAN, NAN, NAN, NAN};
+    row->groups = (lint_group_scores){NAN, NAN, NAN};
+    if (!r->walk.set) return 1;
+    lint_walk_restart(&r->walk);
+    lint_groups_clear(&r->val);
+    while (lint_walk_next(&r->walk, &b)) {
+        if (stopping(r)) return 0;
+        if (!teaches(r, &b)) continue;
+        if (score(r, &b, &sum, e) < 0)
+            return lint_err_prefix(e, "epoch %zu, validation: ", row->epoch);
+    }
+    row->val = scores(r, &row->rates, &sum);
+    score_groups(r, &row->groups);
+    return isfinite(row->val.loss) ? 1 : not_finite(row, "validation", &row->val, e);
+}
+
+/* --- the best epoch --------------------------------------------------------------------------- */
+
+/* What is to be as high as can be, under the rates of the epoch that is compared. */
+static double merit(const run *r, lint_best by, const lint_rates *rates, const lint_epoch *row) {
+    switch (by) {
+    case LINT_BEST_LOSS:
+        return -loss_of(r, rates, row->val.ce, isnan(row->val.cam) ? 0 : row->val.cam);
+    case LINT_BEST_CE:
+        return -row->val.ce;
+    case LINT_BEST_CAM:
+        return -row->val.cam;
+    case LINT_BEST_WORST_GROUP:
+        return row->groups.worst;
+    case LINT_BEST_GROUP_MEAN:
+        return row->groups.mean;
+    case LINT_BEST_ADJUSTED:
+        return row->groups.adjusted;
+    default:
+        return row->val.accuracy;
+    }
+}
+
+static int better(const run *r, const lint_epoch *row, const lint_epoch *best) {
+    lint_best by = r->t->best;
+    if (best->epoch == 0 || by == LINT_BEST_LAST || !r->walk.set) return 1;
+    double now = merit(r, by, &row->rates, row), then = merit(r, by, &row->rates, best);
+    if (by == LINT_BEST_ACCURACY && now == then) {
+        now = merit(r, LINT_BEST_LOSS, &row->rates, row);
+        then = merit(r, LINT_BEST_LOSS, &row->rates, best);
+    }
+    return now > then;
+}
+
+/* Whether no more epochs are wanted after those that are done. */
+static int out_of_patience(const run *r, const lint_trained *done) {
+    size_t from = r->t->patience_from ? r->t->patience_from - 1 : 0;
+    if (done->best.epoch > from) from = done->best.epoch;
+    return r->t->patience && done->epochs >= from + r->t->patience;
+}
+
+/* --- checkpoints ------------------------------------------------------------------------------ */
+
+static lint_checkpoint checkpoint_of(const run *r) {
+    return (lint_checkpoint){.net = r->net,
+                             .best = r->kept,
+                             .optim = r->optim,
+                             .dro = r->t->dro,
+                             .settings = r->t->settings,
+                             .stream = r->stream,
+                             .row = r->row,
+                             .rows = r->rows};
+}
+
+static int keep_row(run *r, const lint_epoch *row, lint_err *e) {
+    lint_epoch *more = realloc(r->row, (r->rows + 1) * sizeof *more);
+    if (!more) return lint_fail_mem(e, "a checkpoint");
+    r->row = more;
+    r->row[r->rows++] = *row;
+    return 0;
+}
+
+static int save(run *r, const lint_epoch *row, lint_err *e) {
+    if (!r->t->checkpoint) return 0;
+    if (keep_row(r, row, e) < 0) return -1;
+    lint_checkpoint c = checkpoint_of(r);
+    return lint_checkpoint_write(r->t->checkpoint, &c, e);
+}
+
+/* Reads the epochs of a stream that are done, and compares them with what they were. 1: the same.
+ * 0: stopped. -1: others, or an error. */
+static int pass_over(run *r, uint64_t want, lint_err *e) {
+    lint_batch b;
+    for (size_t number = 1; number <= r->rows; number++) {
+        int got = lint_batches_begin(r->batches, number, e);
+        if (got == 0)
+            return lint_fail(e, "%s: ended after epoch %zu, but %s is of epoch %zu",
+                             lint_batches_name(r->batches), number - 1, r->t->checkpoint, r->rows);
+        while (got > 0 && (got = next_batch(r, &b, e)) > 0)
+            if (stopping(r)) return 0;
+        if (got < 0) return -1;
+    }
+    if (r->stream == want) return 1;
+    return lint_fail(e,
+                     "%s: epochs 1 to %zu are not those that %s is of; without the file, or with "
+                     "another --checkpoint, training begins anew",
+                     lint_batches_name(r->batches), r->rows, r->t->checkpoint);
+}
+
+static int resume(run *r, lint_trained *done, lint_err *e) {
+    lint_checkpoint c = checkpoint_of(r);
+    if (!r->t->checkpoint) return 1;
+    int there = lint_checkpoint_read(r->t->checkpoint, &c, e);
+    r->row = c.row;
+    if (there <= 0) return there < 0 ? -1 : 1;
+    r->rows = done->epochs = done->resumed = c.rows;
+    for (size_t i = 0; i < c.rows; i++) {
+        lint_epoch row = c.row[i];
+        if (row.best) done->best = row;
+        row.resumed = 1;
+        if (r->t->on_epoch && r->t->on_epoch(r->t->ctx, &row, e) < 0) return -1;
+    }
+    return lint_batches_marked(r->batches) ? pass_over(r, c.stream, e) : 1;
+}
+
+/* --- all epochs ------------------------------------------------------------------------------- */
+
+/* 1: done. 0: stopped. -1: an error. */
+static int epoch(run *r, size_t number, lint_trained *done, lint_err *e) {
+    lint_epoch row = {.epoch = number, .rates = lint_schedule_at(&r->t->schedule, number)};
+    r->loss.ce_weight = row.rates.ce_weight;
+    r->loss.cam_weight = row.rates.cam_weight;
+    r->loss.cap = row.rates.cam_weight > 0 ? r->t->cap / row.rates.cam_weight : 0;
+    int ok = train_epoch(r, &row, e);
+    if (ok > 0) ok = validate(r, &row, e);
+    if (ok <= 0) return ok;
+    done->epochs = number;
+    row.best = better(r, &row, &done->best);
+    if (row.best) {
+        done->best = row;
+        lint_snapshot_take(r->net, r->kept);
+    }
+    if (r->t->on_epoch && r->t->on_epoch(r->t->ctx, &row, e) < 0) return -1;
+    return save(r, &row, e) < 0 ? -1 : 1;
+}
+
+/* The end of a stream where the schedule goes on. */
+static int ended_early(const run *r, size_t number, lint_err *e) {
+    size_t epochs = r->t->schedule.epochs;
+    if (number == 1) return lint_fail(e, "%s: no samples", lint_batches_name(r->batches));
+    if (number > epochs) return 0;
+    return lint_fail(e, "%s: ended after epoch %zu of %zu", lint_batches_name(r->batches),
+                     number - 1, epochs);
+}
+
+static int all_epochs(run *r, lint_trained *done, lint_err *e) {
+    size_t epochs = r->t->schedule.epochs;
+    int ok = resume(r, done, e);
+    while (ok > 0 && (epochs == 0 || done->epochs < epochs) && !out_of_patience(r, done)) {
+        size_t number = done->epochs + 1;
+        ok = lint_batches_begin(r->batches, number, e);
+        if (ok == 0 && !stopping(r)) return ended_early(r, number, e);
+        if (ok > 0) ok = epoch(r, number, done, e);
+    }
+    if (ok > 0) return 0;
+    /* The signal also ends the programs that feed a pipe, and interrupts reads. */
+    done->stopped = stopping(r);
+    return done->stopped ? 0 : ok;
+}
+
+static int make_optim(run *r, lint_threads *pool, lint_err *e) {
+    size_t n = lint_net_params(r->net);
+    lint_param *param = calloc(n + 1, sizeof *param);
+    if (!param) return lint_fail_mem(e, "the optimiser");
+    for (size_t i = 0; i < n; i++)
+        param[i] = lint_net_param(r->net, i);
+    r->optim = lint_optim_new(param, r->t->factor, n, &r->t->optim, pool, e);
+    free(param);
+    return r->optim ? 0 : -1;
+}
+
+static int make_validation(run *r, const lint_dataset *val, lint_err *e) {
+    size_t batch = lint_net_batch(r->net), k = lint_net_classes(r->net);
+    r->logits = calloc(batch * k, sizeof *r->logits);
+    if (!r->logits) return lint_fail_mem(e, "logits");
+    size_t places = lint_dataset_has_place(val) ? lint_dataset_places(val)->n : 0;
+    if (lint_groups_new(&r->val, k, places, e) < 0) return -1;
+    return lint_walk_new(&r->walk, val, batch, e);
+}
+
+static int run_new(run *r, lint_threads *pool, const lint_dataset *val, lint_err *e) {
+    size_t places = lint_batches_has_place(r->batches) ? lint_batches_places(r->batches)->n : 0;
+    if (r->t->dro) {
+        r->loss.reweigh = lint_dro_reweigh;
+        r->loss.reweigh_ctx = r->t->dro;
+    }
+    if (make_optim(r, pool, e) < 0 || !(r->kept = lint_snapshot_new(r->net, e))) return -1;
+    if (lint_groups_new(&r->training, lint_net_classes(r->net), places, e) < 0) return -1;
+    return val ? make_validation(r, val, e) : 0;
+}
+
+static void run_free(run *r) {
+    lint_optim_free(r->optim);
+    lint_walk_free(&r->walk);
+    lint_groups_free(&r->val);
+    lint_groups_free(&r->training);
+    free(r->logits);
+    free(r->kept);
+    free(r->row);
+}
+
+int lint_train(lint_net *net, lint_batches *batches, const lint_dataset *val,
+               const lint_training *t, lint_threads *pool, lint_trained *done, lint_err *e) {
+    run r = {.net = net, .batches = batches, .t = t, .loss = t->loss};
+    *done = (lint_trained){0};
+    int ok = run_new(&r, pool, val, e);
+    if (ok == 0) ok = all_epochs(&r, done, e);
+    if (ok == 0 && done->epochs == 0)
+        ok = lint_fail(e, "stopped before the first epoch was complete: there is no model");
+    if (ok == 0) lint_snapshot_restore(net, r.kept);
+    run_free(&r);
+    return ok;
+}
+
+uint64_t lint_train_hash(const lint_dataset *set) {
+    uint64_t h = 0;
+    for (size_t i = 0; i < lint_dataset_count(set); i++) {
+        const uint8_t *image = lint_dataset_image(set, i), *mask = lint_dataset_mask(set, i);
+        int32_t label = lint_dataset_label(set, i), place = lint_dataset_place(set, i);
+        float weight = lint_dataset_weight(set, i);
+        lint_batch b = {.n = 1,
+                        .image = &image,
+                        .label = &label,
+                        .mask = mask ? &mask : NULL,
+                        .place = &place,
+                        .weight = &weight};
+        h = hash_batch(&b, lint_dataset_height(set) * lint_dataset_width(set), h);
+    }
+    return h;
+}

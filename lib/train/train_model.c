@@ -1,0 +1,36 @@
+#include "train/train_model.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+static int store_weights(const lint_trained_parts *p, lint_frame *f, lint_err *e) {
+    if (p->lesson) return lint_mask_encoder_learnt(p->lesson, lint_batches_set(p->batches), f, e);
+    char *classes = lint_names_json(lint_batches_classes(p->batches), e);
+    int ok = classes ? lint_model_store(p->net, classes, f, e) : -1;
+    free(classes);
+    return ok;
+}
+
+static int store_settings(lint_settings *s, const lint_trained *done, lint_frame *f, lint_err *e) {
+    lint_settings_whole(s, "epoch", done->best.epoch);
+    if (!isnan(done->best.val.accuracy))
+        lint_settings_real(s, "val_accuracy", done->best.val.accuracy);
+    char *json = lint_settings_ok(s, e) == 0 ? lint_settings_json(s, e) : NULL;
+    int ok = json ? lint_frame_set_meta(f, "train", json, e) : -1;
+    free(json);
+    return ok;
+}
+
+static int pass_on_fit(const lint_batches *b, lint_frame *f, lint_err *e) {
+    for (size_t i = 0; i < lint_batches_metas(b); i++)
+        if (strcmp(lint_batches_meta_key(b, i), "fit") == 0)
+            return lint_frame_set_meta(f, "fit", lint_batches_meta_value(b, i), e);
+    return 0;
+}
+
+int lint_trained_store(const lint_trained_parts *p, const lint_trained *done, lint_frame *f,
+                       lint_err *e) {
+    if (store_weights(p, f, e) < 0 || store_settings(p->settings, done, f, e) < 0) return -1;
+    return pass_on_fit(p->batches, f, e);
+}

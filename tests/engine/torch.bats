@@ -1,0 +1,44 @@
+# Weights go both ways between lint and torchvision. Skipped where Debian's python3-torch and
+# python3-torchvision are not installed; what needs neither is in test_golden.c.
+load ../support/helpers
+
+twin() { /usr/bin/python3 "$BATS_TEST_DIRNAME/torch-twin" "$@"; }
+net() { echo "$CLONE/models/$1.net"; }
+
+setup() {
+    /usr/bin/python3 -c 'import torchvision, PIL' 2>/dev/null ||
+        skip 'needs the Debian packages python3-torch, python3-torchvision, python3-pil'
+    cd "$BATS_TEST_TMPDIR"
+}
+
+@test "torchvision's resnet50 gives the same logits in lint, and the same class for 50 pictures" {
+    twin model resnet50 "$(net resnet50)" 1000 model
+    twin views 50 224 1000 views
+    lint-cam --quiet model views -o seen
+    run -0 twin agree resnet50 model seen
+    assert_output '50 pictures, 50 with the same first class, logits within 1e-4'
+}
+
+@test "a resnet18 that lint has trained loads into torchvision, strictly, and says the same" {
+    sed 's/224x224x3/64x64x3/' "$(net resnet18)" >resnet18.net
+    twin views 12 64 2 views
+    lint-train --quiet --net resnet18.net --train views --epochs 2 --batch 4 --cam-loss energy -o model
+    lint-cam --quiet model views -o seen
+    run -0 twin agree resnet18 model seen
+    assert_output '12 pictures, 12 with the same first class, logits within 1e-4'
+}
+
+@test "a state dict of torchvision begins a training, and what is frozen stays to the bit" {
+    sed 's/224x224x3/64x64x3/' "$(net resnet18)" >resnet18.net
+    twin state resnet18 1000 state
+    twin views 12 64 2 views
+    run -0 --separate-stderr lint-train --net resnet18.net --init state --train views --epochs 1 \
+        --batch 4 --freeze conv1 --freeze bn1 --freeze layer1 --freeze layer2 --freeze layer3 -o model
+    assert_regex "$stderr" "fc"
+    run -0 twin same layer3 state model
+    assert_output '25 tensors, 25 the same'
+    run -0 twin same bn1 state model
+    assert_output '4 tensors, 4 the same'
+    run -0 twin same layer4 state model
+    assert_output '25 tensors, 0 the same'
+}

@@ -1,0 +1,203 @@
+# What a user of the Makefile sees before anything is trained: building, installing, being told.
+load ../support/helpers
+
+setup() {
+    cd "$CLONE"
+    unset MAKEFLAGS MAKELEVEL MFLAGS MAKEOVERRIDES V SANITIZE CFLAGS LDFLAGS DATA OUT EXPERIMENT
+    B=$BATS_TEST_TMPDIR/build
+    fakes=$BATS_TEST_TMPDIR/fakes
+    mkdir "$fakes"
+}
+
+# fake NAME BODY: a command that does that instead, and notes that it was called.
+fake() {
+    printf '#!/bin/bash\necho "%s $*" >>"%s/called"\n%s\n' "$1" "$fakes" "$2" >"$fakes/$1"
+    chmod +x "$fakes/$1"
+}
+
+# --- building ------------------------------------------------------------------------------------
+
+@test "make twice does nothing the second time" {
+    run -0 make BUILD="$B" "$B/lib/base/err.o"
+    assert_output --partial 'lib/base/err.c'
+    run -0 make BUILD="$B" "$B/lib/base/err.o"
+    refute_output --partial 'lib/base/err.c'
+}
+
+@test "other flags or another compiler rebuild; the same again do not" {
+    make BUILD="$B" "$B/lib/base/err.o"
+    run -0 make BUILD="$B" CFLAGS=-O1 "$B/lib/base/err.o"
+    assert_output --partial 'lib/base/err.c'
+    run -0 make BUILD="$B" CFLAGS=-O1 "$B/lib/base/err.o"
+    refute_output --partial 'lib/base/err.c'
+    run -0 make BUILD="$B" CFLAGS=-O1 CC='cc -pipe' "$B/lib/base/err.o"
+    assert_output --partial 'lib/base/err.c'
+}
+
+@test "the same sources give the same bytes in any folder" {
+    local dir
+    for dir in one two/deeper; do
+        mkdir -p "$BATS_TEST_TMPDIR/$dir"
+        cp -r "$CLONE"/{Makefile,lib,tools,pipelines,bench} "$BATS_TEST_TMPDIR/$dir"
+        make -s -C "$BATS_TEST_TMPDIR/$dir" BUILD=build build/lib/base/names.o
+    done
+    run -0 cmp "$BATS_TEST_TMPDIR"/{one,two/deeper}/build/lib/base/names.o
+}
+
+@test "a changed header rebuilds what includes it" {
+    make BUILD="$B" "$B/lib/base/err.o"
+    run -0 make BUILD="$B" -W lib/base/err.h "$B/lib/base/err.o"
+    assert_output --partial 'lib/base/err.c'
+    run -0 make BUILD="$B" -W lib/base/rng.h "$B/lib/base/err.o"
+    refute_output --partial 'lib/base/err.c'
+}
+
+@test "missing libraries and a missing compiler are one message that says what installs them" {
+    run -2 env PKG_CONFIG_LIBDIR=/nonexistent make -j2 BUILD="$B" CC=no-such-cc pipeline
+    assert_output --partial 'no-such-cc'
+    assert_output --partial 'libpng-dev'
+    assert_output --partial 'libjansson-dev'
+    assert_output --partial "'make deps' installs them"
+    assert [ "${#lines[@]}" -le 4 ]
+}
+
+@test "only the library that is missing is named" {
+    run -2 make BUILD="$B" LIBRARIES='zlib:zlib1g-dev no-such-lib:libnosuch-dev' all
+    assert_output --partial 'libnosuch-dev'
+    refute_output --partial 'zlib1g-dev'
+}
+
+@test "a missing test library is told before a test is compiled" {
+    run -2 env PKG_CONFIG_LIBDIR=/nonexistent make BUILD="$B" test-needs
+    assert_output --partial 'libcmocka-dev'
+    assert_output --partial "'make deps test' installs them"
+}
+
+@test "make clean deletes what was built, and no data" {
+    mkdir -p "$BATS_TEST_TMPDIR/data"
+    make BUILD="$B" "$B/lib/base/err.o"
+    run -0 make BUILD="$B" OUT="$BATS_TEST_TMPDIR" clean
+    assert_not_exists "$B"
+    assert_exists "$BATS_TEST_TMPDIR/data"
+}
+
+@test "make help lists every target and every setting with its value now" {
+    run -0 make help CFLAGS="-O1 -DX='y'"
+    local target
+    for target in all test deps pipeline sweep status metrics diff dag lock verify gc pages install uninstall deb clean help; do
+        assert_line --regexp "^  $target +[a-z]"
+    done
+    assert_line "  CFLAGS=-O1 -DX='y'"
+    assert_line '  EXPERIMENT=orca-leopard'
+    assert_line '  NET=models/standard.net'
+    run -0 make help DATA='/some/my pets'
+    assert_line '  DATA=/some/my pets'
+}
+
+# --- deps ----------------------------------------------------------------------------------------
+
+@test "packages that are there are not installed again, and apt is not asked" {
+    fake dpkg-query 'echo installed'
+    fake apt-get 'exit 1'
+    PATH=$fakes:$PATH run -0 pipelines/install-packages one two
+    assert_output ''
+    run -1 grep apt-get "$fakes/called"
+}
+
+@test "only what is missing is installed, without a question and without fetching lists" {
+    fake dpkg-query 'case $* in *one*) echo installed ;; esac'
+    fake apt-get '[ "$DEBIAN_FRONTEND" = noninteractive ]'
+    fake sudo 'shift; exec "$@"'
+    PATH=$fakes:$PATH run -0 pipelines/install-packages one two three </dev/null
+    assert_output 'installing two three'
+    run -0 grep apt-get "$fakes/called"
+    assert_line --regexp '^apt-get install .*-y .* two three$'
+    refute_line --regexp ' update| one'
+}
+
+@test "the package lists are fetched where apt cannot do without" {
+    fake dpkg-query ''
+    fake apt-get "case \$* in *update*) touch $fakes/lists ;; *) [ -e $fakes/lists ] ;; esac"
+    fake sudo 'shift; exec "$@"'
+    PATH=$fakes:$PATH run -0 pipelines/install-packages one </dev/null
+    assert_equal "$(grep -c update "$fakes/called")" 1
+}
+
+@test "an installation that fails says so, with apt's own words" {
+    fake dpkg-query ''
+    fake apt-get 'echo "E: the disk is full"; exit 100'
+    fake sudo 'shift; exec "$@"'
+    PATH=$fakes:$PATH run -1 pipelines/install-packages one </dev/null
+    assert_output --partial 'E: the disk is full'
+    assert_line 'Missing: one'
+}
+
+@test "without root and sudo it says what root should type" {
+    fake dpkg-query ''
+    fake id 'echo 1000'
+    fake sudo 'exit 1'
+    PATH=$fakes:$PATH run -1 pipelines/install-packages one two </dev/null
+    assert_output --partial 'As root: apt-get install one two'
+}
+
+@test "without apt it says what is missing" {
+    local c
+    fake dpkg-query ''
+    for c in bash env cat; do ln -s "$(command -v $c)" "$fakes/$c"; done
+    PATH=$fakes run -1 pipelines/install-packages one
+    assert_output --partial 'There is no apt-get here'
+    assert_line 'Missing: one'
+}
+
+@test "make deps installs what the targets beside it need, and alone everything" {
+    deps() { make -n BUILD="$B" "$@" | grep install-packages -A1 | tr -d '\n\\'; }
+    run -0 deps deps pipeline
+    assert_output --partial libpng-dev
+    refute_output --partial bats
+    refute_output --partial chromium
+    refute_output --partial gnuplot
+    run -0 deps deps report
+    assert_output --partial gnuplot
+    refute_output --partial bats
+    for goals in 'deps test' deps; do
+        run -0 deps $goals
+        assert_output --partial libpng-dev
+        assert_output --partial bats
+        assert_output --partial chromium
+        assert_output --partial gnuplot
+    done
+}
+
+@test "deps come first, with -j too" {
+    fake dpkg-query ''
+    fake apt-get "touch $fakes/installed"
+    fake sudo 'shift; exec "$@"'
+    fake pkg-config "[ -e $fakes/installed ] || exit 1; exec $(command -v pkg-config) \"\$@\""
+    PATH=$fakes:$PATH run -0 make -j4 BUILD="$B" "$B/lib/base/err.o" deps </dev/null
+    assert_line --index 0 --partial 'installing'
+    assert_line '  lib/base/err.c'
+}
+
+# --- the sources ---------------------------------------------------------------------------------
+
+@test "includes in lib/ point down only" {
+    run -0 tests/make/include-order lib/*/*.[ch] lib/*/*/*.[ch]
+    mkdir -p "$BATS_TEST_TMPDIR/lib/base"
+    echo '#include "stream/frame.h"' >"$BATS_TEST_TMPDIR/lib/base/err.h"
+    cd "$BATS_TEST_TMPDIR"
+    run -1 "$CLONE/tests/make/include-order" lib/base/err.h
+    assert_output 'lib/base/err.h:1: includes stream/frame.h'
+}
+
+@test "lib/README.md names every header, and nothing that is not there" {
+    # A table's heading names the folder, its rows name files in it.
+    named=$(awk '/^\| `[a-z]*\/` / { split($0, w, "`"); dir = w[2] }
+        /^\|/ { n = split($0, w, "`"); for (i = 2; i < n; i += 2) if (w[i] ~ /\.[ch]$/) print dir w[i] }' \
+        lib/README.md | LC_ALL=C sort -u)
+    for f in $named; do
+        # Rows of engine/ name sources of its folders by their names alone.
+        compgen -G "lib/$f" >/dev/null || compgen -G "lib/${f%/*}/*/${f##*/}" >/dev/null || fail "there is no lib/$f"
+    done
+    headers=$(cd lib && ls -- */*.h */*/*.h | LC_ALL=C sort)
+    assert_equal "$(grep '\.h$' <<<"$named")" "$headers"
+}

@@ -1,0 +1,751 @@
+# `make pipeline` and its relatives. The rules are tested with stand-ins for the tools, that note
+# what they were asked to do; the experiments themselves with the tools, on small pictures.
+load ../support/helpers
+
+setup() {
+    cd "$CLONE"
+    unset MAKEFLAGS MAKELEVEL MFLAGS MAKEOVERRIDES DATA EXPERIMENT SEED
+    export OUT=$BATS_TEST_TMPDIR/out
+}
+
+# --- the rules, with stand-ins -------------------------------------------------------------------
+
+# A folder with the rules and no sources, and programs that write their command line to each of
+# their outputs and to `log`.
+stand_ins() {
+    mkdir "$BATS_TEST_TMPDIR/rules" "$BATS_TEST_TMPDIR/programs"
+    cp -r Makefile pipelines bench models "$BATS_TEST_TMPDIR/rules"
+    rm -rf "$BATS_TEST_TMPDIR/rules/pipelines/stage" "$BATS_TEST_TMPDIR"/rules/pipelines/*.lock
+    cp "$BUILD/stage" "$BATS_TEST_TMPDIR/programs"
+    printf '#!/bin/bash\necho kernels v9\n' >"$BATS_TEST_TMPDIR/rules/pipelines/facts"
+    cd "$BATS_TEST_TMPDIR/rules"
+    export BUILD=$BATS_TEST_TMPDIR/programs
+    cat >"$BUILD/lint-any" <<'END'
+#!/bin/bash
+me=$(basename "$0") here=$(dirname "$0")
+echo "$me $*" >>"$here/log"
+trap 'exit 130' INT # bash alone goes on where its sleep has just ended by itself
+while [ -e "$here/held-$me" ]; do touch "$here/running-$me"; sleep 0.05; done
+trap - INT
+out=
+for a; do
+    [ ! -p "$a" ] || cat "$a" # and so wait for who writes into it
+    case $out in
+    -o | --log | --grid)
+        case $me in
+        lint-synth) mkdir -p "$a" && echo "$me $*" >"$a/metadata.csv" && echo picture >"$a/1.png" ;;
+        lint-split) for s in train val test; do { echo "$*"; ls -R DATA/ 2>/dev/null; } >"$a/$s.lts"; done ;;
+        lint-eval) . "$here/scores" "$a" >"$a" ;;
+        *) { echo "$me $*"; for f; do [[ $f != *.safetensors ]] || cat "$f" 2>/dev/null; done; } >"$a" ;;
+        esac ;;
+    esac
+    out=$a
+done
+[ ! -e "$here/break-$me" ]
+END
+    chmod +x "$BUILD/lint-any"
+    cat >"$BUILD/scores" <<'END'
+printf '{\n "summary": {\n  "accuracy": 0.75,\n  "worst_group": 0.5,\n  "cross_entropy": null\n }\n}\n'
+END
+    local t
+    for t in synth split augment train cam eval show; do cp "$BUILD/lint-any" "$BUILD/lint-$t"; done
+}
+
+# made COMMAND...: what the stand-ins were asked to do meanwhile, a line each.
+made() {
+    local status=0
+    : >"$BUILD/log"
+    "$@" >/dev/null || status=$?
+    cat "$BUILD/log"
+    return "$status"
+}
+
+# How many files the stages read to know what is in them.
+files_read() { make V=1 "$@" 2>&1 | awk '/^stage: [0-9]+ files read/ { n += $2 } END { print n + 0 }'; }
+
+# hold PROGRAM: it will wait in its first line until it is released; wait_for PROGRAM: till it does.
+hold() { touch "$BUILD/held-$1"; }
+release() { rm "$BUILD/held-$1"; }
+wait_for() { await "$1 was not started" test -e "$BUILD/running-$1"; }
+
+# await WHAT_IF_NOT COMMAND...: until it succeeds, for half a minute.
+await() {
+    local i
+    for ((i = 0; i < 600; i++)); do
+        "${@:2}" && return
+        sleep 0.05
+    done
+    fail "$1"
+}
+
+# A process and all that it started, at once and without warning.
+kill_all() {
+    local child
+    kill -STOP "$1" 2>/dev/null || true
+    for child in $(pgrep -P "$1"); do kill_all "$child"; done
+    kill -KILL "$1" 2>/dev/null || true
+}
+
+@test "an experiment is done once; again, only the table is printed" {
+    stand_ins
+    run -0 made make pipeline
+    assert_line --regexp '^lint-synth .*--seed 0 .*orca-leopard$'
+    assert_line --regexp '^lint-split .*--seed 0 '
+    assert_equal "$(grep -c '^lint-train' "$BUILD/log")" 2
+    run -0 made make pipeline
+    assert_line --regexp '^lint-eval --compare '
+    refute_line --regexp '^lint-(synth|split|augment|train|cam)'
+}
+
+@test "another CAM weight trains camloss again, and nothing else; the old one is in the cache" {
+    stand_ins
+    make pipeline
+    cp "$OUT/models/orca-leopard/s0/camloss/model.safetensors" was
+    run -0 made make pipeline CAM_WEIGHT=5.5
+    assert_equal "$(grep -c '^lint-train' "$BUILD/log")" 1
+    assert_line --regexp '^lint-train .*--cam-weight 5.5.*/camloss/'
+    refute_line --regexp '--model default'
+    refute_line --regexp '^lint-(synth|split)'
+    run -0 made make pipeline
+    refute_line --regexp '^lint-(synth|split|augment|train|cam|show)'
+    run -0 cmp was "$OUT/models/orca-leopard/s0/camloss/model.safetensors"
+    run -0 make pipeline CAM_WEIGHT=5.5
+    assert_line 'orca-leopard/s0/camloss/train: from the cache'
+}
+
+@test "touch reruns nothing; a file is read again only if it was touched" {
+    stand_ins
+    run -0 files_read pipeline
+    assert [ "$output" -gt 9 ]
+    run -0 files_read pipeline
+    assert_output 0
+    touch models/*.net "$OUT/data/orca-leopard/s0/pictures/1.png" "$OUT/models/orca-leopard/s0/default/val.json"
+    run -0 made make pipeline
+    refute_line --regexp '^lint-(synth|split|augment|train|cam|show)'
+    touch models/standard.net "$OUT/data/orca-leopard/s0/pictures/1.png" "$OUT/models/orca-leopard/s0/default/val.json"
+    run -0 files_read pipeline
+    assert_output 3
+    run -0 files_read pipeline
+    assert_output 0
+}
+
+@test "no file is read twice while an experiment is made" {
+    stand_ins
+    # Seven programs, a network; two pictures' files, three sets, two models with log, two scores
+    # and a sheet each, one comparison.
+    run -0 files_read pipeline
+    assert_output $((7 + 1 + 2 + 3 + 2 * (2 + 2 + 1) + 1))
+}
+
+@test "an output that was changed, deleted or put elsewhere is what it was again" {
+    stand_ins
+    make pipeline
+    local m=$OUT/models/orca-leopard/s0/default
+    cp -r "$OUT" "$OUT-was"
+    rm "$m/model.safetensors" && echo other >"$OUT/other" && mv "$OUT/other" "$m/val.json"
+    rm -r "$OUT/data/orca-leopard/s0/pictures"
+    run -0 made make pipeline
+    refute_line --regexp '^lint-(synth|split|train|cam|show)'
+    run -0 diff -r -x .cache "$OUT" "$OUT-was"
+    # Written to where it lies, it is damaged in the cache too; then it is made again.
+    echo more >>"$m/model.safetensors"
+    run -0 made make pipeline
+    assert_equal "$(grep -c '^lint-train' "$BUILD/log")" 1
+    refute_line --regexp '^lint-(synth|split|show)'
+    run -0 diff -r -x .cache "$OUT" "$OUT-was"
+}
+
+@test "killed in the middle of a stage, the next run repairs everything" {
+    stand_ins
+    hold lint-train
+    make pipeline >/dev/null 2>&1 3>&- &
+    wait_for lint-train
+    kill_all $!
+    assert_not_exists "$OUT/models/orca-leopard/s0/default/model.safetensors"
+    release lint-train
+    run -0 made make pipeline
+    refute_line --regexp '^lint-(synth|split)'
+    assert_equal "$(grep -c '^lint-train' "$BUILD/log")" 2
+    OUT=$OUT-again make pipeline
+    run -0 diff -r -x .cache "$OUT" "$OUT-again"
+}
+
+@test "of a make that was killed alone, what it left running is waited for" {
+    stand_ins
+    hold lint-train
+    make pipeline >/dev/null 2>&1 3>&- &
+    wait_for lint-train
+    kill -KILL $! "$(pgrep -P $!)"
+    make pipeline >said 2>&1 3>&- &
+    await 'it did not wait' grep -q 'waiting for another process' said
+    release lint-train
+    wait $!
+    assert_exists "$OUT/models/orca-leopard/s0/compare.png"
+}
+
+@test "Ctrl-C ends what a stage started, and make" {
+    stand_ins
+    hold lint-train
+    set -m # so that the group of make gets the signal, as from a terminal
+    # Tests may run in the background of a shell without jobs, where SIGINT is ignored.
+    env --default-signal=INT make pipeline >"$BATS_TEST_TMPDIR/said" 2>&1 3>&- &
+    local make=$!
+    wait_for lint-train
+    kill -INT -- -$make
+    local status=0
+    wait $make || status=$? # here: a subshell, such as run's, would not wait for it
+    assert_not_equal "$status" 0
+    run -1 pgrep -f "$BUILD/lint-train"
+    run -0 cat "$BATS_TEST_TMPDIR/said"
+    assert_line --partial 'orca-leopard/s0/default/train: ended with status 130; what it made so far is in'
+}
+
+@test "a setting that cannot be is told at once, before any stage" {
+    stand_ins
+    wrong() {
+        run -2 make "${@:2}"
+        assert_output --regexp "^pipelines/stages.mk:[0-9]+: \*\*\* $1\.  Stop\.$"
+    }
+    wrong "SEED: expected a whole number, 0 or more, not 'x'" pipeline SEED=x
+    wrong "SEED: expected a whole number, 0 or more, not '-1'" pipeline SEED=-1
+    wrong "SEED: expected a whole number, 0 or more, not '1 2'" pipeline SEED='1 2'
+    wrong "SEEDS: expected a whole number, 1 or more, not '1.5'" sweep SEEDS=1.5
+    wrong "SEEDS: expected a whole number, 1 or more, not '0'" sweep SEEDS=0
+    wrong "SEEDS: expected a whole number, 1 or more, not ''" sweep SEEDS=
+    wrong "JOBS: expected a whole number, 1 or more, not 'two'" sweep JOBS=two
+    wrong "GRID_SEEDS: expected a whole number, 0 or more, not 'a'" sweep GRID=SIGMA=1 GRID_SEEDS='7 a'
+    wrong "GRID: expected NAME=VALUE,VALUE..., not 'SIGMA'" sweep GRID='CAM_WEIGHT=1,2 SIGMA'
+    wrong "GRID: expected NAME=VALUE,VALUE..., not 'SIGMA=1,=2'" sweep GRID='SIGMA=1,=2'
+    wrong 'GRID may vary SIZE NET EPOCHS CAM_WEIGHT SIGMA, not TRAIN' sweep GRID='TRAIN=--lr 0.1'
+    wrong "GRID_SLACK: expected a number, 0 or more, not 'x'" sweep GRID=SIGMA=1 GRID_SLACK=x
+    wrong "OUT: 'a b' has a space in it, which is more than make can bear; a link to it helps" pipeline OUT='a b'
+    wrong "NET: 'my net' has a space in it, which is more than make can bear; a link to it helps" pipeline NET='my net'
+    wrong 'ALSO: there is no nowhere' pipeline ALSO=nowhere
+    wrong "CAM_WEIGHT: expected a value, not nothing" pipeline CAM_WEIGHT=
+    assert_not_exists "$BUILD/log"
+}
+
+@test "two makes at once do every stage once" {
+    stand_ins
+    hold lint-train
+    : >"$BUILD/log"
+    make -j2 pipeline >/dev/null 2>&1 3>&- &
+    local first=$!
+    wait_for lint-train
+    make -j2 pipeline >said 2>&1 3>&- &
+    await 'the second did not wait' grep -q 'waiting for another process' said
+    release lint-train
+    wait $first
+    wait $!
+    assert_equal "$(grep -c '^lint-train' "$BUILD/log")" 2
+    assert_equal "$(grep -c '^lint-split' "$BUILD/log")" 1
+}
+
+@test "other training options train both; another seed makes everything" {
+    stand_ins
+    make pipeline
+    run -0 made make pipeline TRAIN='--lr 0.02'
+    assert_equal "$(grep -c '^lint-train.*--lr 0.02' "$BUILD/log")" 2
+    refute_line --regexp '^lint-(synth|split)'
+    run -0 made make pipeline TRAIN='--lr 0.02' SEED=3
+    assert_line --regexp '^lint-synth .*--seed 3 '
+    assert_line --regexp '^lint-augment .*--seed 3 '
+    assert_equal "$(grep -c '^lint-train.*--seed 3' "$BUILD/log")" 2
+    run -0 made make pipeline TRAIN='--lr 0.02'
+    refute_line --regexp '^lint-train'
+}
+
+@test "a tool that changed does its stage again, and so does another network" {
+    stand_ins
+    make pipeline
+    echo '# changed' >>"$BUILD/lint-cam"
+    run -0 made make pipeline
+    assert_equal "$(grep -c '^lint-cam' "$BUILD/log")" 6
+    refute_line --regexp '^lint-train'
+    echo '# changed' >>models/standard.net
+    run -0 made make pipeline
+    assert_equal "$(grep -c '^lint-train' "$BUILD/log")" 2
+    refute_line --regexp '^lint-(synth|split)'
+}
+
+@test "a stage that fails leaves none of its outputs, and is done again" {
+    stand_ins
+    touch "$BUILD/break-lint-train"
+    run -2 made make pipeline
+    assert_not_exists "$OUT/models/orca-leopard/s0/default/model.safetensors"
+    assert_exists "$OUT/data/orca-leopard/s0/train.lts"
+    rm "$BUILD/break-lint-train"
+    touch "$BUILD/break-lint-cam"
+    run -2 made make pipeline
+    assert_exists "$OUT/models/orca-leopard/s0/default/model.safetensors"
+    assert_not_exists "$OUT/models/orca-leopard/s0/default/val.json"
+    rm "$BUILD/break-lint-cam"
+    run -0 made make pipeline
+    refute_line --regexp '^lint-(synth|split)'
+}
+
+@test "a sweep makes both models for every seed, and reuses what exists" {
+    stand_ins
+    make pipeline SEED=1
+    run -0 made make sweep SEEDS=3 JOBS=2
+    assert_equal "$(grep -c '^lint-train' "$BUILD/log")" 4
+    assert_line --regexp '^lint-eval --pairs [^ ]*s0/default/test.json [^ ]*s0/camloss/test.json .*s2/camloss/test.json'
+    refute_line --regexp '^lint-train .*--seed 1 '
+}
+
+@test "a grid names the setting with the most evidence in the centre within the slack, by validation alone" {
+    stand_ins
+    # Each unit of the weight costs one point; the wider prior gains less evidence.
+    cat >"$BUILD/scores" <<'END'
+w=0 sigma=00
+case $1 in
+*/camloss/*)
+    w=$(grep -o 'cam-weight [0-9]*' "${1%/*}/model.safetensors" | tr -dc 0-9)
+    sigma=$(grep -o 'sigma 0.[0-9]*' "${1%/*}/model.safetensors" | tr -dc 0-9) ;;
+esac
+printf '{\n "scores": [{\n   "value": 0.1\n  }\n ],\n "summary": {\n  "accuracy": 0.%d,\n  "evidence_in_center": 0.%d\n }\n}\n' \
+    $((97 - w)) $((40 + 4 * w - ${sigma#0} / 10))
+END
+    run -0 make sweep GRID='CAM_WEIGHT=1,2,3 SIGMA=0.15,0.25' GRID_SEEDS='200 201' JOBS=2
+    assert_line --regexp '^CAM_WEIGHT=3 SIGMA=0.15 +97.00 +94.00 +40.00 +51.00$'
+    assert_line 'chosen: CAM_WEIGHT=2 SIGMA=0.15, the most evidence in the centre of those within 2 points of default'
+    assert_line --partial 'seeds 200 201; no test picture was looked at'
+    # The two have the data and the default model in common.
+    assert_equal "$(grep -c '^lint-synth' "$BUILD/log")" 2
+    assert_equal "$(grep -c '^lint-train' "$BUILD/log")" $((2 * (1 + 6)))
+    run -1 grep -E 'test.json|--seed [0-9]( |$)' "$BUILD/log"
+    run -0 made make sweep GRID='CAM_WEIGHT=1,2,3 SIGMA=0.15,0.25' GRID_SEEDS='200 201' GRID_SLACK=3.5
+    assert_output ''
+    run -0 make sweep GRID='CAM_WEIGHT=3,4' GRID_SEEDS=200
+    assert_line 'no setting stays within 2 points of default'
+    run -2 make sweep GRID='CAMWEIGHT=3'
+    assert_output --partial 'GRID may vary SIZE NET EPOCHS CAM_WEIGHT SIGMA, not CAMWEIGHT'
+}
+
+@test "DATA may be any folder: spaces, quotes, and files that come and go" {
+    stand_ins
+    local pets="$BATS_TEST_TMPDIR/Ann's pets (2)"
+    mkdir -p "$pets/cat" "$pets/dog"
+    touch "$pets/cat/1.png" "$pets/dog/1.png"
+    run -0 made make pipeline DATA="$pets"
+    assert_line --regexp '^lint-split .* DATA$'
+    run -0 grep 1.png "$OUT/data/folders-Ann-s-pets--2-/s0/train.lts"
+    assert_exists "$OUT/models/folders-Ann-s-pets--2-/s0/camloss/test.json"
+    run -0 made make pipeline DATA="$pets"
+    refute_line --regexp '^lint-(split|train)'
+    touch "$pets/dog/2.png"
+    run -0 made make pipeline DATA="$pets"
+    assert_line --regexp '^lint-split '
+    assert_equal "$(grep -c '^lint-train' "$BUILD/log")" 2
+}
+
+@test "birds installs the packages that its pictures come from, first" {
+    stand_ins
+    printf '#!/bin/bash\necho "install $*" >>"%s/log"\n' "$BUILD" >pipelines/install-packages
+    run -0 made make pipeline EXPERIMENT=birds
+    assert_line --index 0 'install tuxpaint-stamps-default mate-backgrounds plasma-workspace-wallpapers'
+    assert_line --index 1 --regexp '^lint-synth .*--objects pipelines/birds-objects.tsv'
+    run -0 made make pipeline EXPERIMENT=birds
+    refute_line --regexp '^lint-(synth|train)'
+}
+
+@test "a set that is not there, and an experiment that does not exist, are named" {
+    stand_ins
+    run -2 make pipeline EXPERIMENT=caltech
+    assert_output --partial "There is no folder 'data/256_ObjectCategories'. data/README.md says"
+    run -2 make pipeline EXPERIMENT=waterbirds DATA=/none/such
+    assert_output --partial "There is no folder '/none/such'. data/README.md says"
+    run -2 make pipeline DATA=/none/such
+    assert_output --partial "There is no folder '/none/such'."
+    run -2 make pipeline EXPERIMENT=nonsense
+    assert_output --partial 'orca-leopard'
+    assert_output --partial 'waterbirds'
+}
+
+# --- looking, with stand-ins -----------------------------------------------------------------------
+
+@test "status says what would run and why, and runs nothing" {
+    stand_ins
+    run -0 make status
+    assert_line --regexp '^orca-leopard/s0/synth +runs: for the first time$'
+    assert_line --regexp '^orca-leopard/s0/split +runs after orca-leopard/s0/synth,'
+    make pipeline CAM_WEIGHT=5
+    make pipeline
+    run -0 make status
+    refute_line --regexp 'runs|cache'
+    run -0 make status CAM_WEIGHT=5
+    assert_line --regexp '^orca-leopard/s0/default/train +done$'
+    assert_line --regexp '^orca-leopard/s0/camloss/train +is taken from the cache$'
+    echo '# changed' >>models/standard.net
+    rm "$OUT/data/orca-leopard/s0/val.lts"
+    run -0 made make status CAM_WEIGHT=6
+    assert_output ''
+    run -0 make status CAM_WEIGHT=6
+    assert_line --regexp '^orca-leopard/s0/split +is taken from the cache$'
+    assert_line --regexp '^orca-leopard/s0/default/train +runs: models/standard.net is another$'
+    assert_line --regexp '^orca-leopard/s0/camloss/train +runs: the command was --cam-weight 30, is --cam-weight 6$'
+}
+
+@test "dag tells the stages as text, and draws them" {
+    stand_ins
+    run -0 made make dag SVG=dag.svg
+    assert_output ''
+    run -0 grep -c '<rect ' dag.svg
+    assert_output 10 # nine stages and the ground
+    run -0 grep -o 'camloss/train\|compare.png\|lint-synth' dag.svg
+    run -0 make dag
+    assert_line --index 0 synth
+    assert_line --regexp '^  reads  train.lts val.lts +from split$'
+    run -0 make dag DATA=.
+    assert_line --index 0 split
+    assert_line '  reads  DATA'
+}
+
+@test "metrics are a table, or JSON" {
+    stand_ins
+    run -2 make metrics
+    assert_output --partial 'nothing was run yet'
+    make sweep SEEDS=2
+    run -0 make -s metrics
+    assert_line --index 0 --regexp '^model +on +accuracy worst_group$'
+    assert_line --regexp '^orca-leopard/s1/camloss +test +0.750 +0.500$'
+    assert_equal "${#lines[@]}" 9
+    run -0 make -s metrics JSON=1
+    assert_line --index 1 ' {"model": "orca-leopard/s0/default", "on": "val", "accuracy": 0.750000, "worst_group": 0.500000},'
+}
+
+@test "metrics say which seeds were made with other settings or pictures" {
+    stand_ins
+    make pipeline
+    make pipeline SEED=1
+    run -0 --separate-stderr make metrics
+    assert_equal "$stderr" ''
+    make pipeline SEED=1 CAM_WEIGHT=5
+    run -0 --separate-stderr make metrics
+    assert_equal "$stderr" 'not what would be made with the settings, pictures and programs of now: s1 (make status SEED=N says why)'
+    run -0 --separate-stderr make metrics CAM_WEIGHT=5 JSON=1
+    assert_equal "$stderr" 'not what would be made with the settings, pictures and programs of now: s0 (make status SEED=N says why)'
+}
+
+@test "another clone verifies the lock; what differs is named, with what may be why" {
+    stand_ins
+    run -2 make verify
+    assert_output --partial "'make lock' writes it"
+    run -0 make -s lock
+    run -0 cat pipelines/orca-leopard.lock
+    assert_line 'fact   kernels v9'
+    assert_line 'param  CAM_WEIGHT 30'
+    assert_line 'metric orca-leopard/s0/camloss/test worst_group 0.500000'
+    assert_line 'stage orca-leopard/s0/compare'
+    assert_line --regexp '^  run  lint-split .*--seed 0 -o data/orca-leopard/s0 data/orca-leopard/s0/pictures$'
+    assert_line "  out  $(sha256sum "$OUT/data/orca-leopard/s0/val.lts" | cut -d' ' -f1) data/orca-leopard/s0/val.lts"
+    refute_line --partial "$BATS_TEST_TMPDIR"
+    # A folder's digest is that of a list that sha256sum can make.
+    assert_line "  out  $(cd "$OUT/data/orca-leopard/s0/pictures" && sha256sum * | sed 's/  / /' |
+        sha256sum | cut -d' ' -f1) data/orca-leopard/s0/pictures/"
+    run -0 make -s verify
+    assert_output ''
+    printf '#!/bin/bash\necho kernels v8\n' >pipelines/facts
+    sed -i 's/{ echo "\$me/{ echo "rounded $me/' "$BUILD/lint-train"
+    run -2 make -s verify CAM_WEIGHT=3
+    assert_line --regexp '^identical +data/orca-leopard/s0/train.lts$'
+    assert_line --regexp '^differs +models/orca-leopard/s0/default/model.safetensors +\(of the same inputs\)$'
+    assert_line --regexp '^differs +models/orca-leopard/s0/camloss/model.safetensors +\(another command\)$'
+    assert_line --regexp '^differs +models/orca-leopard/s0/default/sheet.png +\(of another models/orca-leopard/s0/default/model.safetensors\)$'
+    assert_line '  there: kernels v9'
+    assert_line '  here:  kernels v8'
+}
+
+@test "diff tells which parameters and scores are others than in a commit" {
+    stand_ins
+    git init -q .
+    run -2 make diff
+    assert_output --partial "the commit 'HEAD' has no pipelines/orca-leopard.lock"
+    make -s lock
+    git add pipelines/*.lock
+    git -c user.name=x -c user.email=x@example.org commit -qm 'the lock'
+    run -0 make -s diff
+    assert_output ''
+    sed -i 's/0.75/0.875/' "$BUILD/scores"
+    echo '# changed' >>"$BUILD/lint-eval"
+    make pipeline CAM_WEIGHT=5
+    run -0 make -s diff CAM_WEIGHT=5 REV=HEAD
+    assert_line --regexp '^param +CAM_WEIGHT +30 -> 5$'
+    assert_line --regexp '^metric +orca-leopard/s0/camloss/test accuracy +0.750000 -> 0.875000 +\+0.125$'
+    refute_line --partial worst_group
+    refute_line --partial SIGMA
+}
+
+@test "gc throws away what was not used for longest, and nothing that is in use is lost" {
+    stand_ins
+    make pipeline CAM_WEIGHT=5
+    make pipeline
+    run -0 make gc
+    assert_output --partial '0 files thrown away'
+    run -0 make gc CACHE_MAX=6K
+    refute_output --partial ' 0 files'
+    assert [ "$(find "$OUT/.cache/objects" -type f -printf '%s\n' | awk '{ n += $1 } END { print n }')" -le 6144 ]
+    run -0 made make pipeline
+    refute_line --regexp '^lint-(synth|split|train|cam)'
+    run -0 make gc CACHE_MAX=0
+    run -0 find "$OUT/.cache/objects" "$OUT/.cache/stages" -type f
+    assert_output ''
+    run -0 made make pipeline
+    refute_line --regexp '^lint-(synth|split|train|cam)'
+    run -0 made make pipeline CAM_WEIGHT=5
+    assert_equal "$(grep -c '^lint-train' "$BUILD/log")" 1
+    run -2 make gc CACHE_MAX=much
+    assert_output --partial "'much' is no size"
+}
+
+@test "gc of a cache that is not there makes none" {
+    stand_ins
+    run -2 make gc OUT=nowhere
+    assert_output --partial 'there is no cache nowhere/.cache'
+    assert_not_exists nowhere
+}
+
+@test "what a program of one's own reads by itself is an input if ALSO names it" {
+    stand_ins
+    cp "$BUILD/lint-any" "$BUILD/mine"
+    echo F=0.5 >module.py
+    make pipeline AUGMENT=mine ALSO=module.py
+    run -0 made make pipeline AUGMENT=mine ALSO=module.py
+    refute_line --regexp '^lint-train'
+    echo F=1.0 >module.py
+    run -0 make status AUGMENT=mine ALSO=module.py
+    assert_line --regexp 'default/train +runs: also module.py is another$'
+    run -0 make status AUGMENT=mine
+    assert_line --regexp 'default/train +runs: also module.py is gone$'
+    run -0 made make pipeline AUGMENT=mine ALSO=module.py
+    assert_equal "$(grep -c '^lint-train' "$BUILD/log")" 2
+}
+
+@test "a file in a folder of one's own that may not be read is the tool's matter" {
+    # Root may read everything, but for this.
+    local user=(setpriv --bounding-set=-dac_override,-dac_read_search --inh-caps=-all)
+    stand_ins
+    mkdir -p pets/cat pets/dog
+    touch pets/{cat,dog}/{1,2}.png
+    chmod 000 pets/cat/1.png
+    ! "${user[@]}" cat pets/cat/1.png 2>/dev/null || skip 'nothing is forbidden here'
+    run -0 made "${user[@]}" make pipeline DATA=pets
+    assert_line --regexp '^lint-split'
+    run -0 made "${user[@]}" make pipeline DATA=pets
+    refute_line --regexp '^lint-split'
+    chmod 600 pets/cat/1.png
+    run -0 made "${user[@]}" make pipeline DATA=pets
+    assert_line --regexp '^lint-split'
+}
+
+@test "what one has made, another takes from the cache that they share" {
+    stand_ins
+    export CACHE=$BATS_TEST_TMPDIR/shared
+    make pipeline
+    export OUT=$OUT-of-another
+    run -0 made make pipeline
+    refute_line --regexp '^lint-(synth|split|train|cam)'
+    run -0 diff -r -x .cache "$OUT" "${OUT%-of-another}"
+}
+
+@test "a file that an option names is an input; one that a stage does not name is not there" {
+    stand_ins
+    echo '{}' >first.safetensors
+    make pipeline TRAIN='--init first.safetensors'
+    echo '{ }' >first.safetensors
+    run -0 make status TRAIN='--init first.safetensors'
+    assert_line --regexp 'default/train +runs: first.safetensors is another$'
+    run -2 make pipeline NET=../outside.net TRAIN='--init ../rules/first.safetensors'
+    assert_output --partial 'give it from the root'
+    printf '#!/bin/bash\ncat data/orca-leopard/s0/test.lts\n' >"$BUILD/lint-augment"
+    run -2 make pipeline
+    assert_output --partial 'data/orca-leopard/s0/test.lts: No such file'
+}
+
+@test "digests are those of sha256sum, at every length about a block's" {
+    cd "$BATS_TEST_TMPDIR"
+    mkdir lengths
+    local n
+    for n in 0 1 55 56 57 63 64 65 119 120 128 1000 70000; do
+        head -c "$n" /dev/zero | tr '\0' x >"lengths/$n"
+    done
+    echo other >'lengths/a
+name \ with all'
+    local it=('stage s' 'run sort ./lengths/* >out.txt' 'in lengths' 'out out.txt')
+    run -0 stage -q run "${it[@]}"
+    run -0 stage lock "${it[@]}"
+    # In a list, a newline in a name is \n and a backslash \\.
+    for n in 0 1 1000 119 120 128 55 56 57 63 64 65 70000 a; do
+        [ -e "lengths/$n" ] || continue
+        printf '%s %s\n' "$(sha256sum <"lengths/$n" | cut -d' ' -f1)" "$n"
+    done >list
+    printf '%s %s\n' "$(echo other | sha256sum | cut -d' ' -f1)" 'a\nname \\ with all' >>list
+    assert_line "  in   $(sha256sum <list | cut -d' ' -f1) lengths/"
+    assert_line "  out  $(sha256sum <out.txt | cut -d' ' -f1) out.txt"
+}
+
+@test "the stage runner says what is wrong with a stage, and uses nothing it cannot" {
+    cd "$BATS_TEST_TMPDIR"
+    run -0 stage --help
+    assert_output --partial 'stage run'
+    run -2 stage
+    run -2 stage walk
+    assert_output --partial "'walk' is not run, status, lock, gc or kernels"
+    run -1 bash -c 'stage run </dev/null'
+    assert_output 'stage: no stage to run'
+    run -1 stage run 'stage s' 'run true'
+    assert_output --partial 'runs nothing, or makes nothing'
+    run -1 stage run 'stage s' 'jump high' 'run true' 'out x'
+    assert_output --partial "'jump' is no line of a stage"
+    run -1 stage run 'stage s' 'run true' 'out x'
+    assert_output --partial 's: did not make x'
+    run -1 stage run 'stage s' 'run lint-nothing' 'out x'
+    assert_output --partial 'there is no program lint-nothing'
+    run -1 stage run 'stage s' 'run true' 'in none' 'out x'
+    assert_output --partial 'there is no none'
+    run -3 stage run 'stage s' 'run exit 3' 'out x'
+    assert_output --partial 's: ended with status 3'
+    # A command that changes what it reads makes nothing that can be told.
+    echo 1 >read
+    run -1 stage run 'stage s' "run echo 2 >$PWD/read; touch x" 'in read' 'out x'
+    assert_output --partial 'read changed while the stage ran'
+    assert_not_exists x
+    run -1 bash -c "stage kernels >/dev/full"
+}
+
+@test "a stage ends where its parent ignores the ends of its children" {
+    cd "$BATS_TEST_TMPDIR"
+    run -0 timeout 30 perl -e '$SIG{CHLD} = "IGNORE"; exec @ARGV' \
+        stage -q --facts 'echo fact here' run 'stage s' 'run echo 1 >x' 'out x'
+    assert_equal "$(cat x)" 1
+}
+
+# --- experiments, small --------------------------------------------------------------------------
+
+SMALL=(SIZE=16x16 NET=tests/support/tiny.net EPOCHS=2)
+
+# Drawn pictures of 16 x 16, once for all tests.
+drawn() {
+    local d=$BATS_RUN_TMPDIR/drawn
+    [ -e "$d" ] || lint-synth --size 16x16 --train 24,16 --val 6 --test 9 -o "$d" orca-leopard
+    echo "$d"
+}
+
+assert_png() { assert_equal "$(head -c 4 "$1" | tail -c 3)" PNG; }
+
+# Both models are there, with their scores and pictures.
+assert_results() {
+    local m
+    for m in default camloss; do
+        assert_exists "$1/$m/model.safetensors"
+        assert_exists "$1/$m/log.tsv"
+        assert_exists "$1/$m/val.json"
+        assert_exists "$1/$m/test.json"
+        assert_png "$1/$m/sheet.png"
+    done
+    assert_png "$1/compare.png"
+}
+
+@test "the default experiment ends with both models' scores side by side, and where the maps are" {
+    run -0 make -s pipeline "${SMALL[@]}" PICTURES='--train 24,16 --val 6 --test 9'
+    assert_line --regexp 'default +camloss'
+    assert_line --regexp '^worst_group '
+    assert_line --partial "$OUT/models/orca-leopard/s0/default/sheet.png"
+    assert_results "$OUT/models/orca-leopard/s0"
+    run -0 lint-show "$OUT/data/orca-leopard/s0/train.lts"
+    assert_output --partial leopard
+    touch "$BATS_TEST_TMPDIR/now"
+    run -0 make -s pipeline "${SMALL[@]}" PICTURES='--train 24,16 --val 6 --test 9'
+    run -0 find "$OUT/data" "$OUT/models" -newer "$BATS_TEST_TMPDIR/now"
+    assert_output ''
+}
+
+@test "two runs of a seed give the same bytes, on one thread and on two" {
+    make -s pipeline "${SMALL[@]}" PICTURES='--train 24,16 --val 6 --test 9'
+    OUT=$OUT-again make -s -j2 pipeline "${SMALL[@]}" PICTURES='--train 24,16 --val 6 --test 9' \
+        TRAIN='--threads 1'
+    local f
+    for f in data/orca-leopard/s0/test.lts models/orca-leopard/s0/{default,camloss}/model.safetensors \
+        models/orca-leopard/s0/camloss/test.json models/orca-leopard/s0/camloss/sheet.png; do
+        run -0 cmp "$OUT/$f" "$OUT-again/$f"
+    done
+}
+
+@test "training that was killed goes on from its last epoch, and ends in the same bytes" {
+    # A filter that holds the stream back after so many bytes, so that training cannot end before
+    # it is killed.
+    local mine=$BATS_TEST_TMPDIR/mine bytes
+    printf '#!/bin/bash\n[ ! -e %q ] || { head -c "$(<%q)"; sleep 60; }\ncat\n' "$mine-held"{,} >"$mine"
+    chmod +x "$mine"
+    local settings=(SIZE=16x16 NET=tests/support/tiny.net EPOCHS=20 AUGMENT="$mine" PICTURES='--train 24,16 --val 6 --test 9')
+    local checkpoint=$OUT-killed/.cache/work/orca-leopard/s0/default/train/checkpoint
+    for bytes in 200000 400000; do
+        echo $bytes >"$mine-held"
+        OUT=$OUT-killed make "${settings[@]}" pipeline >/dev/null 2>&1 3>&- &
+        await 'there is no checkpoint' test "$checkpoint" -nt "$mine-held"
+        kill_all $!
+    done
+    rm "$mine-held"
+    OUT=$OUT-killed run -0 make "${settings[@]}" pipeline
+    assert_line --regexp 'checkpoint: going on after epoch ([2-9]|1[0-9])$'
+    make -s "${settings[@]}" pipeline
+    run -0 diff -r -x .cache "$OUT" "$OUT-killed"
+}
+
+@test "a folder of three classes, with spaces in its name, gets a misleading test set" {
+    local pets="$BATS_TEST_TMPDIR/Ann's pets" from i=0 f
+    from=$(drawn)
+    mkdir -p "$pets/big cat" "$pets/whale" "$pets/third"
+    for f in "$from"/images/*.png; do
+        case $((i++ % 3)) in 0) cp "$f" "$pets/big cat" ;; 1) cp "$f" "$pets/whale" ;; *) cp "$f" "$pets/third" ;; esac
+    done
+    run -0 make -s pipeline DATA="$pets" "${SMALL[@]}"
+    assert_results "$OUT/models/folders-Ann-s-pets/s0"
+    run -0 lint-show "$OUT/data/folders-Ann-s-pets/s0/test.lts"
+    assert_output --partial 'big cat'
+    assert_output --partial place
+}
+
+@test "caltech takes its two classes of all, and fills the test with what misleads" {
+    local set=$BATS_TEST_TMPDIR/256_ObjectCategories from
+    from=$(drawn)
+    mkdir -p "$set/129.leopards-101" "$set/124.killer-whale" "$set/001.ak47"
+    awk -F, -v a="$set/129.leopards-101" -v b="$set/124.killer-whale" -v from="$from" \
+        'NR > 1 { system("cp " from "/" $2 " " ($3 ? b : a)) }' "$from/metadata.csv"
+    cp "$from/images/"*0001.png "$set/001.ak47"
+    run -0 make -s pipeline EXPERIMENT=caltech DATA="$set" "${SMALL[@]}"
+    assert_results "$OUT/models/caltech/s0"
+    run -0 lint-show "$OUT/data/caltech/s0/test.lts"
+    assert_output --partial leopard
+    assert_output --partial orca
+    refute_output --partial ak47
+    rm -r "$set/124.killer-whale"
+    run -2 make -s pipeline EXPERIMENT=caltech DATA="$set" "${SMALL[@]}"
+    assert_output --partial "There is no folder '$set/124.killer-whale'. data/README.md says"
+}
+
+@test "waterbirds takes splits and places from metadata.csv" {
+    local set=$BATS_TEST_TMPDIR/waterbirds
+    mkdir -p "$set/001.Albatross"
+    cp "$(drawn)"/images/*.png "$set/001.Albatross"
+    awk -F, 'BEGIN { OFS = "," } NR > 1 { sub("images", "001.Albatross", $2); if ($5 > 1) next } { print }' \
+        "$(drawn)/metadata.csv" >"$set/metadata.csv"
+    run -0 make -s pipeline EXPERIMENT=waterbirds DATA="$set" "${SMALL[@]}"
+    assert_results "$OUT/models/waterbirds/s0"
+    assert_line --regexp 'waterbird.*land'
+    run -0 lint-show "$OUT/data/waterbirds/s0/train.lts"
+    assert_output --partial landbird
+    assert_output --partial 40
+}
+
+@test "split, augment and train are one pipe" {
+    cd "$BATS_TEST_TMPDIR"
+    lint-split --size 16x16 --split val -o val.lts "$(drawn)"
+    lint-split --size 16x16 --split train "$(drawn)" |
+        lint-augment --balance --epochs 2 --shuffle |
+        lint-train --net "$SUPPORT/tiny.net" --train - --val val.lts -o piped.safetensors
+    lint-split --size 16x16 --split train "$(drawn)" >train.lts
+    lint-augment --balance --epochs 2 --shuffle train.lts -o loaded.lts
+    lint-train --net "$SUPPORT/tiny.net" --train loaded.lts --val val.lts -o saved.safetensors
+    run -0 cmp piped.safetensors saved.safetensors
+}

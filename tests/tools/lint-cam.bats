@@ -1,0 +1,298 @@
+load ../support/helpers
+
+tiny() { "$SUPPORT/tiny-samples" "$@"; }
+
+# m: a model of red and blue squares, 16x16. small: one of 4x4 pictures, for streams with names.
+setup_file() {
+    cd "$BATS_FILE_TMPDIR"
+    tiny n=48 >train.lts
+    tiny n=20 seed=9 frame=7 mask=1 >test.lts
+    lint-train -q --net "$SUPPORT/tiny.net" --train train.lts --val test.lts --epochs 8 \
+        --batch 8 -o m
+    sed 's/16x16x3/4x4x3/' "$SUPPORT/tiny.net" >small.net
+    samples 10 0 1 0 1 >named.lts
+    lint-train -q --net small.net --train named.lts --epochs 1 -o small
+}
+
+setup() {
+    cd "$BATS_TEST_TMPDIR"
+    cp "$BATS_FILE_TMPDIR"/{*.lts,m,small} .
+}
+
+@test "a network without maps gives its logits where the maps are not asked for" {
+    grep -v cam "$SUPPORT/tiny.net" >blind.net
+    lint-train -q --net blind.net --train train.lts --epochs 1 -o blind
+    run -1 lint-cam blind test.lts
+    assert_output "lint-cam: blind: its network has no 'cam' line, so no maps; with --drop cam the output has logits alone"
+    run -1 lint-cam --drop cam --grid g.png blind test.lts
+    assert_output "lint-cam: blind: its network has no 'cam' line, so no maps"
+    lint-cam -q --drop cam blind test.lts >p
+    refute_regex "$(headers p)" '"cam"'
+    run -0 lint-eval --json - p
+    assert_output --partial '"accuracy"'
+    # The same logits with maps and without.
+    lint-cam -q m test.lts >with
+    lint-cam -q --drop cam m test.lts >without
+    assert_equal "$(tensor without logits)" "$(tensor with logits)"
+    lint-cam -q --drop cam --grid g.png m test.lts | cmp - without
+    png_size g.png
+}
+
+# --- usage ---------------------------------------------------------------------------------------
+
+@test "wrong usage ends with status 2 and one line" {
+    local wrong
+    for wrong in "" "--nonsense" "m a b" "m --png" "m --threads x" "m test.lts --pick first" \
+        "m test.lts --grid-seed 1" "m test.lts --title x" "--grid g --pick x m" \
+        "--grid g --grid-seed -1 m" "--grid g --pick first --grid-seed 1 m" "-" "- -"; do
+        run -2 --separate-stderr lint-cam $wrong </dev/null
+        assert_equal "${#stderr_lines[@]}" 1
+        assert_regex "$stderr" '^lint-cam: '
+        assert_output ''
+        assert_not_exist g
+    done
+}
+
+@test "--help is a screen with an example, and says what the pictures show" {
+    run -0 lint-cam --help
+    assert_line --regexp '^Usage: lint-cam '
+    assert_line --partial 'lint-cam --grid sheet.png'
+    assert_output --partial 'the predicted class is above the mean of'
+    assert [ "${#lines[@]}" -le 40 ]
+}
+
+# --- the filter ----------------------------------------------------------------------------------
+
+@test "logits and maps are added, frame by frame, and all else passes" {
+    lint-cam m test.lts >out
+    run -0 headers out
+    assert_equal "${#lines[@]}" 3
+    local i
+    for i in 0 1; do
+        assert_regex "${lines[i]}" '"logits":\{"dtype":"F32","shape":\[7,2\]'
+        assert_regex "${lines[i]}" '"cam":\{"dtype":"F32","shape":\[7,2,8,8\]'
+        assert_regex "${lines[i]}" '"kind":"predictions"'
+    done
+    assert_regex "${lines[2]}" '"cam":\{"dtype":"F32","shape":\[6,2,8,8\]'
+    local name
+    for name in image label mask; do
+        diff <(tensor test.lts $name) <(tensor out $name)
+    done
+}
+
+@test "a model that has learned its task answers right" {
+    lint-cam m test.lts >out
+    paste - - < <(tensor out logits) | awk '{ print ($2 > $1) ? 1 : 0 }' | diff <(tensor test.lts label) -
+}
+
+@test "its answers are not those of another model, nor doubled, if there are some already" {
+    lint-cam m test.lts >once
+    lint-cam m once | cmp once -
+}
+
+@test "an unknown tensor passes, and --drop leaves out what it names" {
+    lint-cam --drop image --drop mask m test.lts >out
+    run -0 headers out
+    refute_output --partial '"image"'
+    refute_output --partial '"mask"'
+    assert_output --partial '"label"'
+    lint-cam --drop mask --drop nothing small named.lts >out
+    diff <(names named.lts) <(names out)
+    lint-eval out >/dev/null
+}
+
+@test "the same bytes come from a file and a pipe, from one thread and two" {
+    lint-cam --threads 1 --grid a.png m test.lts -o a
+    lint-cam --threads 2 --grid b.png m <test.lts >b
+    cmp a b
+    cmp a.png b.png
+}
+
+@test "no input gives no output, and a frame without samples passes" {
+    run -0 lint-cam m </dev/null
+    assert_output ''
+    samples 0 >none.lts
+    lint-cam small none.lts >out
+    run -0 headers out
+    assert_output --partial '"logits":{"dtype":"F32","shape":[0,2]'
+}
+
+@test "one sample is enough" {
+    tiny n=1 | lint-cam --grid g.png m >out
+    run -0 tensor out logits
+    assert_equal "${#lines[@]}" 2
+    assert_equal "$(png_size g.png)" "$((128 + 32)) $(png_size g.png | cut -d' ' -f2)"
+}
+
+@test "a model of one class is fine" {
+    tiny classes=red n=8 >one.lts
+    lint-train -q --net "$SUPPORT/tiny.net" --train one.lts --epochs 1 -o one
+    lint-cam --grid g.png one one.lts >out
+    run -0 tensor out logits
+    assert_equal "${#lines[@]}" 8
+    assert_file_exist g.png
+}
+
+# --- errors --------------------------------------------------------------------------------------
+
+@test "an input that is missing, a directory, or no stream is named in one line" {
+    echo 'this is not a stream of tensors' >text
+    local input
+    for input in missing . text; do
+        run -1 --separate-stderr lint-cam m $input -o out
+        assert_equal "${#stderr_lines[@]}" 1
+        assert_regex "$stderr" "^lint-cam: $input: "
+        assert_not_exist out
+        run -1 --separate-stderr lint-cam $input test.lts -o out
+        assert_equal "${#stderr_lines[@]}" 1
+        assert_regex "$stderr" "^lint-cam: $input: "
+        assert_not_exist out
+    done
+}
+
+@test "samples are no model, and a model is no samples" {
+    tiny n=4 >one-frame.lts
+    run -1 lint-cam one-frame.lts test.lts
+    assert_output --regexp "^lint-cam: one-frame.lts: not a model of lint: "
+    run -1 lint-cam m m
+    assert_output --regexp "^lint-cam: m: frame 1: no 'image'"
+}
+
+@test "pictures of another size are refused, with both sizes" {
+    run -1 lint-cam m named.lts
+    assert_output "lint-cam: named.lts: frame 1: pictures of 4x4, but the model takes 16x16 (lint-split --size)"
+}
+
+@test "samples of other classes are refused, with both lists" {
+    tiny n=4 classes=cat,dog >pets.lts
+    cat test.lts pets.lts >mixed.lts
+    run -1 --separate-stderr lint-cam m mixed.lts
+    assert_equal "$stderr" "lint-cam: mixed.lts: frame 4: the samples' classes are cat, dog, but the model was trained on red, blue"
+}
+
+@test "a stream without class names gets the model's, but no label beyond them" {
+    tiny n=4 classes= label=1 >nameless.lts
+    lint-cam m nameless.lts >out
+    run -0 headers out
+    assert_output --partial '"classes":"[\"red\",\"blue\"]"'
+    tiny n=4 classes= label=2 >nameless.lts
+    run -1 --separate-stderr lint-cam m nameless.lts
+    assert_regex "$stderr" '^lint-cam: nameless.lts: frame 1: '
+}
+
+@test "a stream cut anywhere is an error, and leaves neither output nor sheet" {
+    local size cut
+    size=$(stat -c %s test.lts)
+    for cut in 1 8 9 200 500 $((size / 2)) $((size - 1)); do
+        head -c "$cut" test.lts >cut.lts
+        run -1 --separate-stderr lint-cam --grid g.png m cut.lts -o out
+        assert_regex "$stderr" '^lint-cam: cut.lts: frame [123]: .*truncated'
+        assert_not_exist out
+        assert_not_exist g.png
+    done
+}
+
+@test "a full disk is an error, for the stream and for pictures" {
+    run -1 bash -c 'lint-cam m test.lts >/dev/full'
+    assert_output --regexp '^lint-cam: standard output: .*No space left on device$'
+    run -1 lint-cam m test.lts -o /dev/full
+    assert_output --partial 'No space left on device'
+    run -1 --separate-stderr lint-cam --grid /dev/full m test.lts -o out
+    assert_regex "$stderr" '^lint-cam: /dev/full: .*No space left on device$'
+    assert_not_exist out
+}
+
+@test "a closed standard output is an error" {
+    run -1 bash -c 'lint-cam m test.lts >&-'
+    assert_output --partial 'lint-cam: standard output: '
+}
+
+@test "a reader that leaves early ends it quietly" {
+    tiny n=400 >many.lts
+    run -0 bash -c 'set -o pipefail; lint-cam m many.lts | head -c 1 | wc -c
+        test "${PIPESTATUS[*]}" = "141 0 0"'
+    assert_output 1
+}
+
+# --- pictures ------------------------------------------------------------------------------------
+
+@test "--grid draws sixteen samples, four abreast" {
+    lint-cam --grid g.png m test.lts >/dev/null
+    run -0 png_size g.png
+    local w h
+    read -r w h <<<"$output"
+    assert_equal "$w" $((4 * 128 + 3 * 14 + 2 * 16))
+    assert [ "$h" -gt $((4 * 128 + 4 * 34)) ] # with words under each
+    lint-cam --grid other.png --title 'another title' m test.lts >/dev/null
+    run -1 cmp -s g.png other.png
+}
+
+@test "--grid shows both classes of a stream in order of class" {
+    { tiny n=30 label=0; tiny n=2 label=1 seed=5; } >sorted.lts
+    { tiny n=15 label=0; tiny n=2 label=1 seed=5; } >shorter.lts
+    lint-cam --grid a.png m sorted.lts >/dev/null
+    lint-cam --grid b.png m shorter.lts >/dev/null
+    cmp a.png b.png # 14 and 2 of each
+    lint-cam --grid first.png --pick first m sorted.lts >/dev/null
+    tiny n=16 label=0 | lint-cam --grid c.png m >/dev/null
+    cmp first.png c.png
+}
+
+@test "--grid --pick worst draws the mistakes of the model, as lint-show does of its answers" {
+    lint-train -q --net "$SUPPORT/tiny.net" --train train.lts --epochs 1 --lr 0.000001 -o raw
+    lint-cam --grid cam.png --pick worst --title t raw test.lts >said.lts
+    assert [ "$(lint-eval said.lts | awk -F'\t' '$1 == "accuracy" {print $4; exit}')" != 1 ]
+    lint-show -o show.png --pick worst --max 16 --columns 4 --title t said.lts
+    cmp cam.png show.png
+}
+
+@test "--grid-seed draws other samples, the same for the same seed" {
+    lint-cam --grid a.png --grid-seed 1 m test.lts >/dev/null
+    lint-cam --grid b.png --grid-seed 1 --pick random m test.lts >/dev/null
+    lint-cam --grid c.png --grid-seed 2 m test.lts >/dev/null
+    cmp a.png b.png
+    run -1 cmp -s a.png c.png
+}
+
+@test "--grid of no samples is an error" {
+    run -1 lint-cam --grid g.png m </dev/null
+    assert_output 'lint-cam: g.png: no pictures for a sheet'
+    assert_not_exist g.png
+}
+
+@test "--png writes a picture for each sample, named by number and name" {
+    lint-cam --png why small named.lts >/dev/null
+    run -0 ls why
+    assert_output "$(printf '%s\n' 00001-s010.png 00002-s011.png 00003-s012.png 00004-s013.png)"
+    run -0 png_size why/00001-s010.png
+    assert_output --regexp "^$((128 + 32)) "
+    assert [ "${output#* }" -gt $((128 + 32 + 3 * 17)) ] # three lines of words
+    lint-cam --png why m test.lts >/dev/null # into the same folder, over several frames
+    assert_file_exist why/00020.png
+}
+
+@test "names cannot lead out of the folder" {
+    samples 10 0 1 0 1 | sed 's|s010|../x|; s|s011|/a/b|' >evil.lts
+    mkdir -p deep/er
+    lint-cam --png deep/er small evil.lts >/dev/null
+    assert_equal "$(find . -name '*.png' | wc -l)" 4
+    assert_equal "$(find deep/er -name '*.png' | wc -l)" 4
+    assert_file_exist deep/er/00001-.._x.png
+    assert_file_exist deep/er/00002-_a_b.png
+}
+
+@test "a folder that cannot be made is named" {
+    touch file
+    run -1 lint-cam --png file m test.lts
+    assert_output 'lint-cam: file: Not a directory'
+    run -1 lint-cam --png missing/why m test.lts
+    assert_output 'lint-cam: missing/why: No such file or directory'
+}
+
+@test "on a terminal pictures alone are drawn, and a stream alone is refused" {
+    run -0 script -qec 'lint-cam -q --grid g.png m test.lts' /dev/null
+    refute_output --partial 'lint-cam:'
+    assert_file_exist g.png
+    run -2 script -qec 'lint-cam m test.lts' /dev/null
+    assert_output --partial 'lint-cam: not writing a binary stream to a terminal'
+}

@@ -1,0 +1,248 @@
+load ../support/helpers
+
+# Twelve pictures to ask about, and a small model that has seen others of their kind.
+setup_file() {
+    cd "$BATS_FILE_TMPDIR"
+    lint-synth orca-leopard --size 16x16 --train 20,20 --val 5 --test 6 --quiet -o set
+    lint-split --quiet --size 16x16 set -o .
+    lint-train --net "$SUPPORT/tiny.net" --train train.lts --val val.lts --epochs 4 \
+        --quiet -o model
+    mkdir photos
+    cp set/images/test-* photos
+}
+
+setup() {
+    cd "$BATS_TEST_TMPDIR"
+    cp -r "$BATS_FILE_TMPDIR"/{photos,test.lts,model} .
+}
+
+# --- usage ---------------------------------------------------------------------------------------
+
+@test "wrong usage ends with status 2 and one line" {
+    local wrong
+    for wrong in "" "model" "--nonsense model a" "--fit x model a" "--threads x model a" \
+        "-0 model a" "--from list model a" "--from - -" "- -" "model - -" \
+        "--png"; do
+        run -2 --separate-stderr lint-predict $wrong
+        assert_equal "${#stderr_lines[@]}" 1
+        assert_regex "$stderr" '^lint-predict: '
+        assert_output ''
+    done
+}
+
+@test "--help is a screen with an example" {
+    run -0 lint-predict --help
+    assert_line --regexp '^Usage: lint-predict '
+    assert_line --partial 'lint-predict --png why model.safetensors'
+    assert [ "${#lines[@]}" -le 40 ]
+}
+
+# --- answers -------------------------------------------------------------------------------------
+
+@test "each image gets a line: path, class and probability, in the order asked" {
+    run -0 lint-predict model photos/test-0003.png photos/test-0001.png
+    assert_equal "${#lines[@]}" 2
+    assert_regex "${lines[0]}" $'^photos/test-0003.png\t(leopard|orca)\t[01]\.[0-9]{4}$'
+    assert_regex "${lines[1]}" $'^photos/test-0001.png\t(leopard|orca)\t[01]\.[0-9]{4}$'
+}
+
+@test "the answers are those of lint-cam for the same pictures" {
+    lint-cam model test.lts -o cam.lts
+    paste <("$STREAM" facts cam.lts | cut -d ' ' -f 3) <(tensor cam.lts logits | paste - -) | awk '{
+        p = 1 / (1 + exp($3 - $2)); best = p >= 0.5
+        printf "%s\t%s\t%.4f\n", $1, best ? "leopard" : "orca", best ? p : 1 - p }' | sort >cam
+    (cd photos && lint-predict ../model test-*) | sed 's,^,images/,' | sort >predict
+    assert_equal "$(wc -l <predict)" 12
+    run -0 diff <(cut -f 1,2 cam) <(cut -f 1,2 predict)
+    # Printed numbers may differ in the last digit: logits were rounded on their way through text.
+    run -0 awk 'function off(a, b) { return a > b ? a - b : b - a }
+        NR == FNR { p[$1] = $3; next } off(p[$1], $3) > 0.00011 { print; bad = 1 }
+        END { exit bad }' cam predict
+}
+
+@test "an answer does not depend on which other images are asked about, nor on threads" {
+    # 24 images: more than one batch.
+    lint-predict --threads 1 --png a model photos/* photos/* >one
+    lint-predict --threads 2 --png b model photos/* photos/* >two
+    lint-predict --threads 2 model photos/* photos/* >again
+    cmp one two
+    cmp one again
+    run -0 diff -r a b
+    for i in photos/test-000[0-4].png; do lint-predict model "$i"; done >alone
+    head -n 5 one | cmp - alone
+}
+
+@test "--all tells every class, the most probable first, and the probabilities add up to 1" {
+    run -0 lint-predict --all model photos/test-0001.png
+    assert_equal "${#lines[@]}" 2
+    assert_equal "$(cut -f 2 <<<"$output" | sort | tr '\n' ' ')" 'leopard orca '
+    run -0 awk -F'\t' '{ sum += $3; if (NR > 1 && $3 > last) exit 1; last = $3 }
+        END { exit !(sum > 0.9998 && sum < 1.0002) }' <<<"$output"
+}
+
+@test "a picture of another size and shape is brought to the network's input, as asked" {
+    lint-synth orca-leopard --size 40x20 --train 1,1 --val 1 --test 3 --quiet -o wide
+    run -0 lint-predict model wide/images/test-*
+    assert_equal "${#lines[@]}" 6
+    local stretch=$output
+    run -0 lint-predict --fit stretch model wide/images/test-*
+    assert_equal "$output" "$stretch"
+    run -0 lint-predict --fit crop model wide/images/test-*
+    assert_not_equal "$output" "$stretch"
+}
+
+@test "the fit that a model says it was trained with is taken" {
+    lint-synth orca-leopard --size 40x20 --train 1,1 --val 1 --test 3 --quiet -o wide
+    lint-split --quiet --size 16x16 --fit crop wide -o cropped
+    lint-train --net "$SUPPORT/tiny.net" --train cropped/train.lts --epochs 1 --quiet -o says
+    run -0 lint-predict says wide/images/test-*
+    assert_equal "$output" "$(lint-predict --fit crop says wide/images/test-*)"
+    assert_not_equal "$output" "$(lint-predict --fit stretch says wide/images/test-*)"
+}
+
+@test "names with tabs and newlines stay on one line" {
+    cp photos/test-0001.png $'a\tb\nc\\d.png'
+    run -0 lint-predict model $'a\tb\nc\\d.png'
+    assert_equal "${#lines[@]}" 1
+    assert_regex "$output" '^a\\tb\\nc\\\\d\.png'$'\t'
+}
+
+@test "an image can come from standard input, and so can the model" {
+    local answer
+    answer=$(lint-predict model photos/test-0001.png)
+    run -0 bash -c 'cat photos/test-0001.png | lint-predict model -'
+    assert_output "-${answer#photos/test-0001.png}"
+    run -0 bash -c 'cat model | lint-predict - photos/test-0001.png'
+    assert_output "$answer"
+}
+
+# --- names from elsewhere ------------------------------------------------------------------------
+
+@test "--from takes names from a file, one a line, empty lines aside" {
+    ls photos/* >list
+    printf '\n\nphotos/test-0000.png' >>list
+    run -0 lint-predict --from list model
+    assert_output "$(lint-predict model photos/* photos/test-0000.png)"
+    assert_equal "${#lines[@]}" 13
+}
+
+@test "--from - takes names from a pipe; -0 lets them hold anything" {
+    cp photos/test-0001.png $'photos/new\nline.png'
+    run -0 bash -c "find photos -name '*.png' -print0 | sort -z | lint-predict -0 --from - model"
+    assert_equal "${#lines[@]}" 13
+    assert_line --partial 'photos/new\nline.png'
+}
+
+@test "who writes a name and waits gets the answer" {
+    local answer
+    coproc lint-predict --from - model 3>&-
+    echo photos/test-0001.png >&"${COPROC[1]}"
+    read -r -t 20 answer <&"${COPROC[0]}"
+    assert_equal "$answer" "$(lint-predict model photos/test-0001.png)"
+    echo photos/test-0002.png >&"${COPROC[1]}"
+    read -r -t 20 answer <&"${COPROC[0]}"
+    assert_equal "$answer" "$(lint-predict model photos/test-0002.png)"
+    eval "exec ${COPROC[1]}>&-"
+}
+
+@test "no names, no answers" {
+    run -0 lint-predict --from /dev/null model
+    assert_output ''
+}
+
+@test "a line without end is refused" {
+    run -1 bash -c 'tr "\0" x </dev/zero | head -c 100000 | lint-predict --from - model'
+    assert_output 'lint-predict: standard input: line 1 is longer than 65535 bytes'
+    run -1 lint-predict --from missing model
+    assert_output 'lint-predict: missing: No such file or directory'
+}
+
+# --- pictures ------------------------------------------------------------------------------------
+
+# The sides of a PNG, as WxH.
+sides() { perl -e 'local $/; open F, "<:raw", shift; $_ = <F>; print join "x", unpack "x16 NN"' "$1"; }
+
+@test "--png draws why: a file for one image, a folder for several" {
+    lint-predict --png why.png model photos/test-0001.png >/dev/null
+    assert_file_exist why.png
+    run -0 sides why.png
+    local w=${output%x*} h=${output#*x}
+    assert [ "$h" -gt "$w" ] # there are words under the picture
+    run -0 lint-predict --png why model photos/*
+    assert_equal "$(ls why | wc -l)" 12
+    assert_file_exist why/00001-test-0000.png
+    run -0 lint-predict --png one model photos/test-0001.png
+    assert_equal "$(ls one)" 00001-test-0001.png
+}
+
+@test "a picture of the answer never leaves its folder, whatever the image is called" {
+    mkdir -p deep/er
+    cp photos/test-0001.png deep/er/..png
+    run -0 lint-predict --png why model deep/er/../er/..png photos/../photos/test-0001.png
+    assert_equal "$(ls -A why | wc -l)" 2
+    assert_equal "$(ls -A . | sort | tr '\n' ' ')" 'deep model photos test.lts why '
+}
+
+@test "--png to where there can be no folder is an error" {
+    touch taken
+    run -1 lint-predict --png taken model photos/test-0001.png photos/test-0002.png
+    assert_output 'lint-predict: taken: Not a directory'
+    run -1 --separate-stderr lint-predict --png missing/why.png model photos/test-0001.png
+    assert_equal "$stderr" 'lint-predict: missing/why.png: No such file or directory'
+}
+
+# --- what goes wrong -----------------------------------------------------------------------------
+
+@test "an image that cannot be read is named; the others are answered; the end is status 1" {
+    head -c 100 photos/test-0001.png >cut.png
+    echo text >text.png
+    : >empty.png
+    run -1 --separate-stderr lint-predict model photos/test-0000.png cut.png missing.png text.png \
+        empty.png photos photos/test-0002.png
+    assert_equal "${#lines[@]}" 2
+    assert_equal "${#stderr_lines[@]}" 5
+    local i=0 name
+    for name in cut.png missing.png text.png empty.png photos; do
+        assert_regex "${stderr_lines[i]}" "^lint-predict: $name: "
+        i=$((i + 1))
+    done
+}
+
+@test "a model that is none is named in one line" {
+    local bad
+    : >empty
+    echo 'this is not a model at all' >text
+    head -c 300 model >cut
+    for bad in missing photos empty text cut test.lts; do
+        run -1 lint-predict "$bad" photos/test-0000.png
+        assert_equal "${#lines[@]}" 1
+        assert_output --regexp "^lint-predict: $bad: "
+    done
+}
+
+@test "a full disk is an error" {
+    run -1 bash -c 'lint-predict model photos/* >/dev/full'
+    assert_output 'lint-predict: standard output: No space left on device'
+    run -1 bash -c 'ls photos/* | lint-predict --from - model -o /dev/full'
+    assert_output 'lint-predict: /dev/full: No space left on device'
+}
+
+@test "a closed standard output is an error" {
+    run -1 bash -c 'lint-predict model photos/* >&-'
+    assert_output --partial 'lint-predict: standard output: '
+}
+
+@test "a reader that leaves early ends it quietly" {
+    run -0 bash -c 'yes photos/test-0000.png | lint-predict --from - model | head -c 1
+        test "${PIPESTATUS[*]}" = "141 141 0"'
+    assert_output p
+}
+
+@test "a model of one class is sure of it" {
+    "$SUPPORT/tiny-samples" n=8 classes=red >red.lts
+    lint-train --net "$SUPPORT/tiny.net" --train red.lts --epochs 1 --quiet -o red
+    run -0 lint-predict red photos/test-0000.png
+    assert_output $'photos/test-0000.png\tred\t1.0000'
+    run -0 lint-predict --png why.png red photos/test-0000.png
+    assert_file_exist why.png
+}
