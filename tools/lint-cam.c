@@ -90,12 +90,12 @@ static int draw(job *j, const lint_frame *f, lint_err *e) {
     if (lint_samples_view(f, &s, e) < 0) return in_frame(j, e);
     if (!*j->title)
         lint_gallery_title(j->title, sizeof j->title, j->path, lint_frame_meta(f, "split"));
-    int bad = 0;
-    if (j->gallery && lint_gallery_add(j->gallery, &s, e) < 0) bad = in_frame(j, e);
-    for (size_t i = 0; o.png && !bad && i < s.n; i++)
-        bad = draw_one(j, &s, i, e);
+    int err = 0;
+    if (j->gallery && lint_gallery_add(j->gallery, &s, e) < 0) err = in_frame(j, e);
+    for (size_t i = 0; o.png && !err && i < s.n; i++)
+        err = draw_one(j, &s, i, e);
     lint_samples_free(&s);
-    return bad;
+    return err;
 }
 
 /* One frame: answers, pictures, output. */
@@ -136,13 +136,13 @@ static int handle_all(job *j, FILE *in, lint_err *e) {
 static int save_sheet(job *j, lint_err *e) {
     lint_image sheet = {0};
     lint_block b = lint_gallery_block(j->gallery, o.title ? o.title : j->title);
-    int bad = lint_sheet(&sheet, &b, 1, SHEET_COLUMNS, LINT_HEAT_WORDS, e);
-    if (bad)
+    int err = lint_sheet(&sheet, &b, 1, SHEET_COLUMNS, LINT_HEAT_WORDS, e);
+    if (err)
         lint_err_prefix(e, "%s: %s%s", o.grid, b.n ? "" : b.note, b.n || !*b.note ? "" : ": ");
     else
-        bad = lint_image_save(&sheet, o.grid, e);
+        err = lint_image_save(&sheet, o.grid, e);
     lint_image_free(&sheet);
-    return bad;
+    return err;
 }
 
 static lint_gallery *new_gallery(lint_err *e) {
@@ -193,9 +193,9 @@ int main(int argc, char **argv) {
     }
     FILE *in = lint_open_input(arg[1], &j.name);
     open_outputs(&j);
-    int bad = handle_all(&j, in, &e) < 0;
-    if (!bad && j.gallery) bad = save_sheet(&j, &e) < 0;
-    if (bad) {
+    int err = handle_all(&j, in, &e) < 0;
+    if (!err && j.gallery) err = save_sheet(&j, &e) < 0;
+    if (err) {
         lint_output_abort(j.out);
         lint_die(&e);
     }

@@ -96,17 +96,17 @@ static int write_events(const char *run, const lint_run_log *log, lint_err *e) {
     char *path = malloc(size);
     if (!path) return lint_fail_mem(e, "paths");
     snprintf(path, size, "%s/%s", o.tensorboard, run);
-    int bad = lint_folder_make(path, e);
-    if (!bad) strcat(path, "/events.out.tfevents.lint");
-    lint_output *out = bad ? NULL : lint_output_open(path, e);
+    int err = lint_folder_make(path, e);
+    if (!err) strcat(path, "/events.out.tfevents.lint");
+    lint_output *out = err ? NULL : lint_output_open(path, e);
     if (out && lint_tfevents_write(lint_output_file(out), log, (uint64_t)o.time, e) < 0) {
         lint_output_abort(out);
-        bad = lint_err_prefix(e, "%s: ", path);
+        err = lint_err_prefix(e, "%s: ", path);
     } else if (out) {
-        bad = lint_output_commit(out, e);
+        err = lint_output_commit(out, e);
     }
     free(path);
-    return out ? bad : -1;
+    return out ? err : -1;
 }
 
 static int write_run(const char *run, const lint_run_log *log, lint_err *e) {

@@ -117,9 +117,9 @@ static void list(char **paths, size_t n) {
 static int draw_frame(void *ctx, const lint_frame *f, lint_err *e) {
     lint_samples s;
     if (lint_samples_view(f, &s, e) < 0) return -1;
-    int bad = lint_gallery_add(ctx, &s, e);
+    int err = lint_gallery_add(ctx, &s, e);
     lint_samples_free(&s);
-    return bad;
+    return err;
 }
 
 static lint_gallery *gallery_of(const char *path, const char **name) {

@@ -106,28 +106,28 @@ static int write_split(const lint_decode *c, lint_source *s, lint_split k, lint_
     char *path = path_of(k);
     *out = path ? lint_output_open(path, e) : NULL;
     if (!path) lint_fail_mem(e, "paths");
-    int bad = *out ? lint_decode_write(c, s, k, lint_output_file(*out), e) : -1;
-    if (*out && bad && ferror(lint_output_file(*out)))
+    int err = *out ? lint_decode_write(c, s, k, lint_output_file(*out), e) : -1;
+    if (*out && err && ferror(lint_output_file(*out)))
         lint_err_prefix(e, "%s: ", strcmp(path, "-") ? path : "standard output");
     free(path);
-    return bad;
+    return err;
 }
 
 /* Writes the splits asked for; all of them get their names, or none. */
 static int write_splits(const lint_decode *c, lint_source *s, const lint_ratio *r, lint_err *e) {
     lint_output *out[LINT_SPLITS] = {0};
     char *warning;
-    int bad = 0;
-    for (int k = 0; k < LINT_SPLITS && !bad; k++)
-        if (!o.split || o.split - 1 == k) bad = write_split(c, s, (lint_split)k, &out[k], e);
-    if (!bad && o.skip_bad) { /* what was skipped may have been a class's last */
-        bad = lint_partition_check(s, r, &warning, e);
+    int err = 0;
+    for (int k = 0; k < LINT_SPLITS && !err; k++)
+        if (!o.split || o.split - 1 == k) err = write_split(c, s, (lint_split)k, &out[k], e);
+    if (!err && o.skip_bad) { /* what was skipped may have been a class's last */
+        err = lint_partition_check(s, r, &warning, e);
         free(warning);
     }
-    if (!bad) return lint_output_commit_all(out, LINT_SPLITS, e);
+    if (!err) return lint_output_commit_all(out, LINT_SPLITS, e);
     for (int k = 0; k < LINT_SPLITS; k++)
         lint_output_abort(out[k]);
-    return bad;
+    return err;
 }
 
 static int write_all(const lint_decode *c, lint_source *s, const lint_ratio *r, lint_err *e) {
@@ -136,11 +136,11 @@ static int write_all(const lint_decode *c, lint_source *s, const lint_ratio *r, 
     char *folder = malloc(strlen(o.out) + 1);
     if (!folder) return lint_fail_mem(e, "paths");
     strcpy(folder, o.out);
-    int bad = make_folder(folder, &first, e);
-    if (!bad) bad = write_splits(c, s, r, e);
-    if (bad) remove_folder(folder, first);
+    int err = make_folder(folder, &first, e);
+    if (!err) err = write_splits(c, s, r, e);
+    if (err) remove_folder(folder, first);
     free(folder);
-    return bad;
+    return err;
 }
 
 /* --- who goes where --------------------------------------------------------------------------- */
@@ -274,11 +274,11 @@ int main(int argc, char **argv) {
                         o.quiet     ? LINT_QUIET
                         : o.verbose ? LINT_VERBOSE
                                     : LINT_NORMAL);
-    int bad = divide(&c, &s, &ratio, &e);
-    if (!bad) bad = write_all(&c, &s, &ratio, &e);
+    int err = divide(&c, &s, &ratio, &e);
+    if (!err) err = write_all(&c, &s, &ratio, &e);
     lint_progress_end(&t.progress, t.done);
     list_bad(&s);
-    if (bad) lint_die(&e);
+    if (err) lint_die(&e);
     if (o.verbose) list_counts(&s);
     lint_source_free(&s);
     lint_names_free(&names.classes);

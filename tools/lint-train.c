@@ -494,13 +494,13 @@ static int write_model(lint_output *out, const parts *p, const lint_trained *don
     lint_settings s = {0};
     lint_trained_parts all = {p->net, p->lesson, p->batches, &s};
     describe(&s, p->batches, p->encoder);
-    int ok = lint_trained_store(&all, done, &f, e);
-    if (ok == 0) warn_of_codes(p->net, &f);
-    if (ok == 0 && (ok = lint_frame_write(&f, lint_output_file(out), e)) < 0)
+    int err = lint_trained_store(&all, done, &f, e);
+    if (err == 0) warn_of_codes(p->net, &f);
+    if (err == 0 && (err = lint_frame_write(&f, lint_output_file(out), e)) < 0)
         lint_err_prefix(e, "%s: ", is_stdio(o.out) ? "standard output" : o.out);
     lint_settings_free(&s);
     lint_frame_free(&f);
-    return ok;
+    return err;
 }
 
 static void say_end(const lint_trained *done) {

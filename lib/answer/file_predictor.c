@@ -35,15 +35,15 @@ typedef struct job {
 static int read_one(const lint_file_predictor *a, const char *path, uint8_t *to, lint_err *e) {
     int w = (int)a->model->w, h = (int)a->model->h, is_stdin = strcmp(path, "-") == 0;
     lint_image im = {0}, fitted = {0};
-    int bad = lint_image_read_for(&im, is_stdin ? "/dev/stdin" : path, 3, w, h, e);
-    if (!bad) bad = lint_image_fit(&fitted, &im, w, h, a->fit, e);
-    if (bad)
+    int err = lint_image_read_for(&im, is_stdin ? "/dev/stdin" : path, 3, w, h, e);
+    if (!err) err = lint_image_fit(&fitted, &im, w, h, a->fit, e);
+    if (err)
         lint_err_prefix(e, "%s: ", is_stdin ? "standard input" : path);
     else
         memcpy(to, fitted.px, (size_t)w * (size_t)h * 3);
     lint_image_free(&im);
     lint_image_free(&fitted);
-    return bad;
+    return err;
 }
 
 static void read_part(void *ctx, size_t i, int worker) {

@@ -117,11 +117,11 @@ int lint_gallery_save_one(const char *path, const lint_samples *s, size_t i, con
     const lint_block b = {.tile = &t, .n = 1};
     if (lint_tile_make(&t, s, i, e) < 0) return lint_err_prefix(e, "%s: sample %zu: ", path, i);
     add_name(&t, name);
-    int bad = lint_sheet(&im, &b, 1, 1, NULL, e);
-    if (!bad) bad = lint_image_save(&im, path, e);
+    int err = lint_sheet(&im, &b, 1, 1, NULL, e);
+    if (!err) err = lint_image_save(&im, path, e);
     lint_image_free(&im);
     lint_image_free(&t.picture);
-    return bad;
+    return err;
 }
 
 int lint_gallery_folder(const char *path, lint_err *e) {

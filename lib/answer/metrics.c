@@ -253,9 +253,9 @@ static int add_view(lint_metrics *m, const lint_samples *s, lint_err *e) {
 int lint_metrics_add(lint_metrics *m, const lint_frame *f, lint_err *e) {
     lint_samples s;
     if (lint_samples_view(f, &s, e) < 0) return -1;
-    int ok = add_view(m, &s, e);
+    int err = add_view(m, &s, e);
     lint_samples_free(&s);
-    return ok;
+    return err;
 }
 
 /* --- groups ----------------------------------------------------------------------------------- */
@@ -373,13 +373,13 @@ static int put_accuracy(const owner *o, const tally *t, lint_err *e) {
 /* The rows that every owner has after accuracy. best: index of the threshold for iou. */
 static int put_rest(const lint_metrics *m, const owner *o, const tally *t, size_t best,
                     lint_err *e) {
-    int ok = put_mean(o, "cross_entropy", &t->entropy, INFINITY, e);
-    if (ok == 0 && m->has_cam) ok = put_mean(o, "evidence_in_center", &t->in_center, 1, e);
-    if (ok < 0 || !m->has_cam || !m->has_mask) return ok;
-    ok = put_mean(o, "evidence_in_mask", &t->in_mask, 1, e);
-    if (ok == 0) ok = put_share(o, "pointing_game", t->pointed, t->iou[0].n, e);
-    if (ok == 0) ok = put_mean(o, "iou", &t->iou[best], 1, e);
-    return ok;
+    int err = put_mean(o, "cross_entropy", &t->entropy, INFINITY, e);
+    if (err == 0 && m->has_cam) err = put_mean(o, "evidence_in_center", &t->in_center, 1, e);
+    if (err < 0 || !m->has_cam || !m->has_mask) return err;
+    err = put_mean(o, "evidence_in_mask", &t->in_mask, 1, e);
+    if (err == 0) err = put_share(o, "pointing_game", t->pointed, t->iou[0].n, e);
+    if (err == 0) err = put_mean(o, "iou", &t->iou[best], 1, e);
+    return err;
 }
 
 static int put_worst(const lint_metrics *m, lint_scores *s, lint_err *e) {
@@ -450,48 +450,48 @@ static size_t best_threshold(const tally *t) {
 static int put_footnotes(const lint_metrics *m, const owner *o, const tally *all, size_t best,
                          lint_err *e) {
     size_t placeless = 0, pointed = all->iou[0].n;
-    int ok = 0;
+    int err = 0;
     for (size_t c = 0; m->places.n && c < m->K; c++)
         placeless += m->cell[c].n;
     if (m->has_cam && m->has_mask)
-        ok = put(o, "iou_threshold", pointed ? threshold(best) : NAN, NAN, NAN, pointed, e);
-    if (ok == 0 && m->has_cam) ok = put(o, "center_radius", m->radius, NAN, NAN, all->n, e);
-    if (ok == 0) ok = put(o, "unlabelled", (double)m->unlabelled, NAN, NAN, m->seen, e);
-    if (ok == 0 && m->places.n) ok = put(o, "placeless", (double)placeless, NAN, NAN, all->n, e);
-    return ok;
+        err = put(o, "iou_threshold", pointed ? threshold(best) : NAN, NAN, NAN, pointed, e);
+    if (err == 0 && m->has_cam) err = put(o, "center_radius", m->radius, NAN, NAN, all->n, e);
+    if (err == 0) err = put(o, "unlabelled", (double)m->unlabelled, NAN, NAN, m->seen, e);
+    if (err == 0 && m->places.n) err = put(o, "placeless", (double)placeless, NAN, NAN, all->n, e);
+    return err;
 }
 
 static int put_whole(const lint_metrics *m, lint_scores *s, const tally *all, size_t best,
                      lint_err *e) {
     owner o = {s, NULL, NULL};
-    int ok = put_accuracy(&o, all, e);
-    if (ok == 0) ok = put_worst(m, s, e);
-    if (ok == 0) ok = put_group_mean(m, s, "group_mean", NULL, e);
-    if (ok == 0 && m->share) ok = put_group_mean(m, s, "adjusted_mean", m->share, e);
-    if (ok == 0) ok = put_rest(m, &o, all, best, e);
-    if (ok == 0) ok = put_footnotes(m, &o, all, best, e);
-    return ok;
+    int err = put_accuracy(&o, all, e);
+    if (err == 0) err = put_worst(m, s, e);
+    if (err == 0) err = put_group_mean(m, s, "group_mean", NULL, e);
+    if (err == 0 && m->share) err = put_group_mean(m, s, "adjusted_mean", m->share, e);
+    if (err == 0) err = put_rest(m, &o, all, best, e);
+    if (err == 0) err = put_footnotes(m, &o, all, best, e);
+    return err;
 }
 
 static int put_part(const lint_metrics *m, const owner *o, const tally *t, size_t best,
                     lint_err *e) {
-    int ok = put_accuracy(o, t, e);
-    return ok == 0 ? put_rest(m, o, t, best, e) : -1;
+    int err = put_accuracy(o, t, e);
+    return err == 0 ? put_rest(m, o, t, best, e) : -1;
 }
 
 int lint_metrics_scores(const lint_metrics *m, lint_scores *s, lint_err *e) {
     if (m->seen == 0) return lint_fail(e, "no predictions");
     tally all = sum_of(m, m->K);
     size_t best = best_threshold(&all);
-    int ok = put_whole(m, s, &all, best, e);
-    for (size_t k = 0; ok == 0 && k < m->K; k++) {
+    int err = put_whole(m, s, &all, best, e);
+    for (size_t k = 0; err == 0 && k < m->K; k++) {
         tally t = sum_of(m, k);
         owner o = {s, m->classes.v[k], NULL};
-        ok = put_part(m, &o, &t, best, e);
+        err = put_part(m, &o, &t, best, e);
     }
-    for (size_t g = 0; ok == 0 && m->places.n && g < groups(m); g++) {
+    for (size_t g = 0; err == 0 && m->places.n && g < groups(m); g++) {
         owner o = {s, m->classes.v[group_class(m, g)], group_place(m, g)};
-        ok = put_part(m, &o, &m->cell[group_cell(m, g)], best, e);
+        err = put_part(m, &o, &m->cell[group_cell(m, g)], best, e);
     }
-    return ok;
+    return err;
 }

@@ -114,7 +114,7 @@ int lint_paired_make(lint_paired *p, const double *a, const double *b, size_t n,
     p->losses = n - p->wins - p->ties;
     p->diff = lint_mean_of(d, n);
     p->sign_p = lint_sign_test(p->wins, p->losses);
-    int bad = lint_bootstrap_mean(d, n, seed, &p->low, &p->high, e);
+    int err = lint_bootstrap_mean(d, n, seed, &p->low, &p->high, e);
     free(d);
-    return bad;
+    return err;
 }

@@ -35,16 +35,16 @@ int lint_predictor_open(lint_predictor *p, const char *path, size_t batch, lint_
                         lint_err *e) {
     lint_mapped m;
     *p = (lint_predictor){0};
-    int bad = lint_mapped_load(&m, path, e);
-    if (!bad) {
+    int err = lint_mapped_load(&m, path, e);
+    if (!err) {
         const char *name = strcmp(path, "-") == 0 ? "standard input" : path;
         p->net = lint_model_build(&m.frame, name, batch, LINT_NET_INFER, pool, e);
-        bad = p->net ? 0 : -1;
-        if (!bad && describe(p, &m.frame, e) < 0) bad = lint_err_prefix(e, "%s: ", name);
+        err = p->net ? 0 : -1;
+        if (!err && describe(p, &m.frame, e) < 0) err = lint_err_prefix(e, "%s: ", name);
     }
     lint_mapped_free(&m);
-    if (bad) lint_predictor_free(p);
-    return bad;
+    if (err) lint_predictor_free(p);
+    return err;
 }
 
 void lint_predictor_free(lint_predictor *p) {
@@ -131,16 +131,16 @@ static int answer(const lint_predictor *p, const lint_samples *s, lint_frame *f,
                   lint_err *e) {
     const uint8_t **image = pointers(s, e);
     if (!image) return -1;
-    int bad = -1;
+    int err = -1;
     lint_tensor *cam = NULL, *logits;
     if (!maps || (cam = lint_frame_add(f, "cam", LINT_F32, 4,
                                        (uint64_t[]){s->n, p->k, p->cam_h, p->cam_w}, e))) {
         float *map = cam ? cam->data : NULL; /* an add may move the tensors, not their data */
         if ((logits = lint_frame_add(f, "logits", LINT_F32, 2, (uint64_t[]){s->n, p->k}, e)))
-            bad = lint_predictor_run(p, s->n, image, logits->data, map, e);
+            err = lint_predictor_run(p, s->n, image, logits->data, map, e);
     }
     free(image);
-    return bad;
+    return err;
 }
 
 int lint_predictor_frame(const lint_predictor *p, lint_frame *f, int maps, lint_err *e) {
@@ -149,16 +149,16 @@ int lint_predictor_frame(const lint_predictor *p, lint_frame *f, int maps, lint_
     lint_frame_drop(f, "logits"); /* of another model, perhaps of other classes */
     lint_frame_drop(f, "cam");
     if (lint_samples_view(f, &s, e) < 0) return -1;
-    int bad = check_samples(p, &s, e);
-    if (!bad) bad = answer(p, &s, f, maps, e);
-    if (!bad) bad = lint_frame_set_meta(f, "kind", "predictions", e);
-    if (!bad && !s.classes.n && p->classes.n) {
+    int err = check_samples(p, &s, e);
+    if (!err) err = answer(p, &s, f, maps, e);
+    if (!err) err = lint_frame_set_meta(f, "kind", "predictions", e);
+    if (!err && !s.classes.n && p->classes.n) {
         char *json = lint_names_json(&p->classes, e);
-        bad = json ? lint_frame_set_meta(f, "classes", json, e) : -1;
+        err = json ? lint_frame_set_meta(f, "classes", json, e) : -1;
         free(json);
     }
     lint_samples_free(&s);
-    return bad;
+    return err;
 }
 
 size_t lint_predicted(const float *logits, size_t k, double *probability) {

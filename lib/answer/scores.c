@@ -125,15 +125,15 @@ static json_t *row_json(const lint_score *r) {
 
 static json_t *scores_json(const lint_scores *s) {
     json_t *rows = json_array(), *summary = json_object();
-    int ok = rows && summary ? 0 : -1;
-    for (size_t i = 0; ok == 0 && i < s->n; i++) {
-        ok = json_array_append_new(rows, row_json(&s->v[i]));
-        if (ok == 0 && is_whole(&s->v[i]))
-            ok = json_object_set_new(summary, s->v[i].metric, number_or_null(s->v[i].value));
+    int err = rows && summary ? 0 : -1;
+    for (size_t i = 0; err == 0 && i < s->n; i++) {
+        err = json_array_append_new(rows, row_json(&s->v[i]));
+        if (err == 0 && is_whole(&s->v[i]))
+            err = json_object_set_new(summary, s->v[i].metric, number_or_null(s->v[i].value));
     }
-    json_t *root = ok == 0 ? json_pack("{s:s, s:s, s:O, s:O}", "kind", "scores", "lint", "1",
-                                       "scores", rows, "summary", summary)
-                           : NULL;
+    json_t *root = err == 0 ? json_pack("{s:s, s:s, s:O, s:O}", "kind", "scores", "lint", "1",
+                                        "scores", rows, "summary", summary)
+                            : NULL;
     json_decref(rows);
     json_decref(summary);
     if (root && s->model && json_object_set_new(root, "model", json_string(s->model)) < 0) {
@@ -209,10 +209,10 @@ static int read_file(lint_scores *s, FILE *in, const char *path, lint_err *e) {
     if (!root && ferror(in)) return lint_fail(e, "cannot read: %s", strerror(errno));
     if (!root)
         return lint_fail(e, "line %d: not the JSON of lint-eval --json: %s", je.line, je.text);
-    int ok = read_names(s, root, path, e);
-    if (ok == 0) ok = read_root(s, root, e);
+    int err = read_names(s, root, path, e);
+    if (err == 0) err = read_root(s, root, e);
     json_decref(root);
-    return ok;
+    return err;
 }
 
 int lint_scores_read(lint_scores *s, const char *path, lint_err *e) {
@@ -220,9 +220,9 @@ int lint_scores_read(lint_scores *s, const char *path, lint_err *e) {
     int from_stdin = strcmp(path, "-") == 0;
     FILE *in = from_stdin ? stdin : fopen(path, "rb");
     if (!in) return lint_fail(e, "%s: %s", path, strerror(errno));
-    int ok = read_file(s, in, path, e);
+    int err = read_file(s, in, path, e);
     if (!from_stdin) fclose(in);
-    if (ok == 0) return 0;
+    if (err == 0) return 0;
     lint_scores_free(s);
     return lint_err_prefix(e, "%s: ", from_stdin ? "standard input" : path);
 }

@@ -92,10 +92,10 @@ int lint_pairs_make(lint_pairs *p, const lint_scores *s, size_t pairs, const cha
     p->b = common_name(s, pairs, 1, "B");
     p->row = calloc((metrics ? metrics : s[0].n) + 1, sizeof *p->row);
     p->absent = calloc(s[0].n + 1, sizeof *p->absent);
-    int bad = p->row && p->absent ? 0 : lint_fail_mem(e, "pairs");
-    if (!bad) bad = metrics ? add_chosen(p, metric, metrics, e) : add_all(p, e);
-    if (bad) lint_pairs_free(p);
-    return bad;
+    int err = p->row && p->absent ? 0 : lint_fail_mem(e, "pairs");
+    if (!err) err = metrics ? add_chosen(p, metric, metrics, e) : add_all(p, e);
+    if (err) lint_pairs_free(p);
+    return err;
 }
 
 void lint_pairs_free(lint_pairs *p) {

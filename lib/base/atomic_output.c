@@ -158,25 +158,25 @@ static int commit_in_steps(lint_output *const *o, size_t n, const lint_output **
 
 /* Frees o, whose file has its name. */
 static int close_it(lint_output *o, lint_err *e) {
-    int bad = o->path && fclose(o->f) != 0 ? lint_fail(e, "%s: %s", o->path, strerror(errno)) : 0;
+    int err = o->path && fclose(o->f) != 0 ? lint_fail(e, "%s: %s", o->path, strerror(errno)) : 0;
     free(o->path);
     free(o);
-    return bad;
+    return err;
 }
 
 int lint_output_commit_all(lint_output *const *o, size_t n, lint_err *e) {
     const lint_output *failed = NULL;
-    int bad = commit_in_steps(o, n, &failed);
-    if (bad)
+    int err = commit_in_steps(o, n, &failed);
+    if (err)
         lint_fail(e, "%s: %s", failed->path ? failed->path : "standard output",
                   strerror(errno ? errno : EIO));
     for (size_t i = 0; i < n; i++) {
-        if (bad)
+        if (err)
             lint_output_abort(o[i]);
         else if (o[i])
-            bad = close_it(o[i], e);
+            err = close_it(o[i], e);
     }
-    return bad;
+    return err;
 }
 
 int lint_output_commit(lint_output *o, lint_err *e) {

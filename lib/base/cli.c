@@ -303,9 +303,9 @@ void lint_refuse_terminal(const char *out) {
 }
 
 void lint_close_stdout(void) {
-    int bad = ferror(stdout);
+    int err = ferror(stdout);
     errno = 0;
-    if (fclose(stdout) != 0 || bad) {
+    if (fclose(stdout) != 0 || err) {
         lint_err e;
         lint_fail(&e, "standard output: %s", strerror(errno ? errno : EIO));
         lint_die(&e);

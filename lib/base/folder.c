@@ -21,14 +21,14 @@ int lint_folder_make(const char *path, lint_err *e) {
     char *part = malloc(n + 1);
     if (!part) return lint_fail_mem(e, "paths");
     strcpy(part, path);
-    int bad = 0;
-    for (size_t i = 1; i <= n && !bad; i++) {
+    int err = 0;
+    for (size_t i = 1; i <= n && !err; i++) {
         char c = part[i];
         if (c != '/' && c != 0) continue;
         part[i] = 0;
-        bad = make_one(part, e);
+        err = make_one(part, e);
         part[i] = c;
     }
     free(part);
-    return bad;
+    return err;
 }

@@ -29,9 +29,9 @@ int lint_names_from_list(lint_names *n, const char *list, lint_err *e) {
     *n = (lint_names){0};
     for (const char *at = list;; at++) {
         size_t len = strcspn(at, ",");
-        int bad =
+        int err =
             len ? lint_names_push(n, at, len, e) : lint_fail(e, "an empty name in '%s'", list);
-        if (bad) {
+        if (err) {
             lint_names_free(n);
             return -1;
         }
@@ -70,18 +70,18 @@ int lint_names_parse(lint_names *n, const char *json, lint_err *e) {
     json_error_t je;
     json_t *array = json_loads(json, 0, &je);
     if (!array) return lint_fail(e, "names are not a JSON array: %s", je.text);
-    int ok = names_from_array(n, array, e);
+    int err = names_from_array(n, array, e);
     json_decref(array);
-    if (ok < 0) lint_names_free(n);
-    return ok;
+    if (err < 0) lint_names_free(n);
+    return err;
 }
 
 char *lint_names_json(const lint_names *n, lint_err *e) {
     json_t *array = json_array();
-    int ok = array ? 0 : -1;
-    for (size_t i = 0; ok == 0 && i < n->n; i++)
-        ok = json_array_append_new(array, json_string(n->v[i]));
-    char *text = ok == 0 ? json_dumps(array, JSON_COMPACT) : NULL;
+    int err = array ? 0 : -1;
+    for (size_t i = 0; err == 0 && i < n->n; i++)
+        err = json_array_append_new(array, json_string(n->v[i]));
+    char *text = err == 0 ? json_dumps(array, JSON_COMPACT) : NULL;
     json_decref(array);
     if (!text) lint_fail(e, "names are not valid UTF-8, or out of memory");
     return text;

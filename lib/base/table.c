@@ -57,17 +57,17 @@ static void print_row(const lint_table *t, size_t row, const size_t *width, FILE
 
 int lint_table_print(lint_table *t, FILE *out, lint_err *e) {
     size_t *width = calloc(t->columns, sizeof *width);
-    int ok = width && !t->failed ? 0 : lint_fail_mem(e, "a table");
-    for (size_t i = 0; ok == 0 && i < t->cells; i++) {
+    int err = width && !t->failed ? 0 : lint_fail_mem(e, "a table");
+    for (size_t i = 0; err == 0 && i < t->cells; i++) {
         size_t length = lint_text_length(t->cell[i]);
         if (length > width[i % t->columns]) width[i % t->columns] = length;
     }
-    for (size_t row = 0; ok == 0 && row < t->cells / t->columns; row++)
+    for (size_t row = 0; err == 0 && row < t->cells / t->columns; row++)
         print_row(t, row, width, out);
     for (size_t i = 0; i < t->cells; i++)
         free(t->cell[i]);
     free(t->cell);
     free(width);
     *t = (lint_table){.columns = t->columns};
-    return ok;
+    return err;
 }

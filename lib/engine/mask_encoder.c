@@ -198,14 +198,14 @@ lint_mask_encoder *lint_mask_encoder_load(const char *path, size_t batch, lint_t
                                           lint_err *e) {
     lint_frame f = {0};
     lint_mask_encoder *m = calloc(1, sizeof *m);
-    int bad = m ? lint_frame_load(&f, path, e) : lint_fail_mem(e, path);
-    if (!bad && (bad = check_frame(&f, e)) < 0) lint_err_prefix(e, "%s: ", path);
-    if (!bad) {
+    int err = m ? lint_frame_load(&f, path, e) : lint_fail_mem(e, path);
+    if (!err && (err = check_frame(&f, e)) < 0) lint_err_prefix(e, "%s: ", path);
+    if (!err) {
         m->hash = hash_of(&f);
-        bad = take_net(m, &f, path, batch, pool, e);
+        err = take_net(m, &f, path, batch, pool, e);
     }
     lint_frame_free(&f);
-    if (!bad) return m;
+    if (!err) return m;
     lint_mask_encoder_free(m);
     return NULL;
 }

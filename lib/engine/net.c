@@ -77,11 +77,11 @@ static int take_slots(lint_net *net, lint_buffer *item, size_t items, float **sl
     size_t *size = calloc(items + 1, sizeof *size);
     if (!size) return lint_fail_mem(e, "memory plan");
     size_t slots = lint_buffer_plan(item, items, size);
-    int bad = 0;
-    for (size_t s = 0; s < slots && !bad; s++)
-        bad = (slot[s] = lint_net_buffer(net, size[s], e)) == NULL;
+    int err = 0;
+    for (size_t s = 0; s < slots && !err; s++)
+        err = (slot[s] = lint_net_buffer(net, size[s], e)) == NULL;
     free(size);
-    return bad ? -1 : 0;
+    return err ? -1 : 0;
 }
 
 /* Whether a layer's value (or its gradient) goes through memory; see conv_rows.c. */
@@ -98,8 +98,8 @@ static int place(lint_net *net, const size_t *root, const size_t *first, const s
     lint_buffer *item = calloc(n, sizeof *item);
     size_t *of = calloc(n, sizeof *of);
     float **slot = calloc(n, sizeof *slot);
-    int bad = !item || !of || !slot ? lint_fail_mem(e, "memory plan") : 0;
-    for (size_t k = 0; k < n && !bad; k++) {
+    int err = !item || !of || !slot ? lint_fail_mem(e, "memory plan") : 0;
+    for (size_t k = 0; k < n && !err; k++) {
         size_t i = downward ? n - 1 - k : k;
         if (root[i] == i) {
             of[i] = items;
@@ -112,13 +112,13 @@ static int place(lint_net *net, const size_t *root, const size_t *first, const s
         if (floats > it->floats) it->floats = floats;
         if (last[i] > it->end) it->end = last[i];
     }
-    if (!bad) bad = take_slots(net, item, items, slot, e);
-    for (size_t i = 0; i < n && !bad; i++)
+    if (!err) err = take_slots(net, item, items, slot, e);
+    for (size_t i = 0; i < n && !err; i++)
         buffer[i] = slot[item[of[root[i]]].slot];
     free(item);
     free(of);
     free(slot);
-    return bad ? -1 : 0;
+    return err ? -1 : 0;
 }
 
 /* Whether layer i may write over what it reads: nobody else reads that, no backward needs it, and
@@ -188,17 +188,17 @@ static int place_all(lint_net *net, lint_err *e) {
     net->gradient = calloc(n, sizeof *net->gradient);
     net->written = calloc(n, sizeof *net->written);
     net->readers = calloc(n, sizeof *net->readers);
-    int bad = 0;
+    int err = 0;
     if (!work || !net->value || !net->gradient || !net->written || !net->readers)
-        bad = lint_fail_mem(e, "layers");
-    for (size_t i = 1; i < n && !bad; i++) {
+        err = lint_fail_mem(e, "layers");
+    for (size_t i = 1; i < n && !err; i++) {
         net->readers[lint_net_layer(net, i)->from]++;
         if (lint_net_layer(net, i)->kind->joins) net->readers[lint_net_layer(net, i)->also]++;
     }
-    if (!bad) bad = place_activations(net, work, work + n, work + 2 * n, e);
-    if (!bad) bad = place_gradients(net, work, work + n, work + 2 * n, e);
+    if (!err) err = place_activations(net, work, work + n, work + 2 * n, e);
+    if (!err) err = place_gradients(net, work, work + n, work + 2 * n, e);
     free(work);
-    return bad;
+    return err;
 }
 
 /* What layers borrow for a pass: as much as the hungriest of them. */
@@ -246,17 +246,17 @@ lint_net *lint_net_new(const char *text, const char *name, size_t classes, size_
     net->k = lint_kernels_pick(NULL);
     /* Threads are ours: each of a layer's parts is one sgemm by one thread. */
     openblas_set_num_threads(1);
-    int bad;
+    int err;
     if (classes < 1 || batch < 1)
-        bad = lint_fail(e, "%s: expected at least one class and one image a batch", name);
+        err = lint_fail(e, "%s: expected at least one class and one image a batch", name);
     else if (!net->k)
-        bad = lint_fail(e,
+        err = lint_fail(e,
                         "LINT_ISA=%s: this processor or build has no such instruction set "
                         "(expected v2, v3 or v4)",
                         getenv("LINT_ISA"));
     else
-        bad = build(net, text, name, e);
-    if (!bad) return net;
+        err = build(net, text, name, e);
+    if (!err) return net;
     lint_net_free(net);
     return NULL;
 }

@@ -239,24 +239,24 @@ int lint_chain_parse(lint_chain *c, const char *text, const char *name, const li
     *c = (lint_chain){0};
     char *copy = strdup(text);
     if (!copy) return lint_fail_mem(e, name);
-    int bad = 0, number = 0;
-    for (char *line = copy; line && !bad;) {
+    int err = 0, number = 0;
+    for (char *line = copy; line && !err;) {
         char *end = strchr(line, '\n');
         if (end) *end = 0;
         line[strcspn(line, "#")] = 0;
         size_t before = c->count;
         number++;
-        bad = parse_line(c, line, o, e) < 0;
+        err = parse_line(c, line, o, e) < 0;
         if (c->count > before) c->layer[c->count - 1].line = number;
         line = end ? end + 1 : NULL;
     }
-    if (!bad) {
-        bad = check_end(c, o->classes, e) < 0;
+    if (!err) {
+        err = check_end(c, o->classes, e) < 0;
         if (c->count) number = c->layer[c->count - 1].line;
     }
     free(copy);
-    if (!bad) join_neighbours(c);
-    if (!bad) return 0;
+    if (!err) join_neighbours(c);
+    if (!err) return 0;
     lint_chain_free(c);
     return lint_err_prefix(e, "%s:%d: ", name, number);
 }

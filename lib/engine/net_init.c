@@ -147,22 +147,22 @@ static int is_code(const lint_net *net, const char *name) {
 static int init_from(lint_net *net, const lint_frame *f, const lint_names *classes,
                      lint_net_init_report *r, lint_err *e) {
     lint_frame own = {0};
-    int ok = lint_net_store(net, &own, e);
-    size_t anew = ok == 0 ? anew_from(&own, f, r->remark[0], sizeof r->remark[0]) : 0;
-    for (size_t i = 0; ok == 0 && i < f->count; i++) {
+    int err = lint_net_store(net, &own, e);
+    size_t anew = err == 0 ? anew_from(&own, f, r->remark[0], sizeof r->remark[0]) : 0;
+    for (size_t i = 0; err == 0 && i < f->count; i++) {
         const lint_tensor *t = &f->tensors[i];
         int passed = anew < own.count && is_dense(f, t); /* a head of the file's own */
         if (!lint_frame_find(&own, t->name) && !is_code(net, t->name) && !passed)
-            ok = check_tracked(&own, t, e);
+            err = check_tracked(&own, t, e);
     }
-    if (ok == 0) {
+    if (err == 0) {
         if (anew == own.count) compare_classes(f, classes, r->remark[1], sizeof r->remark[1]);
         compare_input(f, net, r->remark[2], sizeof r->remark[2]);
-        ok = take_over(&own, f, anew, e);
+        err = take_over(&own, f, anew, e);
     }
-    if (ok == 0) ok = lint_net_load(net, &own, e);
+    if (err == 0) err = lint_net_load(net, &own, e);
     lint_frame_free(&own);
-    return ok;
+    return err;
 }
 
 int lint_net_init_from(lint_net *net, const char *path, const lint_names *classes,
@@ -170,9 +170,9 @@ int lint_net_init_from(lint_net *net, const char *path, const lint_names *classe
     lint_frame f = {0};
     *r = (lint_net_init_report){.hash = 0};
     if (lint_frame_load(&f, path, e) < 0) return -1;
-    int ok = init_from(net, &f, classes, r, e);
+    int err = init_from(net, &f, classes, r, e);
     for (size_t i = 0; i < f.count; i++)
         r->hash = lint_hash_data(f.tensors[i].data, f.tensors[i].bytes, r->hash);
     lint_frame_free(&f);
-    return ok < 0 ? lint_err_prefix(e, "%s: ", path) : 0;
+    return err < 0 ? lint_err_prefix(e, "%s: ", path) : 0;
 }

@@ -74,9 +74,9 @@ char *lint_net_read(const char *path, const char **name, lint_err *e) {
         return NULL;
     }
     char *text = calloc(1, NET_MAX + 1);
-    int bad = text ? read_all(f, *name, text, NET_MAX, e) : lint_fail_mem(e, *name);
+    int err = text ? read_all(f, *name, text, NET_MAX, e) : lint_fail_mem(e, *name);
     if (!is_stdin) fclose(f);
-    if (!bad) return text;
+    if (!err) return text;
     free(text);
     return NULL;
 }

@@ -109,13 +109,13 @@ static int begin(item *i, const char *folder, const char *name, lint_err *e) {
     return -1;
 }
 
-static int end(item *i, int bad, lint_err *e) {
-    if (bad)
+static int end(item *i, int err, lint_err *e) {
+    if (err)
         lint_output_abort(i->out);
     else
-        bad = lint_output_commit(i->out, e);
+        err = lint_output_commit(i->out, e);
     free(i->path);
-    return bad;
+    return err;
 }
 
 /* FOLDER/NAME holds the text. */
@@ -158,25 +158,25 @@ static int has_name(const char *store, const char *folder, const char *name, int
 static char *experiment_id(const lint_mlflow *m, lint_err *e) {
     char *id = NULL;
     DIR *d = opendir(m->store);
-    int bad = 0;
+    int err = 0;
     if (!d) {
         lint_fail(e, "%s: %s", m->store, strerror(errno));
         return NULL;
     }
-    for (struct dirent *entry; !bad && (entry = readdir(d));) {
+    for (struct dirent *entry; !err && (entry = readdir(d));) {
         int yes;
         if (*entry->d_name == '.') continue;
-        bad = has_name(m->store, entry->d_name, m->experiment, &yes, e);
-        if (bad || !yes || (id && strcmp(id, entry->d_name) < 0)) continue;
+        err = has_name(m->store, entry->d_name, m->experiment, &yes, e);
+        if (err || !yes || (id && strcmp(id, entry->d_name) < 0)) continue;
         free(id);
         id = text_of(e, "%s", entry->d_name);
-        bad = id ? 0 : -1;
+        err = id ? 0 : -1;
     }
     closedir(d);
     /* MLflow's own are numbers of 18 digits. */
     uint64_t number =
         lint_hash(m->experiment, strlen(m->experiment), 0) % UINT64_C(900000000000000000);
-    if (!bad && !id) id = text_of(e, "%" PRIu64, number + UINT64_C(100000000000000000));
+    if (!err && !id) id = text_of(e, "%" PRIu64, number + UINT64_C(100000000000000000));
     return id;
 }
 
@@ -227,9 +227,9 @@ static void run_id(const lint_mlflow *m, const lint_run_log *log, char id[33]) {
 static int write_params(const char *folder, const lint_run_log *log, lint_err *e) {
     for (size_t i = 0; i < log->settings; i++) {
         char *name = allowed(log->setting[i].name, e);
-        int bad = name ? write_text(folder, name, log->setting[i].value, e) : -1;
+        int err = name ? write_text(folder, name, log->setting[i].value, e) : -1;
         free(name);
-        if (bad) return -1;
+        if (err) return -1;
     }
     return 0;
 }
@@ -239,9 +239,9 @@ static int write_metrics(const lint_mlflow *m, const char *folder, const lint_ru
     for (size_t c = 1; c < log->columns; c++) {
         item i;
         char *name = allowed(log->column[c], e);
-        int bad = name ? begin(&i, folder, name, e) : -1;
+        int err = name ? begin(&i, folder, name, e) : -1;
         free(name);
-        if (bad) return -1;
+        if (err) return -1;
         size_t values = 0;
         for (size_t row = 0; row < log->rows; row++) {
             const char *value = lint_run_log_cell(log, row, c);
@@ -270,10 +270,10 @@ static int write_tags(const lint_mlflow *m, const char *folder, lint_err *e) {
         if (!equals) return lint_fail(e, "tag '%s': expected KEY=VALUE", m->tag[i]);
         char *key = text_of(e, "%.*s", (int)(equals - m->tag[i]), m->tag[i]);
         char *name = key ? allowed(key, e) : NULL;
-        int bad = name ? write_text(folder, name, equals + 1, e) : -1;
+        int err = name ? write_text(folder, name, equals + 1, e) : -1;
         free(key);
         free(name);
-        if (bad) return -1;
+        if (err) return -1;
     }
     return 0;
 }
@@ -291,9 +291,9 @@ static int copy_file(const char *from, const char *folder, lint_err *e) {
     }
     while ((n = fread(buffer, 1, sizeof buffer, in)) > 0)
         fwrite(buffer, 1, n, i.f);
-    int bad = ferror(in) ? lint_fail(e, "%s: %s", from, strerror(errno)) : 0;
+    int err = ferror(in) ? lint_fail(e, "%s: %s", from, strerror(errno)) : 0;
     fclose(in);
-    return end(&i, bad, e);
+    return end(&i, err, e);
 }
 
 static int write_meta(const lint_mlflow *m, const char *folder, const char *experiment,
@@ -304,8 +304,8 @@ static int write_meta(const lint_mlflow *m, const char *folder, const char *expe
     int finished = log->rows && (!epochs || strtoumax(epochs, NULL, 10) <= last);
     char *artifacts = text_of(e, "%s/artifacts", folder);
     char *uri = artifacts ? uri_of(artifacts, e) : NULL;
-    int bad = uri ? begin(&i, folder, "meta.yaml", e) : -1;
-    if (!bad) {
+    int err = uri ? begin(&i, folder, "meta.yaml", e) : -1;
+    if (!err) {
         fputs("artifact_uri: ", i.f);
         put_quoted(i.f, uri);
         if (finished)
@@ -321,11 +321,11 @@ static int write_meta(const lint_mlflow *m, const char *folder, const char *expe
                 "\nrun_uuid: '%s'\nsource_name: ''\nsource_type: %d\nsource_version: ''\n"
                 "start_time: %" PRIu64 "\nstatus: %d\ntags: []\nuser_id: lint\n",
                 id, SOURCE_LOCAL, m->time * 1000, finished ? STATUS_FINISHED : STATUS_RUNNING);
-        bad = end(&i, 0, e);
+        err = end(&i, 0, e);
     }
     free(artifacts);
     free(uri);
-    return bad;
+    return err;
 }
 
 /* The folders of a run, in the order in which they are filled. */
@@ -346,35 +346,35 @@ static int write_run(const lint_mlflow *m, const char *experiment, const char *i
                      const lint_run_log *log, lint_err *e) {
     static const char *const name[PARTS] = {"params", "metrics", "tags", "artifacts"};
     char *run = text_of(e, "%s/%s/%s", m->store, experiment, id);
-    int bad = run ? 0 : -1;
-    for (int part = 0; part < PARTS && !bad; part++) {
+    int err = run ? 0 : -1;
+    for (int part = 0; part < PARTS && !err; part++) {
         char *folder = text_of(e, "%s/%s", run, name[part]);
-        bad = folder ? fill(m, part, folder, log, e) : -1;
+        err = folder ? fill(m, part, folder, log, e) : -1;
         free(folder);
     }
-    if (!bad) bad = write_meta(m, run, experiment, id, log, e);
+    if (!err) err = write_meta(m, run, experiment, id, log, e);
     free(run);
-    return bad;
+    return err;
 }
 
 /* Two names that MLflow would hold in one file would be one. */
 static int check_names(size_t n, const char *(*name_of)(const lint_run_log *, size_t),
                        const lint_run_log *log, lint_err *e) {
-    int bad = 0;
-    for (size_t i = 0; i < n && !bad; i++) {
+    int err = 0;
+    for (size_t i = 0; i < n && !err; i++) {
         char *a = allowed(name_of(log, i), e);
-        bad = a ? 0 : -1;
-        for (size_t j = 0; j < i && !bad; j++) {
+        err = a ? 0 : -1;
+        for (size_t j = 0; j < i && !err; j++) {
             char *b = allowed(name_of(log, j), e);
             if (!b || strcmp(a, b) == 0)
-                bad = b ? lint_fail(e, "'%s' and '%s' are one name to MLflow", name_of(log, j),
+                err = b ? lint_fail(e, "'%s' and '%s' are one name to MLflow", name_of(log, j),
                                     name_of(log, i))
                         : -1;
             free(b);
         }
         free(a);
     }
-    return bad;
+    return err;
 }
 
 static const char *setting_name(const lint_run_log *log, size_t i) {
@@ -393,10 +393,10 @@ int lint_mlflow_write(const lint_mlflow *m, const lint_run_log *log, lint_err *e
         return -1;
     char *experiment = experiment_id(m, e);
     char *folder = experiment ? text_of(e, "%s/%s", m->store, experiment) : NULL;
-    int bad = folder ? make_experiment(m, folder, experiment, e) : -1;
+    int err = folder ? make_experiment(m, folder, experiment, e) : -1;
     run_id(m, log, id);
-    if (!bad) bad = write_run(m, experiment, id, log, e);
+    if (!err) err = write_run(m, experiment, id, log, e);
     free(experiment);
     free(folder);
-    return bad;
+    return err;
 }

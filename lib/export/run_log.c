@@ -126,16 +126,16 @@ int lint_run_log_read(lint_run_log *l, FILE *in, lint_err *e) {
     *l = (lint_run_log){.text = read_all(in, e)};
     if (!l->text) return -1;
     size_t number = 1;
-    int bad = 0;
-    for (char *line = l->text, *end; !bad && *line; line = end + 1, number++) {
+    int err = 0;
+    for (char *line = l->text, *end; !err && *line; line = end + 1, number++) {
         end = strchr(line, '\n'); /* there is one: read_all saw to it */
         *end = 0;
-        if (add_line(l, line, e) < 0) bad = lint_err_prefix(e, "line %zu: ", number);
+        if (add_line(l, line, e) < 0) err = lint_err_prefix(e, "line %zu: ", number);
     }
-    if (!bad && !l->columns)
-        bad = lint_fail(e, "expected a log of lint-train, but there is no line of columns");
-    if (bad) lint_run_log_free(l);
-    return bad;
+    if (!err && !l->columns)
+        err = lint_fail(e, "expected a log of lint-train, but there is no line of columns");
+    if (err) lint_run_log_free(l);
+    return err;
 }
 
 const char *lint_run_log_cell(const lint_run_log *l, size_t row, size_t column) {

@@ -117,18 +117,18 @@ static void masked_crc(uint8_t to[4], const void *bytes, size_t n) {
 /* Writes the event as a record, and empties it. */
 static int write_event(FILE *out, message *event, lint_err *e) {
     uint8_t length[12], check[4];
-    int bad = event->failed ? lint_fail_mem(e, "an event") : 0;
-    if (!bad) {
+    int err = event->failed ? lint_fail_mem(e, "an event") : 0;
+    if (!err) {
         little(length, event->n, 8);
         masked_crc(length + 8, length, 8);
         masked_crc(check, event->bytes, event->n);
         if (fwrite(length, 1, 12, out) != 12 ||
             fwrite(event->bytes, 1, event->n, out) != event->n || fwrite(check, 1, 4, out) != 4)
-            bad = lint_fail(e, "%s", strerror(errno ? errno : EIO));
+            err = lint_fail(e, "%s", strerror(errno ? errno : EIO));
     }
     free(event->bytes);
     *event = (message){0};
-    return bad;
+    return err;
 }
 
 /* --- events ----------------------------------------------------------------------------------- */
@@ -190,18 +190,18 @@ int lint_tfevents_write(FILE *out, const lint_run_log *log, uint64_t time, lint_
     message event = {0};
     put_double(&event, EVENT_TIME, (double)time);
     put_text(&event, EVENT_VERSION, "brain.Event:2");
-    int bad = write_event(out, &event, e);
-    if (!bad && log->settings) {
+    int err = write_event(out, &event, e);
+    if (!err && log->settings) {
         put_double(&event, EVENT_TIME, (double)time);
         put_settings(&event, log);
-        bad = write_event(out, &event, e);
+        err = write_event(out, &event, e);
     }
-    for (size_t row = 0; row < log->rows && !bad; row++) {
+    for (size_t row = 0; row < log->rows && !err; row++) {
         uint64_t epoch = lint_run_log_epoch(log, row);
         put_double(&event, EVENT_TIME, (double)(time + epoch));
         put_whole(&event, EVENT_STEP, epoch);
         put_row(&event, log, row);
-        bad = write_event(out, &event, e);
+        err = write_event(out, &event, e);
     }
-    return bad;
+    return err;
 }

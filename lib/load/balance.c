@@ -98,9 +98,9 @@ int lint_balance(const int32_t *label, size_t n, const lint_names *classes, uint
     member *m = calloc(n, sizeof *m);
     if (!m) return lint_fail_mem(e, "labels");
     size_t count = sorted_members(label, n, m);
-    int bad = count == 0 ? lint_fail(e, "cannot balance: no sample has a label")
+    int err = count == 0 ? lint_fail(e, "cannot balance: no sample has a label")
                          : check_present(m, count, classes, e);
-    if (!bad) bad = fill(m, count, seed, epoch, copy, copies, e);
+    if (!err) err = fill(m, count, seed, epoch, copy, copies, e);
     free(m);
-    return bad;
+    return err;
 }

@@ -152,20 +152,20 @@ static int change(const lint_loader *l, lint_frame *f, uint64_t epoch, const siz
     lint_samples s;
     if (lint_samples_view(f, &s, e) < 0) return -1;
     lint_change *c = malloc((s.n + 1) * sizeof *c);
-    int bad = c ? 0 : lint_fail_mem(e, "changes");
-    if (!bad && !s.image) bad = lint_fail(e, "no 'image' to change");
-    if (!bad && (s.cam || s.logits))
-        bad = lint_fail(e, "'%s' belongs to the pictures as they are: augment first, then predict",
+    int err = c ? 0 : lint_fail_mem(e, "changes");
+    if (!err && !s.image) err = lint_fail(e, "no 'image' to change");
+    if (!err && (s.cam || s.logits))
+        err = lint_fail(e, "'%s' belongs to the pictures as they are: augment first, then predict",
                         s.cam ? "cam" : "logits");
-    for (size_t i = 0; !bad && i < s.n; i++) {
+    for (size_t i = 0; !err && i < s.n; i++) {
         int is_copy = index && index[i] >= lint_dataset_count(l->set);
         c[i] =
             draw(l, is_copy ? &l->plan.copy : &l->plan.each, epoch, index ? index[i] : first + i);
     }
-    if (!bad) bad = lint_augment_samples(&s, c, l->pool, e);
+    if (!err) err = lint_augment_samples(&s, c, l->pool, e);
     free(c);
     lint_samples_free(&s);
-    return bad;
+    return err;
 }
 
 /* --- the next frame --------------------------------------------------------------------------- */
@@ -185,9 +185,9 @@ static int take(const lint_loader *l, const size_t *index, size_t n, lint_frame 
     if (!row) return lint_fail_mem(e, "the index");
     for (size_t i = 0; i < n; i++)
         row[i] = index[i] < originals ? index[i] : l->copy[index[i] - originals];
-    int bad = lint_dataset_take(l->set, row, n, f, e);
+    int err = lint_dataset_take(l->set, row, n, f, e);
     free(row);
-    return bad;
+    return err;
 }
 
 static int next_of_set(lint_loader *l, lint_frame *f, lint_err *e) {

@@ -41,7 +41,7 @@ static int weigh(lint_frame *f, const lint_samples *s, double factor, lint_upwei
 int lint_upweight_wrong(lint_frame *f, double factor, lint_upweighted *count, lint_err *e) {
     lint_samples s;
     if (lint_samples_view(f, &s, e) < 0) return -1;
-    int ok = weigh(f, &s, factor, count, e);
+    int err = weigh(f, &s, factor, count, e);
     lint_samples_free(&s);
-    return ok;
+    return err;
 }

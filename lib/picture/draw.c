@@ -288,8 +288,8 @@ int lint_sheet(lint_image *out, const lint_block *block, size_t blocks, int colu
     if (measure(&l, block, blocks, columns, heat != NULL, e) < 0) return -1;
     cairo_surface_t *s = cairo_image_surface_create(CAIRO_FORMAT_RGB24, (int)l.w, (int)l.h);
     cairo_t *cr = cairo_create(s);
-    int bad = cairo_status(cr) != CAIRO_STATUS_SUCCESS;
-    if (!bad) {
+    int err = cairo_status(cr) != CAIRO_STATUS_SUCCESS;
+    if (!err) {
         cairo_set_source_rgb(cr, 1, 1, 1);
         cairo_paint(cr);
         plain_fonts(cr);
@@ -298,13 +298,13 @@ int lint_sheet(lint_image *out, const lint_block *block, size_t blocks, int colu
             top += block_height(&l, &block[b]) + BLOCK_GAP;
         }
         if (l.heat) draw_legend(cr, &l, heat);
-        bad = cairo_status(cr) != CAIRO_STATUS_SUCCESS;
+        err = cairo_status(cr) != CAIRO_STATUS_SUCCESS;
     }
-    bad = bad ? lint_fail(e, "a sheet: %s", cairo_status_to_string(cairo_status(cr)))
+    err = err ? lint_fail(e, "a sheet: %s", cairo_status_to_string(cairo_status(cr)))
               : to_image(out, s, e);
     cairo_destroy(cr);
     cairo_surface_destroy(s);
-    return bad;
+    return err;
 }
 
 void lint_draw_end(void) {

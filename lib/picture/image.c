@@ -167,12 +167,12 @@ int lint_image_read_for(lint_image *im, const char *path, int c, int want_w, int
     lint_image_free(im);
     uint8_t *b = read_file(path, &n, e);
     if (!b) return -1;
-    int bad = decode(im, b, n, want_w, want_h, &orientation, e);
+    int err = decode(im, b, n, want_w, want_h, &orientation, e);
     free(b);
-    if (!bad) bad = convert(im, c, e);
-    if (!bad) bad = turn(im, orientation, e);
-    if (bad) lint_image_free(im);
-    return bad;
+    if (!err) err = convert(im, c, e);
+    if (!err) err = turn(im, orientation, e);
+    if (err) lint_image_free(im);
+    return err;
 }
 
 int lint_image_read(lint_image *im, const char *path, int c, lint_err *e) {

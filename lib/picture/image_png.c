@@ -87,18 +87,18 @@ static int decode(job *j) {
 
 int lint_png_decode(lint_image *im, const uint8_t *bytes, size_t n, int *orientation, lint_err *e) {
     job j = {.in = bytes, .left = n, .im = im, .orientation = 1, .e = e};
-    int bad = -1;
+    int err = -1;
     j.png = png_create_read_struct(PNG_LIBPNG_VER_STRING, &j, on_error, on_warning);
     j.info = j.png ? png_create_info_struct(j.png) : NULL;
     if (j.info)
-        bad = decode(&j);
+        err = decode(&j);
     else
         lint_fail_mem(e, "PNG reader");
     png_destroy_read_struct(&j.png, &j.info, NULL);
     free(j.rows);
-    if (bad) lint_image_free(im);
+    if (err) lint_image_free(im);
     *orientation = j.orientation;
-    return bad;
+    return err;
 }
 
 /* --- writing ---------------------------------------------------------------------------------- */
@@ -136,16 +136,16 @@ static int encode(job *j) {
 int lint_image_write(const lint_image *im, FILE *out, lint_err *e) {
     lint_image rows = *im; /* libpng's row pointers are not const, though it only reads */
     job j = {.out = out, .im = &rows, .e = e};
-    int bad = -1;
+    int err = -1;
     j.png = png_create_write_struct(PNG_LIBPNG_VER_STRING, &j, on_error, on_warning);
     j.info = j.png ? png_create_info_struct(j.png) : NULL;
     if (j.info)
-        bad = encode(&j);
+        err = encode(&j);
     else
         lint_fail_mem(e, "PNG writer");
     png_destroy_write_struct(&j.png, &j.info);
     free(j.rows);
-    return bad;
+    return err;
 }
 
 int lint_image_save(const lint_image *im, const char *path, lint_err *e) {

@@ -296,24 +296,24 @@ int lint_coco_match(const lint_coco *c, size_t n, const char *const *path, long 
                     lint_err *e) {
     size_t *score = calloc(n + 1, sizeof *score), *most = calloc(c->images + 1, sizeof *most),
            *owner = calloc(c->images + 1, sizeof *owner); /* counted from 1 */
-    int bad = score && most && owner ? 0 : lint_fail_mem(e, "annotations");
-    for (size_t i = 0; i < n && !bad; i++) {
+    int err = score && most && owner ? 0 : lint_fail_mem(e, "annotations");
+    for (size_t i = 0; i < n && !err; i++) {
         score[i] = best_score(c, path[i]);
         if (score[i]) claim(c, path[i], score[i], most);
     }
-    for (size_t i = 0; i < n && !bad; i++) {
-        bad = best_entry(c, path[i], score[i], most, &image[i], e);
-        if (bad || image[i] < 0) continue;
+    for (size_t i = 0; i < n && !err; i++) {
+        err = best_entry(c, path[i], score[i], most, &image[i], e);
+        if (err || image[i] < 0) continue;
         size_t k = (size_t)image[i];
         if (owner[k])
-            bad =
+            err =
                 lint_fail(e, "'%s' may be %s or %s", c->image[k].file, path[owner[k] - 1], path[i]);
         owner[k] = i + 1;
     }
     free(score);
     free(most);
     free(owner);
-    return bad;
+    return err;
 }
 
 /* --- reading ---------------------------------------------------------------------------------- */
@@ -488,14 +488,14 @@ static int read_runs(lint_coco *c, size_t image, const json_t *o, lint_err *e) {
     else
         return lint_fail(e, "'counts': expected a list or a text");
     if (!r.v) return -1;
-    int bad = 0;
-    for (size_t k = 0; k < r.n && !bad; k++) {
-        bad = r.v[k] < 0 || r.v[k] != floor(r.v[k]);
+    int err = 0;
+    for (size_t k = 0; k < r.n && !err; k++) {
+        err = r.v[k] < 0 || r.v[k] != floor(r.v[k]);
         sum += r.v[k];
     }
-    bad = bad || sum != all;
-    if (bad) lint_fail(e, "'counts' do not add up to the picture's %.0f pixels", all);
-    if (!bad && count_work(i, runs_inside(&r), e) == 0) return add_outline(c, &r, e);
+    err = err || sum != all;
+    if (err) lint_fail(e, "'counts' do not add up to the picture's %.0f pixels", all);
+    if (!err && count_work(i, runs_inside(&r), e) == 0) return add_outline(c, &r, e);
     free(r.v);
     return -1;
 }
@@ -517,10 +517,10 @@ static int read_annotation(lint_coco *c, const json_t *o, lint_err *e) {
         c->skipped++;
         return 0;
     }
-    int bad = json_is_object(shape)  ? read_runs(c, image, shape, e)
+    int err = json_is_object(shape)  ? read_runs(c, image, shape, e)
               : json_is_array(shape) ? read_polygons(c, image, shape, e)
                                      : lint_fail(e, "expected polygons or a run-length code");
-    return bad ? lint_err_prefix(e, "'segmentation': ") : 0;
+    return err ? lint_err_prefix(e, "'segmentation': ") : 0;
 }
 
 static int by_image(const void *a, const void *b) {
@@ -553,14 +553,14 @@ static int by_name(const void *a, const void *b) {
 static int sort_names(lint_coco *c, lint_err *e) {
     named *list = calloc(c->images + 1, sizeof *list);
     c->by_name = calloc(c->images + 1, sizeof *c->by_name);
-    int bad = list && c->by_name ? 0 : lint_fail_mem(e, "annotations");
-    for (size_t i = 0; i < c->images && !bad; i++)
+    int err = list && c->by_name ? 0 : lint_fail_mem(e, "annotations");
+    for (size_t i = 0; i < c->images && !err; i++)
         list[i] = (named){c->image[i].file, i};
-    if (!bad && c->images) qsort(list, c->images, sizeof *list, by_name);
-    for (size_t i = 0; i < c->images && !bad; i++)
+    if (!err && c->images) qsort(list, c->images, sizeof *list, by_name);
+    for (size_t i = 0; i < c->images && !err; i++)
         c->by_name[i] = list[i].image;
     free(list);
-    return bad;
+    return err;
 }
 
 static json_t *parse_json(const char *json, size_t len, lint_err *e) {
@@ -578,15 +578,15 @@ lint_coco *lint_coco_parse(const char *json, size_t len, int skip, lint_err *e) 
     json_t *root = parse_json(json, len, e);
     if (!root) return NULL;
     lint_coco *c = calloc(1, sizeof *c);
-    int bad = c ? 0 : lint_fail_mem(e, "annotations");
-    if (!bad && !json_is_object(root))
-        bad = lint_fail(e, "expected a JSON object with 'images' and 'annotations'");
-    if (!bad) c->skip = skip;
-    if (!bad) bad = read_images(c, json_object_get(root, "images"), e);
-    if (!bad) bad = read_annotations(c, json_object_get(root, "annotations"), e);
-    if (!bad) bad = sort_names(c, e);
+    int err = c ? 0 : lint_fail_mem(e, "annotations");
+    if (!err && !json_is_object(root))
+        err = lint_fail(e, "expected a JSON object with 'images' and 'annotations'");
+    if (!err) c->skip = skip;
+    if (!err) err = read_images(c, json_object_get(root, "images"), e);
+    if (!err) err = read_annotations(c, json_object_get(root, "annotations"), e);
+    if (!err) err = sort_names(c, e);
     json_decref(root);
-    if (!bad) return c;
+    if (!err) return c;
     lint_coco_free(c);
     return NULL;
 }
@@ -596,21 +596,21 @@ static char *read_file(const char *path, size_t *len, lint_err *e) {
     FILE *in = fopen(path, "rb");
     char *text = NULL;
     size_t room = 0;
-    int bad = in ? 0 : lint_fail(e, "%s", strerror(errno));
-    for (*len = 0; !bad && !feof(in);) {
+    int err = in ? 0 : lint_fail(e, "%s", strerror(errno));
+    for (*len = 0; !err && !feof(in);) {
         if (*len == room) {
             room = room ? 2 * room : 1 << 16;
             char *more = room <= 2 * (size_t)LINT_COCO_BYTES ? realloc(text, room) : NULL;
-            if (!more) bad = lint_fail_mem(e, "annotations");
+            if (!more) err = lint_fail_mem(e, "annotations");
             if (more) text = more;
         }
-        if (!bad) *len += fread(text + *len, 1, room - *len, in);
-        if (!bad && ferror(in)) bad = lint_fail(e, "%s", strerror(errno));
-        if (!bad && *len > LINT_COCO_BYTES)
-            bad = lint_fail(e, "larger than %u MiB", LINT_COCO_BYTES >> 20);
+        if (!err) *len += fread(text + *len, 1, room - *len, in);
+        if (!err && ferror(in)) err = lint_fail(e, "%s", strerror(errno));
+        if (!err && *len > LINT_COCO_BYTES)
+            err = lint_fail(e, "larger than %u MiB", LINT_COCO_BYTES >> 20);
     }
     if (in) fclose(in);
-    if (!bad) return text;
+    if (!err) return text;
     free(text);
     return NULL;
 }

@@ -43,10 +43,10 @@ static int check_regular(const char *path, lint_err *e) {
 static int read_picture(lint_image *im, const batch *b, const char *path, int c, int reduce, int w,
                         int h, lint_err *e) {
     char *full = lint_source_path(b->s, path, e);
-    int bad = full ? check_regular(full, e) : -1;
-    if (!bad) bad = lint_image_read_for(im, full, c, reduce ? w : 0, reduce ? h : 0, e);
+    int err = full ? check_regular(full, e) : -1;
+    if (!err) err = lint_image_read_for(im, full, c, reduce ? w : 0, reduce ? h : 0, e);
     free(full);
-    return bad;
+    return err;
 }
 
 /* Masks drawn with 0 and 1, as label maps are, mean 0 and 255. */
@@ -72,24 +72,24 @@ static int draw_mask(const batch *b, const lint_picture *p, const lint_image *im
                      lint_err *e) {
     lint_image mask = {0};
     if (p->outline < 0) return lint_fail(e, "not listed in annotations/result.json");
-    int bad = lint_image_new(&mask, im->w, im->h, 1, e);
-    if (!bad) bad = lint_coco_draw(b->s->coco, p->outline, im->w, im->h, mask.px, e);
-    if (!bad) bad = fit_into(to, b->c, &mask, e);
+    int err = lint_image_new(&mask, im->w, im->h, 1, e);
+    if (!err) err = lint_coco_draw(b->s->coco, p->outline, im->w, im->h, mask.px, e);
+    if (!err) err = fit_into(to, b->c, &mask, e);
     lint_image_free(&mask);
-    return bad;
+    return err;
 }
 
 static int read_mask(const batch *b, const lint_picture *p, const lint_image *im, uint8_t *to,
                      lint_err *e) {
     lint_image mask = {0};
-    int bad = read_picture(&mask, b, p->mask, 1, 0, 0, 0, e);
-    if (!bad && (mask.w != im->w || mask.h != im->h))
-        bad = lint_fail(e, "%dx%d, but its picture is %dx%d", mask.w, mask.h, im->w, im->h);
-    if (bad) lint_err_prefix(e, "its mask %s: ", p->mask);
-    if (!bad) stretch_mask(&mask);
-    if (!bad) bad = fit_into(to, b->c, &mask, e);
+    int err = read_picture(&mask, b, p->mask, 1, 0, 0, 0, e);
+    if (!err && (mask.w != im->w || mask.h != im->h))
+        err = lint_fail(e, "%dx%d, but its picture is %dx%d", mask.w, mask.h, im->w, im->h);
+    if (err) lint_err_prefix(e, "its mask %s: ", p->mask);
+    if (!err) stretch_mask(&mask);
+    if (!err) err = fit_into(to, b->c, &mask, e);
     lint_image_free(&mask);
-    return bad;
+    return err;
 }
 
 static int read_sample(const batch *b, const lint_picture *p, size_t part, lint_err *e) {
@@ -97,21 +97,21 @@ static int read_sample(const batch *b, const lint_picture *p, size_t part, lint_
     size_t area = (size_t)c->w * (size_t)c->h;
     lint_image im = {0};
     if (read_picture(&im, b, p->path, 3, !b->s->masks, c->w, c->h, e) < 0) return -1;
-    int bad = fit_into(b->image + part * area * 3, c, &im, e);
-    if (!bad && b->s->coco) bad = draw_mask(b, p, &im, b->mask + part * area, e);
-    if (!bad && p->mask) bad = read_mask(b, p, &im, b->mask + part * area, e);
+    int err = fit_into(b->image + part * area * 3, c, &im, e);
+    if (!err && b->s->coco) err = draw_mask(b, p, &im, b->mask + part * area, e);
+    if (!err && p->mask) err = read_mask(b, p, &im, b->mask + part * area, e);
     lint_image_free(&im);
-    return bad;
+    return err;
 }
 
 static int read_border(const batch *b, const lint_picture *p, size_t part, lint_err *e) {
     lint_image im = {0}, small = {0};
-    int side = LINT_BORDER_SIDE, bad = read_picture(&im, b, p->path, 3, 1, side, side, e);
-    if (!bad) bad = lint_image_resize(&small, &im, side, side, e);
-    if (!bad) lint_border_describe(&small, b->border + part * LINT_BORDER_DIM);
+    int side = LINT_BORDER_SIDE, err = read_picture(&im, b, p->path, 3, 1, side, side, e);
+    if (!err) err = lint_image_resize(&small, &im, side, side, e);
+    if (!err) lint_border_describe(&small, b->border + part * LINT_BORDER_DIM);
     lint_image_free(&im);
     lint_image_free(&small);
-    return bad;
+    return err;
 }
 
 static void read_part(void *ctx, size_t part, int worker) {
@@ -135,16 +135,16 @@ static int read_batch(batch *b, size_t n, lint_err *e) {
     b->outcome = malloc(n * sizeof *b->outcome);
     if (!b->outcome) return lint_fail_mem(e, "a batch");
     lint_threads_run(b->c->pool, n, read_part, b);
-    int bad = 0;
-    for (size_t i = 0; i < n && !bad; i++) {
+    int err = 0;
+    for (size_t i = 0; i < n && !err; i++) {
         lint_picture *p = &b->s->picture[b->index[i]];
         if (!b->outcome[i].bad) continue;
-        bad = b->c->skip_bad ? mark_bad(p, &b->outcome[i].e, e)
+        err = b->c->skip_bad ? mark_bad(p, &b->outcome[i].e, e)
                              : lint_fail(e, "%s/%s: %s", b->s->root, p->path, b->outcome[i].e.msg);
     }
     free(b->outcome);
-    if (!bad && b->c->tick) b->c->tick(b->c->ctx, n);
-    return bad;
+    if (!err && b->c->tick) b->c->tick(b->c->ctx, n);
+    return err;
 }
 
 int lint_decode_borders(const lint_decode *c, lint_source *s, float *border, lint_err *e) {
@@ -240,9 +240,9 @@ static int shorten(lint_frame *f, size_t rows, lint_err *e) {
     if (!row) return lint_fail_mem(e, "a frame");
     for (size_t i = 0; i < rows; i++)
         row[i] = i;
-    int bad = lint_frame_take(&part, f, row, rows, e);
+    int err = lint_frame_take(&part, f, row, rows, e);
     free(row);
-    if (bad < 0) return -1;
+    if (err < 0) return -1;
     lint_frame_free(f);
     *f = part;
     return 0;
@@ -266,17 +266,17 @@ static int next_frame(job *j, lint_frame *f, size_t *rows, lint_err *e) {
 static int write_frames(job *j, FILE *out, lint_err *e) {
     lint_frame f = {0};
     size_t rows, written = 0;
-    int bad = 0;
+    int err = 0;
     do {
-        bad = next_frame(j, &f, &rows, e);
+        err = next_frame(j, &f, &rows, e);
         int last = j->next == j->n;
-        if (!bad && (rows || (last && !written))) {
-            bad = lint_frame_write(&f, out, e);
+        if (!err && (rows || (last && !written))) {
+            err = lint_frame_write(&f, out, e);
             written += rows;
         }
-    } while (!bad && j->next < j->n);
+    } while (!err && j->next < j->n);
     lint_frame_free(&f);
-    return bad;
+    return err;
 }
 
 static int job_new(job *j, lint_err *e) {
@@ -299,10 +299,10 @@ static int job_new(job *j, lint_err *e) {
 int lint_decode_write(const lint_decode *c, lint_source *s, lint_split which, FILE *out,
                       lint_err *e) {
     job j = {.c = c, .s = s, .which = which};
-    int bad = job_new(&j, e);
-    if (!bad) bad = write_frames(&j, out, e);
+    int err = job_new(&j, e);
+    if (!err) err = write_frames(&j, out, e);
     free(j.index);
     free(j.classes);
     free(j.places);
-    return bad;
+    return err;
 }

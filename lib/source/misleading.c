@@ -9,14 +9,14 @@ int lint_mislead_by_border(const lint_decode *c, lint_source *s, const lint_rati
     float *border = calloc(s->n + 1, LINT_BORDER_DIM * sizeof *border);
     double *score = calloc(s->n + 1, s->classes.n * sizeof *score);
     int32_t *label = calloc(s->n + 1, sizeof *label);
-    int bad = border && score && label ? 0 : lint_fail_mem(e, "the borders of all pictures");
-    if (!bad) bad = lint_decode_borders(c, s, border, e);
-    for (size_t i = 0; i < s->n && !bad; i++)
+    int err = border && score && label ? 0 : lint_fail_mem(e, "the borders of all pictures");
+    if (!err) err = lint_decode_borders(c, s, border, e);
+    for (size_t i = 0; i < s->n && !err; i++)
         label[i] = s->picture[i].bad ? -1 : s->picture[i].label;
-    if (!bad) bad = lint_ridge_scores(border, s->n, LINT_BORDER_DIM, label, s->classes.n, score, e);
-    if (!bad) bad = lint_partition_mislead(s, score, r, seed, found, e);
+    if (!err) err = lint_ridge_scores(border, s->n, LINT_BORDER_DIM, label, s->classes.n, score, e);
+    if (!err) err = lint_partition_mislead(s, score, r, seed, found, e);
     free(border);
     free(score);
     free(label);
-    return bad;
+    return err;
 }

@@ -218,14 +218,14 @@ int lint_partition_check(const lint_source *s, const lint_ratio *r, char **warni
     for (size_t i = 0; i < s->n; i++)
         if (!s->picture[i].bad)
             count[(size_t)s->picture[i].split * classes + (size_t)s->picture[i].label]++;
-    int bad = 0;
-    for (size_t k = 0; k < classes && !bad; k++) {
+    int err = 0;
+    for (size_t k = 0; k < classes && !err; k++) {
         const char *name = s->classes.v[k];
         if (!count[k] && r->part[LINT_TRAIN])
-            bad = lint_fail(
+            err = lint_fail(
                 e, "%s: no picture of class '%s' to train with%s", s->root, name,
                 s->given[LINT_TRAIN] ? "" : "; add pictures, or choose another --seed or --ratio");
-        for (int j = LINT_VAL; j < LINT_SPLITS && !bad && !*warning; j++) {
+        for (int j = LINT_VAL; j < LINT_SPLITS && !err && !*warning; j++) {
             static const char text[] = "no picture of class '%s' in %s";
             size_t size = sizeof text + strlen(name) + sizeof "test";
             if (count[(size_t)j * classes + k] || !(r->part[j] || s->given[j])) continue;
@@ -234,6 +234,6 @@ int lint_partition_check(const lint_source *s, const lint_ratio *r, char **warni
         }
     }
     free(count);
-    if (bad) free(*warning), *warning = NULL;
-    return bad;
+    if (err) free(*warning), *warning = NULL;
+    return err;
 }

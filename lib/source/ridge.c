@@ -161,19 +161,19 @@ int lint_ridge_scores(const float *x, size_t n, size_t d, const int32_t *label, 
                       double *score, lint_err *e) {
     fit f = {.x = x, .label = label, .n = n, .d = d, .k = classes, .m = d + 1};
     double best = INFINITY, loss, ridge = RIDGE[0];
-    int bad = fit_new(&f, e);
-    if (!bad) {
+    int err = fit_new(&f, e);
+    if (!err) {
         weigh(&f);
         accumulate(&f);
     }
-    for (int r = 0; r < RIDGES && !bad; r++) {
-        bad = try_ridge(&f, RIDGE[r], score, &loss, e);
-        if (!bad && loss < best) {
+    for (int r = 0; r < RIDGES && !err; r++) {
+        err = try_ridge(&f, RIDGE[r], score, &loss, e);
+        if (!err && loss < best) {
             best = loss;
             ridge = RIDGE[r];
         }
     }
-    if (!bad) bad = try_ridge(&f, ridge, score, &loss, e);
+    if (!err) err = try_ridge(&f, ridge, score, &loss, e);
     fit_free(&f);
-    return bad;
+    return err;
 }

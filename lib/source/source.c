@@ -52,12 +52,12 @@ static int check_distinct(const lint_names *n, const char *what, lint_err *e) {
     lint_names sorted;
     if (lint_names_copy(&sorted, n, e) < 0) return -1;
     lint_names_sort(&sorted);
-    int bad = 0;
-    for (size_t i = 1; i < sorted.n && !bad; i++)
+    int err = 0;
+    for (size_t i = 1; i < sorted.n && !err; i++)
         if (strcmp(sorted.v[i - 1], sorted.v[i]) == 0)
-            bad = lint_fail(e, "the %s '%s' is named twice", what, sorted.v[i]);
+            err = lint_fail(e, "the %s '%s' is named twice", what, sorted.v[i]);
     lint_names_free(&sorted);
-    return bad;
+    return err;
 }
 
 static int is_picture(const char *name) {
@@ -124,11 +124,11 @@ static int list_folder(const lint_source *s, const char *path, lint_names *names
     char *full = lint_source_path(s, path, e);
     if (!full) return -1;
     DIR *d = opendir(full);
-    int bad = d ? 0 : lint_fail(e, "%s: %s", full, strerror(errno));
-    while (!bad) {
+    int err = d ? 0 : lint_fail(e, "%s: %s", full, strerror(errno));
+    while (!err) {
         errno = 0;
         struct dirent *entry = readdir(d);
-        if (!entry && errno) bad = lint_fail(e, "%s: %s", full, strerror(errno));
+        if (!entry && errno) err = lint_fail(e, "%s: %s", full, strerror(errno));
         if (!entry) break;
         if (*entry->d_name == '.') continue;
         char **v = realloc(names->v, (names->n + 1) * sizeof *v);
@@ -137,13 +137,13 @@ static int list_folder(const lint_source *s, const char *path, lint_names *names
         if (copy)
             v[names->n++] = copy;
         else
-            bad = lint_fail_mem(e, "the list of pictures");
+            err = lint_fail_mem(e, "the list of pictures");
     }
     if (d) closedir(d);
     free(full);
-    if (bad) lint_names_free(names);
+    if (err) lint_names_free(names);
     lint_names_sort(names);
-    return bad;
+    return err;
 }
 
 typedef struct walk {
@@ -160,34 +160,34 @@ static int walk_entry(const walk *w, char *path, const above *up, lint_err *e) {
     const char *slash = strrchr(path, '/');
     const char *name = slash ? slash + 1 : path;
     char *full = lint_source_path(w->s, path, e);
-    int bad = full ? 0 : -1, there = full && stat(full, &st) == 0;
+    int err = full ? 0 : -1, there = full && stat(full, &st) == 0;
     free(full);
-    if (!bad && is_picture(name) && (!there || S_ISREG(st.st_mode)))
+    if (!err && is_picture(name) && (!there || S_ISREG(st.st_mode)))
         return lint_source_add(w->s, path, w->label, w->split, e);
-    if (!bad && there && S_ISDIR(st.st_mode)) {
+    if (!err && there && S_ISDIR(st.st_mode)) {
         above here = {st.st_dev, st.st_ino, up};
-        for (const above *a = up; a && !bad; a = a->up)
+        for (const above *a = up; a && !err; a = a->up)
             if (a->dev == st.st_dev && a->ino == st.st_ino)
-                bad = lint_fail(e, "%s/%s: a link that leads back to a folder above it", w->s->root,
+                err = lint_fail(e, "%s/%s: a link that leads back to a folder above it", w->s->root,
                                 path);
-        if (!bad) bad = walk_folder(w, path, &here, e);
-    } else if (!bad) {
+        if (!err) err = walk_folder(w, path, &here, e);
+    } else if (!err) {
         lint_source_leave_out(w->s, path);
     }
     free(path);
-    return bad;
+    return err;
 }
 
 static int walk_folder(const walk *w, const char *path, const above *up, lint_err *e) {
     lint_names entries;
     if (list_folder(w->s, path, &entries, e) < 0) return -1;
-    int bad = 0;
-    for (size_t i = 0; i < entries.n && !bad; i++) {
+    int err = 0;
+    for (size_t i = 0; i < entries.n && !err; i++) {
         char *below = lint_join(path, entries.v[i]);
-        bad = below ? walk_entry(w, below, up, e) : lint_fail_mem(e, "paths");
+        err = below ? walk_entry(w, below, up, e) : lint_fail_mem(e, "paths");
     }
     lint_names_free(&entries);
-    return bad;
+    return err;
 }
 
 /* The folders in `path`; files there belong to no class and are left out. */
@@ -195,22 +195,22 @@ static int class_folders(lint_source *s, const char *path, lint_names *found, li
     lint_names all;
     *found = (lint_names){0};
     if (list_folder(s, path, &all, e) < 0) return -1;
-    int bad = 0;
-    for (size_t i = 0; i < all.n && !bad; i++) {
+    int err = 0;
+    for (size_t i = 0; i < all.n && !err; i++) {
         char *below = lint_join(path, all.v[i]);
         if (!below)
-            bad = lint_fail_mem(e, "paths");
+            err = lint_fail_mem(e, "paths");
         else if (s->coco && strcmp(below, "annotations") == 0)
             ; /* no class: it tells the masks */
         else if (is_folder(s, below))
-            bad = lint_names_push(found, all.v[i], strlen(all.v[i]), e);
+            err = lint_names_push(found, all.v[i], strlen(all.v[i]), e);
         else
             lint_source_leave_out(s, below);
         free(below);
     }
     lint_names_free(&all);
-    if (bad) lint_names_free(found);
-    return bad;
+    if (err) lint_names_free(found);
+    return err;
 }
 
 /* The pictures of every class that is in s->classes and has a folder in `path`. */
@@ -220,14 +220,14 @@ static int read_classes(lint_source *s, const char *path, lint_split split, lint
         walk w = {s, (int32_t)k, split};
         char *below = lint_join(path, s->classes.v[k]);
         char *full = below ? lint_source_path(s, below, e) : NULL;
-        int bad = full ? 0 : lint_fail_mem(e, "paths");
-        if (!bad && stat(full, &st) == 0 && S_ISDIR(st.st_mode)) {
+        int err = full ? 0 : lint_fail_mem(e, "paths");
+        if (!err && stat(full, &st) == 0 && S_ISDIR(st.st_mode)) {
             above here = {st.st_dev, st.st_ino, NULL};
-            bad = walk_folder(&w, below, &here, e);
+            err = walk_folder(&w, below, &here, e);
         }
         free(below);
         free(full);
-        if (bad) return -1;
+        if (err) return -1;
     }
     return 0;
 }
@@ -245,10 +245,10 @@ static int read_class_folders(lint_source *s, const char *base, const lint_names
                               lint_err *e) {
     lint_names found;
     if (class_folders(s, base, &found, e) < 0) return -1;
-    int bad = choose_classes(s, given, &found, e);
-    if (!bad) bad = read_classes(s, base, LINT_UNSPLIT, e);
+    int err = choose_classes(s, given, &found, e);
+    if (!err) err = read_classes(s, base, LINT_UNSPLIT, e);
     lint_names_free(&found);
-    return bad;
+    return err;
 }
 
 /* --- train/, val/, test/ ---------------------------------------------------------------------- */
@@ -280,63 +280,63 @@ static int find_splits(lint_source *s, const char *base, char *folder[LINT_SPLIT
 
 static int union_of_classes(lint_source *s, char *const folder[LINT_SPLITS], lint_names *all,
                             lint_err *e) {
-    int bad = 0;
-    for (int k = 0; k < LINT_SPLITS && !bad; k++) {
+    int err = 0;
+    for (int k = 0; k < LINT_SPLITS && !err; k++) {
         lint_names found;
         if (!folder[k]) continue;
         if (class_folders(s, folder[k], &found, e) < 0) return -1;
-        for (size_t i = 0; i < found.n && !bad; i++)
+        for (size_t i = 0; i < found.n && !err; i++)
             if (lint_names_find(all, found.v[i]) < 0)
-                bad = lint_names_push(all, found.v[i], strlen(found.v[i]), e);
+                err = lint_names_push(all, found.v[i], strlen(found.v[i]), e);
         lint_names_free(&found);
     }
     lint_names_sort(all);
-    return bad;
+    return err;
 }
 
 /* What lies beside the folders of the splits belongs to none of them. */
 static int leave_out_beside(lint_source *s, const char *base, char *const folder[LINT_SPLITS],
                             lint_err *e) {
     lint_names entries;
-    int bad = list_folder(s, base, &entries, e);
-    for (size_t i = 0; i < entries.n && !bad; i++) {
+    int err = list_folder(s, base, &entries, e);
+    for (size_t i = 0; i < entries.n && !err; i++) {
         char *path = lint_join(base, entries.v[i]);
         int used = 0;
         for (int k = 0; path && k < LINT_SPLITS; k++)
             used |= folder[k] && strcmp(path, folder[k]) == 0;
         if (path && !used) lint_source_leave_out(s, path);
-        if (!path) bad = lint_fail_mem(e, "paths");
+        if (!path) err = lint_fail_mem(e, "paths");
         free(path);
     }
     lint_names_free(&entries);
-    return bad;
+    return err;
 }
 
 static int read_splits(lint_source *s, const char *base, char *const folder[LINT_SPLITS],
                        const lint_names *given, lint_err *e) {
     lint_names all = {0};
-    int bad = union_of_classes(s, folder, &all, e);
-    if (!bad) bad = choose_classes(s, given, &all, e);
-    for (int k = 0; k < LINT_SPLITS && !bad; k++) {
+    int err = union_of_classes(s, folder, &all, e);
+    if (!err) err = choose_classes(s, given, &all, e);
+    for (int k = 0; k < LINT_SPLITS && !err; k++) {
         if (!folder[k]) continue;
         s->given[k] = 1;
-        bad = read_classes(s, folder[k], (lint_split)k, e);
+        err = read_classes(s, folder[k], (lint_split)k, e);
     }
-    if (!bad) bad = leave_out_beside(s, base, folder, e);
+    if (!err) err = leave_out_beside(s, base, folder, e);
     lint_names_free(&all);
-    return bad;
+    return err;
 }
 
 static int read_folders(lint_source *s, const char *base, const lint_names *given, lint_err *e) {
     char *folder[LINT_SPLITS] = {0};
-    int bad = find_splits(s, base, folder, e);
-    if (!bad && folder[LINT_TRAIN] && (folder[LINT_VAL] || folder[LINT_TEST]))
-        bad = read_splits(s, base, folder, given, e);
-    else if (!bad)
-        bad = read_class_folders(s, base, given, e);
+    int err = find_splits(s, base, folder, e);
+    if (!err && folder[LINT_TRAIN] && (folder[LINT_VAL] || folder[LINT_TEST]))
+        err = read_splits(s, base, folder, given, e);
+    else if (!err)
+        err = read_class_folders(s, base, given, e);
     for (int k = 0; k < LINT_SPLITS; k++)
         free(folder[k]);
-    return bad;
+    return err;
 }
 
 /* --- masks ------------------------------------------------------------------------------------ */
@@ -383,17 +383,17 @@ static int open_annotations(lint_source *s, int skip_bad, lint_err *e) {
 static int find_outlines(lint_source *s, lint_err *e) {
     const char **path = calloc(s->n + 1, sizeof *path);
     long *image = calloc(s->n + 1, sizeof *image);
-    int bad = path && image ? 0 : lint_fail_mem(e, "annotations");
-    for (size_t i = 0; i < s->n && !bad; i++)
+    int err = path && image ? 0 : lint_fail_mem(e, "annotations");
+    for (size_t i = 0; i < s->n && !err; i++)
         path[i] = s->picture[i].path;
-    if (!bad && (bad = lint_coco_match(s->coco, s->n, path, image, e)) < 0)
+    if (!err && (err = lint_coco_match(s->coco, s->n, path, image, e)) < 0)
         lint_err_prefix(e, "%s/" ANNOTATIONS ": ", s->root);
-    for (size_t i = 0; i < s->n && !bad; i++)
+    for (size_t i = 0; i < s->n && !err; i++)
         s->picture[i].outline = image[i];
     s->masks = 1;
     free(path);
     free(image);
-    return bad;
+    return err;
 }
 
 /* --- all of it -------------------------------------------------------------------------------- */
@@ -419,15 +419,15 @@ static int check_contents(const lint_source *s, lint_err *e) {
     if (!count) return lint_fail_mem(e, "classes");
     for (size_t i = 0; i < s->n; i++)
         count[s->picture[i].label]++;
-    int bad = 0;
-    for (size_t k = 0; k < s->classes.n && !bad; k++)
+    int err = 0;
+    for (size_t k = 0; k < s->classes.n && !err; k++)
         if (count[k] == 0)
-            bad = lint_fail(
+            err = lint_fail(
                 e,
                 "%s: no picture of class '%s'; remove its folder, or choose classes with --classes",
                 s->root, s->classes.v[k]);
     free(count);
-    return bad;
+    return err;
 }
 
 static int read_source(lint_source *s, const lint_source_names *names, int skip_bad, lint_err *e) {
@@ -436,22 +436,22 @@ static int read_source(lint_source *s, const lint_source_names *names, int skip_
     char *path = lint_source_path(s, "metadata.csv", e);
     if (!path) return -1;
     FILE *in = fopen(path, "r");
-    int bad = 0;
+    int err = 0;
     if (in) {
-        bad = lint_source_metadata(s, in, names, e);
+        err = lint_source_metadata(s, in, names, e);
         fclose(in);
-        if (bad) lint_err_prefix(e, "%s: ", path);
+        if (err) lint_err_prefix(e, "%s: ", path);
     } else if (errno != ENOENT) {
-        bad = lint_fail(e, "%s: %s", path, strerror(errno));
+        err = lint_fail(e, "%s: %s", path, strerror(errno));
     } else {
-        bad = read_folders(s, images && (masks || s->coco) ? "images" : "", &names->classes, e);
+        err = read_folders(s, images && (masks || s->coco) ? "images" : "", &names->classes, e);
         masks &= images;
-        if (!bad && s->n) qsort(s->picture, s->n, sizeof *s->picture, by_picture_path);
+        if (!err && s->n) qsort(s->picture, s->n, sizeof *s->picture, by_picture_path);
     }
     free(path);
-    if (!bad) bad = check_contents(s, e);
-    if (!bad && s->coco) return find_outlines(s, e);
-    return !bad && masks ? find_masks(s, e) : bad;
+    if (!err) err = check_contents(s, e);
+    if (!err && s->coco) return find_outlines(s, e);
+    return !err && masks ? find_masks(s, e) : err;
 }
 
 /* "photos//" names the same folder as "photos", and paths made of it read better. */
@@ -468,14 +468,14 @@ int lint_source_open(lint_source *s, const char *root, const lint_source_names *
     *s = (lint_source){.root = trimmed(root)};
     if (!s->root) return lint_fail_mem(e, "paths");
     struct stat st;
-    int bad = 0;
+    int err = 0;
     if (stat(s->root, &st) < 0)
-        bad = lint_fail(e, "%s: %s", s->root, strerror(errno));
+        err = lint_fail(e, "%s: %s", s->root, strerror(errno));
     else if (!S_ISDIR(st.st_mode))
-        bad = lint_fail(e, "%s: not a folder", s->root);
-    if (!bad) bad = check_distinct(&names->classes, "class", e);
-    if (!bad) bad = check_distinct(&names->places, "place", e);
-    if (!bad) bad = read_source(s, names, skip_bad, e);
-    if (bad) lint_source_free(s);
-    return bad;
+        err = lint_fail(e, "%s: not a folder", s->root);
+    if (!err) err = check_distinct(&names->classes, "class", e);
+    if (!err) err = check_distinct(&names->places, "place", e);
+    if (!err) err = read_source(s, names, skip_bad, e);
+    if (err) lint_source_free(s);
+    return err;
 }

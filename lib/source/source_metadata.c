@@ -107,10 +107,10 @@ static int read_rows(lint_source *s, table *t, lint_csv *c, lint_err *e) {
     for (int k = 0; k < COLUMNS; k++)
         t->waterbirds &= at[k] != SIZE_MAX;
     while ((got = lint_csv_next(c, e)) > 0) {
-        int bad = c->fields == columns
+        int err = c->fields == columns
                       ? read_row(s, t, c, at, e)
                       : lint_fail(e, "%zu fields, but the first line has %zu", c->fields, columns);
-        if (bad) return lint_err_prefix(e, "line %zu: ", c->line);
+        if (err) return lint_err_prefix(e, "line %zu: ", c->line);
     }
     return got;
 }
@@ -123,18 +123,18 @@ static int by_path(const void *a, const void *b) {
 /* One picture in two splits would be a leak. */
 static int check_listed_once(const lint_source *s, const table *t, lint_err *e) {
     const lint_picture **p = malloc((s->n + 1) * sizeof *p);
-    int bad = p ? 0 : lint_fail_mem(e, "the table");
-    for (size_t i = 0; i < s->n && !bad; i++)
+    int err = p ? 0 : lint_fail_mem(e, "the table");
+    for (size_t i = 0; i < s->n && !err; i++)
         p[i] = &s->picture[i];
-    if (!bad) qsort(p, s->n, sizeof *p, by_path);
-    for (size_t i = 1; i < s->n && !bad; i++) {
+    if (!err) qsort(p, s->n, sizeof *p, by_path);
+    for (size_t i = 1; i < s->n && !err; i++) {
         if (strcmp(p[i - 1]->path, p[i]->path)) continue;
         size_t a = t->line[p[i - 1] - s->picture], b = t->line[p[i] - s->picture];
-        bad = lint_fail(e, "line %zu: '%s' stands in line %zu already", a > b ? a : b, p[i]->path,
+        err = lint_fail(e, "line %zu: '%s' stands in line %zu already", a > b ? a : b, p[i]->path,
                         a > b ? b : a);
     }
     free(p);
-    return bad;
+    return err;
 }
 
 static int is_bit(const char *text) {
@@ -155,22 +155,22 @@ static void know_waterbirds(const lint_source *s, table *t) {
 static int read_names(const lint_source *s, const char *file, lint_names *n, lint_err *e) {
     char text[NAME_BYTES_MAX];
     char *path = lint_source_path(s, file, e);
-    int bad = path ? 0 : -1;
+    int err = path ? 0 : -1;
     FILE *in = path ? fopen(path, "r") : NULL;
     *n = (lint_names){0};
-    if (path && !in && errno != ENOENT) bad = lint_fail(e, "%s: %s", path, strerror(errno));
-    for (size_t line = 1; in && !bad && fgets(text, sizeof text, in); line++) {
+    if (path && !in && errno != ENOENT) err = lint_fail(e, "%s: %s", path, strerror(errno));
+    for (size_t line = 1; in && !err && fgets(text, sizeof text, in); line++) {
         size_t len = strcspn(text, "\r\n");
         if (len == sizeof text - 1)
-            bad = lint_fail(e, "%s: line %zu: too long for a name", path, line);
+            err = lint_fail(e, "%s: line %zu: too long for a name", path, line);
         else if (len)
-            bad = lint_names_push(n, text, len, e);
+            err = lint_names_push(n, text, len, e);
     }
-    if (in && !bad && ferror(in)) bad = lint_fail(e, "%s: %s", path, strerror(errno));
+    if (in && !err && ferror(in)) err = lint_fail(e, "%s: %s", path, strerror(errno));
     if (in) fclose(in);
     free(path);
-    if (bad) lint_names_free(n);
-    return bad;
+    if (err) lint_names_free(n);
+    return err;
 }
 
 static int is_number(const char *text) {
@@ -221,12 +221,12 @@ static int names_of_words(lint_names *to, const lint_names *given, char *const *
     for (size_t i = 0; i < n; i++)
         sorted[i] = text[i];
     if (n) qsort(sorted, n, sizeof *sorted, by_text);
-    int bad = 0;
-    for (size_t i = 0; i < n && !bad; i++)
+    int err = 0;
+    for (size_t i = 0; i < n && !err; i++)
         if (!(may_miss && is_unknown(sorted[i])) && (!to->n || strcmp(to->v[to->n - 1], sorted[i])))
-            bad = lint_names_push(to, sorted[i], strlen(sorted[i]), e);
+            err = lint_names_push(to, sorted[i], strlen(sorted[i]), e);
     free(sorted);
-    return bad;
+    return err;
 }
 
 /* Gives a column its names, and writes each row's number to index; -1 where the word is none of
@@ -234,15 +234,15 @@ static int names_of_words(lint_names *to, const lint_names *given, char *const *
 static int resolve(lint_names *names, int32_t *index, const lint_names *given, char *const *text,
                    size_t n, const char *what, int may_miss, lint_err *e) {
     long most = largest_number(text, n, may_miss);
-    int bad = most >= 0 ? names_of_numbers(names, given, most, what, e)
+    int err = most >= 0 ? names_of_numbers(names, given, most, what, e)
                         : names_of_words(names, given, text, n, may_miss, e);
-    for (size_t i = 0; i < n && !bad; i++) {
+    for (size_t i = 0; i < n && !err; i++) {
         int missing = may_miss && is_unknown(text[i]);
         index[i] = missing     ? -1
                    : most >= 0 ? (int32_t)strtol(text[i], NULL, 10)
                                : lint_names_find(names, text[i]);
     }
-    return bad;
+    return err;
 }
 
 /* What the user gives, else the file's, else those of the published set. */
@@ -259,16 +259,16 @@ static int resolve_column(lint_source *s, const table *t, int place, const lint_
     static const char *const known[2] = {"landbird,waterbird", "land,water"};
     char **text = place ? t->place : t->y;
     lint_names names = {0};
-    int bad = names_for(s, given, file[place], t->waterbirds ? known[place] : NULL, &names, e);
-    if (!bad)
-        bad = resolve(place ? &s->places : &s->classes, index, &names, text, s->n,
+    int err = names_for(s, given, file[place], t->waterbirds ? known[place] : NULL, &names, e);
+    if (!err)
+        err = resolve(place ? &s->places : &s->classes, index, &names, text, s->n,
                       place ? "place" : "y", place, e);
-    for (size_t i = 0; place && i < s->n && !bad; i++)
+    for (size_t i = 0; place && i < s->n && !err; i++)
         if (index[i] < 0 && !is_unknown(text[i]))
-            bad = lint_fail(e, "line %zu: place '%s' is none of the places named", t->line[i],
+            err = lint_fail(e, "line %zu: place '%s' is none of the places named", t->line[i],
                             text[i]);
     lint_names_free(&names);
-    return bad;
+    return err;
 }
 
 /* Rows of classes that the user did not pick go. */
@@ -292,26 +292,26 @@ static int resolve_names(lint_source *s, const table *t, const lint_source_names
     if (!index) return lint_fail_mem(e, "the table");
     for (size_t i = 0; i < s->n; i++)
         told |= !is_unknown(t->place[i]);
-    int bad = resolve_column(s, t, 0, &names->classes, index, e);
-    for (size_t i = 0; i < s->n && !bad; i++)
+    int err = resolve_column(s, t, 0, &names->classes, index, e);
+    for (size_t i = 0; i < s->n && !err; i++)
         s->picture[i].label = index[i];
-    if (!bad && told) bad = resolve_column(s, t, 1, &names->places, index, e);
-    for (size_t i = 0; i < s->n && told && !bad; i++)
+    if (!err && told) err = resolve_column(s, t, 1, &names->places, index, e);
+    for (size_t i = 0; i < s->n && told && !err; i++)
         s->picture[i].place = index[i];
     free(index);
-    return bad;
+    return err;
 }
 
 int lint_source_metadata(lint_source *s, FILE *in, const lint_source_names *names, lint_err *e) {
     table t = {0};
     lint_csv *c = lint_csv_new(in, e);
-    int bad = c ? read_rows(s, &t, c, e) : -1;
+    int err = c ? read_rows(s, &t, c, e) : -1;
     lint_csv_free(c);
-    if (!bad && s->n == 0) bad = lint_fail(e, "no picture listed");
-    if (!bad) bad = check_listed_once(s, &t, e);
-    if (!bad) know_waterbirds(s, &t);
-    if (!bad) bad = resolve_names(s, &t, names, e);
-    if (!bad) keep_chosen(s);
+    if (!err && s->n == 0) err = lint_fail(e, "no picture listed");
+    if (!err) err = check_listed_once(s, &t, e);
+    if (!err) know_waterbirds(s, &t);
+    if (!err) err = resolve_names(s, &t, names, e);
+    if (!err) keep_chosen(s);
     table_free(&t);
-    return bad;
+    return err;
 }

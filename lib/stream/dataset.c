@@ -135,20 +135,20 @@ static int copy_bytes(int in, int to, lint_err *e) {
     enum { CHUNK = 1 << 20 };
     char *buf = malloc(CHUNK);
     if (!buf) return lint_fail_mem(e, "a buffer");
-    int ok = 0;
+    int err = 0;
     for (;;) {
         ssize_t got = read(in, buf, CHUNK);
         if (got < 0 && errno == EINTR) continue;
-        if (got < 0) ok = lint_fail(e, "cannot read: %s", strerror(errno));
+        if (got < 0) err = lint_fail(e, "cannot read: %s", strerror(errno));
         if (got <= 0) break;
         if (write_all(to, buf, (size_t)got) < 0) {
-            ok = lint_fail(e, "cannot keep a copy in %s (TMPDIR chooses another place): %s",
-                           lint_spool_folder(), strerror(errno));
+            err = lint_fail(e, "cannot keep a copy in %s (TMPDIR chooses another place): %s",
+                            lint_spool_folder(), strerror(errno));
             break;
         }
     }
     free(buf);
-    return ok;
+    return err;
 }
 
 /* A copy of what is left of `in`, in a file without a name. Its descriptor, or -1. */
@@ -182,10 +182,10 @@ static int map_input(lint_dataset *s, int in, size_t *at, lint_err *e) {
     *at = 0;
     int copy = spool(in, e);
     if (copy < 0) return -1;
-    int ok = fstat(copy, &st) < 0 ? lint_fail(e, "%s", strerror(errno))
-                                  : map_file(s, copy, (size_t)st.st_size, e);
+    int err = fstat(copy, &st) < 0 ? lint_fail(e, "%s", strerror(errno))
+                                   : map_file(s, copy, (size_t)st.st_size, e);
     close(copy);
-    return ok;
+    return err;
 }
 
 /* --- opening: the index ----------------------------------------------------------------------- */
@@ -331,13 +331,13 @@ static int next_part(lint_dataset *s, size_t *at, lint_err *e) {
     lint_frame f = {0};
     if (lint_header_parse(&f, (const char *)data - len, (size_t)len, &begin, &total, e) < 0)
         return -1;
-    int ok = total > left ? lint_fail(e, "truncated: the data ends after %zu of %" PRIu64 " bytes",
-                                      left, total)
-                          : index_frame(s, &f, data, begin, e);
+    int err = total > left ? lint_fail(e, "truncated: the data ends after %zu of %" PRIu64 " bytes",
+                                       left, total)
+                           : index_frame(s, &f, data, begin, e);
     free(begin);
     lint_frame_free(&f);
     *at += sizeof len + (size_t)len + (size_t)total;
-    return ok;
+    return err;
 }
 
 /* A tensor that does not follow the samples must be of one size in all frames. What looked like
@@ -416,9 +416,9 @@ int lint_dataset_take(const lint_dataset *s, const size_t *row, size_t rows, lin
     lint_frame_clear(out);
     for (size_t i = 0; i < rows; i++)
         if (row[i] >= s->n) return lint_fail(e, "there is no sample %zu among %zu", row[i], s->n);
-    int ok = lint_frame_copy_meta(out, &s->head, e);
-    for (size_t t = 0; ok == 0 && t < s->head.count; t++)
-        ok = take_tensor(s, t, row, rows, out, e);
-    if (ok < 0) lint_frame_clear(out);
-    return ok;
+    int err = lint_frame_copy_meta(out, &s->head, e);
+    for (size_t t = 0; err == 0 && t < s->head.count; t++)
+        err = take_tensor(s, t, row, rows, out, e);
+    if (err < 0) lint_frame_clear(out);
+    return err;
 }

@@ -266,15 +266,15 @@ int lint_describe_add(lint_describe *l, const lint_frame *f, lint_err *e) {
     int samples = is_samples(f);
     if (check_agrees(l, f, e) < 0) return -1;
     if (samples && lint_samples_view(f, &s, e) < 0) return -1;
-    int bad = l->frames ? 0 : keep_metadata(l, f, e);
-    if (!bad && !l->frames) bad = lint_names_copy(&l->places, &s.places, e);
+    int err = l->frames ? 0 : keep_metadata(l, f, e);
+    if (!err && !l->frames) err = lint_names_copy(&l->places, &s.places, e);
     if (samples) l->of_samples = 1;
-    if (!bad && samples) bad = add_samples(l, &s, f, e);
-    for (size_t i = 0; !bad && i < f->count; i++)
-        bad = add_form(l, &f->tensors[i], samples ? s.n : 0, e);
+    if (!err && samples) err = add_samples(l, &s, f, e);
+    for (size_t i = 0; !err && i < f->count; i++)
+        err = add_form(l, &f->tensors[i], samples ? s.n : 0, e);
     l->frames++;
     lint_samples_free(&s);
-    return bad ? -1 : 0;
+    return err ? -1 : 0;
 }
 
 /* --- writing ---------------------------------------------------------------------------------- */

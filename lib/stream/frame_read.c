@@ -59,10 +59,10 @@ static int parse_shape(lint_tensor *t, const char *name, lint_dtype dtype, const
     size_t rank = json_array_size(j);
     uint64_t *shape = malloc((rank + 1) * sizeof *shape);
     if (!shape) return lint_fail_mem(e, "a shape");
-    int ok = parse_sizes(name, "shape", j, shape, e);
-    if (ok == 0) ok = lint_tensor_describe(t, name, dtype, rank, shape, e);
+    int err = parse_sizes(name, "shape", j, shape, e);
+    if (err == 0) err = lint_tensor_describe(t, name, dtype, rank, shape, e);
     free(shape);
-    return ok;
+    return err;
 }
 
 /* On success p->t owns its name and shape; on failure nothing. */
@@ -181,9 +181,9 @@ static placed *parse_header(lint_frame *f, const char *json, size_t len, size_t 
     json_t *root = parse_json(json, len, e);
     if (!root) return NULL;
     placed *p = calloc(json_object_size(root) + 1, sizeof *p);
-    int ok = p ? parse_root(f, root, p, n, total, e) : lint_fail_mem(e, "the header");
+    int err = p ? parse_root(f, root, p, n, total, e) : lint_fail_mem(e, "the header");
     json_decref(root);
-    if (ok == 0) return p;
+    if (err == 0) return p;
     for (size_t i = 0; p && i < *n; i++)
         lint_tensor_free(&p[i].t);
     free(p);
@@ -215,14 +215,14 @@ int lint_header_parse(lint_frame *f, const char *json, size_t len, uint64_t **be
     size_t n;
     placed *p = parse_header(f, json, len, &n, total, e);
     if (!p) return -1;
-    int ok = adopt(f, p, n, begin, e);
-    if (ok < 0) {
+    int err = adopt(f, p, n, begin, e);
+    if (err < 0) {
         for (size_t i = 0; i < n; i++)
             lint_tensor_free(&p[i].t);
         lint_frame_clear(f);
     }
     free(p);
-    return ok;
+    return err;
 }
 
 /* --- reading ---------------------------------------------------------------------------------- */
@@ -336,12 +336,12 @@ static int read_frame(FILE *in, lint_frame *f, lint_err *e) {
     placed *p = parse_header(f, json, (size_t)len, &n, &total, e);
     free(json);
     if (!p) return -1;
-    int ok = read_data(in, p, n, total, e);
-    if (ok == 0) ok = adopt(f, p, n, NULL, e);
-    for (size_t i = 0; ok < 0 && i < n; i++)
+    int err = read_data(in, p, n, total, e);
+    if (err == 0) err = adopt(f, p, n, NULL, e);
+    for (size_t i = 0; err < 0 && i < n; i++)
         lint_tensor_free(&p[i].t);
     free(p);
-    return ok < 0 ? -1 : 1;
+    return err < 0 ? -1 : 1;
 }
 
 int lint_reader_next(lint_reader *r, lint_frame *f, lint_err *e) {
@@ -370,9 +370,9 @@ int lint_frame_load(lint_frame *f, const char *path, lint_err *e) {
     int from_stdin = strcmp(path, "-") == 0;
     FILE *in = from_stdin ? stdin : fopen(path, "rb");
     if (!in) return lint_fail(e, "%s: %s", path, strerror(errno));
-    int ok = load_only(in, f, e);
+    int err = load_only(in, f, e);
     if (!from_stdin) fclose(in);
-    if (ok == 0) return 0;
+    if (err == 0) return 0;
     lint_frame_clear(f);
     return lint_err_prefix(e, "%s: ", from_stdin ? "standard input" : path);
 }

@@ -27,11 +27,11 @@ static int copy_tensor(lint_frame *dst, const lint_tensor *t, lint_err *e) {
 
 int lint_frame_copy(lint_frame *dst, const lint_frame *src, lint_err *e) {
     lint_frame_clear(dst);
-    int ok = lint_frame_copy_meta(dst, src, e);
-    for (size_t i = 0; ok == 0 && i < src->count; i++)
-        ok = copy_tensor(dst, &src->tensors[i], e);
-    if (ok < 0) lint_frame_clear(dst);
-    return ok;
+    int err = lint_frame_copy_meta(dst, src, e);
+    for (size_t i = 0; err == 0 && i < src->count; i++)
+        err = copy_tensor(dst, &src->tensors[i], e);
+    if (err < 0) lint_frame_clear(dst);
+    return err;
 }
 
 /* Adds to dst the given rows of t, whose first dimension is n. */
@@ -56,13 +56,13 @@ int lint_frame_take(lint_frame *dst, const lint_frame *src, const size_t *row, s
     size_t n = lint_frame_samples(src);
     for (size_t i = 0; i < rows; i++)
         if (row[i] >= n) return lint_fail(e, "there is no sample %zu in a frame of %zu", row[i], n);
-    int ok = lint_frame_copy_meta(dst, src, e);
-    for (size_t i = 0; ok == 0 && i < src->count; i++) {
+    int err = lint_frame_copy_meta(dst, src, e);
+    for (size_t i = 0; err == 0 && i < src->count; i++) {
         const lint_tensor *t = &src->tensors[i];
-        ok = per_sample(t, n) ? take_rows(dst, t, n, row, rows, e) : copy_tensor(dst, t, e);
+        err = per_sample(t, n) ? take_rows(dst, t, n, row, rows, e) : copy_tensor(dst, t, e);
     }
-    if (ok < 0) lint_frame_clear(dst);
-    return ok;
+    if (err < 0) lint_frame_clear(dst);
+    return err;
 }
 
 /* Makes room for `bytes` at the tensor's data, at least half as much again as there was. */
@@ -181,7 +181,7 @@ static int append_tensor(void *ctx, lint_tensor *to, lint_tensor *from, lint_err
 int lint_frame_append(lint_frame *dst, const lint_frame *src, lint_err *e) {
     if (dst->count == 0) return lint_frame_copy(dst, src, e);
     counts c = {lint_frame_samples(dst), lint_frame_samples(src)};
-    int ok = lint_frame_pair(dst, src, append_tensor, &c, e);
-    if (ok < 0) lint_frame_clear(dst);
-    return ok;
+    int err = lint_frame_pair(dst, src, append_tensor, &c, e);
+    if (err < 0) lint_frame_clear(dst);
+    return err;
 }

@@ -9,9 +9,9 @@
 
 static int put_string(FILE *out, const char *s) {
     json_t *j = json_string(s);
-    int ok = j ? json_dumpf(j, out, JSON_ENCODE_ANY) : -1;
+    int err = j ? json_dumpf(j, out, JSON_ENCODE_ANY) : -1;
     json_decref(j);
-    return ok;
+    return err;
 }
 
 static int put_meta(FILE *out, const struct lint_meta *meta, size_t n) {
@@ -82,17 +82,17 @@ int lint_frame_write(const lint_frame *f, FILE *out, lint_err *e) {
     lint_frame sorted = *f; /* its own order, the same contents */
     sorted.tensors = malloc((f->count + 1) * sizeof *f->tensors);
     sorted.meta = malloc((f->metas + 1) * sizeof *f->meta);
-    int ok = -1;
+    int err = -1;
     if (sorted.tensors && sorted.meta) {
         if (f->count) memcpy(sorted.tensors, f->tensors, f->count * sizeof *f->tensors);
         if (f->metas) memcpy(sorted.meta, f->meta, f->metas * sizeof *f->meta);
         qsort(sorted.tensors, f->count, sizeof *f->tensors, lint_tensor_compare);
         qsort(sorted.meta, f->metas, sizeof *f->meta, lint_meta_compare);
-        ok = write_sorted(&sorted, out, e);
+        err = write_sorted(&sorted, out, e);
     } else {
         lint_fail_mem(e, "the header");
     }
     free(sorted.tensors);
     free(sorted.meta);
-    return ok;
+    return err;
 }

@@ -99,13 +99,13 @@ static int move_some(lint_reframe *g, lint_frame *f, size_t room, lint_err *e) {
     for (size_t i = 0; i < take; i++)
         row[i] = g->used + i;
     lint_frame part = {0};
-    int bad = lint_frame_take(&part, &g->read, row, take, e);
-    if (!bad) bad = lint_frame_append(f, &part, e);
+    int err = lint_frame_take(&part, &g->read, row, take, e);
+    if (!err) err = lint_frame_append(f, &part, e);
     lint_frame_free(&part);
     free(row);
     g->used += take;
     if (g->used == n) lint_frame_clear(&g->read);
-    return bad ? fail_here(g, e) : 0;
+    return err ? fail_here(g, e) : 0;
 }
 
 int lint_reframe_next(lint_reframe *g, lint_frame *f, lint_err *e) {

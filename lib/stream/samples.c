@@ -131,23 +131,23 @@ int lint_samples_shapes(const lint_frame *f, lint_samples *s, lint_err *e) {
                          kind ? " (this is of kind '" : "", kind ? kind : "", kind ? "')" : "");
     }
     s->n = lint_frame_samples(f);
-    int ok = view_names(f, s, e);
-    if (ok == 0) ok = view_pictures(f, s, e);
-    if (ok == 0) ok = view_facts(f, s, e);
-    if (ok == 0) ok = view_answers(f, s, e);
-    if (ok < 0) lint_samples_free(s);
-    return ok;
+    int err = view_names(f, s, e);
+    if (err == 0) err = view_pictures(f, s, e);
+    if (err == 0) err = view_facts(f, s, e);
+    if (err == 0) err = view_answers(f, s, e);
+    if (err < 0) lint_samples_free(s);
+    return err;
 }
 
 int lint_samples_view(const lint_frame *f, lint_samples *s, lint_err *e) {
     if (lint_samples_shapes(f, s, e) < 0) return -1;
     size_t classes = s->k ? s->k : s->classes.n;
-    int ok = s->label ? lint_samples_check_indices("label", s->label, s->n, classes, e) : 0;
-    if (ok == 0 && s->place)
-        ok = lint_samples_check_indices("place", s->place, s->n, s->places.n, e);
-    if (ok == 0 && s->weight) ok = lint_samples_check_weights(s->weight, s->n, e);
-    if (ok < 0) lint_samples_free(s);
-    return ok;
+    int err = s->label ? lint_samples_check_indices("label", s->label, s->n, classes, e) : 0;
+    if (err == 0 && s->place)
+        err = lint_samples_check_indices("place", s->place, s->n, s->places.n, e);
+    if (err == 0 && s->weight) err = lint_samples_check_weights(s->weight, s->n, e);
+    if (err < 0) lint_samples_free(s);
+    return err;
 }
 
 void lint_samples_free(lint_samples *s) {

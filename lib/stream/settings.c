@@ -145,9 +145,9 @@ void lint_settings_comments(const lint_settings *s, FILE *out) {
 
 static int put_string(const char *text, FILE *out) {
     json_t *j = json_string(text);
-    int ok = j ? json_dumpf(j, out, JSON_ENCODE_ANY) : -1;
+    int err = j ? json_dumpf(j, out, JSON_ENCODE_ANY) : -1;
     json_decref(j);
-    return ok;
+    return err;
 }
 
 char *lint_settings_json(const lint_settings *s, lint_err *e) {

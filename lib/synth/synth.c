@@ -148,10 +148,10 @@ typedef struct job {
 static int save(const lint_image *im, const char *path, lint_err *e) {
     FILE *f = fopen(path, "wb");
     if (!f) return lint_fail(e, "%s: %s", path, strerror(errno));
-    int bad = lint_image_write(im, f, e);
-    if (bad < 0) lint_err_prefix(e, "%s: ", path);
-    if (fclose(f) != 0 && bad == 0) bad = lint_fail(e, "%s: %s", path, strerror(errno));
-    return bad;
+    int err = lint_image_write(im, f, e);
+    if (err < 0) lint_err_prefix(e, "%s: ", path);
+    if (fclose(f) != 0 && err == 0) err = lint_fail(e, "%s: %s", path, strerror(errno));
+    return err;
 }
 
 static void make_one(void *ctx, size_t part, int who) {
@@ -219,15 +219,15 @@ static int write_pictures(const lint_synth *s, const char *dir, int w, int h, li
     enum { AT_ONCE = 64 }; /* pictures between two words to the caller */
     int threads = lint_threads_count(pool);
     job j = {.s = s, .dir = dir, .path_size = strlen(dir) + 64};
-    int bad = new_workers(&j, threads, w, h, e);
-    for (; bad == 0 && j.first < s->n; j.first += AT_ONCE) {
+    int err = new_workers(&j, threads, w, h, e);
+    for (; err == 0 && j.first < s->n; j.first += AT_ONCE) {
         size_t left = s->n - j.first;
         lint_threads_run(pool, left < AT_ONCE ? left : AT_ONCE, make_one, &j);
-        bad = first_failure(&j, threads, e);
-        if (step && bad == 0) step(step_ctx, left < AT_ONCE ? s->n : j.first + AT_ONCE);
+        err = first_failure(&j, threads, e);
+        if (step && err == 0) step(step_ctx, left < AT_ONCE ? s->n : j.first + AT_ONCE);
     }
     free_workers(&j, threads);
-    return bad;
+    return err;
 }
 
 /* A CSV field: in quotes where it has to be. */
@@ -267,8 +267,8 @@ static FILE *open_in(const char *dir, const char *name, char **path, lint_err *e
 }
 
 static int close_text(FILE *f, const char *path, lint_err *e) {
-    int bad = ferror(f);
-    if (fclose(f) != 0 || bad) return lint_fail(e, "%s: could not be written", path);
+    int err = ferror(f);
+    if (fclose(f) != 0 || err) return lint_fail(e, "%s: could not be written", path);
     return 0;
 }
 
@@ -276,24 +276,24 @@ static int write_names(const char *dir, const char *file, const char **names, si
                        lint_err *e) {
     char *path = NULL;
     FILE *f = open_in(dir, file, &path, e);
-    int bad = f ? 0 : -1;
+    int err = f ? 0 : -1;
     for (size_t i = 0; f && i < n; i++)
         fprintf(f, "%s\n", names[i]);
-    if (f) bad = close_text(f, path, e);
+    if (f) err = close_text(f, path, e);
     free(path);
-    return bad;
+    return err;
 }
 
 static int write_metadata(const lint_synth *s, const char *dir, lint_err *e) {
     char *path = NULL;
     FILE *f = open_in(dir, "metadata.csv", &path, e);
-    int bad = f ? 0 : -1;
+    int err = f ? 0 : -1;
     if (f) {
         put_metadata(s, f);
-        bad = close_text(f, path, e);
+        err = close_text(f, path, e);
     }
     free(path);
-    return bad;
+    return err;
 }
 
 static int make_dir(const char *dir, const char *name, lint_err *e) {
@@ -302,10 +302,10 @@ static int make_dir(const char *dir, const char *name, lint_err *e) {
     path = malloc(size);
     if (!path) return lint_fail_mem(e, "a path");
     snprintf(path, size, "%s/%s", dir, name);
-    int bad = mkdir(path, 0777);
-    if (bad) lint_fail(e, "%s: %s", path, strerror(errno));
+    int err = mkdir(path, 0777);
+    if (err) lint_fail(e, "%s: %s", path, strerror(errno));
     free(path);
-    return bad;
+    return err;
 }
 
 /* Removes what write_all has made in dir, and dir. */
@@ -359,7 +359,7 @@ int lint_synth_write(const lint_synth *s, const char *dir, int w, int h, lint_th
     if (w < 1 || h < 1 || w > LINT_SYNTH_MAX_SIDE || h > LINT_SYNTH_MAX_SIDE)
         return lint_fail(e, "pictures of %dx%d: at most %d on a side", w, h, LINT_SYNTH_MAX_SIDE);
     char *to = plain_path(dir), *temp = plain_path(dir);
-    int bad = -1;
+    int err = -1;
     if (!to || !temp) {
         lint_fail_mem(e, "a path");
         goto done;
@@ -378,12 +378,12 @@ int lint_synth_write(const lint_synth *s, const char *dir, int w, int h, lint_th
     }
     mode_t mask = umask(0);
     umask(mask);
-    bad = write_all(s, temp, w, h, pool, step, step_ctx, e);
-    if (bad == 0 && (chmod(temp, 0777 & ~mask) < 0 || rename(temp, to) < 0))
-        bad = lint_fail(e, "%s: %s", dir, strerror(errno));
-    if (bad < 0) remove_all(s, temp);
+    err = write_all(s, temp, w, h, pool, step, step_ctx, e);
+    if (err == 0 && (chmod(temp, 0777 & ~mask) < 0 || rename(temp, to) < 0))
+        err = lint_fail(e, "%s: %s", dir, strerror(errno));
+    if (err < 0) remove_all(s, temp);
 done:
     free(to);
     free(temp);
-    return bad;
+    return err;
 }

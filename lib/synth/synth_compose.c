@@ -174,9 +174,9 @@ static int make_items(lint_synth *s, composer *c, lint_err *e) {
     d.ground_first = malloc((c->places.n_names + 1) * sizeof *d.ground_first);
     d.used = malloc(c->places.n_names * sizeof *d.used);
     d.places = malloc(most * sizeof *d.places);
-    int bad = 0;
+    int err = 0;
     if (!s->items || !d.row || !d.grounds || !d.ground_first || !d.used || !d.places)
-        bad = lint_fail_mem(e, "the list of pictures");
+        err = lint_fail_mem(e, "the list of pictures");
     else
         deal_all(&d);
     free(d.row);
@@ -184,7 +184,7 @@ static int make_items(lint_synth *s, composer *c, lint_err *e) {
     free(d.ground_first);
     free(d.used);
     free(d.places);
-    return bad;
+    return err;
 }
 
 /* --- loading ---------------------------------------------------------------------------------- */
@@ -476,12 +476,12 @@ static int build(lint_synth *s, composer *c, size_t hold_at, lint_threads *pool,
     if (!r) return lint_fail_mem(e, "the list of files");
     divide_objects(&c->objects, hold_at, s->plan.seed, r);
     divide_places(&c->places, s->plan.seed, r);
-    int bad = take_names(s, c, e);
-    if (bad == 0) bad = make_items(s, c, e);
-    if (bad == 0) bad = load_all(s, c, pool, e);
-    if (bad == 0 && !(*report = make_report(c, r, e))) bad = -1;
+    int err = take_names(s, c, e);
+    if (err == 0) err = make_items(s, c, e);
+    if (err == 0) err = load_all(s, c, pool, e);
+    if (err == 0 && !(*report = make_report(c, r, e))) err = -1;
     free(r);
-    return bad;
+    return err;
 }
 
 int lint_synth_compose(lint_synth *s, const lint_synth_plan *plan, lint_synth_list *objects,

@@ -98,10 +98,10 @@ static int add_folder(lint_synth_list *l, const char *name, size_t len, const ch
     DIR *d = opendir(dir);
     if (!d) return lint_fail(e, "%s: %s", dir, strerror(errno));
     struct dirent *entry;
-    int bad = 0;
-    while (bad == 0 && (entry = readdir(d))) {
+    int err = 0;
+    while (err == 0 && (entry = readdir(d))) {
         if (!is_picture(entry->d_name)) continue;
-        bad = add(l,
+        err = add(l,
                   (lint_synth_file){.path = join(dir, strlen(dir), entry->d_name),
                                     .name = copy(entry->d_name, strlen(entry->d_name)),
                                     .identity = stem(entry->d_name),
@@ -110,7 +110,7 @@ static int add_folder(lint_synth_list *l, const char *name, size_t len, const ch
                   e);
     }
     closedir(d);
-    if (bad < 0) return -1;
+    if (err < 0) return -1;
     if (l->n == first) return lint_fail(e, "%s: no PNG or JPEG files", dir);
     qsort(l->files + first, l->n - first, sizeof *l->files, by_path);
     return 0;
@@ -178,23 +178,23 @@ static int add_list(lint_synth_list *l, const char *path, int kind, const char *
     size_t root_len = root ? strlen(root) : slash ? (size_t)(slash - path) : 0;
     size_t first = l->n, number = 0;
     char line[8192];
-    int bad = 0;
-    while (bad == 0 && fgets(line, sizeof line, in)) {
+    int err = 0;
+    while (err == 0 && fgets(line, sizeof line, in)) {
         size_t len = strlen(line);
         number++;
         if (len + 1 == sizeof line) {
-            bad = lint_fail(e, "longer than %zu bytes", sizeof line - 2);
+            err = lint_fail(e, "longer than %zu bytes", sizeof line - 2);
         } else {
             line[strcspn(line, "\r\n")] = 0;
             if (line[0] && line[0] != '#')
-                bad = add_line(l, line, kind, root ? root : path, root_len, e);
+                err = add_line(l, line, kind, root ? root : path, root_len, e);
         }
-        if (bad < 0) lint_err_prefix(e, "%s: line %zu: ", path, number);
+        if (err < 0) lint_err_prefix(e, "%s: line %zu: ", path, number);
     }
-    if (bad == 0 && ferror(in)) bad = lint_fail(e, "%s: %s", path, strerror(errno));
+    if (err == 0 && ferror(in)) err = lint_fail(e, "%s: %s", path, strerror(errno));
     fclose(in);
-    if (bad == 0 && l->n == first) bad = lint_fail(e, "%s: no pictures in it", path);
-    return bad;
+    if (err == 0 && l->n == first) err = lint_fail(e, "%s: no pictures in it", path);
+    return err;
 }
 
 int lint_synth_list_add(lint_synth_list *l, const char *source, int kind, const char *root,

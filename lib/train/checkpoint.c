@@ -64,9 +64,9 @@ static int store_rows(const lint_checkpoint *c, lint_frame *f, lint_err *e) {
     if (!v) return lint_fail_mem(e, "a checkpoint");
     for (size_t i = 0; i < c->rows; i++)
         put_row(v + i * COLUMNS, &c->row[i]);
-    int ok = add(f, "log/rows", LINT_F64, c->rows, COLUMNS, v, e);
+    int err = add(f, "log/rows", LINT_F64, c->rows, COLUMNS, v, e);
     free(v);
-    return ok;
+    return err;
 }
 
 /* "key<TAB>value" lines, from malloc. */
@@ -86,14 +86,14 @@ static int describe(const lint_checkpoint *c, lint_frame *f, lint_err *e) {
     char stream[32];
     char *settings = settings_text(c->settings, e);
     snprintf(stream, sizeof stream, "%016" PRIx64, c->stream);
-    int ok = settings ? 0 : -1;
-    if (ok == 0) ok = lint_frame_set_meta(f, "lint", "1", e);
-    if (ok == 0) ok = lint_frame_set_meta(f, "kind", "checkpoint", e);
-    if (ok == 0) ok = lint_frame_set_meta(f, "net", lint_net_text(c->net), e);
-    if (ok == 0) ok = lint_frame_set_meta(f, "settings", settings, e);
-    if (ok == 0) ok = lint_frame_set_meta(f, "stream", stream, e);
+    int err = settings ? 0 : -1;
+    if (err == 0) err = lint_frame_set_meta(f, "lint", "1", e);
+    if (err == 0) err = lint_frame_set_meta(f, "kind", "checkpoint", e);
+    if (err == 0) err = lint_frame_set_meta(f, "net", lint_net_text(c->net), e);
+    if (err == 0) err = lint_frame_set_meta(f, "settings", settings, e);
+    if (err == 0) err = lint_frame_set_meta(f, "stream", stream, e);
     free(settings);
-    return ok;
+    return err;
 }
 
 static int fill(const lint_checkpoint *c, lint_frame *f, lint_err *e) {
@@ -113,11 +113,11 @@ static int fill(const lint_checkpoint *c, lint_frame *f, lint_err *e) {
 int lint_checkpoint_write(const char *path, const lint_checkpoint *c, lint_err *e) {
     lint_frame f = {0};
     lint_output *out = lint_output_open(path, e);
-    int ok = out ? fill(c, &f, e) : -1;
-    if (ok == 0 && lint_frame_write(&f, lint_output_file(out), e) < 0)
-        ok = lint_err_prefix(e, "%s: ", path);
+    int err = out ? fill(c, &f, e) : -1;
+    if (err == 0 && lint_frame_write(&f, lint_output_file(out), e) < 0)
+        err = lint_err_prefix(e, "%s: ", path);
     lint_frame_free(&f);
-    if (ok == 0) return lint_output_commit(out, e);
+    if (err == 0) return lint_output_commit(out, e);
     lint_output_abort(out);
     return -1;
 }
@@ -172,9 +172,9 @@ static int check_settings(const lint_frame *f, const lint_settings *now, lint_er
             return differs(now->v[i].key, was, len, is, e);
     }
     char *text = settings_text(now, e);
-    int ok = text ? check_gone(then, text, e) : -1;
+    int err = text ? check_gone(then, text, e) : -1;
     free(text);
-    return ok;
+    return err;
 }
 
 /* --- reading ---------------------------------------------------------------------------------- */
@@ -182,21 +182,21 @@ static int check_settings(const lint_frame *f, const lint_settings *now, lint_er
 /* Loads the tensors whose names begin with `before` (with best 0: those without BEST and '/'). */
 static int load(lint_net *net, const lint_frame *f, int best, lint_err *e) {
     lint_frame part = {0};
-    int ok = 0;
-    for (size_t i = 0; ok == 0 && i < f->count; i++) {
+    int err = 0;
+    for (size_t i = 0; err == 0 && i < f->count; i++) {
         const lint_tensor *t = &f->tensors[i];
         int is_best = strncmp(t->name, BEST, strlen(BEST)) == 0;
         if (best ? !is_best : strchr(t->name, '/') != NULL) continue;
         const char *name = best ? t->name + strlen(BEST) : t->name;
         lint_tensor *to = lint_frame_add(&part, name, t->dtype, t->rank, t->shape, e);
         if (!to)
-            ok = -1;
+            err = -1;
         else
             memcpy(to->data, t->data, t->bytes);
     }
-    if (ok == 0) ok = lint_net_load(net, &part, e);
+    if (err == 0) err = lint_net_load(net, &part, e);
     lint_frame_free(&part);
-    return ok;
+    return err;
 }
 
 /* Copies a tensor of n elements to `to`. */
@@ -253,11 +253,11 @@ int lint_checkpoint_read(const char *path, lint_checkpoint *c, lint_err *e) {
     if (!S_ISREG(st.st_mode)) return lint_fail(e, "%s: is no regular file", path);
     if (lint_frame_load(&f, path, e) < 0) return -1;
     const char *kind = lint_frame_meta(&f, "kind");
-    int ok = kind && strcmp(kind, "checkpoint") == 0
-                 ? check_settings(&f, c->settings, e)
-                 : lint_fail(e, "is no checkpoint of lint (its kind is %.40s)",
-                             kind ? kind : "not said");
-    if (ok == 0) ok = take_all(&f, c, e);
+    int err = kind && strcmp(kind, "checkpoint") == 0
+                  ? check_settings(&f, c->settings, e)
+                  : lint_fail(e, "is no checkpoint of lint (its kind is %.40s)",
+                              kind ? kind : "not said");
+    if (err == 0) err = take_all(&f, c, e);
     lint_frame_free(&f);
-    return ok < 0 ? lint_err_prefix(e, "%s: ", path) : 1;
+    return err < 0 ? lint_err_prefix(e, "%s: ", path) : 1;
 }

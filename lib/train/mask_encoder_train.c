@@ -276,11 +276,11 @@ static int add_codes(lint_mask_encoder_lesson *s, const lint_dataset *set, doubl
                      double *weight, lint_err *e) {
     lint_walk w;
     lint_batch b;
-    int bad = 0;
+    int err = 0;
     if (lint_walk_new(&w, set, lint_net_batch(s->net), e) < 0) return -1;
-    while (!bad && lint_walk_next(&w, &b)) {
+    while (!err && lint_walk_next(&w, &b)) {
         size_t n = choose(s, &b);
-        if (n && (bad = encode(s, n, 0, e)) < 0) break;
+        if (n && (err = encode(s, n, 0, e)) < 0) break;
         for (size_t i = 0; i < 2 * n; i++)
             for (size_t j = 0; j < s->k; j++)
                 sum[(i >= n) * s->k + j] += s->weight[i % n] * (double)s->code[i * s->k + j];
@@ -288,24 +288,24 @@ static int add_codes(lint_mask_encoder_lesson *s, const lint_dataset *set, doubl
             *weight += s->weight[i];
     }
     lint_walk_free(&w);
-    return bad;
+    return err;
 }
 
 int lint_mask_encoder_learnt(lint_mask_encoder_lesson *s, const lint_dataset *set, lint_frame *f,
                              lint_err *e) {
     double *sum = calloc(2 * s->k, sizeof *sum), weight = 0, apart = 0;
     float *code = calloc(2 * s->k, sizeof *code);
-    int bad = sum && code ? add_codes(s, set, sum, &weight, e) : lint_fail_mem(e, "codes");
-    if (!bad && !(weight > 0)) bad = lint_fail(e, "no mask has an object in it");
-    for (size_t j = 0; !bad && j < 2 * s->k; j++)
+    int err = sum && code ? add_codes(s, set, sum, &weight, e) : lint_fail_mem(e, "codes");
+    if (!err && !(weight > 0)) err = lint_fail(e, "no mask has an object in it");
+    for (size_t j = 0; !err && j < 2 * s->k; j++)
         code[j] = (float)(sum[j] / weight);
-    for (size_t j = 0; !bad && j < s->k; j++)
+    for (size_t j = 0; !err && j < s->k; j++)
         apart += fabs((double)code[j] - (double)code[s->k + j]);
-    if (!bad && !(apart > 0))
-        bad = lint_fail(e, "nothing was learnt: masks and inverted masks have the same code "
+    if (!err && !(apart > 0))
+        err = lint_fail(e, "nothing was learnt: masks and inverted masks have the same code "
                            "(another --lr or --l1 may help)");
-    if (!bad) bad = lint_mask_encoder_store(s->net, code, code + s->k, f, e);
+    if (!err) err = lint_mask_encoder_store(s->net, code, code + s->k, f, e);
     free(sum);
     free(code);
-    return bad;
+    return err;
 }

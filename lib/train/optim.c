@@ -162,24 +162,24 @@ static int parse_factor(const char *text, size_t *len, double *factor, lint_err 
 int lint_optim_factors(const lint_param *param, size_t n, const char *const *text, size_t texts,
                        double *factor, lint_err *e) {
     size_t *longest = calloc(n + 1, sizeof *longest);
-    int ok = longest ? 0 : lint_fail_mem(e, "the factors of the learning rate");
+    int err = longest ? 0 : lint_fail_mem(e, "the factors of the learning rate");
     for (size_t i = 0; i < n; i++)
         factor[i] = 1;
-    for (size_t t = 0; ok == 0 && t < texts; t++) {
+    for (size_t t = 0; err == 0 && t < texts; t++) {
         size_t len = 0, found = 0;
         double f = 0;
-        ok = parse_factor(text[t], &len, &f, e);
-        for (size_t i = 0; ok == 0 && i < n; i++) {
+        err = parse_factor(text[t], &len, &f, e);
+        for (size_t i = 0; err == 0 && i < n; i++) {
             if (strncmp(param[i].name, text[t], len) != 0) continue;
             found = 1;
             if (len < longest[i]) continue;
             longest[i] = len;
             factor[i] = f;
         }
-        if (ok == 0 && !found)
-            ok = lint_fail(e, "'%s': no parameter of the network has a name that begins so",
-                           text[t]);
+        if (err == 0 && !found)
+            err = lint_fail(e, "'%s': no parameter of the network has a name that begins so",
+                            text[t]);
     }
     free(longest);
-    return ok;
+    return err;
 }

@@ -300,9 +300,9 @@ static int epoch(run *r, size_t number, lint_trained *done, lint_err *e) {
     r->loss.ce_weight = row.rates.ce_weight;
     r->loss.cam_weight = row.rates.cam_weight;
     r->loss.cap = row.rates.cam_weight > 0 ? r->t->cap / row.rates.cam_weight : 0;
-    int ok = train_epoch(r, &row, e);
-    if (ok > 0) ok = validate(r, &row, e);
-    if (ok <= 0) return ok;
+    int err = train_epoch(r, &row, e);
+    if (err > 0) err = validate(r, &row, e);
+    if (err <= 0) return err;
     done->epochs = number;
     row.best = better(r, &row, &done->best);
     if (row.best) {
@@ -324,17 +324,17 @@ static int ended_early(const run *r, size_t number, lint_err *e) {
 
 static int all_epochs(run *r, lint_trained *done, lint_err *e) {
     size_t epochs = r->t->schedule.epochs;
-    int ok = resume(r, done, e);
-    while (ok > 0 && (epochs == 0 || done->epochs < epochs) && !out_of_patience(r, done)) {
+    int err = resume(r, done, e);
+    while (err > 0 && (epochs == 0 || done->epochs < epochs) && !out_of_patience(r, done)) {
         size_t number = done->epochs + 1;
-        ok = lint_batches_begin(r->batches, number, e);
-        if (ok == 0 && !stopping(r)) return ended_early(r, number, e);
-        if (ok > 0) ok = epoch(r, number, done, e);
+        err = lint_batches_begin(r->batches, number, e);
+        if (err == 0 && !stopping(r)) return ended_early(r, number, e);
+        if (err > 0) err = epoch(r, number, done, e);
     }
-    if (ok > 0) return 0;
+    if (err > 0) return 0;
     /* The signal also ends the programs that feed a pipe, and interrupts reads. */
     done->stopped = stopping(r);
-    return done->stopped ? 0 : ok;
+    return done->stopped ? 0 : err;
 }
 
 static int make_optim(run *r, lint_threads *pool, lint_err *e) {
@@ -382,13 +382,13 @@ int lint_train(lint_net *net, lint_batches *batches, const lint_dataset *val,
                const lint_training *t, lint_threads *pool, lint_trained *done, lint_err *e) {
     run r = {.net = net, .batches = batches, .t = t, .loss = t->loss};
     *done = (lint_trained){0};
-    int ok = run_new(&r, pool, val, e);
-    if (ok == 0) ok = all_epochs(&r, done, e);
-    if (ok == 0 && done->epochs == 0)
-        ok = lint_fail(e, "stopped before the first epoch was complete: there is no model");
-    if (ok == 0) lint_snapshot_restore(net, r.kept);
+    int err = run_new(&r, pool, val, e);
+    if (err == 0) err = all_epochs(&r, done, e);
+    if (err == 0 && done->epochs == 0)
+        err = lint_fail(e, "stopped before the first epoch was complete: there is no model");
+    if (err == 0) lint_snapshot_restore(net, r.kept);
     run_free(&r);
-    return ok;
+    return err;
 }
 
 uint64_t lint_train_hash(const lint_dataset *set) {

@@ -55,11 +55,11 @@ lint_train_log *lint_train_log_open(const char *path, const lint_settings *s, li
 }
 
 int lint_train_log_close(lint_train_log *log, lint_err *e) {
-    int bad = 0;
+    int err = 0;
     if (log && log->file && log->file != stdout && fclose(log->file) != 0)
-        bad = lint_fail(e, "%s: %s", log->name, strerror(errno));
+        err = lint_fail(e, "%s: %s", log->name, strerror(errno));
     free(log);
-    return bad;
+    return err;
 }
 
 /* Nine digits tell any two floats apart. A NAN may print with a sign, which says nothing. */

@@ -7,9 +7,9 @@
 static int store_weights(const lint_trained_parts *p, lint_frame *f, lint_err *e) {
     if (p->lesson) return lint_mask_encoder_learnt(p->lesson, lint_batches_set(p->batches), f, e);
     char *classes = lint_names_json(lint_batches_classes(p->batches), e);
-    int ok = classes ? lint_model_store(p->net, classes, f, e) : -1;
+    int err = classes ? lint_model_store(p->net, classes, f, e) : -1;
     free(classes);
-    return ok;
+    return err;
 }
 
 static int store_settings(lint_settings *s, const lint_trained *done, lint_frame *f, lint_err *e) {
@@ -17,9 +17,9 @@ static int store_settings(lint_settings *s, const lint_trained *done, lint_frame
     if (!isnan(done->best.val.accuracy))
         lint_settings_real(s, "val_accuracy", done->best.val.accuracy);
     char *json = lint_settings_ok(s, e) == 0 ? lint_settings_json(s, e) : NULL;
-    int ok = json ? lint_frame_set_meta(f, "train", json, e) : -1;
+    int err = json ? lint_frame_set_meta(f, "train", json, e) : -1;
     free(json);
-    return ok;
+    return err;
 }
 
 static int pass_on_fit(const lint_batches *b, lint_frame *f, lint_err *e) {

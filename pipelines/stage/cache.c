@@ -55,10 +55,10 @@ int cache_keep(cache *c, const char *p, const content *of, lint_err *e) {
     char *list = content_list(of);
     if (!list) return lint_fail_mem(e, "a list of files");
     path to = object(c, of->hex);
-    int bad = make_folders(folder_of(to.s).s, e);
-    if (!bad) bad = write_text(to.s, list, e);
+    int err = make_folders(folder_of(to.s).s, e);
+    if (!err) err = write_text(to.s, list, e);
     free(list);
-    return bad;
+    return err;
 }
 
 /* --- out -------------------------------------------------------------------------------------- */
@@ -197,12 +197,12 @@ static int is_needed(const needed *k, const char *hex) {
 static int list_outputs(const cache *c, const step *s, items *list, lint_err *e) {
     for (size_t i = 0; i < s->out.n; i++) {
         content of = {.kind = CONTENT_NONE};
-        int bad = step_add_text(list, s->out.v[i].hex, e);
-        if (!bad && s->out.v[i].kind == CONTENT_FOLDER) read_list(c, &s->out.v[i], &of);
-        for (size_t j = 0; j < of.n && !bad; j++)
-            bad = step_add_text(list, of.file[j].hex, e);
+        int err = step_add_text(list, s->out.v[i].hex, e);
+        if (!err && s->out.v[i].kind == CONTENT_FOLDER) read_list(c, &s->out.v[i], &of);
+        for (size_t j = 0; j < of.n && !err; j++)
+            err = step_add_text(list, of.file[j].hex, e);
         content_free(&of);
-        if (bad) return -1;
+        if (err) return -1;
     }
     return 0;
 }
@@ -300,12 +300,12 @@ int cache_trim(cache *c, uint64_t max, size_t *files, uint64_t *bytes, lint_err 
     if (all <= max) return 0;
     if (lock_it(c, LOCK_EX, e) < 0) return -1;
     needed stay = {.max = max};
-    int bad = choose(&stay, c, e);
+    int err = choose(&stay, c, e);
     sweeping s = {.stay = &stay};
-    if (!bad) each_object(c, sweep_out, &s);
+    if (!err) each_object(c, sweep_out, &s);
     *files = s.files;
     *bytes = s.bytes;
     tdestroy(stay.tree, free);
     cache_close(c);
-    return bad;
+    return err;
 }

@@ -51,17 +51,17 @@ int remove_all(const char *p, lint_err *e) {
     char *roots[] = {(char *)p, NULL};
     FTS *walk = fts_open(roots, FTS_PHYSICAL | FTS_NOCHDIR, NULL);
     if (!walk) return fail(e, p);
-    int bad = 0;
-    for (FTSENT *f; (f = fts_read(walk)) && !bad;) {
+    int err = 0;
+    for (FTSENT *f; (f = fts_read(walk)) && !err;) {
         if (f->fts_info == FTS_D) {
             /* A folder that nobody may write to can only be emptied by its owner. */
             if ((f->fts_statp->st_mode & 0700) != 0700) chmod(f->fts_accpath, 0700);
             continue;
         }
-        if (remove(f->fts_accpath) < 0 && errno != ENOENT) bad = fail(e, f->fts_path);
+        if (remove(f->fts_accpath) < 0 && errno != ENOENT) err = fail(e, f->fts_path);
     }
     fts_close(walk);
-    return bad;
+    return err;
 }
 
 char *read_text(const char *p) {
@@ -98,9 +98,9 @@ int write_text(const char *p, const char *text, lint_err *e) {
     path temp = beside(p);
     FILE *f = fopen(temp.s, "wb");
     if (!f) return fail(e, p);
-    int bad = fputs(text, f) == EOF;
-    if (fclose(f) != 0) bad = 1;
-    if (!bad && rename(temp.s, p) == 0) return 0;
+    int err = fputs(text, f) == EOF;
+    if (fclose(f) != 0) err = 1;
+    if (!err && rename(temp.s, p) == 0) return 0;
     fail(e, p);
     unlink(temp.s);
     return -1;
@@ -124,17 +124,17 @@ static int copy(const char *from, const char *to) {
     struct stat st;
     int in = open(from, O_RDONLY | O_CLOEXEC);
     if (in < 0) return -1;
-    int out = -1, bad = -1;
+    int out = -1, err = -1;
     if (fstat(in, &st) == 0) out = open(to, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, st.st_mode);
-    if (out >= 0) bad = copy_bytes(in, out);
+    if (out >= 0) err = copy_bytes(in, out);
     int why = errno;
-    if (out >= 0 && close(out) < 0 && !bad) {
+    if (out >= 0 && close(out) < 0 && !err) {
         why = errno;
-        bad = -1;
+        err = -1;
     }
     close(in);
     errno = why;
-    return bad;
+    return err;
 }
 
 int link_or_copy(const char *from, const char *to, lint_err *e) {
@@ -145,25 +145,25 @@ int link_or_copy(const char *from, const char *to, lint_err *e) {
         unlink(temp.s);
         return -1;
     }
-    int bad = rename(temp.s, to) < 0 ? fail(e, to) : 0;
+    int err = rename(temp.s, to) < 0 ? fail(e, to) : 0;
     unlink(temp.s); /* Where both are names of one file already, rename leaves both. */
-    return bad;
+    return err;
 }
 
 static int copy_folder(const char *from, const char *to, lint_err *e) {
     char *roots[] = {(char *)from, NULL};
     FTS *walk = fts_open(roots, FTS_PHYSICAL | FTS_NOCHDIR, NULL);
     if (!walk) return fail(e, from);
-    int bad = 0;
-    for (FTSENT *f; (f = fts_read(walk)) && !bad;) {
+    int err = 0;
+    for (FTSENT *f; (f = fts_read(walk)) && !err;) {
         path p = pathf("%s%s", to, f->fts_path + strlen(from));
         if (f->fts_info == FTS_D)
-            bad = make_folders(p.s, e);
+            err = make_folders(p.s, e);
         else if (f->fts_info == FTS_F)
-            bad = link_or_copy(f->fts_path, p.s, e);
+            err = link_or_copy(f->fts_path, p.s, e);
     }
     fts_close(walk);
-    return bad;
+    return err;
 }
 
 int move(const char *from, const char *to, lint_err *e) {

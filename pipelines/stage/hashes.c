@@ -103,13 +103,13 @@ int content_read_list(content *c, const char *list, lint_err *e) {
     sha256_of(list, c->hex);
     char *copy = strdup(list);
     if (!copy) return lint_fail_mem(e, "a list of files");
-    int bad = 0;
-    for (char *line = copy, *next; *line && !bad; line = next) {
+    int err = 0;
+    for (char *line = copy, *next; *line && !err; line = next) {
         char *end = strchrnul(line, '\n');
         next = *end ? end + 1 : end;
         *end = 0;
         if (strspn(line, "0123456789abcdef") != SHA256_HEX - 1 || line[SHA256_HEX - 1] != ' ') {
-            bad = lint_fail(e, "not a list of files");
+            err = lint_fail(e, "not a list of files");
             break;
         }
         char *rel = line + SHA256_HEX;
@@ -118,11 +118,11 @@ int content_read_list(content *c, const char *list, lint_err *e) {
         if (f)
             memcpy(f->hex, line, SHA256_HEX - 1);
         else
-            bad = lint_fail(e, "a list of files names '%s'", rel);
+            err = lint_fail(e, "a list of files names '%s'", rel);
     }
     free(copy);
-    if (bad) content_free(c);
-    return bad;
+    if (err) content_free(c);
+    return err;
 }
 
 /* --- what is there ---------------------------------------------------------------------------- */
@@ -141,13 +141,13 @@ static int walk_folder(const char *p, content *c, lint_err *e) {
     char *roots[] = {(char *)p, NULL};
     FTS *walk = fts_open(roots, FTS_LOGICAL | FTS_NOCHDIR, NULL);
     if (!walk) return lint_fail(e, "%s: %s", p, strerror(errno));
-    int bad = 0;
+    int err = 0;
     size_t root = strlen(p);
-    for (FTSENT *f; !bad && (f = fts_read(walk));) {
+    for (FTSENT *f; !err && (f = fts_read(walk));) {
         if (f->fts_info == FTS_DNR || f->fts_info == FTS_ERR || f->fts_info == FTS_NS) {
-            bad = lint_fail(e, "%s: %s", f->fts_path, strerror(f->fts_errno));
+            err = lint_fail(e, "%s: %s", f->fts_path, strerror(f->fts_errno));
         } else if (f->fts_info == FTS_DC) {
-            bad = lint_fail(e, "%s: a link to a folder that it lies in", f->fts_path);
+            err = lint_fail(e, "%s: a link to a folder that it lies in", f->fts_path);
         } else if (f->fts_info == FTS_F) {
             const char *rel = f->fts_path + root;
             rel += strspn(rel, "/");
@@ -155,12 +155,12 @@ static int walk_folder(const char *p, content *c, lint_err *e) {
             if (to)
                 note(to, f->fts_statp);
             else
-                bad = -1;
+                err = -1;
         }
     }
     fts_close(walk);
     if (c->n) qsort(c->file, c->n, sizeof *c->file, by_name);
-    return bad;
+    return err;
 }
 
 static int list_what_is_there(const char *p, content *c, lint_err *e) {
@@ -241,11 +241,11 @@ static int write_index(const hashes *h, const char *p, const content *c, lint_er
                 k->inode);
         put_name(f, k->rel);
     }
-    int bad = fclose(f) != 0 ? lint_fail_mem(e, "the index") : 0;
-    if (!bad) bad = make_folders(h->dir, e);
-    if (!bad) bad = write_text(index_file(h, p).s, text, e);
+    int err = fclose(f) != 0 ? lint_fail_mem(e, "the index") : 0;
+    if (!err) err = make_folders(h->dir, e);
+    if (!err) err = write_text(index_file(h, p).s, text, e);
     free(text);
-    return bad;
+    return err;
 }
 
 /* --- reading ---------------------------------------------------------------------------------- */
@@ -331,15 +331,15 @@ static int read_files(hashes *h, reading *r, size_t n, lint_err *e) {
 
 static int read_unknown(hashes *h, const char *p, content *c, size_t *read, lint_err *e) {
     reading r = {p, c, calloc(c->n + 1, sizeof *r.which), calloc(c->n + 1, sizeof *r.why)};
-    int bad = r.which && r.why ? 0 : lint_fail_mem(e, "a list of files");
+    int err = r.which && r.why ? 0 : lint_fail_mem(e, "a list of files");
     size_t n = 0;
-    for (size_t i = 0; i < c->n && !bad; i++)
+    for (size_t i = 0; i < c->n && !err; i++)
         if (!c->file[i].hex[0]) r.which[n++] = i;
-    if (n && !bad) bad = read_files(h, &r, n, e);
+    if (n && !err) err = read_files(h, &r, n, e);
     *read = n;
     free(r.which);
     free(r.why);
-    return bad;
+    return err;
 }
 
 static int whole(content *c, lint_err *e) {
@@ -354,40 +354,40 @@ static int whole(content *c, lint_err *e) {
 
 int hashes_of(hashes *h, const char *p, content *c, lint_err *e) {
     size_t read = 0, known = 0;
-    int bad = list_what_is_there(p, c, e);
-    char *text = bad || c->kind == CONTENT_NONE ? NULL : read_text(index_file(h, p).s);
+    int err = list_what_is_there(p, c, e);
+    char *text = err || c->kind == CONTENT_NONE ? NULL : read_text(index_file(h, p).s);
     if (text) {
         for (char *s = text; (s = strchr(s, '\n')); s++)
             known++;
         take_known(c, text, p);
     }
     free(text);
-    if (!bad) bad = read_unknown(h, p, c, &read, e);
-    if (!bad) bad = whole(c, e);
+    if (!err) err = read_unknown(h, p, c, &read, e);
+    if (!err) err = whole(c, e);
     /* known counts the line of the path too. */
-    if (!bad && c->kind != CONTENT_NONE && (read || known != c->n + 1))
-        bad = write_index(h, p, c, e);
-    if (bad) content_free(c);
-    return bad;
+    if (!err && c->kind != CONTENT_NONE && (read || known != c->n + 1))
+        err = write_index(h, p, c, e);
+    if (err) content_free(c);
+    return err;
 }
 
 int hashes_put(hashes *h, const char *p, const content *c, lint_err *e) {
     content now = *c;
     now.file = calloc(c->n + 1, sizeof *now.file);
     if (!now.file) return lint_fail_mem(e, "a list of files");
-    int bad = 0;
-    for (size_t i = 0; i < c->n && !bad; i++) {
+    int err = 0;
+    for (size_t i = 0; i < c->n && !err; i++) {
         struct stat st;
         now.file[i] = c->file[i];
         path at = place(p, &c->file[i]);
         if (stat(at.s, &st) < 0)
-            bad = lint_fail(e, "%s: %s", at.s, strerror(errno));
+            err = lint_fail(e, "%s: %s", at.s, strerror(errno));
         else
             note(&now.file[i], &st);
     }
-    if (!bad) bad = write_index(h, p, &now, e);
+    if (!err) err = write_index(h, p, &now, e);
     free(now.file);
-    return bad;
+    return err;
 }
 
 void hashes_forget(const hashes *h, const char *p) {

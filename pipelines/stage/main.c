@@ -139,15 +139,15 @@ static int write_now(const runner *r, const char *name, const char *key, const c
     path p = pathf("%s/%s", r->now.s, name);
     size_t size = strlen(record) + 80;
     char *text = malloc(size), *is = read_text(p.s);
-    int bad = text ? 0 : lint_fail_mem(e, "a record");
+    int err = text ? 0 : lint_fail_mem(e, "a record");
     if (text) snprintf(text, size, "key %s\n%s", key, record);
     if (text && (!is || strcmp(is, text) != 0)) {
-        bad = make_folders(folder_of(p.s).s, e);
-        if (!bad) bad = write_text(p.s, text, e);
+        err = make_folders(folder_of(p.s).s, e);
+        if (!err) err = write_text(p.s, text, e);
     }
     free(text);
     free(is);
-    return bad;
+    return err;
 }
 
 /* What the stage made when it ran with this key: 1, by its outputs now or by the cache. */
@@ -215,16 +215,16 @@ static int have_outputs(runner *r, const step *made, const char *work, lint_err 
 static int add_facts(step *s, lint_err *e) {
     char *line = NULL;
     size_t size = 0;
-    int bad = 0;
+    int err = 0;
     FILE *f = o.facts ? popen(o.facts, "r") : NULL;
     if (o.facts && !f) return lint_fail(e, "%s: %s", o.facts, strerror(errno));
-    while (f && !bad && getline(&line, &size, f) > 0) {
+    while (f && !err && getline(&line, &size, f) > 0) {
         line[strcspn(line, "\n")] = 0;
-        bad = step_add_text(&s->fact, line, e);
+        err = step_add_text(&s->fact, line, e);
     }
     free(line);
-    if (f && pclose(f) != 0 && !bad) bad = lint_fail(e, "%s failed", o.facts);
-    return bad;
+    if (f && pclose(f) != 0 && !err) err = lint_fail(e, "%s failed", o.facts);
+    return err;
 }
 
 /* Digests of what it made, and what it made into the cache. */
@@ -256,13 +256,13 @@ static int finish(runner *r, step *s, const char *key, const char *work, content
                   lint_err *e) {
     if (same_inputs(r, s, e) < 0 || keep_outputs(r, s, work, made, e) < 0) return -1;
     char *record = step_text(s, e);
-    int bad = !record || cache_write_record(&r->cache, key, record, e) < 0;
-    for (size_t i = 0; i < s->out.n && !bad; i++)
-        bad = put_in_place(r, pathf("%s/%s", work, s->out.v[i].name).s, s->out.v[i].real, &made[i],
+    int err = !record || cache_write_record(&r->cache, key, record, e) < 0;
+    for (size_t i = 0; i < s->out.n && !err; i++)
+        err = put_in_place(r, pathf("%s/%s", work, s->out.v[i].name).s, s->out.v[i].real, &made[i],
                            pathf("%s/.old", work).s, e);
-    if (!bad) bad = write_now(r, s->name, key, record, e);
+    if (!err) err = write_now(r, s->name, key, record, e);
     free(record);
-    return bad ? -1 : remove_all(work, e);
+    return err ? -1 : remove_all(work, e);
 }
 
 /* The folder that the command runs in: the one that it was interrupted in, where it can go on from
@@ -294,11 +294,11 @@ static int execute(runner *r, step *s, const char *key, const char *work, lint_e
     }
     content *made = calloc(s->out.n, sizeof *made);
     if (!made) return lint_fail_mem(e, "outputs");
-    int bad = finish(r, s, key, work, made, e);
+    int err = finish(r, s, key, work, made, e);
     for (size_t i = 0; i < s->out.n; i++)
         content_free(&made[i]);
     free(made);
-    return bad;
+    return err;
 }
 
 /* With the lock of the stage. */

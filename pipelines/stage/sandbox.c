@@ -34,15 +34,15 @@ static int is_own(const char *name) {
 static int link_project(const char *dir, lint_err *e) {
     DIR *d = opendir(".");
     if (!d) return lint_fail(e, ".: %s", strerror(errno));
-    int bad = 0;
-    for (struct dirent *f; !bad && (f = readdir(d));) {
+    int err = 0;
+    for (struct dirent *f; !err && (f = readdir(d));) {
         struct stat st;
         /* Links that lead nowhere are nobody's input. */
         if (!is_own(f->d_name) && stat(f->d_name, &st) == 0)
-            bad = link_to(dir, f->d_name, f->d_name, e);
+            err = link_to(dir, f->d_name, f->d_name, e);
     }
     closedir(d);
-    return bad;
+    return err;
 }
 
 /* What is read under a name that is not its place, or from a folder that is not linked whole. */

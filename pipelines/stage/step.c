@@ -198,14 +198,14 @@ int step_look_into_command(step *s, lint_err *e) {
     static const char between[] = " \t'\"<>()|&;=";
     char *copy = strdup(s->run), *rest;
     if (!copy) return lint_fail_mem(e, "a command");
-    int bad = 0;
-    for (char *w = strtok_r(copy, between, &rest); w && !bad; w = strtok_r(NULL, between, &rest))
-        bad = look_at_word(s, w, e);
+    int err = 0;
+    for (char *w = strtok_r(copy, between, &rest); w && !err; w = strtok_r(NULL, between, &rest))
+        err = look_at_word(s, w, e);
     free(copy);
     sort(&s->in);
     sort(&s->out);
     sort(&s->tool);
-    return bad;
+    return err;
 }
 
 /* --- as text ---------------------------------------------------------------------------------- */
@@ -249,8 +249,8 @@ int step_key(const step *s, char key[SHA256_HEX], lint_err *e) {
     put_items(f, "in", &s->in);
     put_items(f, "tool", &s->tool);
     put_texts(f, "out", &s->out); /* their names: digests are not known before it has run */
-    int bad = fclose(f) != 0 ? lint_fail_mem(e, "a stage") : 0;
-    if (!bad) sha256_of(text, key);
+    int err = fclose(f) != 0 ? lint_fail_mem(e, "a stage") : 0;
+    if (!err) sha256_of(text, key);
     free(text);
-    return bad;
+    return err;
 }

@@ -55,10 +55,10 @@ static int setup(lint_layer *l, lint_err *e) {
     s->shift = lint_floats(l->batch * c);
     s->row = lint_floats(l->batch * 2 * c);
     float **each[] = {&s->mean, &s->invstd, &s->sign, &s->a, &s->b, &s->e};
-    int bad = !s->sum || !s->square || !s->shift || !s->row;
+    int err = !s->sum || !s->square || !s->shift || !s->row;
     for (size_t i = 0; i < sizeof each / sizeof *each; i++)
-        bad |= !(*each[i] = lint_floats(c));
-    return bad ? lint_fail_mem(e, l->name) : 0;
+        err |= !(*each[i] = lint_floats(c));
+    return err ? lint_fail_mem(e, l->name) : 0;
 }
 
 int lint_batchnorm_take_pool(lint_layer *l, lint_err *e) {

@@ -61,11 +61,11 @@ int lint_net_input_of(const char *text, lint_net_input *in) {
         words = split(line, word);
     }
     name = words && word[0][strlen(word[0]) - 1] == ':'; /* a layer may be given a name */
-    int bad = words < 1 + name || strcmp(word[name], "input") != 0
+    int err = words < 1 + name || strcmp(word[name], "input") != 0
                   ? -1
                   : lint_net_input_words(word + name + 1, words - name - 1, in);
     free(copy);
-    return bad;
+    return err;
 }
 
 int lint_net_input_alike(const lint_net_input *a, const lint_net_input *b) {
