@@ -5,7 +5,7 @@ setup_file() {
     unset MAKEFLAGS MAKELEVEL MFLAGS MAKEOVERRIDES DATA EXPERIMENT SEED OUT
     cd "$CLONE"
     export ROOT="$BATS_FILE_TMPDIR/a root" P="$BATS_FILE_TMPDIR/a root/opt/lint"
-    make BUILD="$BUILD" DESTDIR="$CLONE" PREFIX=/opt/lint install
+    make BUILD="$BUILD" DESTDIR="$ROOT" PREFIX=/opt/lint install
 }
 
 setup() {
@@ -131,7 +131,7 @@ complete_bash() {
     # The network is a tiny one and the pictures are small, so that it is quick.
     local small=$BATS_TEST_TMPDIR/small readme=$PWD/README.md
     mkdir "$small" "$BATS_TEST_TMPDIR/empty"
-    cp -r "$CLONE" "$BATS_TEST_TMPDIR/root"
+    cp -r "$ROOT" "$BATS_TEST_TMPDIR/root"
     cp tests/support/tiny.net "$BATS_TEST_TMPDIR/root/opt/lint/share/lint/standard.net"
     local bin=$BATS_TEST_TMPDIR/root/opt/lint/bin
     printf '#!/bin/sh\nexec "%s/lint-synth" --size 16x16 --train 24,16 --val 6 --test 9 "$@"\n' "$bin" >"$small/lint-synth"
