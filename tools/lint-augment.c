@@ -58,13 +58,13 @@ static const lint_program program = {
 };
 
 /* What may happen to every sample; those of --balance are flipped and turned as well. */
-static lint_buffer_plan make_plan(void) {
+static lint_load_plan make_plan(void) {
     int flip = o.flip == FLIP_NOT_GIVEN ? FLIP_NONE : o.flip;
-    lint_buffer_plan p = {.seed = o.seed,
-                          .frame = (size_t)o.frame,
-                          .epochs = (uint64_t)o.epochs,
-                          .shuffle = o.shuffle,
-                          .balance = o.balance};
+    lint_load_plan p = {.seed = o.seed,
+                        .frame = (size_t)o.frame,
+                        .epochs = (uint64_t)o.epochs,
+                        .shuffle = o.shuffle,
+                        .balance = o.balance};
     p.each = (lint_augment){.flip_h = flip == FLIP_H || flip == FLIP_HV,
                             .flip_v = flip == FLIP_V || flip == FLIP_HV,
                             .rotate = o.rotate == ROTATE_NOT_GIVEN ? 0 : o.rotate,
@@ -107,7 +107,7 @@ int main(int argc, char **argv) {
     lint_err e;
     char **arg = lint_cli_parse(&program, argc, argv);
     lint_refuse_terminal(o.out);
-    lint_buffer_plan plan = make_plan();
+    lint_load_plan plan = make_plan();
     lint_threads *pool = lint_threads_new((int)o.threads, &e);
     if (!pool) lint_die(&e);
     lint_loader *in = lint_loader_new(arg[0], &plan, pool, &e);

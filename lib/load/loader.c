@@ -12,7 +12,7 @@
 #include <string.h>
 
 struct lint_loader {
-    lint_buffer_plan plan;
+    lint_load_plan plan;
     lint_threads *pool;
     char *name; /* of the input, for messages */
     /* reading once: */
@@ -33,11 +33,11 @@ static int fail_here(const lint_loader *l, lint_err *e) {
     return lint_err_prefix(e, "%s: ", l->name);
 }
 
-static int changes_pictures(const lint_buffer_plan *p) {
+static int changes_pictures(const lint_load_plan *p) {
     return !lint_augment_is_none(&p->each) || (p->balance && !lint_augment_is_none(&p->copy));
 }
 
-static int in_passes(const lint_buffer_plan *p) {
+static int in_passes(const lint_load_plan *p) {
     return p->epochs || p->shuffle || p->balance;
 }
 
@@ -68,7 +68,7 @@ static int open_set(lint_loader *l, const char *path, lint_err *e) {
     return begin_epoch(l, e);
 }
 
-lint_loader *lint_loader_new(const char *path, const lint_buffer_plan *plan, lint_threads *pool,
+lint_loader *lint_loader_new(const char *path, const lint_load_plan *plan, lint_threads *pool,
                              lint_err *e) {
     if (path && strcmp(path, "-") == 0) path = NULL;
     const char *name = path ? path : "standard input";

@@ -8,7 +8,7 @@
  * or other options change neither its flip nor its noise. Copies made by balance stand behind the
  * originals (index n and on), class by class, under their originals' names.
  *
- *     lint_buffer_plan plan = LINT_PLAN_NONE;
+ *     lint_load_plan plan = LINT_LOAD_PLAN_NONE;
  *     plan.epochs = 3, plan.shuffle = 1, plan.each.flip_h = 1;
  *     lint_loader *l = lint_loader_new("train.lts", &plan, pool, &e);
  *     while ((got = lint_loader_next(l, &frame, &e)) > 0) ...
@@ -24,7 +24,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-typedef struct lint_buffer_plan {
+typedef struct lint_load_plan {
     uint64_t seed;
     size_t frame;      /* samples in a frame; 0: an epoch in one */
     uint64_t epochs;   /* passes, marked "1", "2"... in metadata `epoch`, with `epochs` and
@@ -33,16 +33,16 @@ typedef struct lint_buffer_plan {
     int balance;       /* copies until all classes are equal */
     lint_augment each; /* what may happen to a sample of the input */
     lint_augment copy; /* what may happen to a copy made by balance */
-} lint_buffer_plan;
+} lint_load_plan;
 
-#define LINT_PLAN_NONE                                                                             \
-    ((lint_buffer_plan){.frame = 64, .each = LINT_AUGMENT_NONE, .copy = LINT_AUGMENT_NONE})
+#define LINT_LOAD_PLAN_NONE                                                                        \
+    ((lint_load_plan){.frame = 64, .each = LINT_AUGMENT_NONE, .copy = LINT_AUGMENT_NONE})
 
 typedef struct lint_loader lint_loader;
 
 /* Opens the file (NULL or "-" is standard input). The pool stays the caller's and must outlive the
  * loader. NULL on error, with the file's name before it. */
-lint_loader *lint_loader_new(const char *path, const lint_buffer_plan *plan, lint_threads *pool,
+lint_loader *lint_loader_new(const char *path, const lint_load_plan *plan, lint_threads *pool,
                              lint_err *e);
 void lint_loader_free(lint_loader *l);
 

@@ -436,7 +436,7 @@ static void each_epoch_is_a_new_order_of_all_samples(void **state) {
     char path[32];
     make_file(path);
     lint_threads *pool = lint_threads_new(1, &e);
-    lint_buffer_plan plan = LINT_PLAN_NONE;
+    lint_load_plan plan = LINT_LOAD_PLAN_NONE;
     plan.epochs = 3, plan.shuffle = 1, plan.frame = 6;
     lint_loader *l = lint_loader_new(path, &plan, pool, &e);
     assert_non_null(l);
@@ -470,7 +470,7 @@ static void each_epoch_is_a_new_order_of_all_samples(void **state) {
 }
 
 /* Sum of the pixels of the sample with that id (the first one), whichever way it is loaded. */
-static unsigned long pixels_of(const char *path, const lint_buffer_plan *plan, int threads,
+static unsigned long pixels_of(const char *path, const lint_load_plan *plan, int threads,
                                int id) {
     lint_err e;
     lint_threads *pool = lint_threads_new(threads, &e);
@@ -495,7 +495,7 @@ static void what_happens_to_a_sample_hangs_on_seed_epoch_and_index_alone(void **
     (void)state;
     char path[32];
     make_file(path);
-    lint_buffer_plan plan = LINT_PLAN_NONE;
+    lint_load_plan plan = LINT_LOAD_PLAN_NONE;
     plan.each = (lint_augment){.crop = 1, .noise = 0.2, .brightness = 0.5};
     unsigned long first = pixels_of(path, &plan, 1, 11);
     assert_int_equal(first, pixels_of(path, &plan, 3, 11));
@@ -517,7 +517,7 @@ static void balance_appends_changed_copies_and_leaves_the_originals(void **state
     char path[32];
     make_file(path);
     lint_threads *pool = lint_threads_new(2, &e);
-    lint_buffer_plan plan = LINT_PLAN_NONE;
+    lint_load_plan plan = LINT_LOAD_PLAN_NONE;
     plan.frame = 0, plan.balance = 1, plan.copy.noise = 0.5;
     lint_loader *l = lint_loader_new(path, &plan, pool, &e);
     assert_non_null(l);
