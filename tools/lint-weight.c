@@ -19,15 +19,16 @@ static const lint_option options[] = {
     {0}};
 
 static const lint_program program = {
-    "lint-weight",
-    "[options] [FILE]",
-    "Weighs samples by the answers of a model: the `weight` of those that it gets wrong is "
-    "multiplied by R, and lint-train counts their cross-entropy so many times. The answers, "
-    "`logits` and `cam`, leave the stream.",
-    options,
-    "  lint-cam erm.safetensors train.lts | lint-weight --wrong 20 |\n"
-    "      lint-train --net standard --val val.lts -o jtt.safetensors\n",
-    {0, 1}};
+    .name = "lint-weight",
+    .usage = "[options] [FILE]",
+    .purpose =
+        "Weighs samples by the answers of a model: the `weight` of those that it gets wrong is "
+        "multiplied by R, and lint-train counts their cross-entropy so many times. The answers, "
+        "`logits` and `cam`, leave the stream.",
+    .options = options,
+    .example = "  lint-cam erm.safetensors train.lts | lint-weight --wrong 20 |\n"
+               "      lint-train --net standard --val val.lts -o jtt.safetensors\n",
+    .operands = {0, 1}};
 
 typedef struct job {
     lint_reader *in;
