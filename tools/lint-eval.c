@@ -31,7 +31,7 @@ static const lint_option options[] = {
      .help = "table of several models side by side, from JSON files of lint-eval"},
     {"pairs", 0, LINT_OPT_FLAG, &o.pairs,
      .help = "test of whether a second model is better than a first one over several seeds, from "
-             "JSON files in the order A0 B0 A1 B1 ..."},
+             "JSON files in the order A0 B0 A1 B1 and so on"},
     {"metric", 0, LINT_OPT_LIST, &o.metric, "NAME",
      .help = "metric to report with --pairs, as means and for each pair; may be repeated (default: "
              "the means of all, and worst_group and accuracy for each pair)"},
