@@ -201,7 +201,7 @@ static int parse_window(lint_layer *l, size_t most, size_t *k, size_t *stride, s
 }
 
 int lint_arg_window(lint_layer *l, size_t most, size_t *pad, lint_err *e) {
-    size_t k, stride;
+    size_t k = 1, stride = 1;
     *pad = 0;
     if (parse_window(l, most, &k, &stride, pad, e) < 0) return -1;
     if (2 * *pad > k) return lint_fail(e, "pad may be at most half of the window");
