@@ -11,7 +11,8 @@ enum { FLIP_NOT_GIVEN = -1, FLIP_NONE, FLIP_H, FLIP_V, FLIP_HV };
 static struct {
     const char *out;
     int flip, balance, shuffle, quiet, verbose;
-    double rotate, crop, shift, brightness, noise;
+    double rotate, crop, shift, scale, brightness, hue, saturation, grey, noise, swap;
+    int swap_by;
     long epochs, frame, threads;
     uint64_t seed;
 } o = {.flip = FLIP_NOT_GIVEN, .rotate = ROTATE_NOT_GIVEN, .crop = 1, .frame = 64};
@@ -29,6 +30,22 @@ static const lint_option options[] = {
      "enlarge a window of F to 1 times each side, anywhere in the picture", .min = 0.05, .max = 1},
     {"shift", 0, LINT_OPT_REAL, &o.shift, "F", "move by up to F of each side, each way", .max = 1},
     {"brightness", 0, LINT_OPT_REAL, &o.brightness, "X", "multiply by 1-X to 1+X", .max = 1},
+    {"scale", 0, LINT_OPT_REAL, &o.scale, "S",
+     "largest change of size, a factor of 1+S either way; edges are mirrored (default 0)",
+     .max = 1},
+    {"hue", 0, LINT_OPT_REAL, &o.hue, "DEG",
+     "largest turn of the colour circle, in degrees each way (default 0)", .max = 180},
+    {"saturation", 0, LINT_OPT_REAL, &o.saturation, "X",
+     "largest change of saturation: a factor of 1-X to 1+X (default 0)", .max = 1},
+    {"grey", 0, LINT_OPT_REAL, &o.grey, "P", "probability of a picture without colour (default 0)",
+     .max = 1},
+    {"swap-background", 0, LINT_OPT_REAL, &o.swap, "P",
+     "probability of a background from another picture of the input, of any class (default 0)",
+     .max = 1},
+    {"swap-by", 0, LINT_OPT_CHOICE, &o.swap_by, "HOW",
+     "what counts as the object: center, a soft ellipse in the middle, or mask, the sample's own "
+     "mask (default center)",
+     .choices = LINT_SWAP_CHOICES},
     {"noise", 0, LINT_OPT_REAL, &o.noise, "X",
      "add Gaussian noise of standard deviation 0 to X (1 is white)", .max = 1},
     {"epochs", 0, LINT_OPT_INT, &o.epochs, "N",
@@ -64,13 +81,19 @@ static lint_load_plan make_plan(void) {
                         .frame = (size_t)o.frame,
                         .epochs = (uint64_t)o.epochs,
                         .shuffle = o.shuffle,
-                        .balance = o.balance};
+                        .balance = o.balance,
+                        .swap = o.swap,
+                        .swap_by = (lint_swap_by)o.swap_by};
     p.each = (lint_augment){.flip_h = flip == FLIP_H || flip == FLIP_HV,
                             .flip_v = flip == FLIP_V || flip == FLIP_HV,
                             .rotate = o.rotate == ROTATE_NOT_GIVEN ? 0 : o.rotate,
                             .crop = o.crop,
                             .shift = o.shift,
+                            .scale = o.scale,
                             .brightness = o.brightness,
+                            .hue = o.hue,
+                            .saturation = o.saturation,
+                            .grey = o.grey,
                             .noise = o.noise};
     p.copy = p.each;
     if (o.flip == FLIP_NOT_GIVEN) p.copy.flip_h = p.copy.flip_v = 1;

@@ -34,11 +34,12 @@ static int fail_here(const lint_loader *l, lint_err *e) {
 }
 
 static int changes_pictures(const lint_load_plan *p) {
-    return !lint_augment_is_none(&p->each) || (p->balance && !lint_augment_is_none(&p->copy));
+    return p->swap > 0 || !lint_augment_is_none(&p->each) ||
+           (p->balance && !lint_augment_is_none(&p->copy));
 }
 
 static int in_passes(const lint_load_plan *p) {
-    return p->epochs || p->shuffle || p->balance;
+    return p->epochs || p->shuffle || p->balance || p->swap > 0;
 }
 
 /* --- opening ---------------------------------------------------------------------------------- */
@@ -142,7 +143,19 @@ static int mark_epoch(const lint_loader *l, lint_frame *f, lint_err *e) {
 
 static lint_change draw(const lint_loader *l, const lint_augment *a, uint64_t epoch,
                         uint64_t index) {
-    return lint_augment_draw(a, lint_rng_at(l->plan.seed, LINT_RNG_AUGMENT, epoch, index));
+    lint_change c = lint_augment_draw(a, l->plan.seed, epoch, index);
+    if (l->plan.swap > 0)
+        c.swap = lint_swap_draw(l->plan.swap, lint_dataset_count(l->set),
+                                lint_rng_at(l->plan.seed, LINT_RNG_SWAP, epoch, index));
+    return c;
+}
+
+static const uint8_t *donor_image(const void *set, size_t donor) {
+    return lint_dataset_image(set, donor);
+}
+
+static const uint8_t *donor_mask(const void *set, size_t donor) {
+    return lint_dataset_mask(set, donor);
 }
 
 /* Changes the pictures of f, whose sample i has the index index[i], or first + i without. */
@@ -162,7 +175,8 @@ static int change(const lint_loader *l, lint_frame *f, uint64_t epoch, const siz
         c[i] =
             draw(l, is_copy ? &l->plan.copy : &l->plan.each, epoch, index ? index[i] : first + i);
     }
-    if (!err) err = lint_augment_samples(&s, c, l->pool, e);
+    lint_donors donors = {l->plan.swap_by, donor_image, donor_mask, l->set};
+    if (!err) err = lint_augment_samples(&s, c, l->plan.swap > 0 ? &donors : NULL, l->pool, e);
     free(c);
     lint_samples_free(&s);
     return err;
