@@ -36,10 +36,17 @@ typedef struct lint_load_plan {
     lint_augment copy; /* what may happen to a copy made by balance */
     double swap;       /* probability that a sample's surroundings become another's */
     lint_swap_by swap_by;
+    lint_augment donor;      /* what may happen to the picture that the surroundings come from... */
+    double recolour;         /* ... and the probability that its colours change, */
+    lint_augment recoloured; /* as this says, instead */
 } lint_load_plan;
 
 #define LINT_LOAD_PLAN_NONE                                                                        \
-    ((lint_load_plan){.frame = 64, .each = LINT_AUGMENT_NONE, .copy = LINT_AUGMENT_NONE})
+    ((lint_load_plan){.frame = 64,                                                                 \
+                      .each = LINT_AUGMENT_NONE,                                                   \
+                      .copy = LINT_AUGMENT_NONE,                                                   \
+                      .donor = LINT_AUGMENT_NONE,                                                  \
+                      .recoloured = LINT_AUGMENT_NONE})
 
 typedef struct lint_loader lint_loader;
 

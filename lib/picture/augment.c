@@ -253,7 +253,7 @@ typedef struct job {
     lint_samples *s;
     const lint_change *change;
     const lint_donors *donors;
-    uint8_t *scratch; /* for each worker: a picture, a window, and what swapping takes */
+    uint8_t *scratch; /* for each worker: two pictures, a window, and what swapping takes */
     size_t picture;   /* bytes of a picture */
     size_t each;      /* bytes of a worker's scratch */
 } job;
@@ -273,26 +273,31 @@ static void move_sample(const job *j, size_t i, uint8_t *scratch) {
     lint_change_mask(&j->change[i], h, w, scratch, mask);
 }
 
-/* The donor, without its own object where that is known. */
-static const uint8_t *background(const job *j, size_t donor, uint8_t *copy, uint8_t *room) {
+/* The donor without its own object, as its change makes it. scratch holds a picture; `to` is one
+ * before it is the result. */
+static void make_background(const job *j, size_t i, uint8_t *to, uint8_t *scratch, uint8_t *room) {
     const lint_donors *d = j->donors;
-    const uint8_t *image = d->image(d->ctx, donor);
-    if (d->by == LINT_SWAP_CENTER) return image;
-    memcpy(copy, image, j->picture);
-    lint_swap_clear(j->s->h, j->s->w, d->mask(d->ctx, donor), copy, room);
-    return copy;
+    size_t h = j->s->h, w = j->s->w, donor = j->change[i].swap.donor;
+    const uint8_t *object = to;
+    if (d->by == LINT_SWAP_MASK)
+        object = d->mask(d->ctx, donor);
+    else
+        lint_swap_ellipse(&LINT_SWAP_NONE, h, w, to);
+    memcpy(scratch, d->image(d->ctx, donor), j->picture);
+    lint_swap_clear(h, w, object, scratch, room);
+    lint_change_image(&d->change[i], h, w, scratch, to);
 }
 
 static void swap_sample(const job *j, size_t i, uint8_t *scratch) {
     size_t h = j->s->h, w = j->s->w, pixels = h * w;
-    uint8_t *copy = scratch, *window = copy + j->picture, *room = window + pixels;
-    const lint_swap *swap = &j->change[i].swap;
+    uint8_t *background = scratch + j->picture, *window = background + j->picture;
+    uint8_t *room = window + pixels;
     if (j->donors->by == LINT_SWAP_CENTER)
-        lint_swap_ellipse(swap, h, w, window);
+        lint_swap_ellipse(&j->change[i].swap, h, w, window);
     else if (!lint_swap_mask(h, w, j->s->mask + i * pixels, window, room))
         return;
-    lint_swap_blend(swap, h, w, window, background(j, swap->donor, copy, room),
-                    j->s->image + i * j->picture);
+    make_background(j, i, background, scratch, room);
+    lint_swap_blend(h, w, window, background, j->s->image + i * j->picture);
     if (j->s->place) j->s->place[i] = -1;
 }
 
@@ -313,7 +318,7 @@ int lint_augment_samples(lint_samples *s, const lint_change *change, const lint_
                          SIDE_MAX);
     if (donors && donors->by == LINT_SWAP_MASK && !s->mask)
         return lint_fail(e, "no 'mask' to swap backgrounds by");
-    j.each = j.picture + s->h * s->w + lint_swap_room(s->h, s->w);
+    j.each = 2 * j.picture + s->h * s->w + lint_swap_room(s->h, s->w);
     j.scratch = calloc((size_t)lint_threads_count(pool), j.each);
     if (!j.scratch) return lint_fail_mem(e, "pictures");
     lint_threads_run(pool, s->n, change_one, &j);

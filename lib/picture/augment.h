@@ -71,9 +71,10 @@ lint_change lint_augment_draw(const lint_augment *a, uint64_t seed, uint64_t epo
 void lint_change_image(const lint_change *c, size_t h, size_t w, const uint8_t *in, uint8_t *out);
 void lint_change_mask(const lint_change *c, size_t h, size_t w, const uint8_t *in, uint8_t *out);
 
-/* The pictures that surroundings are taken from. */
+/* The pictures that surroundings are taken from, and what is done to each before. */
 typedef struct lint_donors {
     lint_swap_by by;
+    const lint_change *change;                              /* [N] of the donor of each sample */
     const uint8_t *(*image)(const void *ctx, size_t donor); /* [H,W,3], of any alignment */
     const uint8_t *(*mask)(const void *ctx, size_t donor);  /* [H,W]; used by LINT_SWAP_MASK */
     const void *ctx;

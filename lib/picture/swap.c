@@ -9,13 +9,12 @@ static const double INNER = 0.25, OUTER = 0.4, VARIES = 0.25;
 /* One pixel of growth and of rim for so many pixels of a side. */
 enum { SIDE_PER_PIXEL = 96 };
 
-lint_swap lint_swap_draw(double probability, size_t donors, lint_rng rng) {
+lint_swap lint_swap_draw(double probability, size_t donors, lint_rng *rng) {
     lint_swap s;
-    s.swapped = lint_rng_unit(&rng) < probability;
-    s.donor = (size_t)lint_rng_below(&rng, donors);
-    s.flipped = lint_rng_unit(&rng) < 0.5;
-    s.size = lint_rng_range(&rng, 1 - VARIES, 1 + VARIES);
-    s.aspect = lint_rng_range(&rng, 1 - VARIES, 1 + VARIES);
+    s.swapped = lint_rng_unit(rng) < probability;
+    s.donor = (size_t)lint_rng_below(rng, donors);
+    s.size = lint_rng_range(rng, 1 - VARIES, 1 + VARIES);
+    s.aspect = lint_rng_range(rng, 1 - VARIES, 1 + VARIES);
     return s;
 }
 
@@ -170,13 +169,10 @@ void lint_swap_clear(size_t h, size_t w, const uint8_t *mask, uint8_t *image, ui
 
 /* --- the picture ------------------------------------------------------------------------------ */
 
-void lint_swap_blend(const lint_swap *s, size_t h, size_t w, const uint8_t *window,
-                     const uint8_t *donor, uint8_t *image) {
-    for (size_t i = 0; i < h; i++)
-        for (size_t j = 0; j < w; j++, window++, image += 3) {
-            const uint8_t *d = donor + (i * w + (s->flipped ? w - 1 - j : j)) * 3;
-            unsigned keep = *window;
-            for (int c = 0; c < 3; c++)
-                image[c] = (uint8_t)((keep * image[c] + (255 - keep) * d[c] + 127) / 255);
-        }
+void lint_swap_blend(size_t h, size_t w, const uint8_t *window, const uint8_t *donor,
+                     uint8_t *image) {
+    for (size_t i = 0; i < h * w * 3; i++) {
+        unsigned keep = window[i / 3];
+        image[i] = (uint8_t)((keep * image[i] + (255 - keep) * donor[i] + 127) / 255);
+    }
 }

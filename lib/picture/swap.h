@@ -2,13 +2,13 @@
  *
  * What lies behind the object then says nothing of its class. A window [H,W] says how much of each
  * pixel stays, 0 to 255: an ellipse in the middle with a soft rim, or the object's mask, grown and
- * with a soft rim. A picture without an object in its mask is left as it is. By masks, the donor's
- * own object is taken out first, so that no picture shows two.
+ * with a soft rim. A picture without an object in its mask is left as it is. The donor's own
+ * object is taken out first, so that no picture shows two.
  *
- *     lint_swap s = lint_swap_draw(0.75, donors, lint_rng_at(seed, LINT_RNG_SWAP, epoch, index));
+ *     lint_swap s = lint_swap_draw(0.75, donors, &rng);
  *     if (s.swapped) {
  *         lint_swap_ellipse(&s, H, W, window);        // or lint_swap_mask(H, W, mask, window, room)
- *         lint_swap_blend(&s, H, W, window, donor_image(s.donor), image);
+ *         lint_swap_blend(H, W, window, donor_image(s.donor), image);
  *     }
  *
  * Arithmetic is integer, or in doubles without library functions: the same bytes everywhere.
@@ -28,14 +28,15 @@ typedef enum lint_swap_by { LINT_SWAP_CENTER, LINT_SWAP_MASK } lint_swap_by;
 typedef struct lint_swap {
     int swapped;   /* whether anything does */
     size_t donor;  /* index of the picture that the surroundings come from */
-    int flipped;   /* the donor is mirrored left to right */
     double size;   /* of the ellipse, about 1 */
     double aspect; /* its height is divided by this, its width multiplied */
 } lint_swap;
 
+#define LINT_SWAP_NONE ((lint_swap){.size = 1, .aspect = 1})
+
 /* Swapped with this probability; the donor is any of `donors` > 0 pictures, the sample's own among
  * them. Always draws the same numbers. */
-lint_swap lint_swap_draw(double probability, size_t donors, lint_rng rng);
+lint_swap lint_swap_draw(double probability, size_t donors, lint_rng *rng);
 
 /* window [H,W]: 255 within a quarter of a side from the middle, 0 from two fifths of a side on;
  * both times size and aspect. */
@@ -53,8 +54,8 @@ size_t lint_swap_room(size_t h, size_t w);
  * SIGGRAPH 1996, section 3.4). A mask of everything leaves the image as it is. */
 void lint_swap_clear(size_t h, size_t w, const uint8_t *mask, uint8_t *image, uint8_t *room);
 
-/* image [H,W,3] keeps what the window keeps; the rest is the donor's [H,W,3], of any alignment. */
-void lint_swap_blend(const lint_swap *s, size_t h, size_t w, const uint8_t *window,
-                     const uint8_t *donor, uint8_t *image);
+/* image [H,W,3] keeps what the window keeps; the rest is the donor's [H,W,3]. */
+void lint_swap_blend(size_t h, size_t w, const uint8_t *window, const uint8_t *donor,
+                     uint8_t *image);
 
 #endif

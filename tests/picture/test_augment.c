@@ -260,7 +260,16 @@ static void draws_fill_their_ranges(void **state) {
 
 static void switching_one_thing_on_leaves_the_others(void **state) {
     (void)state;
-    lint_augment one = LINT_AUGMENT_NONE, all = {1, 1, 30, 0.5, 0.1, 0.2, 0.1};
+    lint_augment one = LINT_AUGMENT_NONE, all = {.flip_h = 1,
+                                                 .flip_v = 1,
+                                                 .rotate = 30,
+                                                 .crop = 0.5,
+                                                 .shift = 0.1,
+                                                 .brightness = 0.2,
+                                                 .noise = 0.1,
+                                                 .hue = 90,
+                                                 .saturation = 0.5,
+                                                 .grey = 0.5};
     one.rotate = 30;
     for (uint64_t k = 0; k < 20; k++) {
         lint_change a = lint_augment_draw(&one, 0, 0, k);
