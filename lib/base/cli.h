@@ -59,6 +59,32 @@ typedef struct lint_option {
     const char *choices;
 } lint_option;
 
+/* Rows of options that many programs have, so that each is worded once. `to` is as above; `what` is
+ * a string literal.
+ *
+ *     LINT_OPTION_OUT(&o.out, "model"),
+ *     LINT_OPTION_SEED(&o.seed, "initial weights and sample order"),
+ */
+#define LINT_OPTION_OUT(to, what)                                                                  \
+    {                                                                                              \
+        "out", 'o', LINT_OPT_STR, to, "FILE",                                                      \
+            "output file for the " what " (default: standard output)", 0, 0, NULL                  \
+    }
+#define LINT_OPTION_SEED(to, what)                                                                 \
+    { "seed", 0, LINT_OPT_U64, to, "N", "random seed for " what " (default 0)", 0, 0, NULL }
+#define LINT_OPTION_THREADS(to)                                                                    \
+    {                                                                                              \
+        "threads", 0, LINT_OPT_INT, to, "N",                                                       \
+            "number of threads; 0 means one for each processor (default 0)", 0, 1024, NULL         \
+    }
+#define LINT_OPTION_QUIET(to)                                                                      \
+    { "quiet", 'q', LINT_OPT_FLAG, to, NULL, "no progress and no warnings", 0, 0, NULL }
+#define LINT_OPTION_VERBOSE(to)                                                                    \
+    {                                                                                              \
+        "verbose", 'v', LINT_OPT_FLAG, to, NULL,                                                   \
+            "more detail on standard error; progress lines where it is not a terminal", 0, 0, NULL \
+    }
+
 typedef struct lint_program {
     const char *name;    /* "lint-split" */
     const char *usage;   /* what follows the name */

@@ -5,10 +5,12 @@
  * never exits. The caller owns the struct; it needs no initialisation and no freeing.
  *
  *     lint_err e;
- *     if (lint_reader_next(r, &frame, &e) < 0) {
- *         lint_err_prefix(&e, "%s: ", path);   // "data/x.lts: frame 3: ..."
- *         return -1;
- *     }
+ *     lint_names classes;
+ *     if (lint_names_parse(&classes, json, &e) < 0)
+ *         return lint_err_prefix(&e, "%s: classes: ", path);   // "x.lts: classes: names are not ..."
+ *
+ * Functions that open or read a file name it in their messages; callers add what the function cannot
+ * know.
  */
 #ifndef LINT_BASE_ERR_H
 #define LINT_BASE_ERR_H
@@ -26,7 +28,7 @@ int lint_fail(lint_err *e, const char *fmt, ...) __attribute__((format(printf, 2
 /* As lint_fail, for "out of memory" while `what` was being made. */
 int lint_fail_mem(lint_err *e, const char *what);
 
-/* Puts a place before a message that is already there; returns -1. */
+/* Puts where it happened before a message that is already there; returns -1. */
 int lint_err_prefix(lint_err *e, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
 #endif
