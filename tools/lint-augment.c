@@ -17,13 +17,14 @@ static const lint_augment RECOLOURED = {
 static struct {
     const char *out;
     int flip, balance, shuffle, quiet, verbose;
-    double rotate, crop, shift, scale, brightness, hue, saturation, grey, noise, swap, swap_colour;
+    double rotate, crop, center_crop, shift, scale, brightness, hue, saturation, grey, noise, swap,
+        swap_colour;
     int swap_by;
     long epochs, frame, threads;
     uint64_t seed;
 } o = {.flip = FLIP_NOT_GIVEN,
        .rotate = ROTATE_NOT_GIVEN,
-       .crop = 1,
+       .crop = 1, .center_crop = 1,
        .swap_by = SWAP_BY_NOT_GIVEN,
        .frame = 64};
 
@@ -38,6 +39,10 @@ static const lint_option options[] = {
      .max = 180},
     {"crop", 0, LINT_OPT_REAL, &o.crop, "F",
      "enlarge a window of F to 1 times each side, anywhere in the picture", .min = 0.05, .max = 1},
+    {"center-crop", 0, LINT_OPT_REAL, &o.center_crop, "F",
+     "share of each side, from the middle, that fills the picture: the same for every sample "
+     "(default 1)",
+     .min = 0.05, .max = 1},
     {"shift", 0, LINT_OPT_REAL, &o.shift, "F", "move by up to F of each side, each way", .max = 1},
     {"brightness", 0, LINT_OPT_REAL, &o.brightness, "X", "multiply by 1-X to 1+X", .max = 1},
     {"scale", 0, LINT_OPT_REAL, &o.scale, "S",
@@ -104,6 +109,7 @@ static lint_load_plan make_plan(void) {
                             .rotate = o.rotate == ROTATE_NOT_GIVEN ? 0 : o.rotate,
                             .crop = o.crop,
                             .shift = o.shift,
+                            .center = o.center_crop < 1 ? o.center_crop : 0,
                             .scale = o.scale,
                             .brightness = o.brightness,
                             .hue = o.hue,

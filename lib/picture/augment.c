@@ -20,7 +20,7 @@ typedef struct warp {
 
 int lint_augment_is_none(const lint_augment *a) {
     return !a->flip_h && !a->flip_v && a->rotate == 0 && a->crop == 1 && a->shift == 0 &&
-           a->brightness == 0 && a->noise == 0 && a->scale == 0 && a->hue == 0 &&
+           a->brightness == 0 && a->noise == 0 && a->center == 0 && a->scale == 0 && a->hue == 0 &&
            a->saturation == 0 && a->grey == 0;
 }
 
@@ -28,6 +28,7 @@ int lint_augment_is_none(const lint_augment *a) {
 static void vary(const lint_augment *a, lint_rng rng, lint_change *c) {
     double zoom = lint_rng_range(&rng, -a->scale, a->scale);
     c->scale *= zoom < 0 ? 1 - zoom : 1 / (1 + zoom);
+    if (a->center > 0) c->scale *= a->center, c->dx *= a->center, c->dy *= a->center;
     c->hue = lint_rng_range(&rng, -a->hue, a->hue);
     c->saturation = lint_rng_range(&rng, 1 - a->saturation, 1 + a->saturation);
     if (lint_rng_unit(&rng) < a->grey) c->saturation = 0;

@@ -35,6 +35,7 @@ typedef struct lint_augment {
     double shift;      /* up to this share of each side, each way */
     double brightness; /* times 1 - brightness .. 1 + brightness */
     double noise;      /* Gaussian, of standard deviation 0..noise (1 is white) */
+    double center;     /* the middle, of this share of each side, is all that is seen; 0 is 1 */
     double scale;      /* larger or smaller by a factor of up to 1 + scale */
     double hue;        /* degrees of the colour circle, up to this much each way */
     double saturation; /* times 1 - saturation .. 1 + saturation */
