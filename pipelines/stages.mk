@@ -251,8 +251,11 @@ stages: $(call all-of,$(SEED))
 SWEEP = $(shell seq 0 $$(($(SEEDS) - 1)))
 side-by-side = $(MAKE) --no-print-directory $(JOBS:%=-j%)
 
+# Pairs of the first model and each other.
+pairs = $(foreach other,$(wordlist 2,99,$(MODELS)),lint-eval --pairs \
+    $(foreach s,$(SWEEP),$(foreach model,$(firstword $(MODELS)) $(other),$(AT)$m/test.json));)
 table = $(if $(GRID),awk -v slack=$(GRID_SLACK) -v seeds='$(GRID_SEEDS)' -f pipelines/grid.awk \
-    $(foreach p,$(POINTS),$(call point-results,$p)),lint-eval --pairs $(call results,$(SWEEP),test.json))
+    $(foreach p,$(POINTS),$(call point-results,$p)),$(or $(pairs),true))
 
 ifeq ($(CLUSTER),)
 ## run it for seeds 0 to SEEDS-1 and print all pairs, or for every setting of GRID; what exists is reused

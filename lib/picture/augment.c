@@ -291,14 +291,15 @@ static void make_background(const job *j, size_t i, uint8_t *to, uint8_t *scratc
 
 static void swap_sample(const job *j, size_t i, uint8_t *scratch) {
     size_t h = j->s->h, w = j->s->w, pixels = h * w;
+    uint8_t *image = j->s->image + i * j->picture;
     uint8_t *background = scratch + j->picture, *window = background + j->picture;
     uint8_t *room = window + pixels;
     if (j->donors->by == LINT_SWAP_CENTER)
         lint_swap_ellipse(&j->change[i].swap, h, w, window);
-    else if (!lint_swap_mask(h, w, j->s->mask + i * pixels, window, room))
+    else if (!lint_swap_mask(h, w, j->s->mask + i * pixels, image, window, room))
         return;
     make_background(j, i, background, scratch, room);
-    lint_swap_blend(h, w, window, background, j->s->image + i * j->picture);
+    lint_swap_blend(h, w, window, background, image);
     if (j->s->place) j->s->place[i] = -1;
 }
 

@@ -1,4 +1,5 @@
 #include "picture/swap.h"
+#include "picture/fill.h"
 
 #include <math.h>
 #include <string.h>
@@ -36,17 +37,36 @@ void lint_swap_ellipse(const lint_swap *s, size_t h, size_t w, uint8_t *window) 
     }
 }
 
-/* --- windows from masks ----------------------------------------------------------------------- */
+/* --- masks ------------------------------------------------------------------------------------ */
 
-/* n values, `step` apart: each becomes the largest of those at most r away. */
-static void grow_line(const uint8_t *in, uint8_t *out, size_t n, size_t step, size_t r) {
+typedef uint8_t pick_fn(uint8_t a, uint8_t b);
+
+static uint8_t larger(uint8_t a, uint8_t b) {
+    return a > b ? a : b;
+}
+
+static uint8_t smaller(uint8_t a, uint8_t b) {
+    return a < b ? a : b;
+}
+
+/* n values, `step` apart: each becomes what pick makes of those at most r away. */
+static void pick_line(pick_fn *pick, const uint8_t *in, uint8_t *out, size_t n, size_t step,
+                      size_t r) {
     for (size_t i = 0; i < n; i++) {
         size_t from = i < r ? 0 : i - r, to = i + r < n ? i + r : n - 1;
-        uint8_t most = 0;
-        for (size_t k = from; k <= to; k++)
-            if (in[k * step] > most) most = in[k * step];
-        out[i * step] = most;
+        uint8_t best = in[from * step];
+        for (size_t k = from + 1; k <= to; k++)
+            best = pick(best, in[k * step]);
+        out[i * step] = best;
     }
+}
+
+static void grow_line(const uint8_t *in, uint8_t *out, size_t n, size_t step, size_t r) {
+    pick_line(larger, in, out, n, step, r);
+}
+
+static void shrink_line(const uint8_t *in, uint8_t *out, size_t n, size_t step, size_t r) {
+    pick_line(smaller, in, out, n, step, r);
 }
 
 /* n values, `step` apart: each becomes the mean of those at most r away; the ends go on outside. */
@@ -65,106 +85,48 @@ static void smooth_line(const uint8_t *in, uint8_t *out, size_t n, size_t step, 
 typedef void line_fn(const uint8_t *in, uint8_t *out, size_t n, size_t step, size_t r);
 
 /* Rows of v into room, columns of room back into v. */
-static void both_ways(line_fn *line, size_t h, size_t w, size_t r, uint8_t *v, uint8_t *room) {
+static void both_ways(line_fn *line, size_t h, size_t w, uint8_t *v, uint8_t *room) {
+    size_t side = h < w ? h : w, r = side / SIDE_PER_PIXEL > 0 ? side / SIDE_PER_PIXEL : 1;
     for (size_t i = 0; i < h; i++)
         line(v + i * w, room + i * w, w, 1, r);
     for (size_t j = 0; j < w; j++)
         line(room + j, v + j, h, w, r);
 }
 
-int lint_swap_mask(size_t h, size_t w, const uint8_t *mask, uint8_t *window, uint8_t *room) {
-    int marks = 0;
-    for (size_t i = 0; i < h * w && !marks; i++)
-        marks = mask[i] >= 128;
-    if (!marks) return 0;
-    size_t side = h < w ? h : w, r = side / SIDE_PER_PIXEL > 0 ? side / SIDE_PER_PIXEL : 1;
-    memcpy(window, mask, h * w);
-    both_ways(grow_line, h, w, r, window, room);
-    both_ways(smooth_line, h, w, r, window, room);
-    both_ways(smooth_line, h, w, r, window, room);
+/* to [H,W]: 255 where the mask marks, else 0. Returns how many pixels it marks. */
+static size_t marked(size_t n, const uint8_t *mask, uint8_t *to) {
+    size_t count = 0;
+    for (size_t i = 0; i < n; i++)
+        count += to[i] = mask[i] >= 128;
+    for (size_t i = 0; i < n; i++)
+        to[i] = to[i] ? 255 : 0;
+    return count;
+}
+
+size_t lint_swap_room(size_t h, size_t w) {
+    return 2 * h * w + lint_fill_room(h, w);
+}
+
+int lint_swap_mask(size_t h, size_t w, const uint8_t *mask, uint8_t *image, uint8_t *window,
+                   uint8_t *room) {
+    uint8_t *sure = room, *spare = sure + h * w, *pyramid = spare + h * w;
+    if (!marked(h * w, mask, window)) return 0;
+    memcpy(sure, window, h * w);
+    both_ways(shrink_line, h, w, sure, spare);
+    if (marked(h * w, sure, sure)) lint_fill(h, w, image, sure, pyramid);
+    both_ways(smooth_line, h, w, window, spare);
     return 1;
 }
 
-/* --- a donor without its object --------------------------------------------------------------- */
-
-/* A picture [h,w,3] whose pixels are known to a degree, 0 to 255: weight [h,w]. */
-typedef struct level {
-    size_t h, w;
-    uint8_t *rgb, *weight;
-} level;
-
-/* Enough to bring any side that a picture may have to 1. */
-enum { LEVELS_MAX = 17 };
-
-size_t lint_swap_room(size_t h, size_t w) {
-    size_t bytes = 2 * h * w;
-    while (h > 1 || w > 1) {
-        h = (h + 1) / 2, w = (w + 1) / 2;
-        bytes += 4 * h * w;
-    }
-    return bytes;
-}
-
-/* A pixel of the next level from the up to four under it, each counted as far as it is known. */
-static void push_pixel(const level *from, size_t y, size_t x, uint8_t *rgb, uint8_t *weight) {
-    unsigned sum[3] = {0}, all = 0;
-    for (size_t i = 2 * y; i < 2 * y + 2 && i < from->h; i++)
-        for (size_t j = 2 * x; j < 2 * x + 2 && j < from->w; j++) {
-            unsigned known = from->weight[i * from->w + j];
-            for (int k = 0; k < 3; k++)
-                sum[k] += known * from->rgb[(i * from->w + j) * 3 + k];
-            all += known;
-        }
-    for (int k = 0; k < 3; k++)
-        rgb[k] = (uint8_t)(all ? (sum[k] + all / 2) / all : 0);
-    *weight = (uint8_t)(all < 255 ? all : 255);
-}
-
-static void push(const level *from, const level *to) {
-    for (size_t y = 0; y < to->h; y++)
-        for (size_t x = 0; x < to->w; x++)
-            push_pixel(from, y, x, to->rgb + (y * to->w + x) * 3, to->weight + y * to->w + x);
-}
-
-/* What a pixel lacks comes from the level above, bilinearly: its own cell there counts 3 of 4 in each
- * direction, the nearest other 1 of 4. */
-static void pull(const level *from, const level *to) {
-    for (size_t i = 0; i < to->h; i++)
-        for (size_t j = 0; j < to->w; j++) {
-            unsigned known = to->weight[i * to->w + j];
-            if (known == 255) continue;
-            size_t y = i / 2, x = j / 2;
-            size_t v = i % 2 ? (y + 1 < from->h ? y + 1 : y) : (y ? y - 1 : y);
-            size_t u = j % 2 ? (x + 1 < from->w ? x + 1 : x) : (x ? x - 1 : x);
-            const uint8_t *a = from->rgb + (y * from->w + x) * 3,
-                          *b = from->rgb + (y * from->w + u) * 3;
-            const uint8_t *c = from->rgb + (v * from->w + x) * 3,
-                          *d = from->rgb + (v * from->w + u) * 3;
-            uint8_t *px = to->rgb + (i * to->w + j) * 3;
-            for (int k = 0; k < 3; k++) {
-                unsigned above = (9u * a[k] + 3u * b[k] + 3u * c[k] + d[k] + 8) / 16;
-                px[k] = (uint8_t)((known * px[k] + (255 - known) * above + 127) / 255);
-            }
-        }
-}
-
 void lint_swap_clear(size_t h, size_t w, const uint8_t *mask, uint8_t *image, uint8_t *room) {
-    level l[LEVELS_MAX] = {{h, w, image, room}};
-    uint8_t *next = room + 2 * h * w;
-    int top = 0, known = 0;
-    if (!lint_swap_mask(h, w, mask, l[0].weight, room + h * w)) return;
+    uint8_t *known = room, *spare = known + h * w, *pyramid = spare + h * w;
+    marked(h * w, mask, known);
+    both_ways(grow_line, h, w, known, spare);
+    both_ways(grow_line, h, w, known, spare);
+    size_t left = 0;
     for (size_t i = 0; i < h * w; i++)
-        known |= l[0].weight[i] = l[0].weight[i] ? 0 : 255;
-    if (!known) return;
-    while (l[top].h > 1 || l[top].w > 1) {
-        level up = {(l[top].h + 1) / 2, (l[top].w + 1) / 2, next,
-                    next + 3 * ((l[top].h + 1) / 2) * ((l[top].w + 1) / 2)};
-        next = up.weight + up.h * up.w;
-        push(&l[top], &up);
-        l[++top] = up;
-    }
-    for (; top > 0; top--)
-        pull(&l[top], &l[top - 1]);
+        left += (known[i] = 255 - known[i]) > 0;
+    if (left > 0) lint_fill(h, w, image, known, pyramid);
 }
 
 /* --- the picture ------------------------------------------------------------------------------ */

@@ -1,13 +1,13 @@
 /* swap: the surroundings of an object become those of another picture.
  *
  * What lies behind the object then says nothing of its class. A window [H,W] says how much of each
- * pixel stays, 0 to 255: an ellipse in the middle with a soft rim, or the object's mask, grown and
- * with a soft rim. A picture without an object in its mask is left as it is. The donor's own
+ * pixel stays, 0 to 255: an ellipse in the middle, or the object's mask, both with a
+ * soft edge. A picture without an object in its mask is left as it is. The donor's own
  * object is taken out first, so that no picture shows two.
  *
  *     lint_swap s = lint_swap_draw(0.75, donors, &rng);
  *     if (s.swapped) {
- *         lint_swap_ellipse(&s, H, W, window);        // or lint_swap_mask(H, W, mask, window, room)
+ *         lint_swap_ellipse(&s, H, W, window);   // or lint_swap_mask(H, W, mask, image, window, room)
  *         lint_swap_blend(H, W, window, donor_image(s.donor), image);
  *     }
  *
@@ -42,16 +42,18 @@ lint_swap lint_swap_draw(double probability, size_t donors, lint_rng *rng);
  * both times size and aspect. */
 void lint_swap_ellipse(const lint_swap *s, size_t h, size_t w, uint8_t *window);
 
-/* window [H,W]: the mask [H,W] of 0..255, grown by a hundredth of a side or so, with a rim as wide.
- * room [H,W] is scratch. 0: the mask marks nothing, and the window is to be left unused. */
-int lint_swap_mask(size_t h, size_t w, const uint8_t *mask, uint8_t *window, uint8_t *room);
-
-/* Bytes of scratch for lint_swap_clear. */
+/* Bytes of scratch for the two functions below. */
 size_t lint_swap_room(size_t h, size_t w);
 
-/* Fills what the mask [H,W] marks of the image [H,W,3] from around it, blurred the more the deeper
- * inside: push-pull over a pyramid of half sizes (Gortler, Grzeszczuk, Szeliski, Cohen: The Lumigraph,
- * SIGGRAPH 1996, section 3.4). A mask of everything leaves the image as it is. */
+/* window [H,W]: the mask [H,W] of 0..255, 128 and more is object, with a soft edge. image [H,W,3]: its
+ * surroundings, and a rim of the object one pixel wide for each 96 of a side, are filled in from the
+ * object, so that the soft edge shows nothing of the old surroundings. 0: the mask marks nothing;
+ * image is as it was and the window is not to be used. */
+int lint_swap_mask(size_t h, size_t w, const uint8_t *mask, uint8_t *image, uint8_t *window,
+                   uint8_t *room);
+
+/* Fills what the mask [H,W] marks of the image [H,W,3], and a rim outside, from around it. A mask of
+ * everything leaves the image as it is. */
 void lint_swap_clear(size_t h, size_t w, const uint8_t *mask, uint8_t *image, uint8_t *room);
 
 /* image [H,W,3] keeps what the window keeps; the rest is the donor's [H,W,3]. */

@@ -35,7 +35,7 @@ count() { grep -cx -- "$1" || true; }
     run -0 lint-augment --help
     assert_line --regexp '^Usage: lint-augment '
     assert_line --partial 'lint-augment --balance data/train.lts'
-    assert [ "${#lines[@]}" -le 48 ]
+    assert [ "${#lines[@]}" -le 50 ]
 }
 
 @test "an input that is missing, a directory, or no stream is named in one line" {
