@@ -5,7 +5,7 @@
  * that it is taken from. Integer arithmetic: the same bytes everywhere.
  *
  *     uint8_t *room = malloc(lint_fill_room(H, W));
- *     lint_fill(H, W, image, weight, room);
+ *     lint_fill(H, W, W, image, weight, room);
  *
  * Letters: H W height and width.
  */
@@ -19,7 +19,7 @@
 size_t lint_fill_room(size_t h, size_t w);
 
 /* image [H,W,3]: pixels of weight [H,W] 255 stay; those of weight 0 are filled, between a share of
- * both. Where every weight is 0 the picture becomes black. weight is not changed. */
-void lint_fill(size_t h, size_t w, uint8_t *image, uint8_t *weight, uint8_t *room);
+ * both. stride is the distance of rows in pixels, in image and weight. Where every weight is 0 the picture becomes black. weight is not changed. */
+void lint_fill(size_t h, size_t w, size_t stride, uint8_t *image, uint8_t *weight, uint8_t *room);
 
 #endif

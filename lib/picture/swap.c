@@ -39,36 +39,6 @@ void lint_swap_ellipse(const lint_swap *s, size_t h, size_t w, uint8_t *window) 
 
 /* --- masks ------------------------------------------------------------------------------------ */
 
-typedef uint8_t pick_fn(uint8_t a, uint8_t b);
-
-static uint8_t larger(uint8_t a, uint8_t b) {
-    return a > b ? a : b;
-}
-
-static uint8_t smaller(uint8_t a, uint8_t b) {
-    return a < b ? a : b;
-}
-
-/* n values, `step` apart: each becomes what pick makes of those at most r away. */
-static void pick_line(pick_fn *pick, const uint8_t *in, uint8_t *out, size_t n, size_t step,
-                      size_t r) {
-    for (size_t i = 0; i < n; i++) {
-        size_t from = i < r ? 0 : i - r, to = i + r < n ? i + r : n - 1;
-        uint8_t best = in[from * step];
-        for (size_t k = from + 1; k <= to; k++)
-            best = pick(best, in[k * step]);
-        out[i * step] = best;
-    }
-}
-
-static void grow_line(const uint8_t *in, uint8_t *out, size_t n, size_t step, size_t r) {
-    pick_line(larger, in, out, n, step, r);
-}
-
-static void shrink_line(const uint8_t *in, uint8_t *out, size_t n, size_t step, size_t r) {
-    pick_line(smaller, in, out, n, step, r);
-}
-
 /* n values, `step` apart: each becomes the mean of those at most r away; the ends go on outside. */
 static void smooth_line(const uint8_t *in, uint8_t *out, size_t n, size_t step, size_t r) {
     unsigned sum = in[0] * (unsigned)r, count = 2 * (unsigned)r + 1;
@@ -82,25 +52,47 @@ static void smooth_line(const uint8_t *in, uint8_t *out, size_t n, size_t step, 
     }
 }
 
-typedef void line_fn(const uint8_t *in, uint8_t *out, size_t n, size_t step, size_t r);
-
-/* Rows of v into room, columns of room back into v. */
-static void both_ways(line_fn *line, size_t h, size_t w, uint8_t *v, uint8_t *room) {
-    size_t side = h < w ? h : w, r = side / SIDE_PER_PIXEL > 0 ? side / SIDE_PER_PIXEL : 1;
-    for (size_t i = 0; i < h; i++)
-        line(v + i * w, room + i * w, w, 1, r);
-    for (size_t j = 0; j < w; j++)
-        line(room + j, v + j, h, w, r);
+static size_t radius(size_t h, size_t w) {
+    size_t r = (h < w ? h : w) / SIDE_PER_PIXEL;
+    return r ? r : 1;
 }
 
-/* to [H,W]: 255 where the mask marks, else 0. Returns how many pixels it marks. */
-static size_t marked(size_t n, const uint8_t *mask, uint8_t *to) {
-    size_t count = 0;
-    for (size_t i = 0; i < n; i++)
-        count += to[i] = mask[i] >= 128;
-    for (size_t i = 0; i < n; i++)
-        to[i] = to[i] ? 255 : 0;
-    return count;
+/* The mean of the (2 r + 1)^2 pixels around each, in place; of 0 and 255 alone, it is 0 or 255 where
+ * and only where all of them are. */
+static void smooth(size_t h, size_t w, size_t r, uint8_t *v, uint8_t *spare) {
+    for (size_t i = 0; i < h; i++)
+        smooth_line(v + i * w, spare + i * w, w, 1, r);
+    for (size_t j = 0; j < w; j++)
+        smooth_line(spare + j, v + j, h, w, r);
+}
+
+/* The rectangle of pixels that a mask marks; empty where it marks none. */
+typedef struct box {
+    size_t y0, y1, x0, x1;
+} box;
+
+/* to [H,W]: 255 where the mask marks, else 0. */
+static box mark(size_t h, size_t w, const uint8_t *mask, uint8_t *to) {
+    box b = {h, 0, w, 0};
+    for (size_t i = 0; i < h; i++)
+        for (size_t j = 0; j < w; j++, mask++, to++) {
+            *to = *mask >= 128 ? 255 : 0;
+            if (!*to) continue;
+            if (i < b.y0) b.y0 = i;
+            if (j < b.x0) b.x0 = j;
+            if (j >= b.x1) b.x1 = j + 1;
+            b.y1 = i + 1;
+        }
+    return b;
+}
+
+/* Fills only where it can be seen: in the box and `margin` pixels around it. */
+static void fill_box(box b, size_t margin, size_t h, size_t w, uint8_t *image, uint8_t *weight,
+                     uint8_t *room) {
+    size_t y0 = b.y0 > margin ? b.y0 - margin : 0, y1 = b.y1 + margin < h ? b.y1 + margin : h;
+    size_t x0 = b.x0 > margin ? b.x0 - margin : 0, x1 = b.x1 + margin < w ? b.x1 + margin : w;
+    size_t at = y0 * w + x0;
+    lint_fill(y1 - y0, x1 - x0, w, image + at * 3, weight + at, room);
 }
 
 size_t lint_swap_room(size_t h, size_t w) {
@@ -110,23 +102,27 @@ size_t lint_swap_room(size_t h, size_t w) {
 int lint_swap_mask(size_t h, size_t w, const uint8_t *mask, uint8_t *image, uint8_t *window,
                    uint8_t *room) {
     uint8_t *sure = room, *spare = sure + h * w, *pyramid = spare + h * w;
-    if (!marked(h * w, mask, window)) return 0;
-    memcpy(sure, window, h * w);
-    both_ways(shrink_line, h, w, sure, spare);
-    if (marked(h * w, sure, sure)) lint_fill(h, w, image, sure, pyramid);
-    both_ways(smooth_line, h, w, window, spare);
+    size_t r = radius(h, w);
+    int deep = 0;
+    box b = mark(h, w, mask, window);
+    if (b.y1 == 0) return 0;
+    smooth(h, w, r, window, spare);
+    for (size_t i = 0; i < h * w; i++)
+        deep |= sure[i] = window[i] == 255 ? 255 : 0;
+    if (deep) fill_box(b, r, h, w, image, sure, pyramid);
     return 1;
 }
 
 void lint_swap_clear(size_t h, size_t w, const uint8_t *mask, uint8_t *image, uint8_t *room) {
     uint8_t *known = room, *spare = known + h * w, *pyramid = spare + h * w;
-    marked(h * w, mask, known);
-    both_ways(grow_line, h, w, known, spare);
-    both_ways(grow_line, h, w, known, spare);
-    size_t left = 0;
+    size_t r = 2 * radius(h, w), side = h < w ? h : w;
+    int left = 0;
+    box b = mark(h, w, mask, known);
+    if (b.y1 == 0) return;
+    smooth(h, w, r, known, spare);
     for (size_t i = 0; i < h * w; i++)
-        left += (known[i] = 255 - known[i]) > 0;
-    if (left > 0) lint_fill(h, w, image, known, pyramid);
+        left |= known[i] = known[i] ? 0 : 255;
+    if (left) fill_box(b, r + 2 + side / 8, h, w, image, known, pyramid);
 }
 
 /* --- the picture ------------------------------------------------------------------------------ */

@@ -45,9 +45,9 @@ void lint_swap_ellipse(const lint_swap *s, size_t h, size_t w, uint8_t *window);
 /* Bytes of scratch for the two functions below. */
 size_t lint_swap_room(size_t h, size_t w);
 
-/* window [H,W]: the mask [H,W] of 0..255, 128 and more is object, with a soft edge. image [H,W,3]: its
- * surroundings, and a rim of the object one pixel wide for each 96 of a side, are filled in from the
- * object, so that the soft edge shows nothing of the old surroundings. 0: the mask marks nothing;
+/* window [H,W]: the mask [H,W] of 0..255, 128 and more is object, with a soft edge. image [H,W,3]: what the
+ * soft edge shows is filled in from the object's inside, so that nothing of the old surroundings is
+ * seen. 0: the mask marks nothing;
  * image is as it was and the window is not to be used. */
 int lint_swap_mask(size_t h, size_t w, const uint8_t *mask, uint8_t *image, uint8_t *window,
                    uint8_t *room);

@@ -75,7 +75,7 @@ static void a_masks_window_is_the_mask_with_a_soft_edge(void **state) {
         int far = y + 2 < H / 3 || y >= 2 * H / 3 + 2 || x + 2 < W / 3 || x >= 2 * W / 3 + 2;
         if (deep) assert_int_equal(v[i], 255);
         if (far) assert_int_equal(v[i], 0);
-        assert_int_equal(image[i * 3], 150); /* nothing of the old surroundings is left */
+        if (v[i]) assert_int_equal(image[i * 3], 150); /* nothing of the old surroundings */
     }
     memset(mask, 127, H * W);
     memset(image, 9, H * W * 3);
