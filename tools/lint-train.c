@@ -153,16 +153,17 @@ static const char *const no_settings[] = {"net",   "train",   "val",        "out
                                           "quiet", "verbose", "encoder",    NULL};
 
 static const lint_program program = {
-    "lint-train",
-    "--net FILE [--train FILE] [--val FILE] -o MODEL [options]",
-    "Trains a network; one whose input is a mask learns from the samples' masks and their "
-    "inverses, as --encoder of other networks. Ctrl-C ends after the running batch, writes the "
-    "best model so far and exits "
-    "with status 130; a second one kills.",
-    options,
-    "  lint-train --net standard --train data/train.lts --val data/val.lts \\\n"
-    "      --cam-loss energy --cam-weight 10 -o camloss.safetensors --log camloss.tsv\n",
-    {0, 0}};
+    .name = "lint-train",
+    .usage = "--net FILE [--train FILE] [--val FILE] -o MODEL [options]",
+    .purpose =
+        "Trains a network; one whose input is a mask learns from the samples' masks and their "
+        "inverses, as --encoder of other networks. Ctrl-C ends after the running batch, writes the "
+        "best model so far and exits "
+        "with status 130; a second one kills.",
+    .options = options,
+    .example = "  lint-train --net standard --train data/train.lts --val data/val.lts \\\n"
+               "      --cam-loss energy --cam-weight 10 -o camloss.safetensors --log camloss.tsv\n",
+    .operands = {0, 0}};
 
 /* --- Ctrl-C ----------------------------------------------------------------------------------- */
 
