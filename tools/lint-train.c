@@ -57,7 +57,7 @@ static const lint_option options[] = {
      0, 0, NULL},
     {"val", 0, LINT_OPT_STR, &o.val, "FILE", "samples to choose the best epoch by (none)", 0, 0,
      NULL},
-    {"out", 'o', LINT_OPT_STR, &o.out, "FILE", "the model (standard output)", 0, 0, NULL},
+    LINT_OPTION_OUT(&o.out, "model"),
     {"log", 0, LINT_OPT_STR, &o.log, "FILE", "TSV: the settings, and a row for each epoch", 0, 0,
      NULL},
     {"checkpoint", 0, LINT_OPT_STR, &o.checkpoint, "FILE",
@@ -141,10 +141,10 @@ static const lint_option options[] = {
      "end after N epochs without a better one (0: never)", 0, EPOCHS_MAX, NULL},
     {"patience-from", 0, LINT_OPT_INT, &o.patience_from, "E", "epoch to count these from (1)", 1,
      EPOCHS_MAX, NULL},
-    {"seed", 0, LINT_OPT_U64, &o.seed, "N", "of the first weights and the order (0)", 0, 0, NULL},
-    {"threads", 0, LINT_OPT_INT, &o.threads, "N", "0 is one for each processor (0)", 0, 1024, NULL},
-    {"quiet", 'q', LINT_OPT_FLAG, &o.quiet, NULL, "no progress, no warnings", 0, 0, NULL},
-    {"verbose", 'v', LINT_OPT_FLAG, &o.verbose, NULL, "a line for each epoch", 0, 0, NULL},
+    LINT_OPTION_SEED(&o.seed, "initial weights and sample order"),
+    LINT_OPTION_THREADS(&o.threads),
+    LINT_OPTION_QUIET(&o.quiet),
+    LINT_OPTION_VERBOSE(&o.verbose),
     {0}};
 
 /* Options that do not change what is trained, or name files: all others are the run's settings. */
@@ -153,16 +153,17 @@ static const char *const no_settings[] = {"net",   "train",   "val",        "out
                                           "quiet", "verbose", "encoder",    NULL};
 
 static const lint_program program = {
-    "lint-train",
-    "--net FILE [--train FILE] [--val FILE] -o MODEL [options]",
-    "Trains a network; one whose input is a mask learns from the samples' masks and their "
-    "inverses, as --encoder of other networks. Ctrl-C ends after the running batch, writes the "
-    "best model so far and exits "
-    "with status 130; a second one kills.",
-    options,
-    "  lint-train --net standard --train data/train.lts --val data/val.lts \\\n"
-    "      --cam-loss energy --cam-weight 10 -o camloss.safetensors --log camloss.tsv\n",
-    {0, 0}};
+    .name = "lint-train",
+    .usage = "--net FILE [--train FILE] [--val FILE] -o MODEL [options]",
+    .purpose =
+        "Trains a network; one whose input is a mask learns from the samples' masks and their "
+        "inverses, as --encoder of other networks. Ctrl-C ends after the running batch, writes the "
+        "best model so far and exits "
+        "with status 130; a second one kills.",
+    .options = options,
+    .example = "  lint-train --net standard --train data/train.lts --val data/val.lts \\\n"
+               "      --cam-loss energy --cam-weight 10 -o camloss.safetensors --log camloss.tsv\n",
+    .operands = {0, 0}};
 
 /* --- Ctrl-C ----------------------------------------------------------------------------------- */
 

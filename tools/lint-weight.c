@@ -1,6 +1,7 @@
 /* lint-weight: a filter that makes samples count for more where a model's answers are wrong. */
 #include "base/atomic_output.h"
 #include "base/cli.h"
+#include "base/standard_io.h"
 #include "load/upweight.h"
 
 static struct {
@@ -18,15 +19,16 @@ static const lint_option options[] = {
     {0}};
 
 static const lint_program program = {
-    "lint-weight",
-    "[options] [FILE]",
-    "Weighs samples by the answers of a model: the `weight` of those that it gets wrong is "
-    "multiplied by R, and lint-train counts their cross-entropy so many times. The answers, "
-    "`logits` and `cam`, leave the stream.",
-    options,
-    "  lint-cam erm.safetensors train.lts | lint-weight --wrong 20 |\n"
-    "      lint-train --net standard --val val.lts -o jtt.safetensors\n",
-    {0, 1}};
+    .name = "lint-weight",
+    .usage = "[options] [FILE]",
+    .purpose =
+        "Weighs samples by the answers of a model: the `weight` of those that it gets wrong is "
+        "multiplied by R, and lint-train counts their cross-entropy so many times. The answers, "
+        "`logits` and `cam`, leave the stream.",
+    .options = options,
+    .example = "  lint-cam erm.safetensors train.lts | lint-weight --wrong 20 |\n"
+               "      lint-train --net standard --val val.lts -o jtt.safetensors\n",
+    .operands = {0, 1}};
 
 typedef struct job {
     lint_reader *in;
@@ -41,7 +43,7 @@ static int weigh_all(job *j, const char *name, lint_err *e) {
         if (lint_upweight_wrong(&f, o.wrong, &j->count, e) < 0)
             got = lint_err_prefix(e, "%s: frame %zu: ", name, number);
         else if (lint_frame_write(&f, lint_output_file(j->out), e) < 0)
-            got = lint_err_prefix(e, "%s: ", o.out ? o.out : "standard output");
+            got = lint_err_prefix(e, "%s: ", lint_output_name(o.out));
         if (got < 0) break;
     }
     lint_frame_free(&f);

@@ -46,6 +46,7 @@ FILENAME == ARGV[1] {
     if ($1 == "usage") usage = $2
     if ($1 == "purpose") purpose = $2
     if ($1 == "example") examples = examples plain(substr($0, 9)) "\n"
+    if ($1 == "group") group[options + 1] = $2
     if ($1 == "option") {
         letter[++options] = $2
         name[options] = $3
@@ -62,8 +63,10 @@ FILENAME == ARGV[1] {
 }
 /^@purpose@$/ { print prose(purpose); next }
 /^@options@$/ {
-    print "The options are:\n.Bl -tag -width Ds"
+    print "The options are:"
+    if (!(1 in group)) print ".Bl -tag -width Ds"
     for (i = 1; i <= options; i++) {
+        if (i in group) printf "%s.Ss %s\n.Bl -tag -width Ds\n", (i == 1 ? "" : ".El\n"), plain(group[i])
         printf ".It %sFl -%s%s\n", letter[i] == "" ? "" : "Fl " letter[i] " , ", plain(name[i]), \
             arg[i] == "" ? "" : " Ar " argument(arg[i])
         print prose(help[i])

@@ -1,5 +1,8 @@
 #define _GNU_SOURCE /* program_invocation_short_name */
 #include "base/cli.h"
+#include "base/standard_io.h"
+
+#include "base/cli_parts.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -40,85 +43,9 @@ void lint_usage(const char *fmt, ...) {
     va_start(ap, fmt);
     vsnprintf(text, sizeof text, fmt, ap);
     va_end(ap);
-    snprintf(tail, sizeof tail, " (%s --help tells more)", program_invocation_short_name);
+    snprintf(tail, sizeof tail, " (see %s --help)", program_invocation_short_name);
     say(text, tail);
     exit(2);
-}
-
-/* --- help ------------------------------------------------------------------------------------- */
-
-/* Text from column `at` on, broken at spaces before column 80. */
-static void print_wrapped(const char *text, int at) {
-    int col = at;
-    while (*text) {
-        size_t word = strcspn(text, " ");
-        if (col > at && col + 1 + (int)word > 80) {
-            printf("\n%*s", at, "");
-            col = at;
-        } else if (col > at) {
-            putchar(' ');
-            col++;
-        }
-        printf("%.*s", (int)word, text);
-        col += (int)word;
-        text += word;
-        text += strspn(text, " ");
-    }
-    putchar('\n');
-}
-
-static void print_option(const char *name, int letter, const char *arg, const char *help) {
-    enum { COLUMN = 26 };
-    char left[96];
-    int n = letter ? snprintf(left, sizeof left, "  -%c, --%s", letter, name)
-                   : snprintf(left, sizeof left, "      --%s", name);
-    if (arg) n += snprintf(left + n, sizeof left - (size_t)n, " %s", arg);
-    if (n + 2 > COLUMN)
-        printf("%s\n%*s", left, COLUMN, "");
-    else
-        printf("%-*s", COLUMN, left);
-    print_wrapped(help, COLUMN);
-}
-
-static void print_help(const lint_program *p) {
-    printf("Usage: %s %s\n", p->name, p->usage);
-    print_wrapped(p->purpose, 0);
-    putchar('\n');
-    for (const lint_option *o = p->options; o->name; o++)
-        print_option(o->name, o->letter, o->type == LINT_OPT_FLAG ? NULL : o->arg, o->help);
-    print_option("help", 'h', NULL, "print this and exit");
-    print_option("version", 0, NULL, "print the version and exit");
-    if (p->example) printf("\nExample:\n%s", p->example);
-}
-
-/* The same for programs, tab-separated: man pages and completions are made from it. */
-static void print_table(const lint_program *p) {
-    static const char *const type[] = {
-        [LINT_OPT_FLAG] = "flag",     [LINT_OPT_INT] = "int",  [LINT_OPT_U64] = "int",
-        [LINT_OPT_REAL] = "real",     [LINT_OPT_STR] = "text", [LINT_OPT_SIZE] = "size",
-        [LINT_OPT_CHOICE] = "choice", [LINT_OPT_LIST] = "list"};
-    printf("usage\t%s\npurpose\t%s\n", p->usage, p->purpose);
-    for (const lint_option *o = p->options; o->name; o++) {
-        const char *arg = o->type == LINT_OPT_FLAG || !o->arg ? "" : o->arg;
-        printf("option\t%.1s\t%s\t%s\t%s\t%s\t%s\n", (const char[]){(char)o->letter, 0}, o->name,
-               type[o->type], arg, o->choices ? o->choices : "", o->help);
-    }
-    puts("option\th\thelp\tflag\t\t\tprint this and exit");
-    puts("option\t\tversion\tflag\t\t\tprint the version and exit");
-    for (const char *at = p->example; at && *at; at += strspn(at, "\n")) {
-        printf("example\t%.*s\n", (int)strcspn(at, "\n"), at);
-        at += strcspn(at, "\n");
-    }
-}
-
-static _Noreturn void help(const lint_program *p, const char *how) {
-    if (how && strcmp(how, "table") != 0) lint_usage("--help=%s: expected table", how);
-    if (how)
-        print_table(p);
-    else
-        print_help(p);
-    lint_close_stdout();
-    exit(0);
 }
 
 /* --- values ----------------------------------------------------------------------------------- */
@@ -224,6 +151,8 @@ static void set_option(const lint_option *o, const char *text) {
     case LINT_OPT_LIST:
         append(o->to, text);
         break;
+    case LINT_OPT_GROUP:
+        break;
     }
 }
 
@@ -237,12 +166,15 @@ static void fill_closed_descriptors(void) {
             if (open("/dev/null", fd == 0 ? O_WRONLY : O_RDONLY) != fd) _exit(1);
 }
 
-static size_t make_tables(const lint_program *p, struct option *longs, char *letters) {
+/* The tables of getopt_long. An option's number is its row's. */
+static void make_tables(const lint_program *p, struct option *longs, char *letters) {
     size_t n = 0;
     *letters++ = ':';
-    for (const lint_option *o = p->options; o->name && n < OPTIONS_MAX; o++, n++) {
+    for (int row = 0; p->options[row].name && n < OPTIONS_MAX; row++) {
+        const lint_option *o = &p->options[row];
+        if (o->type == LINT_OPT_GROUP) continue;
         int arg = o->type == LINT_OPT_FLAG ? no_argument : required_argument;
-        longs[n] = (struct option){o->name, arg, NULL, FIRST_LONG + (int)n};
+        longs[n++] = (struct option){o->name, arg, NULL, FIRST_LONG + row};
         if (!o->letter) continue;
         *letters++ = (char)o->letter;
         if (arg == required_argument) *letters++ = ':';
@@ -252,53 +184,72 @@ static size_t make_tables(const lint_program *p, struct option *longs, char *let
     longs[n + 2] = (struct option){0};
     *letters++ = 'h';
     *letters = 0;
-    return n;
 }
 
-static const lint_option *option_of(const lint_program *p, int c, size_t n) {
-    if (c >= FIRST_LONG) return (size_t)(c - FIRST_LONG) < n ? &p->options[c - FIRST_LONG] : NULL;
-    for (const lint_option *o = p->options; o->name; o++)
-        if (o->letter == c) return o;
-    return NULL;
+/* The row of what getopt_long returned: a letter, or a number of make_tables. */
+static const lint_option *option_of(const lint_program *p, int c) {
+    if (c >= FIRST_LONG) return &p->options[c - FIRST_LONG];
+    const lint_option *o = p->options;
+    while (o->type == LINT_OPT_GROUP || o->letter != c)
+        o++;
+    return o;
+}
+
+static _Noreturn void version(const lint_program *p) {
+    printf("%s (lint) %s\n", p->name, LINT_VERSION);
+    lint_close_stdout();
+    exit(0);
+}
+
+/* What getopt_long did not take: `word` is an option with a value that takes none (number is its
+ * own), a letter (number is that), or a name. */
+static _Noreturn void refuse(const lint_program *p, const char *word, int number) {
+    if (number == VERSION)
+        lint_usage("%s: --version takes no value", word);
+    else if (number >= FIRST_LONG)
+        lint_usage("%s: --%s takes no value", word, option_of(p, number)->name);
+    else if (number)
+        lint_usage("unknown option -%c", number);
+    lint_cli_mistake(p, word);
+}
+
+static _Noreturn void refuse_without_value(const lint_option *o) {
+    lint_usage("--%s needs a value: --%s %s", o->name, o->name, o->arg);
+}
+
+static void check_operands(const lint_program *p, int operands, char **operand) {
+    if (operands < p->operands.min) lint_usage("expected: %s %s", p->name, p->usage);
+    if (p->operands.max >= 0 && operands > p->operands.max)
+        lint_usage("unexpected operand '%s'", operand[p->operands.max]);
 }
 
 char **lint_cli_parse(const lint_program *p, int argc, char **argv) {
     struct option longs[OPTIONS_MAX + 3];
     char letters[2 * OPTIONS_MAX + 4];
-    fill_closed_descriptors();
-    size_t n = make_tables(p, longs, letters);
-    opterr = 0;
     int c;
+    fill_closed_descriptors();
+    make_tables(p, longs, letters);
+    opterr = 0;
     while ((c = getopt_long(argc, argv, letters, longs, NULL)) != -1) {
-        const char *word = argv[optind - 1];
-        if (c == 'h' || c == HELP) {
-            help(p, optarg);
-        } else if (c == VERSION) {
-            printf("%s (lint) %s\n", p->name, LINT_VERSION);
-            lint_close_stdout();
-            exit(0);
-        } else if (c == ':') {
-            lint_usage("%s needs a value", word);
-        } else if (c == '?') {
-            if (optopt && optopt < FIRST_LONG)
-                lint_usage("unknown option -%c", optopt);
-            else
-                lint_usage("unknown, ambiguous or wrongly used option %s", word);
-        } else {
-            set_option(option_of(p, c, n), optarg);
-        }
+        if (c == 'h' || c == HELP)
+            lint_cli_help(p, optarg);
+        else if (c == VERSION)
+            version(p);
+        else if (c == ':')
+            refuse_without_value(option_of(p, optopt));
+        else if (c == '?')
+            refuse(p, argv[optind - 1], optopt);
+        else
+            set_option(option_of(p, c), optarg);
     }
-    int operands = argc - optind;
-    if (operands < p->operands.min) lint_usage("expected: %s %s", p->name, p->usage);
-    if (p->operands.max >= 0 && operands > p->operands.max)
-        lint_usage("unexpected operand '%s'", argv[optind + p->operands.max]);
+    check_operands(p, argc - optind, argv + optind);
     return argv + optind;
 }
 
 /* --- files ------------------------------------------------------------------------------------ */
 
 void lint_refuse_terminal(const char *out) {
-    if ((!out || strcmp(out, "-") == 0) && isatty(STDOUT_FILENO))
+    if (lint_is_stdio(out) && isatty(STDOUT_FILENO))
         lint_usage("not writing a binary stream to a terminal: use -o FILE or a pipe");
 }
 
@@ -313,22 +264,15 @@ void lint_close_stdout(void) {
 }
 
 FILE *lint_open_input(const char *path, const char **name) {
-    if (!path || strcmp(path, "-") == 0) {
-        *name = "standard input";
-        return stdin;
-    }
-    *name = path;
-    FILE *f = fopen(path, "rb");
-    if (!f) {
-        lint_err e;
-        lint_fail(&e, "%s: %s", path, strerror(errno));
-        lint_die(&e);
-    }
+    lint_err e;
+    FILE *f = lint_input_open(path, &e);
+    if (!f) lint_die(&e);
+    *name = lint_input_name(path);
     return f;
 }
 
 void lint_close_input(FILE *in) {
-    if (in != stdin) fclose(in);
+    lint_input_close(in);
 }
 
 /* --- progress --------------------------------------------------------------------------------- */

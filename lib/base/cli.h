@@ -1,13 +1,16 @@
-/* cli: what every program does the same way. The one part of liblint that prints and exits.
+/* cli: what every program does the same way: options, help, messages, progress. The one part of
+ * liblint that prints and exits.
  *
- * A program describes itself in one table; parser and --help are both made from it.
+ * A program describes itself in one table. The parser, --help, the man page and the shell completions
+ * are all made from it (cli_help.c prints the help, cli_mistake.c explains a wrong option).
  *
  *     static opts o = {.seed = 0, .size = {192, 192}};
  *     static const lint_option options[] = {
- *         {"out", 'o', LINT_OPT_STR, &o.out, "FILE", "write here (default: standard output)"},
- *         {"seed", 0, LINT_OPT_U64, &o.seed, "N", "seed of every random choice (0)"},
- *         {"sigma", 0, LINT_OPT_REAL, &o.sigma, "S", "width (0.25)", .min = 0.01, .max = 10},
- *         {"fit", 0, LINT_OPT_CHOICE, &o.fit, "HOW", "stretch, crop or pad",
+ *         LINT_OPTION_OUT(&o.out, "samples"),
+ *         LINT_OPTION_GROUP("Pictures"),
+ *         {"sigma", 0, LINT_OPT_REAL, &o.sigma, "S", .help = "width of the blur (default 0.25)",
+ *          .min = 0.01, .max = 10},
+ *         {"fit", 0, LINT_OPT_CHOICE, &o.fit, "HOW", .help = "stretch, crop or pad (default stretch)",
  *          .choices = "stretch|crop|pad"},
  *         {0}};
  *     static const lint_program program = {
@@ -36,7 +39,8 @@ typedef enum lint_opt_type {
     LINT_OPT_STR,    /* const char ** */
     LINT_OPT_SIZE,   /* lint_size *: WxH, or N for NxN; each 1..16384 */
     LINT_OPT_CHOICE, /* int *: index of the word in choices */
-    LINT_OPT_LIST    /* lint_list *: every use of the option adds a value */
+    LINT_OPT_LIST,   /* lint_list *: every use of the option adds a value */
+    LINT_OPT_GROUP   /* no option: a heading in --help, `name`, over the rows that follow */
 } lint_opt_type;
 
 typedef struct lint_size {
@@ -53,11 +57,40 @@ typedef struct lint_option {
     int letter; /* 0 if there is none */
     lint_opt_type type;
     void *to;
-    const char *arg; /* name of the value in --help */
-    const char *help;
-    double min, max; /* INT and REAL: both 0 means no limit */
+    const char *arg;  /* name of the value in --help */
+    const char *help; /* a noun phrase that is complete when read alone; ends in (default X) */
+    double min, max;  /* INT and REAL: both 0 means no limit */
     const char *choices;
 } lint_option;
+
+#define LINT_OPTION_GROUP(heading)                                                                 \
+    { heading, 0, LINT_OPT_GROUP, NULL, NULL, NULL, 0, 0, NULL }
+
+/* Rows of options that many programs have, so that each is worded once. `to` is as above; `what` is
+ * a string literal.
+ *
+ *     LINT_OPTION_OUT(&o.out, "model"),
+ *     LINT_OPTION_SEED(&o.seed, "initial weights and sample order"),
+ */
+#define LINT_OPTION_OUT(to, what)                                                                  \
+    {                                                                                              \
+        "out", 'o', LINT_OPT_STR, to, "FILE",                                                      \
+            "output file for the " what " (default: standard output)", 0, 0, NULL                  \
+    }
+#define LINT_OPTION_SEED(to, what)                                                                 \
+    { "seed", 0, LINT_OPT_U64, to, "N", "random seed for " what " (default 0)", 0, 0, NULL }
+#define LINT_OPTION_THREADS(to)                                                                    \
+    {                                                                                              \
+        "threads", 0, LINT_OPT_INT, to, "N",                                                       \
+            "number of threads; 0 means one for each processor (default 0)", 0, 1024, NULL         \
+    }
+#define LINT_OPTION_QUIET(to)                                                                      \
+    { "quiet", 'q', LINT_OPT_FLAG, to, NULL, "no progress and no warnings", 0, 0, NULL }
+#define LINT_OPTION_VERBOSE(to)                                                                    \
+    {                                                                                              \
+        "verbose", 'v', LINT_OPT_FLAG, to, NULL,                                                   \
+            "more detail on standard error; progress lines where it is not a terminal", 0, 0, NULL \
+    }
 
 typedef struct lint_program {
     const char *name;    /* "lint-split" */
@@ -68,29 +101,36 @@ typedef struct lint_program {
     struct {
         int min, max; /* how many operands; max -1 is any number */
     } operands;
+    const char *first; /* names of the options on the first screen of help, with a blank between
+                          them; NULL: all */
 } lint_program;
 
-/* Options common to all: --help (--help=table: the same tab-separated, which man pages and
- * completions are made from), --version, and where the table names them --quiet, --threads,
- * --seed. Exits 2 on wrong usage. Also: ignores nothing of SIGPIPE (a closed pipe ends the writer
- * quietly) and opens /dev/null on closed descriptors 0-2 such that a closed standard output is
- * reported as an error by the writer. */
+/* Sets what the options point to and returns the operands, NULL-terminated, which are argv's.
+ * Adds --help and --version to the table: --help prints the options that `first` names, --help=all
+ * every option under its heading, --help=table the same tab-separated, for man pages and
+ * completions. A long option may be shortened as long as one option alone begins so. Exits with
+ * status 2 on wrong usage.
+ *
+ * SIGPIPE keeps its default action: writing to a closed pipe ends the program silently. Closed
+ * descriptors 0 to 2 are opened on /dev/null in the wrong direction, so that reading or writing
+ * them fails, and no file that is opened later becomes standard output. */
 char **lint_cli_parse(const lint_program *p, int argc, char **argv);
 
 /* Prints `NAME: message` and exits 1. */
 _Noreturn void lint_die(const lint_err *e);
-/* The same with exit 2 and a pointer to --help. */
+/* Prints `NAME: message (see NAME --help)` and exits 2. */
 _Noreturn void lint_usage(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
-/* `NAME: message` on standard error, going on. */
+/* Prints `NAME: message` and goes on. */
 void lint_warn(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
-/* Wrong usage if standard output, where out is NULL or "-", is a terminal. */
+/* Wrong usage if out is NULL or "-" and standard output is a terminal. */
 void lint_refuse_terminal(const char *out);
-/* Flushes and closes standard output; a failure (full disk, closed) exits 1. Call it last in every
- * program that prints. */
+/* Flushes and closes standard output; exits 1 if that fails (a full disk, a closed descriptor).
+ * Every program that prints calls it last. */
 void lint_close_stdout(void);
 
-/* Opens a file for reading ("-" or NULL is standard input), or dies. *name is what to call it. */
+/* Opens a file for reading ("-" or NULL is standard input); exits 1 if that fails. *name is what
+ * messages call the file. */
 FILE *lint_open_input(const char *path, const char **name);
 /* Closes it, unless it is standard input. */
 void lint_close_input(FILE *in);
@@ -99,9 +139,9 @@ void lint_close_input(FILE *in);
 
 typedef enum { LINT_NORMAL, LINT_QUIET, LINT_VERBOSE } lint_verbosity;
 
-/* On a terminal a line with bar, rate and time left that redraws itself at most ten times a
- * second; else, if verbose, a plain line every ten seconds; with quiet, nothing. total 0: unknown.
- */
+/* On a terminal: one line with a bar, the rate and the time left, redrawn at most ten times a
+ * second. Elsewhere: a plain line every ten seconds if verbose. Nothing if quiet. A total of 0 means
+ * that the total is not known. */
 typedef struct lint_progress {
     const char *what; /* "decoding" */
     const char *unit; /* "images" */

@@ -43,12 +43,30 @@ static const lint_option options[] = {
 };
 
 static const lint_program program = {
-    "lint-test",
-    "[options] A [B]",
-    "Tests what all programs share.",
-    options,
-    "lint-test --size 8x4 in.lts\n",
-    {1, 2},
+    .name = "lint-test",
+    .usage = "[options] A [B]",
+    .purpose = "Tests what all programs share.",
+    .options = options,
+    .example = "lint-test --size 8x4 in.lts\n",
+    .operands = {1, 2},
+};
+
+/* A program with many options: headings, and a first screen of help. */
+static const lint_option grouped[] = {
+    LINT_OPTION_GROUP("Files"),
+    LINT_OPTION_OUT(&o.out, "answers"),
+    LINT_OPTION_GROUP("Numbers"),
+    LINT_OPTION_SEED(&o.seed, "every test"),
+    {"sigma", 0, LINT_OPT_REAL, &o.sigma, "S", "width (default 0.25)", 0.01, 10, NULL},
+    {0},
+};
+
+static const lint_program grouped_program = {
+    .name = "lint-test",
+    .usage = "[options]",
+    .purpose = "Tests headings.",
+    .options = grouped,
+    .first = "seed out",
 };
 
 /* Parses and prints what came out. */
@@ -113,6 +131,14 @@ static seen run_to(const char *to, body *b, const char *const *args) {
     take(err, s.err);
     return s;
 }
+
+static void parse_grouped(int argc, char **argv) {
+    lint_cli_parse(&grouped_program, argc, argv);
+    printf("seed %" PRIu64 " sigma %g out %s\n", o.seed, o.sigma, o.out ? o.out : "-");
+    lint_close_stdout();
+}
+
+#define RUN_GROUPED(...) run_to(NULL, parse_grouped, (const char *const[]){__VA_ARGS__, NULL})
 
 #define RUN(...) run_to(NULL, print_parsed, (const char *const[]){__VA_ARGS__, NULL})
 
@@ -203,15 +229,51 @@ static void numbers_are_read_whole_and_in_their_range(void **state) {
 
 static void wrong_usage_is_status_2_and_one_line_that_points_to_help(void **state) {
     (void)state;
-    expect_refused(RUN("--nonsense", "in"), 2, "--nonsense");
-    expect_refused(RUN("-z", "in"), 2, "unknown option -z");
-    expect_refused(RUN("--se", "1", "--si", "2", "in"), 2, "--si"); /* sigma or size? */
-    expect_refused(RUN("in", "--seed"), 2, "--seed needs a value");
-    expect_refused(RUN("in", "-n"), 2, "-n needs a value");
-    expect_refused(RUN("--loud=3", "in"), 2, "--loud=3");
+    expect_refused(RUN("-z", "in"), 2, "unknown option -z (");
+    expect_refused(RUN("-lz", "in"), 2, "unknown option -z (");
+    expect_refused(RUN("in", "--seed"), 2, "--seed needs a value: --seed N");
+    expect_refused(RUN("in", "--see"), 2, "--seed needs a value: --seed N");
+    expect_refused(RUN("in", "-n"), 2, "--count needs a value: --count N");
+    expect_refused(RUN("in", "-ln"), 2, "--count needs a value: --count N");
+    expect_refused(RUN("--loud=3", "in"), 2, "--loud=3: --loud takes no value");
+    expect_refused(RUN("--version=3", "in"), 2, "--version takes no value");
     expect_refused(RUN("-l"), 2, "expected: lint-test [options] A [B]");
     expect_refused(RUN("a", "b", "c"), 2, "unexpected operand 'c'");
-    expect_refused(RUN("a", "b", "c"), 2, "--help tells more");
+    expect_refused(RUN("a", "b", "c"), 2, "(see test_cli --help)\n");
+}
+
+static void an_option_that_may_be_shortened_to_several_lists_them(void **state) {
+    (void)state;
+    expect_out(RUN("--see", "7", "in"), "seed 7 ");
+    expect_refused(RUN("--si", "2", "in"), 2, "--si is ambiguous: --sigma or --size (");
+    expect_refused(RUN("--l=2", "in"), 2, "--l is ambiguous: --loud or --level (");
+    expect_refused(RUN("--s", "2", "in"), 2, "--s is ambiguous: --seed, --sigma or --size (");
+}
+
+static void an_unknown_option_names_the_one_that_was_probably_meant(void **state) {
+    (void)state;
+    const char *const wrong[][2] = {
+        {"--cuont", "--count"},                               /* two letters swapped */
+        {"--cont=7", "--count"},                              /* one missing */
+        {"--levels", "--level"},                              /* one too many */
+        {"--sized", "--size"},   {"--size-of-all", "--size"}, /* a whole name at the beginning */
+        {"--hlep", "--help"},    {"--versoin", "--version"},
+    };
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+        char message[64];
+        snprintf(message, sizeof message, "did you mean %s? (", wrong[i][1]);
+        expect_refused(RUN(wrong[i][0], "in"), 2, message);
+    }
+    expect_refused(RUN("--nonsense=8", "in"), 2, "unknown option --nonsense (");
+    expect_refused(RUN("--x", "in"), 2, "unknown option --x (");
+    expect_refused(RUN("--=3", "in"), 2, "unknown option --");
+    char longest[600];
+    memset(longest, 'x', sizeof longest);
+    memcpy(longest, "--", 2);
+    longest[sizeof longest - 1] = 0;
+    expect_refused(RUN(longest, "in"), 2, "unknown option --xxx");
+    /* A heading is no option. */
+    expect_refused(RUN_GROUPED("--Numbers", "3"), 2, "unknown option --Numbers (");
 }
 
 /* --- help ------------------------------------------------------------------------------------- */
@@ -233,6 +295,29 @@ static void help_shows_every_option_and_an_example_in_80_columns(void **state) {
     expect_out(RUN("-h"), "Usage: ");
     /* Help is asked for, so wrong operands do not matter. */
     expect_out(RUN("a", "b", "c", "--help"), "Usage: ");
+}
+
+static void headings_group_the_options_and_a_first_screen_shows_some(void **state) {
+    (void)state;
+    expect_out(RUN_GROUPED("--seed", "8", "-o", "x", "--sigma", "2"), "seed 8 sigma 2 out x\n");
+    seen s = RUN_GROUPED("--help");
+    expect_out(s, "Tests headings.\n\nThe options that most runs need:\n  -o, --out FILE ");
+    expect_out(s, "--seed N            random seed for every test (default 0)\n");
+    expect_out(s, "--help=all prints every option");
+    assert_null(strstr(s.out, "--sigma"));
+    assert_null(strstr(s.out, "Numbers"));
+    s = RUN_GROUPED("--help=all");
+    expect_out(s, "Tests headings.\n\nFiles:\n  -o, --out FILE ");
+    expect_out(s, "\n\nNumbers:\n      --seed N ");
+    expect_out(s, "--sigma S           width (default 0.25)\n\nHelp:\n  -h, --help ");
+    s = RUN_GROUPED("--help=table");
+    expect_out(s,
+               "purpose\tTests headings.\ngroup\tFiles\noption\to\tout\ttext\tFILE\t\toutput file");
+    expect_out(s, "group\tNumbers\noption\t\tseed\tint\tN\t\t");
+    expect_out(s, "group\tHelp\noption\th\thelp\tflag\t\t\t");
+    expect_refused(RUN_GROUPED("--help=some"), 2, "--help=some: expected all or table");
+    /* A program without a first screen shows all. */
+    assert_string_equal(RUN("--help").out, RUN("--help=all").out);
 }
 
 static void version_is_one_line(void **state) {
@@ -337,6 +422,9 @@ int main(void) {
         cmocka_unit_test(numbers_are_read_whole_and_in_their_range),
         cmocka_unit_test(wrong_usage_is_status_2_and_one_line_that_points_to_help),
         cmocka_unit_test(help_shows_every_option_and_an_example_in_80_columns),
+        cmocka_unit_test(an_option_that_may_be_shortened_to_several_lists_them),
+        cmocka_unit_test(an_unknown_option_names_the_one_that_was_probably_meant),
+        cmocka_unit_test(headings_group_the_options_and_a_first_screen_shows_some),
         cmocka_unit_test(version_is_one_line),
         cmocka_unit_test(a_full_or_closed_standard_output_is_an_error),
         cmocka_unit_test(no_file_takes_the_place_of_a_closed_descriptor),
