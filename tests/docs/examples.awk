@@ -2,14 +2,14 @@
 # Makes a C file of the examples in a header: examples.awk tests/docs/examples.given lib/base/err.h
 #
 # An example is an indented block of a comment that calls a function of the library. It becomes the
-# body of a function; a header without one ends this with status 3. Parameters are those that examples.given declares, of the names that the
-# example mentions and may declare anew itself. Where an example leaves something out:
+# body of a function, whose parameters are those names of the block that examples.given declares. The
+# block may declare them anew. Where an example leaves something out:
 #
 #     if (...) ...        does what one does after an error: `return -1;`
 #     ...                 at the start of a line: nothing
 #     , ...}  {...}       the rest of an initialiser, or all of it: 0
 #
-# use(...), what a program does with something, takes anything.
+# use(...), what a program does with something, takes anything. Status 3: there is no example.
 BEGIN {
     header = ARGV[2]
     sub(/^.*lib\//, "", header)
