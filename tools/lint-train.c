@@ -637,7 +637,7 @@ static void plan(lint_training *t, parts *p) {
                     .sigma = o.sigma,
                     .judge = p->encoder ? lint_mask_encoder_judge(p->encoder) : (lint_judge){0},
                     .class_weight = strcmp(o.class_weights, "none") ? p->class_weights : NULL};
-    t->cap = isnan(o.cap) ? 0 : o.cap;
+    t->term_cap = isnan(o.cap) ? 0 : o.cap;
     t->optim = (lint_optim_plan){.rule = (lint_optim_rule)o.optim,
                                  .weight_decay = o.weight_decay,
                                  .momentum = o.momentum,
@@ -669,6 +669,7 @@ int main(int argc, char **argv) {
     lint_training t = {.on_epoch = on_epoch, .on_batch = on_batch, .ctx = &r, .stop = &stop};
 
     lint_cli_parse(&program, argc, argv);
+    lint_blas_one_thread();
     check_usage();
     make_schedule(&t.schedule);
     open_parts(&p);

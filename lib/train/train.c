@@ -32,8 +32,9 @@ static int stopping(const run *r) {
 
 /* What is minimised, of means. A CAM loss that is not finite is no matter of a cap. */
 static double loss_of(const run *r, const lint_rates *rates, double ce, double cam) {
-    double term = rates->cam_weight * cam, most = r->t->cap * ce;
-    return rates->ce_weight * ce + (r->t->cap > 0 && isfinite(term) && term > most ? most : term);
+    double term = rates->cam_weight * cam, most = r->t->term_cap * ce;
+    return rates->ce_weight * ce +
+           (r->t->term_cap > 0 && isfinite(term) && term > most ? most : term);
 }
 
 static lint_scores scores(const run *r, const lint_rates *rates, const lint_loss_sum *sum) {
@@ -299,7 +300,7 @@ static int epoch(run *r, size_t number, lint_trained *done, lint_err *e) {
     lint_epoch row = {.epoch = number, .rates = lint_schedule_at(&r->t->schedule, number)};
     r->loss.ce_weight = row.rates.ce_weight;
     r->loss.cam_weight = row.rates.cam_weight;
-    r->loss.cap = row.rates.cam_weight > 0 ? r->t->cap / row.rates.cam_weight : 0;
+    r->loss.cam_cap = row.rates.cam_weight > 0 ? r->t->term_cap / row.rates.cam_weight : 0;
     int err = train_epoch(r, &row, e);
     if (err > 0) err = validate(r, &row, e);
     if (err <= 0) return err;

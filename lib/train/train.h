@@ -47,7 +47,7 @@ typedef enum lint_best {
 
 /* Means over the labelled samples, each counting its class's weight times its own: ce as
  * torch.nn.CrossEntropyLoss with class weights, cam NAN where there is no CAM loss, loss =
- * ce_weight ce + cam_weight cam, the latter cap * ce at most (before group DRO weighs the groups).
+ * ce_weight ce + cam_weight cam, the latter term_cap * ce at most (before group DRO weighs the groups).
  */
 typedef struct lint_scores {
     double loss, ce, cam, accuracy;
@@ -77,8 +77,9 @@ typedef struct lint_lesson {
 } lint_lesson;
 
 typedef struct lint_training {
-    lint_loss loss; /* its two weights are set by the schedule, its cap by `cap` */
-    double cap;     /* cam_weight * CAM loss counts as cap * cross-entropy at most; 0: no cap */
+    lint_loss loss; /* the schedule sets its two weights, term_cap its cam_cap */
+    double
+        term_cap; /* cam_weight * CAM loss counts as term_cap * cross-entropy at most; 0: no cap */
     lint_schedule schedule;
     lint_optim_plan optim;
     const double *factor; /* of the learning rate of each parameter, as in optim.h; NULL: all 1 */
