@@ -16,7 +16,7 @@ setup() {
 tools() { (cd tools && ls lint-*.c | sed 's/\.c$//'); }
 
 # "-o, --out FILE" of each option, as --help shows it, and as a man page's source has it.
-options_of_help() { "$BUILD/$1" --help | sed '/^Example:/,$d' | grep -oE '^  (-., |    )--[a-z0-9-]+( [^ ]+)?( |$)' | sed 's/^ *//; s/ *$//' | sort; }
+options_of_help() { "$BUILD/$1" --help=all | sed '/^Example:/,$d' | grep -oE '^  (-., |    )--[a-z0-9-]+( [^ ]+)?( |$)' | sed 's/^ *//; s/ *$//' | sort; }
 options_of_page() {
     sed -n 's/^\.It \(Fl.*\)/\1/p' "$P/share/man/man1/$1.1" |
         sed -E 's/\\-/-/g; s/\\&//g; s/Fl /-/g; s/ , /, /; s/ Ar / /' | sort
