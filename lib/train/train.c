@@ -30,19 +30,18 @@ static int stopping(const run *r) {
     return r->t->stop && *r->t->stop;
 }
 
-/* What is minimised, of means. A CAM loss that is not finite is no matter of a cap. */
-static double loss_of(const run *r, const lint_rates *rates, double ce, double cam) {
-    double term = rates->cam_weight * cam, most = r->t->cap * ce;
-    return rates->ce_weight * ce + (r->t->cap > 0 && isfinite(term) && term > most ? most : term);
+double lint_train_loss(const lint_training *t, const lint_rates *rates, double ce, double cam) {
+    int has_cam = t->loss.cam != LINT_CAM_NONE;
+    double term = has_cam ? rates->cam_weight * cam : 0, most = t->cap * ce;
+    return rates->ce_weight * ce + (t->cap > 0 && isfinite(term) && term > most ? most : term);
 }
 
 static lint_scores scores(const run *r, const lint_rates *rates, const lint_loss_sum *sum) {
     lint_scores s = {.cam = NAN};
-    int has_cam = r->loss.cam != LINT_CAM_NONE;
     s.ce = sum->ce / sum->weight;
     s.accuracy = (double)sum->correct / (double)sum->n;
-    if (has_cam) s.cam = sum->cam / (double)sum->n;
-    s.loss = loss_of(r, rates, s.ce, has_cam ? s.cam : 0);
+    if (r->loss.cam != LINT_CAM_NONE) s.cam = sum->cam / (double)sum->n;
+    s.loss = lint_train_loss(r->t, rates, s.ce, s.cam);
     return s;
 }
 
@@ -188,46 +187,6 @@ static int validate(run *r, lint_epoch *row, lint_err *e) {
     return isfinite(row->val.loss) ? 1 : not_finite(row, "validation", &row->val, e);
 }
 
-/* --- the best epoch --------------------------------------------------------------------------- */
-
-/* What is to be as high as can be, under the rates of the epoch that is compared. */
-static double merit(const run *r, lint_best by, const lint_rates *rates, const lint_epoch *row) {
-    switch (by) {
-    case LINT_BEST_LOSS:
-        return -loss_of(r, rates, row->val.ce, isnan(row->val.cam) ? 0 : row->val.cam);
-    case LINT_BEST_CE:
-        return -row->val.ce;
-    case LINT_BEST_CAM:
-        return -row->val.cam;
-    case LINT_BEST_WORST_GROUP:
-        return row->groups.worst;
-    case LINT_BEST_GROUP_MEAN:
-        return row->groups.mean;
-    case LINT_BEST_ADJUSTED:
-        return row->groups.adjusted;
-    default:
-        return row->val.accuracy;
-    }
-}
-
-static int better(const run *r, const lint_epoch *row, const lint_epoch *best) {
-    lint_best by = r->t->best;
-    if (best->epoch == 0 || by == LINT_BEST_LAST || !r->walk.set) return 1;
-    double now = merit(r, by, &row->rates, row), then = merit(r, by, &row->rates, best);
-    if (by == LINT_BEST_ACCURACY && now == then) {
-        now = merit(r, LINT_BEST_LOSS, &row->rates, row);
-        then = merit(r, LINT_BEST_LOSS, &row->rates, best);
-    }
-    return now > then;
-}
-
-/* Whether no more epochs are wanted after those that are done. */
-static int out_of_patience(const run *r, const lint_trained *done) {
-    size_t from = r->t->patience_from ? r->t->patience_from - 1 : 0;
-    if (done->best.epoch > from) from = done->best.epoch;
-    return r->t->patience && done->epochs >= from + r->t->patience;
-}
-
 /* --- checkpoints ------------------------------------------------------------------------------ */
 
 static lint_checkpoint checkpoint_of(const run *r) {
@@ -304,7 +263,7 @@ static int epoch(run *r, size_t number, lint_trained *done, lint_err *e) {
     if (err > 0) err = validate(r, &row, e);
     if (err <= 0) return err;
     done->epochs = number;
-    row.best = better(r, &row, &done->best);
+    row.best = lint_epoch_is_better(r->t, &row, &done->best);
     if (row.best) {
         done->best = row;
         lint_snapshot_take(r->net, r->kept);
@@ -325,7 +284,8 @@ static int ended_early(const run *r, size_t number, lint_err *e) {
 static int all_epochs(run *r, lint_trained *done, lint_err *e) {
     size_t epochs = r->t->schedule.epochs;
     int err = resume(r, done, e);
-    while (err > 0 && (epochs == 0 || done->epochs < epochs) && !out_of_patience(r, done)) {
+    while (err > 0 && (epochs == 0 || done->epochs < epochs) &&
+           !lint_patience_is_over(r->t, done)) {
         size_t number = done->epochs + 1;
         err = lint_batches_begin(r->batches, number, e);
         if (err == 0 && !stopping(r)) return ended_early(r, number, e);

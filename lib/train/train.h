@@ -20,30 +20,11 @@
 
 #include "load/batches.h"
 #include "stream/settings.h"
+#include "train/best_epoch.h"
 #include "train/dro.h"
 #include "train/optim.h"
 #include "train/schedule.h"
 #include <signal.h>
-
-/* Which epoch is kept, by what its validation samples say. accuracy: the highest; of equals the one
- * with the lower validation loss (on small validation sets many epochs reach 100 %, and the first
- * of them is the least trained). loss, ce, cam: the lowest validation loss, cross-entropy, CAM
- * loss. worst-group, group-mean: the highest lowest accuracy of a group, mean of the groups'
- * accuracies. adjusted: the latter weighted by how many of the epoch's training samples are in each
- * group. last: the last epoch. Of equals the earlier is kept. Losses of two epochs are compared
- * under the later one's weights, since a phase may have changed them. Without validation samples it
- * is the last. */
-typedef enum lint_best {
-    LINT_BEST_ACCURACY,
-    LINT_BEST_LOSS,
-    LINT_BEST_CE,
-    LINT_BEST_CAM,
-    LINT_BEST_WORST_GROUP,
-    LINT_BEST_GROUP_MEAN,
-    LINT_BEST_ADJUSTED,
-    LINT_BEST_LAST
-} lint_best;
-#define LINT_BEST_CHOICES "accuracy|loss|ce|cam|worst-group|group-mean|adjusted|last"
 
 /* Means over the labelled samples, each counting its class's weight times its own: ce as
  * torch.nn.CrossEntropyLoss with class weights, cam NAN where there is no CAM loss, loss =
@@ -117,6 +98,10 @@ int lint_train_check(const lint_net *net, const lint_batches *batches, const lin
  * and batch), a stream that ends early, *stop before the first epoch was complete. */
 int lint_train(lint_net *net, lint_batches *batches, const lint_dataset *val,
                const lint_training *t, lint_threads *pool, lint_trained *done, lint_err *e);
+
+/* What is minimised, from means: ce_weight ce + cam_weight cam. With a cap the second term is at most
+ * cap * ce, unless it is not finite, which must show. cam counts only where there is a CAM loss. */
+double lint_train_loss(const lint_training *t, const lint_rates *rates, double ce, double cam);
 
 /* A hash of all that training takes from the samples of a set: what a checkpoint knows it by. */
 uint64_t lint_train_hash(const lint_dataset *set);
