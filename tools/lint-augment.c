@@ -2,6 +2,7 @@
  * --shuffle the loader that feeds training. */
 #include "base/atomic_output.h"
 #include "base/cli.h"
+#include "base/standard_io.h"
 #include "load/loader.h"
 
 enum { FLIP_NOT_GIVEN = -1, FLIP_NONE, FLIP_H, FLIP_V, FLIP_HV };
@@ -92,7 +93,7 @@ static int copy_all(lint_loader *in, lint_output *out, lint_err *e) {
     lint_progress_start(&progress, "augmenting", "samples", lint_loader_total(in), verbosity());
     while ((got = lint_loader_next(in, &f, e)) > 0) {
         if ((got = lint_frame_write(&f, lint_output_file(out), e)) < 0) {
-            lint_err_prefix(e, "%s: ", o.out ? o.out : "standard output");
+            lint_err_prefix(e, "%s: ", lint_output_name(o.out));
             break;
         }
         done += lint_frame_samples(&f);

@@ -3,6 +3,7 @@
 #include "answer/predictor.h"
 #include "base/atomic_output.h"
 #include "base/cli.h"
+#include "base/standard_io.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -105,7 +106,7 @@ static int handle(job *j, lint_frame *f, lint_err *e) {
     for (size_t i = 0; i < o.drop.n; i++)
         lint_frame_drop(f, o.drop.v[i]);
     if (!j->out || lint_frame_write(f, lint_output_file(j->out), e) == 0) return 0;
-    return lint_err_prefix(e, "%s: ", o.out ? o.out : "standard output");
+    return lint_err_prefix(e, "%s: ", lint_output_name(o.out));
 }
 
 /* In a pipe the next program shows the progress. */
@@ -174,7 +175,7 @@ static void check_options(char **arg) {
         lint_usage("--pick, --grid-seed and --title are for --grid");
     if (o.seed != NO_SEED && o.pick != PICK_NOT_GIVEN && o.pick != LINT_PICK_RANDOM)
         lint_usage("--grid-seed is for --pick random");
-    if (strcmp(arg[0], "-") == 0 && (!arg[1] || strcmp(arg[1], "-") == 0))
+    if (lint_is_stdio(arg[0]) && lint_is_stdio(arg[1]))
         lint_usage("model and samples cannot both come from standard input");
 }
 
@@ -200,7 +201,7 @@ int main(int argc, char **argv) {
         lint_die(&e);
     }
     if (j.out && lint_output_commit(j.out, &e) < 0) lint_die(&e);
-    if (in != stdin) fclose(in);
+    lint_close_input(in);
     lint_gallery_free(j.gallery);
     lint_predictor_free(&j.model);
     lint_threads_free(pool);

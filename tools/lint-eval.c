@@ -3,6 +3,7 @@
 #include "answer/scores_pairs.h"
 #include "base/atomic_output.h"
 #include "base/cli.h"
+#include "base/standard_io.h"
 #include "stream/each_frame.h"
 
 #include <stdlib.h>
@@ -68,9 +69,12 @@ static lint_output *open_output(void) {
     return out;
 }
 
-/* Gives the output its name, or, where writing it failed with e, takes it back. */
+/* Completes the output, or discards it if writing failed with e. */
 static void commit(lint_output *out, int written, lint_err *e) {
-    if (written < 0) lint_output_abort(out);
+    if (written < 0) {
+        if (ferror(lint_output_file(out))) lint_err_prefix(e, "%s: ", lint_output_name(o.out));
+        lint_output_abort(out);
+    }
     if (written < 0 || lint_output_commit(out, e) < 0) lint_die(e);
 }
 
@@ -111,7 +115,7 @@ static void evaluate(char **paths) {
     for (size_t i = 0; i < o.shares.n && lint_metrics_count(m); i++)
         add_share(m, o.shares.v[i]);
     if (lint_metrics_scores(m, &s, &e) < 0) {
-        lint_err_prefix(&e, "%s: ", *paths && strcmp(*paths, "-") != 0 ? *paths : "standard input");
+        lint_err_prefix(&e, "%s: ", lint_input_name(*paths));
         lint_die(&e);
     }
     lint_output *out = open_output();

@@ -2,6 +2,7 @@
 #include "base/atomic_output.h"
 #include "base/cli.h"
 #include "base/folder.h"
+#include "base/standard_io.h"
 #include "export/mlflow.h"
 #include "export/tfevents.h"
 
@@ -76,7 +77,7 @@ static void clean_path(char *path) {
  * ./models/birds/s0/camloss/log.tsv, m of m.tsv, run of standard input. */
 static char *run_name(const char *path, size_t i) {
     lint_err e;
-    const char *name = i < o.runs.n ? o.runs.v[i] : strcmp(path, "-") ? path : "run";
+    const char *name = i < o.runs.n ? o.runs.v[i] : lint_is_stdio(path) ? "run" : path;
     size_t n = strlen(name);
     char *copy = malloc(n + 1);
     if (!copy) {
@@ -130,7 +131,7 @@ static void export_log(const char *path, const char *run) {
         lint_err_prefix(&e, "%s: ", name);
         lint_die(&e);
     }
-    if (in != stdin) fclose(in);
+    lint_close_input(in);
     if (o.verbose)
         lint_warn("%s: run %s: %zu settings, %zu columns, %zu epochs", name, run, log.settings,
                   log.columns - 1, log.rows);

@@ -4,6 +4,7 @@
 #include "base/atomic_output.h"
 #include "base/cli.h"
 #include "base/lines.h"
+#include "base/standard_io.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -90,7 +91,7 @@ static void put_answer(const job *j, const char *path, const lint_answer *a) {
 
 static const char *last_part(const char *path) {
     const char *slash = strrchr(path, '/');
-    return strcmp(path, "-") == 0 ? "standard input" : slash ? slash + 1 : path;
+    return lint_is_stdio(path) ? lint_input_name(path) : slash ? slash + 1 : path;
 }
 
 static int draw(const job *j, const char *path, const lint_answer *a, lint_err *e) {
@@ -129,7 +130,7 @@ static int answer(job *j, char *const *path, size_t n, lint_err *e) {
     }
     /* Whoever writes a name and waits gets the answer. */
     if (o.from && fflush(lint_output_file(j->out)) != 0)
-        return lint_fail(e, "%s: %s", o.out ? o.out : "standard output", strerror(errno));
+        return lint_fail(e, "%s: %s", lint_output_name(o.out), strerror(errno));
     return 0;
 }
 
@@ -158,9 +159,9 @@ static int ends_in_png(const char *path) {
 }
 
 static size_t check_usage(char **arg) {
-    size_t n = 0, stdins = o.from && strcmp(o.from, "-") == 0;
+    size_t n = 0, stdins = o.from && lint_is_stdio(o.from);
     for (; arg[n]; n++)
-        stdins += strcmp(arg[n], "-") == 0;
+        stdins += lint_is_stdio(arg[n]);
     if (n == 1 && !o.from) lint_usage("which IMAGE? expected: lint-predict %s", program.usage);
     if (n > 1 && o.from) lint_usage("images are named by --from or by operands, not by both");
     if (o.nul && !o.from) lint_usage("--null is for --from");

@@ -2,6 +2,7 @@
 #include "answer/gallery.h"
 #include "base/atomic_output.h"
 #include "base/cli.h"
+#include "base/standard_io.h"
 #include "engine/net_path.h"
 #include "engine/net_table.h"
 #include "stream/describe.h"
@@ -173,7 +174,7 @@ int main(int argc, char **argv) {
     size_t n = 0, stdins = 0;
     if (!*paths) paths = from_stdin;
     for (; paths[n]; n++)
-        stdins += strcmp(paths[n], "-") == 0;
+        stdins += lint_is_stdio(paths[n]);
     if (stdins > 1) lint_usage("standard input can be shown once");
     if (!o.out && (o.title.n || o.seed != NO_SEED || o.pick != PICK_NOT_GIVEN ||
                    o.max != SHEET_TILES || o.columns != SHEET_COLUMNS))

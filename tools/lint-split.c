@@ -1,6 +1,7 @@
 /* lint-split: folders of pictures -> streams of samples. */
 #include "base/atomic_output.h"
 #include "base/cli.h"
+#include "base/standard_io.h"
 #include "source/misleading.h"
 
 #include <errno.h>
@@ -108,7 +109,7 @@ static int write_split(const lint_decode *c, lint_source *s, lint_split k, lint_
     if (!path) lint_fail_mem(e, "paths");
     int err = *out ? lint_decode_write(c, s, k, lint_output_file(*out), e) : -1;
     if (*out && err && ferror(lint_output_file(*out)))
-        lint_err_prefix(e, "%s: ", strcmp(path, "-") ? path : "standard output");
+        lint_err_prefix(e, "%s: ", lint_output_name(path));
     free(path);
     return err;
 }
@@ -245,7 +246,7 @@ static void parse_values(lint_ratio *ratio, lint_source_names *names) {
     if (o.places && lint_names_from_list(&names->places, o.places, &e) < 0)
         lint_usage("--places: %s", e.msg);
     if (!o.split && !o.out) lint_usage("-o DIR is missing (or --split train, val or test)");
-    if (!o.split && strcmp(o.out, "-") == 0)
+    if (!o.split && lint_is_stdio(o.out))
         lint_usage("three streams do not fit into one output; choose one with --split");
     if (o.split) lint_refuse_terminal(o.out);
 }

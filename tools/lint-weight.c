@@ -1,6 +1,7 @@
 /* lint-weight: a filter that makes samples count for more where a model's answers are wrong. */
 #include "base/atomic_output.h"
 #include "base/cli.h"
+#include "base/standard_io.h"
 #include "load/upweight.h"
 
 static struct {
@@ -42,7 +43,7 @@ static int weigh_all(job *j, const char *name, lint_err *e) {
         if (lint_upweight_wrong(&f, o.wrong, &j->count, e) < 0)
             got = lint_err_prefix(e, "%s: frame %zu: ", name, number);
         else if (lint_frame_write(&f, lint_output_file(j->out), e) < 0)
-            got = lint_err_prefix(e, "%s: ", o.out ? o.out : "standard output");
+            got = lint_err_prefix(e, "%s: ", lint_output_name(o.out));
         if (got < 0) break;
     }
     lint_frame_free(&f);

@@ -1,4 +1,5 @@
 #include "answer/file_predictor.h"
+#include "base/standard_io.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -33,12 +34,12 @@ typedef struct job {
 } job;
 
 static int read_one(const lint_file_predictor *a, const char *path, uint8_t *to, lint_err *e) {
-    int w = (int)a->model->w, h = (int)a->model->h, is_stdin = strcmp(path, "-") == 0;
+    int w = (int)a->model->w, h = (int)a->model->h;
     lint_image im = {0}, fitted = {0};
-    int err = lint_image_read_for(&im, is_stdin ? "/dev/stdin" : path, 3, w, h, e);
+    int err = lint_image_read_for(&im, lint_is_stdio(path) ? "/dev/stdin" : path, 3, w, h, e);
     if (!err) err = lint_image_fit(&fitted, &im, w, h, a->fit, e);
     if (err)
-        lint_err_prefix(e, "%s: ", is_stdin ? "standard input" : path);
+        lint_err_prefix(e, "%s: ", lint_input_name(path));
     else
         memcpy(to, fitted.px, (size_t)w * (size_t)h * 3);
     lint_image_free(&im);

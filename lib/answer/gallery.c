@@ -1,5 +1,6 @@
 #include "answer/gallery.h"
 #include "answer/predictor.h"
+#include "base/standard_io.h"
 #include "picture/heat.h"
 
 #include <errno.h>
@@ -240,8 +241,8 @@ void lint_gallery_title(char *buf, size_t size, const char *model, const char *s
         for (name = end; name > model && name[-1] != '/'; name--) {
         }
         snprintf(buf, size, "%.*s", (int)(end - name), name);
-    } else if (strcmp(name, "-") == 0) {
-        snprintf(buf, size, "standard input");
+    } else if (lint_is_stdio(model)) {
+        snprintf(buf, size, "%s", lint_input_name(model));
     } else {
         size_t n = strlen(name);
         if (ends_with(name, n, tail)) n -= strlen(tail);

@@ -1,4 +1,5 @@
 #include "answer/predictor.h"
+#include "base/standard_io.h"
 #include "stream/mapped.h"
 #include "stream/samples.h"
 
@@ -37,7 +38,7 @@ int lint_predictor_open(lint_predictor *p, const char *path, size_t batch, lint_
     *p = (lint_predictor){0};
     int err = lint_mapped_load(&m, path, e);
     if (!err) {
-        const char *name = strcmp(path, "-") == 0 ? "standard input" : path;
+        const char *name = lint_input_name(path);
         p->net = lint_model_build(&m.frame, name, batch, LINT_NET_INFER, pool, e);
         err = p->net ? 0 : -1;
         if (!err && describe(p, &m.frame, e) < 0) err = lint_err_prefix(e, "%s: ", name);

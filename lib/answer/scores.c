@@ -1,4 +1,5 @@
 #include "answer/scores.h"
+#include "base/standard_io.h"
 #include "base/table.h"
 
 #include <errno.h>
@@ -149,7 +150,7 @@ int lint_scores_write_json(const lint_scores *s, FILE *out, lint_err *e) {
     json_dumpf(root, out, JSON_SORT_KEYS | JSON_INDENT(1) | JSON_REAL_PRECISION(17));
     putc('\n', out);
     json_decref(root);
-    return ferror(out) ? lint_fail(e, "cannot write: %s", strerror(errno)) : 0;
+    return ferror(out) ? lint_fail(e, "%s", strerror(errno)) : 0;
 }
 
 static int get_text(const json_t *row, const char *key, const char **to) {
@@ -217,14 +218,13 @@ static int read_file(lint_scores *s, FILE *in, const char *path, lint_err *e) {
 
 int lint_scores_read(lint_scores *s, const char *path, lint_err *e) {
     *s = (lint_scores){0};
-    int from_stdin = strcmp(path, "-") == 0;
-    FILE *in = from_stdin ? stdin : fopen(path, "rb");
-    if (!in) return lint_fail(e, "%s: %s", path, strerror(errno));
+    FILE *in = lint_input_open(path, e);
+    if (!in) return -1;
     int err = read_file(s, in, path, e);
-    if (!from_stdin) fclose(in);
+    lint_input_close(in);
     if (err == 0) return 0;
     lint_scores_free(s);
-    return lint_err_prefix(e, "%s: ", from_stdin ? "standard input" : path);
+    return lint_err_prefix(e, "%s: ", lint_input_name(path));
 }
 
 static int is_count(const char *metric) {

@@ -292,5 +292,5 @@ int lint_pairs_write_json(const lint_pairs *p, FILE *out, lint_err *e) {
     json_dumpf(root, out, JSON_SORT_KEYS | JSON_INDENT(1) | JSON_REAL_PRECISION(17));
     putc('\n', out);
     json_decref(root);
-    return ferror(out) ? lint_fail(e, "cannot write: %s", strerror(errno)) : 0;
+    return ferror(out) ? lint_fail(e, "%s", strerror(errno)) : 0;
 }

@@ -1,5 +1,6 @@
 #define _GNU_SOURCE /* O_TMPFILE */
 #include "base/atomic_output.h"
+#include "base/standard_io.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -11,8 +12,8 @@
 struct lint_output {
     FILE *f;
     char *path; /* NULL: standard output */
-    char *temp; /* name beside path, while it has one; NULL: nameless, or written straight to */
-    int direct; /* path exists and is no regular file */
+    char *temp; /* temporary name beside path; NULL while the file is nameless, or is `direct` */
+    int direct; /* path exists and is not a regular file: written without a temporary file */
 };
 
 static lint_output *fail(lint_output *o, lint_err *e, const char *path) {
@@ -35,24 +36,29 @@ static char *beside(const char *path, const char *tail) {
     return t;
 }
 
-static mode_t new_file_mode(void) {
-    mode_t mask = umask(0);
-    umask(mask);
-    return 0666 & ~mask;
-}
-
-/* A named temporary file, for file systems without nameless ones. */
-static int open_named(lint_output *o) {
-    o->temp = beside(o->path, "XXXXXX");
-    if (!o->temp) return -1;
-    int fd = mkstemp(o->temp);
-    if (fd < 0) {
+/* Tries temporary names beside o->path until `make` is given one that is free. What make returns,
+ * with o->temp set; or -1 and errno, with o->temp NULL. */
+static int with_temporary_name(lint_output *o, int (*make)(const lint_output *o)) {
+    enum { ATTEMPTS = 100 };
+    for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
+        char tail[48];
+        snprintf(tail, sizeof tail, "%ld.%d", (long)getpid(), attempt);
+        o->temp = beside(o->path, tail);
+        if (!o->temp) return -1;
+        int made = make(o), why = errno;
+        if (made >= 0) return made;
         free(o->temp);
         o->temp = NULL;
-        return -1;
+        errno = why;
+        if (why != EEXIST) return -1;
     }
-    if (fchmod(fd, new_file_mode()) < 0) return fd; /* stays 0600: usable, if private */
-    return fd;
+    return -1;
+}
+
+/* The mode of both kinds of files is 0666, from which the kernel takes the umask. mkstemp would
+ * make 0600, and to read the umask is to change it, under other threads' feet. */
+static int create(const lint_output *o) {
+    return open(o->temp, O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0666);
 }
 
 static int open_nameless(const char *path) {
@@ -67,8 +73,8 @@ static int open_nameless(const char *path) {
 
 lint_output *lint_output_open(const char *path, lint_err *e) {
     lint_output *o = calloc(1, sizeof *o);
-    if (!o) return fail(o, e, path ? path : "standard output");
-    if (!path || strcmp(path, "-") == 0) {
+    if (!o) return fail(o, e, lint_output_name(path));
+    if (lint_is_stdio(path)) {
         o->f = stdout;
         return o;
     }
@@ -85,7 +91,7 @@ lint_output *lint_output_open(const char *path, lint_err *e) {
         fd = open(path, O_WRONLY | O_CLOEXEC);
     } else {
         fd = open_nameless(path);
-        if (fd < 0) fd = open_named(o);
+        if (fd < 0) fd = with_temporary_name(o, create); /* no nameless files here */
     }
     if (fd < 0) return fail(o, e, path);
     o->f = fdopen(fd, "wb");
@@ -101,26 +107,14 @@ FILE *lint_output_file(lint_output *o) {
     return o->f;
 }
 
-/* Gives a nameless file a temporary name, since linkat cannot replace one that is there. */
-static int name_it(lint_output *o) {
+/* Links a nameless file to its temporary name. linkat cannot replace a file, as rename can. */
+static int link_to_temp(const lint_output *o) {
     char from[64];
     snprintf(from, sizeof from, "/proc/self/fd/%d", fileno(o->f));
-    for (int attempt = 0; attempt < 100; attempt++) {
-        char tail[48];
-        snprintf(tail, sizeof tail, "%ld.%d", (long)getpid(), attempt);
-        o->temp = beside(o->path, tail);
-        if (!o->temp) return -1;
-        if (linkat(AT_FDCWD, from, AT_FDCWD, o->temp, AT_SYMLINK_FOLLOW) == 0) return 0;
-        int why = errno;
-        free(o->temp);
-        o->temp = NULL;
-        errno = why;
-        if (why != EEXIST) return -1;
-    }
-    return -1;
+    return linkat(AT_FDCWD, from, AT_FDCWD, o->temp, AT_SYMLINK_FOLLOW);
 }
 
-/* All that is written lies on the disk. */
+/* Returns when everything written is on the disk. */
 static int sync_it(lint_output *o) {
     if (fflush(o->f) != 0 || ferror(o->f)) return -1;
     if (!o->path || o->direct) return 0;
@@ -139,8 +133,8 @@ static int rename_it(lint_output *o) {
     return 0;
 }
 
-/* Step by step, each for all of them: the first fails on a full disk, the second may, and the last
- * hardly can. */
+/* Every step is taken for all outputs before the next one. A full disk makes the first step fail,
+ * or the second; the last one, which replaces the old files, hardly ever fails. */
 static int commit_in_steps(lint_output *const *o, size_t n, const lint_output **failed) {
     enum { SYNC, NAME, RENAME, STEPS };
     for (int step = 0; step < STEPS; step++)
@@ -148,15 +142,17 @@ static int commit_in_steps(lint_output *const *o, size_t n, const lint_output **
             if (!o[i]) continue;
             *failed = o[i];
             if (o[i]->path)
-                errno = 0; /* of standard output, the write that failed may have said why */
+                errno = 0; /* for standard output, an earlier write may have left the reason */
             if (step == SYNC && sync_it(o[i]) < 0) return -1;
-            if (step == NAME && has_no_name_yet(o[i]) && name_it(o[i]) < 0) return -1;
+            if (step == NAME && has_no_name_yet(o[i]) &&
+                with_temporary_name(o[i], link_to_temp) < 0)
+                return -1;
             if (step == RENAME && rename_it(o[i]) < 0) return -1;
         }
     return 0;
 }
 
-/* Frees o, whose file has its name. */
+/* Closes and frees an output that has been renamed. */
 static int close_it(lint_output *o, lint_err *e) {
     int err = o->path && fclose(o->f) != 0 ? lint_fail(e, "%s: %s", o->path, strerror(errno)) : 0;
     free(o->path);
@@ -167,9 +163,7 @@ static int close_it(lint_output *o, lint_err *e) {
 int lint_output_commit_all(lint_output *const *o, size_t n, lint_err *e) {
     const lint_output *failed = NULL;
     int err = commit_in_steps(o, n, &failed);
-    if (err)
-        lint_fail(e, "%s: %s", failed->path ? failed->path : "standard output",
-                  strerror(errno ? errno : EIO));
+    if (err) lint_fail(e, "%s: %s", lint_output_name(failed->path), strerror(errno ? errno : EIO));
     for (size_t i = 0; i < n; i++) {
         if (err)
             lint_output_abort(o[i]);

@@ -1,14 +1,15 @@
-/* atomic_output: where a result goes. A regular file appears whole or not at all.
+/* atomic_output: writes a result. A regular file appears whole or not at all.
  *
- * lint_output_open writes to a nameless or temporary file beside the path; lint_output_commit
- * flushes it, fsyncs it and gives it its name. Anything that ends the program before leaves what
- * was there before. `-` or NULL is standard output; a path that exists and is no regular file
- * (/dev/full, a FIFO) is written straight to. A full disk or a closed output is an error at the
- * latest in commit.
+ * lint_output_open opens a nameless or temporary file beside the path. lint_output_commit flushes
+ * and fsyncs that file, then renames it to the path. Until then the old file stays, however the
+ * program ends. `-` or NULL is standard output. A path that exists and is not a regular file
+ * (/dev/full, a FIFO) is written to directly. A full disk or a closed output is an error in commit
+ * at the latest.
  *
  *     lint_output *o = lint_output_open(path, &e);
- *     lint_frame_write(&f, lint_output_file(o), &e);
- *     if (lint_output_commit(o, &e) < 0) ...     // o is gone, whatever the answer
+ *     int err = lint_frame_write(&f, lint_output_file(o), &e);
+ *     if (err < 0) lint_output_abort(o);
+ *     if (err == 0) err = lint_output_commit(o, &e);     // frees o in either case
  */
 #ifndef LINT_BASE_ATOMIC_OUTPUT_H
 #define LINT_BASE_ATOMIC_OUTPUT_H
@@ -18,12 +19,16 @@
 
 typedef struct lint_output lint_output;
 
+/* NULL if the file cannot be opened. Messages of open and commit name the file. The mode of a new
+ * file is 0666 less the umask. */
 lint_output *lint_output_open(const char *path, lint_err *e);
+/* The stream to write to; it belongs to o. */
 FILE *lint_output_file(lint_output *o);
+/* Completes the output and frees o, also on failure, which leaves the old file. */
 int lint_output_commit(lint_output *o, lint_err *e);
-/* The same of n, where NULL is none: all of them get their names, or none. */
+/* Completes n outputs, all of them or none; elements may be NULL. */
 int lint_output_commit_all(lint_output *const *o, size_t n, lint_err *e);
-/* Forgets what was written; o is gone. NULL is fine. */
+/* Discards what was written and frees o. NULL is fine. */
 void lint_output_abort(lint_output *o);
 
 #endif

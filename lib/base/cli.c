@@ -1,5 +1,6 @@
 #define _GNU_SOURCE /* program_invocation_short_name */
 #include "base/cli.h"
+#include "base/standard_io.h"
 
 #include "base/cli_parts.h"
 
@@ -248,7 +249,7 @@ char **lint_cli_parse(const lint_program *p, int argc, char **argv) {
 /* --- files ------------------------------------------------------------------------------------ */
 
 void lint_refuse_terminal(const char *out) {
-    if ((!out || strcmp(out, "-") == 0) && isatty(STDOUT_FILENO))
+    if (lint_is_stdio(out) && isatty(STDOUT_FILENO))
         lint_usage("not writing a binary stream to a terminal: use -o FILE or a pipe");
 }
 
@@ -263,22 +264,15 @@ void lint_close_stdout(void) {
 }
 
 FILE *lint_open_input(const char *path, const char **name) {
-    if (!path || strcmp(path, "-") == 0) {
-        *name = "standard input";
-        return stdin;
-    }
-    *name = path;
-    FILE *f = fopen(path, "rb");
-    if (!f) {
-        lint_err e;
-        lint_fail(&e, "%s: %s", path, strerror(errno));
-        lint_die(&e);
-    }
+    lint_err e;
+    FILE *f = lint_input_open(path, &e);
+    if (!f) lint_die(&e);
+    *name = lint_input_name(path);
     return f;
 }
 
 void lint_close_input(FILE *in) {
-    if (in != stdin) fclose(in);
+    lint_input_close(in);
 }
 
 /* --- progress --------------------------------------------------------------------------------- */

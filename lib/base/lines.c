@@ -1,4 +1,5 @@
 #include "base/lines.h"
+#include "base/standard_io.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -7,9 +8,8 @@
 #include <unistd.h>
 
 int lint_lines_open(lint_lines *l, const char *path, int end, lint_err *e) {
-    int is_stdin = strcmp(path, "-") == 0;
-    *l = (lint_lines){.name = is_stdin ? "standard input" : path, .end = end};
-    l->fd = is_stdin ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
+    *l = (lint_lines){.name = lint_input_name(path), .end = end};
+    l->fd = lint_is_stdio(path) ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
     if (l->fd < 0) return lint_fail(e, "%s: %s", path, strerror(errno));
     l->buf = malloc(LINT_LINE_MAX);
     if (l->buf) return 0;

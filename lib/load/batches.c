@@ -2,6 +2,7 @@
 
 #include "base/rng.h"
 #include "base/spool.h"
+#include "base/standard_io.h"
 #include "stream/samples.h"
 #include <errno.h>
 #include <stdlib.h>
@@ -406,9 +407,9 @@ static int open_file(lint_batches *b, lint_err *e) {
 
 static int open_input(lint_batches *b, const char *path, lint_err *e) {
     struct stat st;
-    b->in = strcmp(path, "-") == 0 ? stdin : fopen(path, "rb");
-    if (!b->in || fstat(fileno(b->in), &st) < 0)
-        return lint_fail(e, "%s: %s", b->name, strerror(errno));
+    b->in = lint_input_open(path, e);
+    if (!b->in) return -1;
+    if (fstat(fileno(b->in), &st) < 0) return lint_fail(e, "%s: %s", b->name, strerror(errno));
     b->s.reader = lint_reader_new(b->in, b->name, e);
     if (!b->s.reader) return -1;
     return S_ISREG(st.st_mode) ? open_file(b, e) : open_pipe(b, e);
@@ -417,7 +418,7 @@ static int open_input(lint_batches *b, const char *path, lint_err *e) {
 static lint_batches *open_batches(const char *path, size_t batch, uint64_t seed, int unlabelled,
                                   lint_err *e) {
     lint_batches *b = calloc(1, sizeof *b);
-    if (b) b->name = strdup(strcmp(path, "-") == 0 ? "standard input" : path);
+    if (b) b->name = strdup(lint_input_name(path));
     if (!b || !b->name) {
         free(b);
         lint_fail_mem(e, "the samples");
@@ -457,7 +458,7 @@ void lint_batches_free(lint_batches *b) {
     free(b->s.label);
     free(b->s.place);
     free(b->s.weight);
-    if (b->in && b->in != stdin) fclose(b->in);
+    lint_input_close(b->in);
     free(b->name);
     free(b);
 }

@@ -1,5 +1,6 @@
 #include "load/loader.h"
 #include "base/rng.h"
+#include "base/standard_io.h"
 #include "load/balance.h"
 #include "stream/dataset.h"
 #include "stream/reframe.h"
@@ -44,8 +45,8 @@ static int in_passes(const lint_load_plan *p) {
 /* --- opening ---------------------------------------------------------------------------------- */
 
 static int open_stream(lint_loader *l, const char *path, lint_err *e) {
-    l->in = path ? fopen(path, "rb") : stdin;
-    if (!l->in) return lint_fail(e, "%s: %s", path, strerror(errno));
+    l->in = lint_input_open(path, e);
+    if (!l->in) return -1;
     l->stream = lint_reframe_new(l->in, l->name, l->plan.frame, e);
     return l->stream ? 0 : -1;
 }
@@ -70,10 +71,8 @@ static int open_set(lint_loader *l, const char *path, lint_err *e) {
 
 lint_loader *lint_loader_new(const char *path, const lint_load_plan *plan, lint_threads *pool,
                              lint_err *e) {
-    if (path && strcmp(path, "-") == 0) path = NULL;
-    const char *name = path ? path : "standard input";
     lint_loader *l = calloc(1, sizeof *l);
-    if (!l || !(l->name = strdup(name))) {
+    if (!l || !(l->name = strdup(lint_input_name(path)))) {
         free(l);
         lint_fail_mem(e, "the input");
         return NULL;
@@ -88,7 +87,7 @@ lint_loader *lint_loader_new(const char *path, const lint_load_plan *plan, lint_
 void lint_loader_free(lint_loader *l) {
     if (!l) return;
     lint_reframe_free(l->stream);
-    if (l->in && l->in != stdin) fclose(l->in);
+    lint_input_close(l->in);
     lint_dataset_free(l->set);
     free(l->label);
     free(l->order);

@@ -106,7 +106,7 @@ int lint_png_decode(lint_image *im, const uint8_t *bytes, size_t n, int *orienta
 static void put_bytes(png_structp png, png_bytep from, size_t n) {
     job *j = png_get_io_ptr(png);
     if (fwrite(from, 1, n, j->out) == n) return;
-    lint_fail(j->e, "cannot write: %s", strerror(errno));
+    lint_fail(j->e, "%s", strerror(errno));
     png_longjmp(png, 1);
 }
 

@@ -1,5 +1,6 @@
 #include "stream/dataset.h"
 #include "base/spool.h"
+#include "base/standard_io.h"
 #include "stream/frame_parts.h"
 #include "stream/samples_parts.h"
 
@@ -372,8 +373,7 @@ lint_dataset *lint_dataset_open_fd(int fd, const char *name, lint_err *e) {
 }
 
 lint_dataset *lint_dataset_open(const char *path, lint_err *e) {
-    if (!path || strcmp(path, "-") == 0)
-        return lint_dataset_open_fd(STDIN_FILENO, "standard input", e);
+    if (lint_is_stdio(path)) return lint_dataset_open_fd(STDIN_FILENO, lint_input_name(path), e);
     int fd = open(path, O_RDONLY | O_CLOEXEC);
     if (fd < 0) {
         lint_fail(e, "%s: %s", path, strerror(errno));

@@ -1,4 +1,5 @@
 /* Reading frames, and the header alone. Declared in frame.h. */
+#include "base/standard_io.h"
 #include "base/text.h"
 #include "stream/frame_parts.h"
 
@@ -367,12 +368,11 @@ static int load_only(FILE *in, lint_frame *f, lint_err *e) {
 
 int lint_frame_load(lint_frame *f, const char *path, lint_err *e) {
     lint_frame_clear(f);
-    int from_stdin = strcmp(path, "-") == 0;
-    FILE *in = from_stdin ? stdin : fopen(path, "rb");
-    if (!in) return lint_fail(e, "%s: %s", path, strerror(errno));
+    FILE *in = lint_input_open(path, e);
+    if (!in) return -1;
     int err = load_only(in, f, e);
-    if (!from_stdin) fclose(in);
+    lint_input_close(in);
     if (err == 0) return 0;
     lint_frame_clear(f);
-    return lint_err_prefix(e, "%s: ", from_stdin ? "standard input" : path);
+    return lint_err_prefix(e, "%s: ", lint_input_name(path));
 }

@@ -75,7 +75,7 @@ static int write_sorted(const lint_frame *f, FILE *out, lint_err *e) {
     free(text);
     for (size_t i = 0; ok && i < f->count; i++)
         ok = fwrite(f->tensors[i].data, 1, f->tensors[i].bytes, out) == f->tensors[i].bytes;
-    return ok ? 0 : lint_fail(e, "cannot write: %s", strerror(errno));
+    return ok ? 0 : lint_fail(e, "%s", strerror(errno));
 }
 
 int lint_frame_write(const lint_frame *f, FILE *out, lint_err *e) {

@@ -1,4 +1,5 @@
 #include "stream/mapped.h"
+#include "base/standard_io.h"
 
 #include <fcntl.h>
 #include <stdlib.h>
@@ -55,7 +56,7 @@ static int map(lint_mapped *m, const char *path) {
 
 int lint_mapped_load(lint_mapped *m, const char *path, lint_err *e) {
     *m = (lint_mapped){0};
-    if (strcmp(path, "-") != 0 && map(m, path) && point(m)) return 0;
+    if (!lint_is_stdio(path) && map(m, path) && point(m)) return 0;
     lint_mapped_free(m);
     return lint_frame_load(&m->frame, path, e);
 }

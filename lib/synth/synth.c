@@ -341,17 +341,32 @@ static int write_all(const lint_synth *s, const char *dir, int w, int h, lint_th
     return write_metadata(s, dir, e);
 }
 
-/* dir with its last slashes gone, and room for a suffix. */
+enum { SUFFIX = 48 }; /* bytes; ".PID.ATTEMPT" fits */
+
+/* dir without its trailing slashes, and with room for a suffix; from malloc. */
 static char *plain_path(const char *dir) {
     size_t n = strlen(dir);
     while (n > 1 && dir[n - 1] == '/')
         n--;
-    char *p = malloc(n + 16);
+    char *p = malloc(n + SUFFIX);
     if (p) {
         memcpy(p, dir, n);
         p[n] = 0;
     }
     return p;
+}
+
+/* Makes a folder beside the one wanted and appends its suffix to temp. The kernel takes the umask
+ * from mode 0777; mkdtemp would make 0700. */
+static int make_temporary(char *temp) {
+    enum { ATTEMPTS = 100 };
+    size_t n = strlen(temp);
+    for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
+        snprintf(temp + n, SUFFIX, ".%ld.%d", (long)getpid(), attempt);
+        if (mkdir(temp, 0777) == 0) return 0;
+        if (errno != EEXIST) return -1;
+    }
+    return -1;
 }
 
 int lint_synth_write(const lint_synth *s, const char *dir, int w, int h, lint_threads *pool,
@@ -371,16 +386,12 @@ int lint_synth_write(const lint_synth *s, const char *dir, int w, int h, lint_th
                                                         : strerror(errno));
         goto done;
     }
-    strcat(temp, ".XXXXXX");
-    if (!mkdtemp(temp)) {
+    if (make_temporary(temp) < 0) {
         lint_fail(e, "%s: %s", dir, strerror(errno));
         goto done;
     }
-    mode_t mask = umask(0);
-    umask(mask);
     err = write_all(s, temp, w, h, pool, step, step_ctx, e);
-    if (err == 0 && (chmod(temp, 0777 & ~mask) < 0 || rename(temp, to) < 0))
-        err = lint_fail(e, "%s: %s", dir, strerror(errno));
+    if (err == 0 && rename(temp, to) < 0) err = lint_fail(e, "%s: %s", dir, strerror(errno));
     if (err < 0) remove_all(s, temp);
 done:
     free(to);

@@ -615,7 +615,7 @@ static void what_is_written_reads_back(void **state) {
         FILE *full = fopen("/dev/full", "wb");
         setvbuf(full, NULL, _IONBF, 0);
         assert_int_equal(lint_image_write(&im, full, &e), -1);
-        assert_string_equal(e.msg, "cannot write: No space left on device");
+        assert_string_equal(e.msg, "No space left on device");
         fclose(full);
         lint_image_free(&im);
     }
