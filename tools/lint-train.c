@@ -3,10 +3,9 @@
 #include "base/atomic_output.h"
 #include "base/cli.h"
 #include "base/interrupt.h"
+#include "base/standard_io.h"
 #include "train/recipe.h"
 #include "train/train_log.h"
-
-#include <string.h>
 
 static lint_recipe o = LINT_RECIPE_EMPTY;
 static int quiet, verbose;
@@ -160,7 +159,7 @@ static const lint_program program = {
     .operands = {0, 0},
     .first = "net train val out log epochs lr cam-loss cam-weight seed"};
 
-/* --- telling ---------------------------------------------------------------------------------- */
+/* --- messages --------------------------------------------------------------------------------- */
 
 typedef struct report {
     lint_train_log *log;
@@ -208,14 +207,6 @@ static int on_epoch(void *ctx, const lint_epoch *row, lint_err *e) {
     return r->log ? lint_train_log_row(r->log, row, e) : 0;
 }
 
-static int is_stdio(const char *path) {
-    return !path || strcmp(path, "-") == 0;
-}
-
-static const char *out_name(void) {
-    return is_stdio(o.out) ? "standard output" : o.out;
-}
-
 static int open_log(report *r, const lint_setup *s, lint_err *e) {
     lint_settings settings = {0};
     if (!o.log) return 0;
@@ -239,9 +230,10 @@ static void end_bar(const report *r) {
 static void say_end(const lint_trained *done) {
     if (done->stopped)
         lint_warn("stopped after epoch %zu; %s has the best epoch so far, %zu", done->epochs,
-                  out_name(), done->best.epoch);
+                  lint_output_name(o.out), done->best.epoch);
     else if (verbose)
-        lint_warn("%s has epoch %zu of %zu", out_name(), done->best.epoch, done->epochs);
+        lint_warn("%s has epoch %zu of %zu", lint_output_name(o.out), done->best.epoch,
+                  done->epochs);
 }
 
 /* --- the run ---------------------------------------------------------------------------------- */
@@ -269,7 +261,7 @@ static int write_model(lint_output *out, const lint_setup *s, const lint_trained
     lint_frame f = {0};
     int err = lint_setup_store(s, &o, done, &f, e);
     if (err == 0 && lint_frame_write(&f, lint_output_file(out), e) < 0)
-        err = lint_err_prefix(e, "%s: ", out_name());
+        err = lint_err_prefix(e, "%s: ", lint_output_name(o.out));
     lint_frame_free(&f);
     return err;
 }
@@ -303,7 +295,7 @@ int main(int argc, char **argv) {
     if (lint_output_commit(out, &e) < 0) lint_die(&e);
     say_end(&done);
     if (lint_train_log_close(r.log, &e) < 0) lint_die(&e);
-    if (is_stdio(o.out) || (o.log && is_stdio(o.log))) lint_close_stdout();
+    if (lint_is_stdio(o.out) || (o.log && lint_is_stdio(o.log))) lint_close_stdout();
     lint_setup_free(&s);
     lint_recipe_free(&o);
     if (done.stopped) lint_interrupt_die();

@@ -1,6 +1,7 @@
 /* Options of a training: which go together, and what stands for those that were not given. */
 #include "train/recipe.h"
 
+#include "base/standard_io.h"
 #include "engine/layers/input_line.h"
 #include "engine/net_path.h"
 
@@ -8,10 +9,6 @@
 #include <string.h>
 
 /* --- files ------------------------------------------------------------------------------------ */
-
-static int is_stdio(const char *path) {
-    return !path || strcmp(path, "-") == 0;
-}
 
 typedef struct named_file {
     const char *option, *path; /* path NULL: not given */
@@ -22,7 +19,7 @@ enum { INPUTS = 5, OUTPUTS = 3 };
 static int check_inputs(const named_file *in, lint_err *e) {
     for (int i = 0; i < INPUTS; i++)
         for (int j = i + 1; j < INPUTS; j++)
-            if (in[i].path && in[j].path && is_stdio(in[i].path) && is_stdio(in[j].path))
+            if (in[i].path && in[j].path && lint_is_stdio(in[i].path) && lint_is_stdio(in[j].path))
                 return lint_fail(e, "--%s and --%s cannot both be standard input", in[i].option,
                                  in[j].option);
     return 0;
@@ -33,7 +30,7 @@ static int check_outputs(const named_file *out, lint_err *e) {
         for (int j = i + 1; j < OUTPUTS; j++)
             if (out[i].path && out[j].path && strcmp(out[i].path, out[j].path) == 0)
                 return lint_fail(e,
-                                 is_stdio(out[i].path)
+                                 lint_is_stdio(out[i].path)
                                      ? "--%s and --%s cannot both be standard output"
                                      : "--%s and --%s are the same file",
                                  out[i].option, out[j].option);
@@ -50,7 +47,7 @@ static int check_overwriting(const lint_recipe *r, const named_file *in, const n
                              lint_err *e) {
     for (int i = 0; i < INPUTS; i++)
         for (int j = 0; j < OUTPUTS; j++)
-            if (in[i].path && out[j].path && !is_stdio(in[i].path) &&
+            if (in[i].path && out[j].path && !lint_is_stdio(in[i].path) &&
                 strcmp(in[i].path, out[j].path) == 0 && !may_overwrite(r, &in[i], &out[j]))
                 return lint_fail(e, "--%s and --%s are the same file", in[i].option, out[j].option);
     return 0;
@@ -67,7 +64,7 @@ int lint_recipe_check_files(const lint_recipe *r, lint_err *e) {
     if (!r->net) return lint_fail(e, "--net is missing: name a network, such as --net standard");
     if (check_inputs(in, e) < 0 || check_outputs(out, e) < 0) return -1;
     if (check_overwriting(r, in, out, e) < 0) return -1;
-    if (!r->checkpoint || !is_stdio(r->checkpoint)) return 0;
+    if (!r->checkpoint || !lint_is_stdio(r->checkpoint)) return 0;
     return lint_fail(e, "--checkpoint -: expected a file");
 }
 
@@ -161,7 +158,8 @@ static int check_mask_encoder(const lint_recipe *r, lint_err *e) {
         return lint_fail(e, "--cam-loss does not apply to %s, which is a mask encoder", r->net);
     if (strcmp(r->class_weights, "none") != 0)
         return lint_fail(e, "--class-weights do not apply to %s, which is a mask encoder", r->net);
-    if (r->best > LINT_BEST_CE && r->best != LINT_BEST_LAST)
+    if (r->best == LINT_BEST_CAM || r->best == LINT_BEST_WORST_GROUP ||
+        r->best == LINT_BEST_GROUP_MEAN || r->best == LINT_BEST_ADJUSTED)
         return lint_fail(
             e, "--best: expected accuracy, loss, ce or last, since %s is a mask encoder", r->net);
     return 0;

@@ -106,7 +106,7 @@ static void sort_phases(lint_schedule *s) {
 void lint_schedule_free(lint_schedule *s) {
     free(s->phase);
     s->phase = NULL;
-    s->phases = 0;
+    s->phases = s->phase_room = 0;
 }
 
 /* --- rates ------------------------------------------------------------------------------------ */
