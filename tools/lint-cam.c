@@ -182,6 +182,7 @@ static void check_options(char **arg) {
 int main(int argc, char **argv) {
     lint_err e;
     char **arg = lint_cli_parse(&program, argc, argv);
+    lint_blas_one_thread();
     check_options(arg);
     lint_threads *pool = lint_threads_new((int)o.threads, &e);
     if (!pool) lint_die(&e);

@@ -209,6 +209,7 @@ int main(int argc, char **argv) {
     lint_err e;
     job j = {0};
     char **arg = lint_cli_parse(&program, argc, argv);
+    lint_blas_one_thread();
     size_t images = check_usage(arg);
     open_all(&j, arg[0], images);
     if ((o.from ? answer_lines(&j, &e) : answer_operands(&j, arg + 1, images, &e)) < 0) {

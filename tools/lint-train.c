@@ -285,6 +285,7 @@ int main(int argc, char **argv) {
     lint_training t = {.on_epoch = on_epoch, .on_batch = on_batch, .ctx = &r};
 
     read_options(argc, argv);
+    lint_blas_one_thread();
     set_up(&s, &t);
     lint_output *out = lint_output_open(o.out, &e);
     if (!out) lint_die(&e);

@@ -25,7 +25,9 @@ enum {
     LINT_RNG_BALANCE,
     LINT_RNG_PICK,
     LINT_RNG_DROPOUT,
-    LINT_RNG_BOOTSTRAP
+    LINT_RNG_BOOTSTRAP,
+    LINT_RNG_VARY,
+    LINT_RNG_SWAP
 };
 
 typedef struct lint_rng {

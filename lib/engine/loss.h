@@ -60,7 +60,7 @@ typedef struct lint_loss {
     lint_prior prior;
     double ce_weight, cam_weight;
     double sigma;     /* of the centre prior, in fractions of the image side */
-    double cap;       /* the CAM loss counts as cap * cross-entropy at most; 0 is no cap */
+    double cam_cap;   /* the CAM loss counts as cam_cap * cross-entropy at most; 0: no cap */
     lint_judge judge; /* embedding: who scores the maps */
     const float
         *class_weight;        /* [K] or NULL: weighted mean, as torch.nn.CrossEntropyLoss(weight) */

@@ -266,7 +266,7 @@ int lint_setup_plan(lint_setup *s, lint_recipe *r, lint_training *t, lint_err *e
     if (lint_schedule_set_epochs(&r->rates, (size_t)r->epochs, e) < 0) return -1;
     if (r->schedule == LINT_SCHEDULE_STEP) r->step_epochs = (long)lint_schedule_step(&r->rates);
     t->loss = loss_of(s, r);
-    t->cap = isnan(r->cap) ? 0 : r->cap;
+    t->term_cap = isnan(r->cap) ? 0 : r->cap;
     t->schedule = r->rates;
     t->optim = optim_of(r);
     t->factor = s->factor;

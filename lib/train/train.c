@@ -33,8 +33,8 @@ static int stopping(const run *r) {
 
 double lint_train_loss(const lint_training *t, const lint_rates *rates, double ce, double cam) {
     int has_cam = t->loss.cam != LINT_CAM_NONE;
-    double term = has_cam ? rates->cam_weight * cam : 0, most = t->cap * ce;
-    return rates->ce_weight * ce + (t->cap > 0 && isfinite(term) && term > most ? most : term);
+    double term = has_cam ? rates->cam_weight * cam : 0, most = t->term_cap * ce;
+    return rates->ce_weight * ce + (t->term_cap > 0 && isfinite(term) && term > most ? most : term);
 }
 
 static lint_scores scores(const run *r, const lint_rates *rates, const lint_loss_sum *sum) {
@@ -261,7 +261,7 @@ static int epoch(run *r, size_t number, lint_trained *done, lint_err *e) {
     lint_epoch row = {.epoch = number, .rates = lint_schedule_at(&r->t->schedule, number)};
     r->loss.ce_weight = row.rates.ce_weight;
     r->loss.cam_weight = row.rates.cam_weight;
-    r->loss.cap = row.rates.cam_weight > 0 ? r->t->cap / row.rates.cam_weight : 0;
+    r->loss.cam_cap = row.rates.cam_weight > 0 ? r->t->term_cap / row.rates.cam_weight : 0;
     int err = train_epoch(r, &row, e);
     if (err > 0) err = validate(r, &row, e);
     if (err <= 0) return err;

@@ -56,8 +56,8 @@ typedef struct lint_lesson {
 } lint_lesson;
 
 typedef struct lint_training {
-    lint_loss loss; /* its two weights are set by the schedule, its cap by `cap` */
-    double cap;     /* limit of cam_weight * CAM loss, in cross-entropies; 0: no limit */
+    lint_loss loss;  /* the schedule sets its two weights, term_cap its cam_cap */
+    double term_cap; /* limit of cam_weight * CAM loss, in cross-entropies; 0: no limit */
     lint_schedule schedule;
     lint_optim_plan optim;
     const double *factor; /* of the learning rate of each parameter, as in optim.h; NULL: all 1 */
@@ -98,8 +98,8 @@ int lint_train_check(const lint_net *net, const lint_batches *batches, const lin
 int lint_train(lint_net *net, lint_batches *batches, const lint_dataset *val,
                const lint_training *t, lint_threads *pool, lint_trained *done, lint_err *e);
 
-/* What is minimised, from means: ce_weight ce + cam_weight cam. With a cap the second term is at most
- * cap * ce, unless it is not finite, which must show. cam counts only where there is a CAM loss. */
+/* What is minimised, from means: ce_weight ce + cam_weight cam. With a term_cap the second term is at
+ * most term_cap * ce, unless it is not finite, which must show. cam counts only where there is a CAM loss. */
 double lint_train_loss(const lint_training *t, const lint_rates *rates, double ce, double cam);
 
 /* A hash of all that training uses of a set's samples, for checkpoints. */

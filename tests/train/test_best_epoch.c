@@ -63,7 +63,7 @@ static void losses_are_compared_under_the_later_epochs_weights(void **state) {
 
 static void a_capped_cam_loss_counts_as_its_cap(void **state) {
     (void)state;
-    lint_training t = {.loss = {.cam = LINT_CAM_ENERGY}, .cap = 2};
+    lint_training t = {.loss = {.cam = LINT_CAM_ENERGY}, .term_cap = 2};
     assert_true(lint_train_loss(&t, &RATES, 0.5, 0.7) == 0.5 + 0.7);
     assert_true(lint_train_loss(&t, &RATES, 0.5, 70) == 0.5 + 1);
     assert_true(isinf(lint_train_loss(&t, &RATES, 0.5, INFINITY)));

@@ -531,6 +531,7 @@ static void settings_read_back(void **state) {
 }
 
 int main(void) {
+    lint_blas_one_thread();
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_set_comes_in_a_new_order_every_epoch),
         cmocka_unit_test(labels_of_a_set_are_counted),
