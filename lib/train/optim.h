@@ -15,9 +15,10 @@
  *     double factor[n];
  *     lint_optim_factors(params, n, (const char *[]){"layer1.=0.1"}, 1, factor, &e);
  *     lint_optim *o = lint_optim_new(params, factor, n, &plan, pool, &e);
- *     for each batch:
- *         lint_net_step(...);
+ *     while (next_batch(&batch)) {
+ *         lint_net_step(net, &batch, &loss, &sum, &e);
  *         lint_optim_step(o, lr);
+ *     }
  *     lint_optim_free(o);
  *
  * To add a rule, add a row to the table in optim.c: the number of state floats for each parameter
