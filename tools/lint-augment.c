@@ -25,7 +25,8 @@ static struct {
     uint64_t seed;
 } o = {.flip = FLIP_NOT_GIVEN,
        .rotate = ROTATE_NOT_GIVEN,
-       .crop = 1, .center_crop = 1,
+       .crop = 1,
+       .center_crop = 1,
        .swap_by = SWAP_BY_NOT_GIVEN,
        .frame = 64};
 
