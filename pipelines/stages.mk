@@ -13,9 +13,9 @@ EXPERIMENT ?= $(if $(DATA),folders,orca-leopard)
 DATA ?=
 ## seed of the split, the drawings, the training: of everything
 SEED ?= 0
-## how many seeds `make sweep` runs: 0 to SEEDS-1
+## number of seeds that `make sweep` runs: 0 to SEEDS-1
 SEEDS ?= 10
-## how many stages of a sweep run side by side
+## number of stages of a sweep that run side by side; empty: one
 JOBS ?=
 ## `make sweep` over settings instead of seeds: GRID='CAM_WEIGHT=1,3,10 SIGMA=.15,.25'
 GRID ?=
@@ -185,7 +185,7 @@ table = $(if $(GRID),awk -v slack=$(GRID_SLACK) -v seeds='$(GRID_SEEDS)' -f pipe
     $(foreach p,$(POINTS),$(call point-results,$p)),lint-eval --pairs $(call results,$(SWEEP),test.json))
 
 ifeq ($(CLUSTER),)
-## run it for seeds 0 to SEEDS-1 and print all pairs, or for every setting of GRID; what exists is reused
+## run the experiment for seeds 0 to SEEDS-1, or for every setting of GRID, and compare; what exists is reused
 sweep: $(if $(GRID),$(STAGE))
 	+@$(side-by-side) $(if $(GRID),grid-stages,sweep-stages)
 	@$(table)
