@@ -67,11 +67,11 @@ PICTURES ?=
 ## how pictures become train, val and test: options of lint-split, such as --skip-bad
 SPLIT ?=
 ## size of the pictures that the network sees
-SIZE ?= 192x192
+SIZE ?= 96x96
 ## the network
 NET ?= models/cnn.net
 ## passes over the training pictures
-EPOCHS ?= 15
+EPOCHS ?= 24
 ## what is done to training pictures, freshly in each pass: options of lint-augment, or a program
 AUGMENT ?= --balance --flip h
 ## the models to train and compare: default, camloss, and as asked swap, crop, dro, jtt
@@ -87,7 +87,7 @@ CROP ?= 0.6
 ## files that a program of your own reads by itself, such as modules: when they change, it trains anew
 ALSO ?=
 ## how training goes, for both models: options of lint-train
-TRAIN ?=
+TRAIN ?= --optim adam --lr 0.002 --batch 16
 ## weight of the CAM loss in camloss
 CAM_WEIGHT ?= 1
 ## width of the centre prior, in sides of the picture, with OBJECT=center
@@ -98,28 +98,11 @@ CAM ?= --cam-loss energy $(if $(masked),--prior mask,--sigma $(SIGMA))
 # What `make lock` notes of them and `make diff` compares.
 PARAMETERS = PICTURES SPLIT SIZE NET EPOCHS AUGMENT OBJECT SWAP SWAP_COLOUR TRAIN CAM_WEIGHT CAM
 
-<<<<<<< HEAD
 # What no tool would tell clearly, or only after another stage's minutes; and the points of GRID.
-VARIABLE = SIZE NET EPOCHS CAM_WEIGHT SIGMA
+VARIABLE = SIZE NET EPOCHS CAM_WEIGHT SIGMA OBJECT SWAP SWAP_COLOUR
 checked = SEED SEEDS JOBS GRID GRID_SEEDS GRID_SLACK VARIABLE
 POINTS := $(shell $(foreach v,$(checked),$v=$(call quote,$($v))) awk -f pipelines/settings.awk)
 $(if $(findstring error: ,$(POINTS)),$(error $(subst error: ,,$(POINTS))))
-=======
-# What no tool would tell clearly, or only after another stage's minutes.
-beyond-digits = $(subst 0,,$(subst 1,,$(subst 2,,$(subst 3,,$(subst 4,,$(subst 5,,$(subst 6,,$(subst \
-    7,,$(subst 8,,$(subst 9,,$1))))))))))
-whole = $(and $(filter 1,$(words $1)),$(if $(call beyond-digits,$1),,yes))
-# $(call expect-whole,NAME,VALUE,LEAST): LEAST is 0 or 1.
-expect-whole = $(if $(and $(call whole,$2),$(if $(filter 1,$3),$(subst 0,,$2),yes)),,\
-    $(error $1: expected a whole number, $3 or more, not '$2'))
-$(call expect-whole,SEED,$(SEED),0)
-$(call expect-whole,SEEDS,$(SEEDS),1)
-$(if $(JOBS),$(call expect-whole,JOBS,$(JOBS),1))
-$(foreach s,$(or $(GRID_SEEDS),nothing),$(call expect-whole,GRID_SEEDS,$s,0))
-$(if $(and $(GRID_SLACK),$(if $(call beyond-digits,$(subst .,,$(GRID_SLACK))),,yes)),,\
-    $(error GRID_SLACK: expected a number, 0 or more, not '$(GRID_SLACK)'))
-VARIABLE = SIZE NET EPOCHS CAM_WEIGHT SIGMA OBJECT SWAP SWAP_COLOUR
->>>>>>> parent of c8ca255 (Pipelines stay as they are until masks can be found)
 $(foreach v,$(VARIABLE),$(if $(strip $($v)),,$(error $v: expected a value, not nothing)))
 $(foreach f,$(ALSO),$(if $(wildcard $f),,$(error ALSO: there is no $f)))
 $(foreach v,OUT CACHE NET BUILD,$(if $(word 2,$($v)),$(error $v: '$($v)' has a space in it, \
@@ -160,7 +143,7 @@ with-masks = $(if $(found),$d/found-$1.lts,$d/$1.lts)
 # background from one that does not. The same pictures before each other's backgrounds can: made
 # once, they choose the best epoch, and the settings of a grid.
 swap-by = --swap-by $(if $(masked),mask,center)
-swap-val.run = lint-augment --swap-background 1 $(swap-by) --seed $s $(call with-masks,val) -o $d/swapped-val.lts
+swap-val.run = lint-augment --swap-background 1 --swap-colour 0.5 $(swap-by) --seed $s $(call with-masks,val) -o $d/swapped-val.lts
 swap-val.reads = $(call with-masks,val)
 swap-val.makes = $d/swapped-val.lts
 
@@ -279,21 +262,7 @@ sweep-stages: $(call results,$(SWEEP),val.json swapped-val.json test.json)
 
 # A grid is a folder grid/SETTINGS for each combination, that is made like any OUT; they share a
 # cache, so what two have in common is made once. Validation only: no test.json is made.
-<<<<<<< HEAD
-point-results = $(foreach s,$(GRID_SEEDS),$(foreach model,$(MODELS),$(AT)grid/$1/$m/val.json))
-=======
-comma := ,
-values = $(addprefix $(firstword $(subst =, ,$1))=,$(subst $(comma), ,$(lastword $(subst =, ,$1))))
-product = $(if $1,$(foreach a,$(call values,$(firstword $1)),$(foreach b,$(or \
-    $(call product,$(wordlist 2,$(words $1),$1)),.),$a$(patsubst $(comma).,,$(comma)$b))))
-POINTS = $(subst =,-,$(call product,$(GRID)))
 point-results = $(foreach s,$(GRID_SEEDS),$(foreach model,$(MODELS),$(addprefix $(AT)grid/$1/$m/,val.json swapped-val.json)))
-# Of those settings whose value is one word.
-strange := $(filter-out $(VARIABLE),$(foreach g,$(GRID),$(firstword $(subst =, ,$g))))
-$(if $(strange),$(error GRID may vary $(VARIABLE), not $(firstword $(strange))))
-$(foreach g,$(GRID),$(if $(filter 2,$(words $(subst =, ,$g))),,\
-    $(error GRID: expected NAME=VALUE$(comma)VALUE..., not '$g')))
->>>>>>> parent of c8ca255 (Pipelines stay as they are until masks can be found)
 
 grid-stages: $(addprefix $(AT)grid/,$(POINTS))
 
