@@ -1,11 +1,11 @@
 /* loss: what training minimises: ce_weight * cross-entropy + cam_weight * CAM loss.
  *
- * The CAM loss scores where a class's evidence lies. K [h,w] is the prior's cost of each place
+ * The CAM loss scores where a class's evidence lies. K [h,w] is the prior's cost of each cell
  * (0 at the centre or on the object, toward 1 away from it), M the HiResCAM of the true class,
  * D the true class's map less the mean of the others'. Per image, averaged over the batch:
  *
- *     mse     mean over places of (K M)^2
- *     radial  mean over places of (Kr M)^2, Kr = (1 - G)^2
+ *     mse     mean over cells of (K M)^2
+ *     radial  mean over cells of (Kr M)^2, Kr = (1 - G)^2
  *     energy  sum K |D| / sum |D|: the share of evidence off the centre; free of scale
  *     embedding  ||code(S) - o||^2 / ||o - v||^2, S [h,w] the soft mask that the map draws,
  *             S = D^2 / (D^2 + mean of D^2), code() a mask encoder, o and v its mean codes of

@@ -1,16 +1,16 @@
 /* mask_encoder: a small network that knows what masks of objects look like, as a judge of maps.
  *
- * A mask encoder takes a mask, the share of each of h x w places that is object, 0 to 1, and
+ * A mask encoder takes a mask, the share of each of h x w cells that is object, 0 to 1, and
  * gives its code, k numbers. It was trained (encoder_train.h) to tell masks of objects from
  * inverted ones, and its file also holds the mean code of each: o of the object masks, v of the
- * inverted. The loss `embedding` of a map D [h,w], N places, is
+ * inverted. The loss `embedding` of a map D [h,w], N cells, is
  *
  *     q = (1 / N) sum_i D_i^2
  *     S_i = D_i^2 / (D_i^2 + q + 1e-24)                  the soft mask that the map draws
  *     loss = ||code(S) - o||^2 / ||o - v||^2             squared Euclidean norms over k numbers
  *
  * 0 where the map draws an object as it should be, 1 where it draws the opposite. S is smooth, has
- * no threshold, and does not change when D is multiplied by a number: a place is more than half
+ * no threshold, and does not change when D is multiplied by a number: a cell is more than half
  * object where its evidence, for or against, is above the map's root mean square. A map of zeros
  * draws the empty mask; its gradient is zero. D is the true class's map less the mean of the
  * others', since the softmax knows nothing else: what all classes' maps share decides nothing.
@@ -44,10 +44,10 @@ lint_judge lint_mask_encoder_judge(lint_mask_encoder *m);
 /* Of everything that the loss depends on, whatever the file is called. */
 uint64_t lint_mask_encoder_hash(const lint_mask_encoder *m);
 
-/* The soft mask s [places] of a map [places]. */
-void lint_soft_mask(size_t places, const float *map, float *s);
+/* The soft mask s [cells] of a map [cells]. */
+void lint_soft_mask(size_t cells, const float *map, float *s);
 /* From ds, a derivative by s, to d, the one by the map; d may be ds. */
-void lint_soft_mask_back(size_t places, const float *map, const float *ds, float *d);
+void lint_soft_mask_back(size_t cells, const float *map, const float *ds, float *d);
 
 /* Of n maps [n, h*w]: value [n] becomes the loss of each, d [n, h*w] its derivative by the map.
  * Both are 0 where label is negative. */

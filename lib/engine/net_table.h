@@ -2,7 +2,7 @@
  *
  * For each layer what it gives (width x height x channels), its parameters (those that training
  * moves), its multiply-adds for one image, and its receptive field: the patch of the picture that
- * one place of it can see, padding included. Behind it the sums, and what the maps are read from.
+ * one cell of it can see, padding included. Behind it the sums, and what the maps are read from.
  *
  *     if (lint_net_table(text, "models/resnet50.net", 2, stdout, &e) < 0) ...
  */

@@ -644,9 +644,9 @@ static void pool2(size_t p, size_t c, const float *top, const float *bottom, con
         pool2_of(p, c, top, bottom, sign, y, NULL);
 }
 
-/* d in the lanes whose place is `place`, zero in the others. */
-INLINE vf where(vi at, int place, vf d) {
-    return (vf)((vi)d & (at == place));
+/* d in the lanes whose cell is `cell`, zero in the others. */
+INLINE vf where(vi at, int cell, vf d) {
+    return (vf)((vi)d & (at == cell));
 }
 
 static void unpool2(size_t p, size_t c, const float *d, const uint8_t *arg, float *top,
@@ -693,19 +693,19 @@ static void unpool2_affine2(size_t p, size_t c, const float *d, const uint8_t *a
     }
 }
 
-static void larger(size_t c, const float *x, uint8_t place, float *y, uint8_t *arg) {
+static void larger(size_t c, const float *x, uint8_t cell, float *y, uint8_t *arg) {
     size_t ch = 0;
     for (; ch + W <= c; ch += W) {
         vf v = load(x + ch), best = load(y + ch);
         vi more = v > best;
         vb take = __builtin_convertvector(more, vb), at = *(const vb_any *)(arg + ch);
         store(y + ch, choose(more, v, best));
-        *(vb_any *)(arg + ch) = (take & place) | (~take & at);
+        *(vb_any *)(arg + ch) = (take & cell) | (~take & at);
     }
     for (; ch < c; ch++)
         if (x[ch] > y[ch]) {
             y[ch] = x[ch];
-            arg[ch] = place;
+            arg[ch] = cell;
         }
 }
 
