@@ -14,8 +14,8 @@ struct lint_mask_encoder {
     float *object, *inverted; /* [k] */
     double apart;             /* squared distance of the two */
     uint64_t hash;
-    float *soft; /* [batch, h*w]: soft masks, then the derivative by them */
-    float *code; /* [batch, k], then the derivative by it */
+    float *soft; /* [batch, h*w]: soft masks, then the derivative with respect to them */
+    float *code; /* [batch, k], then the derivative with respect to it */
 };
 
 size_t lint_mask_encoder_height(const lint_mask_encoder *m) {

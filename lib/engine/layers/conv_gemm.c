@@ -348,7 +348,7 @@ static void gemm_input_gradient(lint_layer *l, const lint_pass *p, size_t which)
                         phase_of(h, l->in.w, s->kw, s->stride, s->left));
 }
 
-/* --- the gradient by the weights -------------------------------------------------------------- */
+/* --- the gradient with respect to the weights ------------------------------------------------- */
 
 typedef struct gemm_outer_job {
     const lint_layer *l;

@@ -9,10 +9,11 @@
  * arithmetic; so the layer is fused with its neighbours, and rows neither come from memory nor go
  * there:
  *
- * - l->producer is a small convolution before this one. Its rows are computed when the ring asks for
- *   them, forward and backward, and its gradient is taken row by row: its y and dy are not stored.
- * - l->consumer is a batchnorm behind, which sees every row of y while it is in the cache, and makes
- *   the rows of dy when the ring asks for them.
+ * - l->producer is a small convolution before this one. Its rows are computed when the ring asks
+ *   for them, forward and backward, and its gradient is taken row by row: its y and dy are not
+ *   stored.
+ * - l->consumer is a batchnorm behind, which sees every row of y while it is in the cache, and
+ *   makes the rows of dy when the ring asks for them.
  *
  * Rings live on the stack of a worker, four of them at most, about 2 KB each.
  */

@@ -4,8 +4,8 @@
  *     y  = A' [(G g G') . (B' x B)] A      x: 4x4 cells, g: 3x3 taps, y: 2x2 outputs
  *
  * Seen through all tiles and channels, each of the 16 products is one of matrices: transformed
- * cells [tiles, C] times transformed filters [C, O]. The gradient by the input is the same
- * algorithm on dy with the turned filter. The gradient by the filter is that of the formula:
+ * cells [tiles, C] times transformed filters [C, O]. The gradient with respect to the
+ * input is the same algorithm on dy with the turned filter; that with respect to the filter is
  *
  *     dg = G' [(B' x B) . (A dy A')] G     summed over tiles
  *
@@ -189,7 +189,7 @@ static void winograd_input_gradient(lint_layer *l, const lint_pass *p) {
     winograd_run_product(&j);
 }
 
-/* --- the gradient by the weights -------------------------------------------------------------- */
+/* --- the gradient with respect to the weights ------------------------------------------------- */
 
 typedef struct winograd_outer_job {
     const lint_layer *l;
