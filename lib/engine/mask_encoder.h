@@ -31,7 +31,7 @@
 typedef struct lint_mask_encoder lint_mask_encoder;
 
 /* Reads a file, for batches of any size; `batch` maps go through the encoder at a time. The
- * pool must outlive it. NULL on error: not an encoder, equal codes, a layer that draws at random. */
+ * pool must outlive it. NULL on error: not an encoder, equal codes, a random layer. */
 lint_mask_encoder *lint_mask_encoder_load(const char *path, size_t batch, lint_threads *pool,
                                           lint_err *e);
 void lint_mask_encoder_free(lint_mask_encoder *m);
