@@ -12,6 +12,9 @@
  *             object masks and of inverted ones: 0 on the object, 1 everywhere else; free of
  *             scale, and without a prior (mask_encoder.h)
  *
+ *     lint_loss loss = {.cam = LINT_CAM_ENERGY, .ce_weight = 1, .cam_weight = 30, .sigma = 0.25};
+ *     lint_net_step(net, &batch, &loss, &sum, &e);
+ *
  * A cap keeps the CAM loss from outweighing the cross-entropy. The gradient is scaled by
  * cam_cap * cross-entropy / CAM loss, as if that were a constant; a clamp would leave no gradient.
  */

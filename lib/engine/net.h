@@ -12,9 +12,10 @@
  *     lint_blas_one_thread();
  *     lint_net *net = lint_net_new(text, "models/standard.net", 2, 32, LINT_NET_TRAIN, pool, &e);
  *     lint_net_init(net, seed);
- *     for each batch:
+ *     while (next_batch(&batch)) {
  *         lint_net_step(net, &batch, &loss, &sum, &e);      // forward, backward: gradients
- *         for (size_t i = 0; i < lint_net_params(net); i++) update(lint_net_param(net, i));
+ *         for (size_t i = 0; i < lint_net_params(net); i++) use(lint_net_param(net, i));
+ *     }
  *     lint_net_store(net, &frame, &e);
  *
  * Letters: N images, H W C height, width, channels of a layer's input, K classes, h w of the map.

@@ -265,9 +265,9 @@ static void winograd_backward(lint_layer *l, const lint_pass *p) {
 /* --- setup ------------------------------------------------------------------------------------ */
 
 /* With fewer cells in a batch, transforming the filters costs more than it saves. Measured by
- * `bench/engine --profile --threads 1` against gemm on an AMD EPYC with AVX2, 2026-11: of 64 channels
- * 512 cells take 2.1 against 1.8 ms, 1024 take 3.0 against 4.4; of 256 channels 512 take 25 against
- * 38 ms. */
+ * `bench/engine --profile --threads 1` against gemm on an AMD EPYC with AVX2, 2026-11: of 64
+ * channels 512 cells take 2.1 against 1.8 ms, 1024 take 3.0 against 4.4; of 256 channels 512 take
+ * 25 against 38 ms. */
 int lint_conv_winograd_suits(const lint_layer *l) {
     enum { CELLS = 512 };
     const conv_state *s = lint_conv(l);
