@@ -117,6 +117,10 @@ $(BUILD)/lint-%: tools/lint-%.c $(BUILD)/liblint.a $(BUILD)/flags
 $(BUILD)/%: pipelines/%/main.c $(wildcard pipelines/stage/*.[ch]) $(BUILD)/liblint.a $(BUILD)/flags
 	$(call say,$@)$(LINK) -o $@ $(filter %.c %.a,$^) $(LIBS)
 
+# The reference for the engine; see the file.
+$(BUILD)/trainer: docs/trainer.c $(BUILD)/liblint.a $(BUILD)/flags
+	$(call say,$@)$(LINK) -o $@ $< $(BUILD)/liblint.a $(LIBS)
+
 $(BUILD)/tests/%.o: tests/%.c $(BUILD)/flags | test-needs
 	@mkdir -p $(@D)
 	$(call say,$<)$(COMPILE) -Itests -c -o $@ $<
@@ -136,7 +140,7 @@ test-needs: | $(filter deps,$(MAKECMDGOALS))
 	    echo "'make deps test' installs them, as root or with sudo."; exit 1; } >&2
 
 ## run every test; ends with `N passed, N failed`
-test: all $(TESTS) | test-needs
+test: all $(BUILD)/trainer $(TESTS) | test-needs
 	tests/run $(BUILD)
 
 # $(call installed,COMMANDS,PACKAGES): an error where one of the commands is not there.

@@ -221,6 +221,7 @@ static void work_new(work *w, const char *path) {
     lint_err e;
     char *text = read_text(path);
     int training = o.work == TRAIN;
+    lint_blas_one_thread();
     w->pool = lint_threads_new((int)o.threads, &e);
     if (!w->pool) lint_die(&e);
     w->net = lint_net_new(text, path, (size_t)o.classes, (size_t)o.batch,

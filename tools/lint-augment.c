@@ -6,55 +6,102 @@
 #include "load/loader.h"
 
 enum { FLIP_NOT_GIVEN = -1, FLIP_NONE, FLIP_H, FLIP_V, FLIP_HV };
+enum { SWAP_BY_NOT_GIVEN = -1 };
 #define ROTATE_NOT_GIVEN (-1.0)
 #define QUARTER_TURN     90.0
+
+/* A background need not look true, only different each time. */
+static const lint_augment DONOR = {.flip_h = 1, .crop = 0.5};
+static const lint_augment RECOLOURED = {
+    .flip_h = 1, .crop = 0.5, .hue = 180, .saturation = 1, .brightness = 0.5};
 
 static struct {
     const char *out;
     int flip, balance, shuffle, quiet, verbose;
-    double rotate, crop, shift, brightness, noise;
+    double rotate, crop, center_crop, shift, scale, brightness, hue, saturation, grey, noise, swap,
+        swap_colour;
+    int swap_by;
     long epochs, frame, threads;
     uint64_t seed;
-} o = {.flip = FLIP_NOT_GIVEN, .rotate = ROTATE_NOT_GIVEN, .crop = 1, .frame = 64};
+} o = {.flip = FLIP_NOT_GIVEN,
+       .rotate = ROTATE_NOT_GIVEN,
+       .crop = 1,
+       .center_crop = 1,
+       .swap_by = SWAP_BY_NOT_GIVEN,
+       .frame = 64};
 
 static const lint_option options[] = {
     {"balance", 0, LINT_OPT_FLAG, &o.balance,
-     .help = "append copies of smaller classes' samples until all classes are equal; copies are "
-             "flipped both ways and turned up to 90 degrees, unless --flip or --rotate is given"},
+     .help =
+         "copies of smaller classes' samples, appended until all classes are equal; copies are "
+         "flipped both ways and rotated by up to 90 degrees unless --flip or --rotate is given"},
     {"flip", 0, LINT_OPT_CHOICE, &o.flip, "HOW",
-     "none, h (left-right), v (upside down) or hv; each with probability 1/2",
+     "random mirroring, each with probability 1/2: none, h (left-right), v (upside down) or hv "
+     "(default none)",
      .choices = "none|h|v|hv"},
-    {"rotate", 0, LINT_OPT_REAL, &o.rotate, "DEG", "turn by up to DEG degrees each way",
-     .max = 180},
+    {"rotate", 0, LINT_OPT_REAL, &o.rotate, "DEG",
+     "random rotation by up to DEG degrees either way (default 0)", .max = 180},
     {"crop", 0, LINT_OPT_REAL, &o.crop, "F",
-     "enlarge a window of F to 1 times each side, anywhere in the picture", .min = 0.05, .max = 1},
-    {"shift", 0, LINT_OPT_REAL, &o.shift, "F", "move by up to F of each side, each way", .max = 1},
-    {"brightness", 0, LINT_OPT_REAL, &o.brightness, "X", "multiply by 1-X to 1+X", .max = 1},
+     "random window of F to 1 times each side, enlarged to the full size (default 1)", .min = 0.05,
+     .max = 1},
+    {"center-crop", 0, LINT_OPT_REAL, &o.center_crop, "F",
+     "share of each side, from the middle, that fills the picture; the same for every sample "
+     "(default 1)",
+     .min = 0.05, .max = 1},
+    {"shift", 0, LINT_OPT_REAL, &o.shift, "F",
+     "random shift by up to F times each side, either way (default 0)", .max = 1},
+    {"brightness", 0, LINT_OPT_REAL, &o.brightness, "X",
+     "random factor of 1-X to 1+X for the brightness (default 0)", .max = 1},
+    {"scale", 0, LINT_OPT_REAL, &o.scale, "S",
+     "random change of size by a factor of up to 1+S either way; edges are mirrored (default 0)",
+     .max = 1},
+    {"hue", 0, LINT_OPT_REAL, &o.hue, "DEG",
+     "random rotation of the hue by up to DEG degrees either way (default 0)", .max = 180},
+    {"saturation", 0, LINT_OPT_REAL, &o.saturation, "X",
+     "random factor of 1-X to 1+X for the saturation (default 0)", .max = 1},
+    {"grey", 0, LINT_OPT_REAL, &o.grey, "P", "probability of a picture without colour (default 0)",
+     .max = 1},
+    {"swap-background", 0, LINT_OPT_REAL, &o.swap, "P",
+     "probability of a background from another picture of the input, of any class (default 0)",
+     .max = 1},
+    {"swap-by", 0, LINT_OPT_CHOICE, &o.swap_by, "HOW",
+     "what counts as the object: center, a soft ellipse in the middle, or mask, the sample's own "
+     "mask (default center)",
+     .choices = LINT_SWAP_CHOICES},
+    {"swap-colour", 0, LINT_OPT_REAL, &o.swap_colour, "P",
+     "probability that such a background gets other colours: any hue, saturation and brightness "
+     "(default 0)",
+     .max = 1},
     {"noise", 0, LINT_OPT_REAL, &o.noise, "X",
-     "add Gaussian noise of standard deviation 0 to X (1 is white)", .max = 1},
+     "Gaussian noise of a random standard deviation, 0 to X, where 1 is white (default 0)",
+     .max = 1},
     {"epochs", 0, LINT_OPT_INT, &o.epochs, "N",
-     "N passes, each freshly drawn; frames are marked 1 to N", .min = 1, .max = 1000000},
-    {"shuffle", 0, LINT_OPT_FLAG, &o.shuffle, .help = "a new order in each pass"},
-    {"frame", 0, LINT_OPT_INT, &o.frame, "N", "samples in a frame (64); 0: a pass in one",
-     .max = 1000000000},
-    {"seed", 0, LINT_OPT_U64, &o.seed, "N", .help = "seed of every random choice (0)"},
-    {"threads", 0, LINT_OPT_INT, &o.threads, "N", "threads (0: one for each processor)",
-     .max = 1024},
-    {"out", 'o', LINT_OPT_STR, &o.out, "FILE", .help = "write here (default: standard output)"},
-    {"quiet", 'q', LINT_OPT_FLAG, &o.quiet, .help = "no progress"},
-    {"verbose", 'v', LINT_OPT_FLAG, &o.verbose, .help = "progress where it is no terminal, too"},
+     "number of passes, each with new random changes; frames are marked 1 to N (default: one pass, "
+     "unmarked)",
+     .min = 1, .max = 1000000},
+    {"shuffle", 0, LINT_OPT_FLAG, &o.shuffle, .help = "new random order in each pass"},
+    {"frame", 0, LINT_OPT_INT, &o.frame, "N",
+     "samples in a frame; 0 means one frame for each pass (default 64)", .max = 1000000000},
+    LINT_OPTION_SEED(&o.seed, "all random choices"),
+    LINT_OPTION_THREADS(&o.threads),
+    LINT_OPTION_OUT(&o.out, "samples"),
+    LINT_OPTION_QUIET(&o.quiet),
+    LINT_OPTION_VERBOSE(&o.verbose),
     {0}};
 
 static const lint_program program = {
     .name = "lint-augment",
     .usage = "[options] [FILE]",
-    .purpose = "Changes the pictures of a sample stream at random; masks follow. Without options "
-               "samples pass unchanged, at any length of the stream; --balance, --shuffle and "
-               "--epochs address a file by index (a pipe is copied to a temporary file).",
+    .purpose =
+        "Changes the pictures of a sample stream at random; masks change with them. Without "
+        "options the samples pass unchanged. --balance, --shuffle, --swap-background and --epochs "
+        "need random access to the samples, so a pipe is first copied to a temporary file.",
     .options = options,
     .example = "  lint-augment --balance data/train.lts -o data/balanced.lts\n"
                "  lint-augment --epochs 15 --shuffle --flip h --rotate 10 data/balanced.lts |\n"
                "      lint-train --train - --val data/val.lts -o model.safetensors\n",
+    .first = "balance flip rotate crop swap-background swap-by epochs shuffle frame seed threads "
+             "out quiet verbose",
     .operands = {0, 1},
 };
 
@@ -65,17 +112,27 @@ static lint_load_plan make_plan(void) {
                         .frame = (size_t)o.frame,
                         .epochs = (uint64_t)o.epochs,
                         .shuffle = o.shuffle,
-                        .balance = o.balance};
+                        .balance = o.balance,
+                        .swap = o.swap,
+                        .swap_by = o.swap_by == LINT_SWAP_MASK ? LINT_SWAP_MASK : LINT_SWAP_CENTER};
     p.each = (lint_augment){.flip_h = flip == FLIP_H || flip == FLIP_HV,
                             .flip_v = flip == FLIP_V || flip == FLIP_HV,
                             .rotate = o.rotate == ROTATE_NOT_GIVEN ? 0 : o.rotate,
                             .crop = o.crop,
                             .shift = o.shift,
+                            .center = o.center_crop < 1 ? o.center_crop : 0,
+                            .scale = o.scale,
                             .brightness = o.brightness,
+                            .hue = o.hue,
+                            .saturation = o.saturation,
+                            .grey = o.grey,
                             .noise = o.noise};
     p.copy = p.each;
     if (o.flip == FLIP_NOT_GIVEN) p.copy.flip_h = p.copy.flip_v = 1;
     if (o.rotate == ROTATE_NOT_GIVEN) p.copy.rotate = QUARTER_TURN;
+    p.recolour = o.swap_colour;
+    p.donor = DONOR;
+    p.recoloured = RECOLOURED;
     return p;
 }
 
@@ -104,9 +161,16 @@ static int copy_all(lint_loader *in, lint_output *out, lint_err *e) {
     return got;
 }
 
+static void check_options(void) {
+    if (o.swap > 0) return;
+    if (o.swap_by != SWAP_BY_NOT_GIVEN) lint_usage("--swap-by needs --swap-background");
+    if (o.swap_colour > 0) lint_usage("--swap-colour needs --swap-background");
+}
+
 int main(int argc, char **argv) {
     lint_err e;
     char **arg = lint_cli_parse(&program, argc, argv);
+    check_options();
     lint_refuse_terminal(o.out);
     lint_load_plan plan = make_plan();
     lint_threads *pool = lint_threads_new((int)o.threads, &e);

@@ -1,12 +1,12 @@
-# Fills a page's template (mdoc) from what `TOOL --help=table` prints, so that options, usage and
-# examples are those of the program: awk -f page.awk TABLE TEMPLATE >PAGE
+# Fills in the template of a man page (mdoc) from the output of `TOOL --help=table`, so that options,
+# usage and examples are those of the program: awk -f page.awk TABLE TEMPLATE >PAGE
 #
-# In a template, a line of its own: @usage@ @purpose@ @options@ @examples@ @exit@ @version@, and
-# @include FILE@, a file as it is. TABLE may be /dev/null.
+# A template has these words on lines of their own: @usage@ @purpose@ @options@ @examples@ @exit@
+# @version@, and @include FILE@, which copies a file. TABLE may be /dev/null.
 
 BEGIN { FS = "\t" }
 
-# What roff would take for something else. In literal text a hyphen is a minus.
+# Literal text: escapes what roff would interpret. A hyphen is a minus sign.
 function plain(s) {
     gsub(/\\/, "\\e", s)
     gsub(/-/, "\\-", s)
@@ -17,8 +17,8 @@ function plain(s) {
     return s ~ /^\./ ? "\\\\&" s : s
 }
 
-# Running text: a sentence a line, broken before column 80, options with real minus signs, `names`
-# in bold.
+# Running text: every sentence starts a line, lines break before column 80, options have minus signs,
+# `names` are bold.
 function prose(s,    word, n, i, bold, out, width, fresh) {
     gsub(/\\/, "\\e", s)
     n = split(s, word, " ")
@@ -37,7 +37,7 @@ function prose(s,    word, n, i, bold, out, width, fresh) {
     return out
 }
 
-# An argument's name, which mdoc might read as a macro.
+# The name of an argument, protected where mdoc would read it as a macro.
 function argument(s) {
     return s ~ /^[A-Z][a-z]$/ ? "\\&" s : s
 }
@@ -76,7 +76,7 @@ FILENAME == ARGV[1] {
 }
 /^@examples@$/ { printf ".Bd -literal\n%s.Ed\n", examples; next }
 /^@exit@$/ {
-    print "0: done; 1: the data or the system failed, and one line on standard error says\nhow; 2: wrong usage."
+    print "0: success; 1: the data or the system failed, and a line on standard error says\nhow; 2: wrong usage."
     next
 }
 /^@version@$/ { print ".Os lint " version; next }

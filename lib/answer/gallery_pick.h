@@ -14,7 +14,7 @@
  *
  *     lint_pick p;
  *     if (lint_pick_new(&p, LINT_PICK_SPREAD, 16, seed, &e) < 0) ...
- *     for each sample i:
+ *     for (size_t i = 0; i < n; i++)
  *         if ((slot = lint_pick_offer(&p, label, place, LINT_PICK_RIGHT)) >= 0) cell[slot] = i;
  *     lint_pick_order(&p, slots);      // p.n of them, as they are to be shown
  *     lint_pick_free(&p);

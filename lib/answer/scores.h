@@ -6,7 +6,7 @@
  *
  *     lint_scores s = {0};
  *     lint_scores_add(&s, "accuracy", "orca", NULL, 0.75, 0.41, 0.93, 8, &e);
- *     lint_scores_write_tsv(&s, stdout, &e);
+ *     lint_scores_write_tsv(&s, stdout);
  *     lint_scores_free(&s);
  *
  * Text is tab-separated with a header line: metric class place value low high n, `*` for "all".

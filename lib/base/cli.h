@@ -4,7 +4,11 @@
  * A program describes itself in one table. The parser, --help, the man page and the shell completions
  * are all made from it (cli_help.c prints the help, cli_mistake.c explains a wrong option).
  *
- *     static opts o = {.seed = 0, .size = {192, 192}};
+ *     static struct {
+ *         const char *out;
+ *         double sigma;
+ *         int fit;
+ *     } o = {.sigma = 0.25};
  *     static const lint_option options[] = {
  *         LINT_OPTION_OUT(&o.out, "samples"),
  *         LINT_OPTION_GROUP("Pictures"),

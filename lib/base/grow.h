@@ -4,10 +4,11 @@
  * how many elements fit; keep it beside the count, zero at first. A room of 0 beside elements is
  * safe: it means "unknown", and the next call allocates anew.
  *
- *     float *more = lint_grow(a->v, a->n, &a->room, sizeof *a->v);
+ *     struct { float *v; size_t n, room; } a = {0};
+ *     float *more = lint_grow(a.v, a.n, &a.room, sizeof *a.v);
  *     if (!more) return lint_fail_mem(e, "numbers");
- *     a->v = more;
- *     a->v[a->n++] = x;
+ *     a.v = more;
+ *     a.v[a.n++] = x;
  */
 #ifndef LINT_BASE_GROW_H
 #define LINT_BASE_GROW_H

@@ -5,7 +5,7 @@
  * the same seed stay independent. The state is a plain value on the caller's stack.
  *
  *     lint_rng r = lint_rng_at(seed, LINT_RNG_AUGMENT, epoch, index);
- *     if (lint_rng_unit(&r) < 0.5) flip(...);
+ *     if (lint_rng_unit(&r) < 0.5) flip(image);
  *
  * SplitMix64 (Steele, Lea, Flood: Fast Splittable Pseudorandom Number Generators, OOPSLA 2014)
  * over a hashed starting point; 2^64 period, passes BigCrush.
@@ -25,7 +25,9 @@ enum {
     LINT_RNG_BALANCE,
     LINT_RNG_PICK,
     LINT_RNG_DROPOUT,
-    LINT_RNG_BOOTSTRAP
+    LINT_RNG_BOOTSTRAP,
+    LINT_RNG_VARY,
+    LINT_RNG_SWAP
 };
 
 typedef struct lint_rng {

@@ -12,6 +12,9 @@
  *             object masks and of inverted ones: 0 on the object, 1 everywhere else; free of
  *             scale, and without a prior (encoder.h)
  *
+ *     lint_loss loss = {.cam = LINT_CAM_ENERGY, .ce_weight = 1, .cam_weight = 30, .sigma = 0.25};
+ *     lint_net_step(net, &batch, &loss, &sum, &e);
+ *
  * A cap scales the gradient down to that of the capped value, as if the factor
  * cap * cross-entropy / CAM loss were a constant; a clamp would leave no gradient at all.
  */
@@ -60,7 +63,7 @@ typedef struct lint_loss {
     lint_prior prior;
     double ce_weight, cam_weight;
     double sigma;     /* of the centre prior, in fractions of the image side */
-    double cap;       /* the CAM loss counts as cap * cross-entropy at most; 0 is no cap */
+    double cam_cap;   /* the CAM loss counts as cam_cap * cross-entropy at most; 0: no cap */
     lint_judge judge; /* embedding: who scores the maps */
     const float
         *class_weight;        /* [K] or NULL: weighted mean, as torch.nn.CrossEntropyLoss(weight) */

@@ -9,11 +9,13 @@
  * nothing. Work is cut by sample and by output block, never by thread, so results are the same
  * bytes for any pool. The net keeps the pool, the caller frees both, the net first.
  *
+ *     lint_blas_one_thread();
  *     lint_net *net = lint_net_new(text, "models/standard.net", 2, 32, LINT_NET_TRAIN, pool, &e);
  *     lint_net_init(net, seed);
- *     for each batch:
+ *     while (next_batch(&batch)) {
  *         lint_net_step(net, &batch, &loss, &sum, &e);      // forward, backward: gradients
- *         for (size_t i = 0; i < lint_net_params(net); i++) update(lint_net_param(net, i));
+ *         for (size_t i = 0; i < lint_net_params(net); i++) use(lint_net_param(net, i));
+ *     }
  *     lint_net_store(net, &frame, &e);
  *
  * Letters: N images, H W C height, width, channels of a layer's input, K classes, h w of the map.
@@ -49,7 +51,12 @@ typedef struct lint_batch {
     uint64_t step;              /* number of the step: what dropout draws from, with the seed */
 } lint_batch;
 
-/* Builds the net of `text`; `name` stands in messages (`name:line: ...`). NULL on error. */
+/* Tells OpenBLAS to use one thread in this process: threads are the net's own, and each of a layer's
+ * parts is one matrix product by one thread. A program calls this before it builds a net. */
+void lint_blas_one_thread(void);
+
+/* Builds the net of `text`; `name` stands in messages (`name:line: ...`). NULL on error, also where
+ * OpenBLAS has more than one thread or LINT_ISA (kernels.h) names no kernels. */
 lint_net *lint_net_new(const char *text, const char *name, size_t classes, size_t batch,
                        lint_net_mode mode, lint_threads *pool, lint_err *e);
 void lint_net_free(lint_net *net);

@@ -25,17 +25,16 @@ static int is_best(const float *z, size_t k, int32_t label) {
     return !isnan(z[label]);
 }
 
-double lint_net_entropy(lint_net *net, const lint_batch *b, const lint_loss *loss,
-                        lint_loss_sum *sum) {
+double lint_net_ce(lint_net *net, const lint_batch *b, const lint_loss *loss, lint_loss_sum *sum) {
     double weight = 0;
     for (size_t i = 0; i < b->n; i++) {
-        net->entropy[i] = net->weight[i] = 0;
+        net->ce[i] = net->weight[i] = 0;
         if (b->label[i] < 0) continue;
         const float *z = lint_net_last(net)->y + i * net->classes;
-        net->entropy[i] = log_sum_exp(z, net->classes) - (double)z[b->label[i]];
+        net->ce[i] = log_sum_exp(z, net->classes) - (double)z[b->label[i]];
         net->weight[i] = weight_of(loss, b, i);
         weight += net->weight[i];
-        sum->ce += net->weight[i] * net->entropy[i];
+        sum->ce += net->weight[i] * net->ce[i];
         sum->n++;
         sum->correct += (size_t)is_best(z, net->classes, b->label[i]);
     }
@@ -43,15 +42,15 @@ double lint_net_entropy(lint_net *net, const lint_batch *b, const lint_loss *los
     return weight;
 }
 
-double lint_net_entropy_mean(const lint_net *net, const lint_batch *b, double divisor) {
+double lint_net_ce_mean(const lint_net *net, const lint_batch *b, double divisor) {
     double sum = 0;
     for (size_t i = 0; i < b->n; i++)
-        sum += net->weight[i] * net->entropy[i];
+        sum += net->weight[i] * net->ce[i];
     return divisor > 0 ? sum / divisor : 0;
 }
 
-void lint_net_entropy_gradient(const lint_net *net, const lint_batch *b, double ce_weight,
-                               double divisor, float *d) {
+void lint_net_ce_gradient(const lint_net *net, const lint_batch *b, double ce_weight,
+                          double divisor, float *d) {
     memset(d, 0, b->n * net->classes * sizeof *d);
     for (size_t i = 0; i < b->n && divisor > 0; i++) {
         if (b->label[i] < 0) continue;

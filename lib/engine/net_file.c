@@ -1,6 +1,8 @@
 #define _POSIX_C_SOURCE 200809L /* strdup, strtok_r */
 #include "engine/net_file.h"
 
+#include "base/grow.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -80,7 +82,7 @@ static void connect(const lint_chain *c, lint_layer *l) {
 
 /* A `maxpool 2` right behind a batchnorm that nobody else reads becomes part of it; see
  * batchnorm.c. */
-static int joins_batchnorm(const lint_chain *c) {
+static int fuses_with_batchnorm(const lint_chain *c) {
     if (c->count < 2) return 0;
     const lint_layer *pool = &c->layer[c->count - 1], *norm = pool - 1;
     return pool->kind == &lint_layer_maxpool && norm->kind == &lint_layer_batchnorm &&
@@ -130,7 +132,7 @@ static int add_layer(lint_chain *c, const lint_layer_kind *kind, const char *nam
                          kind->word);
     size_t room = room_left(c);
     size_t memory = c->count ? c->layer[c->count - 1].memory : lint_machine_memory();
-    lint_layer *more = realloc(c->layer, (c->count + 1) * sizeof *more);
+    lint_layer *more = lint_grow(c->layer, c->count, &c->room, sizeof *more);
     if (!more) return lint_fail_mem(e, "layers");
     c->layer = more;
     lint_layer *l = &c->layer[c->count++];
@@ -142,17 +144,17 @@ static int add_layer(lint_chain *c, const lint_layer_kind *kind, const char *nam
     if (set_name(c, l, name, e) < 0 || take_arguments(l, save, e) < 0) return -1;
     if (kind == &lint_layer_add && close_block(c, l, e) < 0) return -1;
     if (kind->setup(l, e) < 0) return -1;
-    if (joins_batchnorm(c)) {
+    if (fuses_with_batchnorm(c)) {
         drop_last(c);
-        if (lint_batchnorm_take_pool(l - 1, e) < 0) return -1;
+        if (lint_batchnorm_fuse_pool(l - 1, e) < 0) return -1;
     }
     c->next = c->count - 1;
     return 0;
 }
 
-static int mark_cam(lint_chain *c, char **save, lint_err *e) {
+static int set_cam(lint_chain *c, char **save, lint_err *e) {
     if (strtok_r(NULL, " \t\r", save)) return lint_fail(e, "expected 'cam' alone on its line");
-    if (c->cam) return lint_fail(e, "a second 'cam': there is one mark in a network");
+    if (c->cam) return lint_fail(e, "a second 'cam': expected at most one in a network");
     if (c->count < 2) return lint_fail(e, "expected a layer between 'input' and 'cam'");
     if (*c->block)
         return lint_fail(e,
@@ -200,11 +202,13 @@ static int parse_line(lint_chain *c, char *line, const lint_chain_options *o, li
         word = strtok_r(NULL, " \t\r", &save);
         if (!word) return lint_fail(e, "expected a layer after '%s:'", name);
     }
-    if (strcmp(word, "cam") == 0 && !name) return mark_cam(c, &save, e);
+    if (strcmp(word, "cam") == 0 && !name) return set_cam(c, &save, e);
     if (strcmp(word, "residual") == 0) return open_block(c, name, &save, e);
     if (strcmp(word, "shortcut") == 0 && !name) return begin_shortcut(c, &save, e);
     const lint_layer_kind *kind = lint_layer_find(word);
-    if (!kind) return lint_fail(e, "unknown layer '%s': expected %s", word, lint_layer_words());
+    char words[LINT_LAYER_WORDS];
+    if (!kind)
+        return lint_fail(e, "unknown layer '%s': expected %s", word, lint_layer_words(words));
     return add_layer(c, kind, name, &save, o, e);
 }
 
@@ -221,8 +225,8 @@ static int check_end(const lint_chain *c, size_t classes, lint_err *e) {
     return 0;
 }
 
-/* Neighbours that only have each other. What is before the mark is read by the maps too. */
-static void join_neighbours(lint_chain *c) {
+/* Neighbours that only have each other. What is before `cam` is read by the maps too. */
+static void fuse_neighbours(lint_chain *c) {
     for (size_t i = 1; i < c->count; i++) {
         lint_layer *l = &c->layer[i], *before = &c->layer[l->from];
         size_t readers = 0;
@@ -230,7 +234,7 @@ static void join_neighbours(lint_chain *c) {
             readers += (c->layer[k].from == l->from) +
                        (c->layer[k].kind->joins && c->layer[k].also == l->from);
         if (l->from && readers == 1 && c->cam != l->from + 1)
-            lint_conv_rows_join(l, before, &c->layer[before->from]);
+            lint_conv_rows_fuse(l, before, &c->layer[before->from]);
     }
 }
 
@@ -255,7 +259,7 @@ int lint_chain_parse(lint_chain *c, const char *text, const char *name, const li
         if (c->count) number = c->layer[c->count - 1].line;
     }
     free(copy);
-    if (!err) join_neighbours(c);
+    if (!err) fuse_neighbours(c);
     if (!err) return 0;
     lint_chain_free(c);
     return lint_err_prefix(e, "%s:%d: ", name, number);

@@ -3,7 +3,7 @@
  * One layer a line: `[NAME:] WORD ARGUMENTS`, # begins a comment. Each reads what the one before
  * gives. Three words are no layers:
  *
- *     cam              a mark: maps are read from the output of the layer before it
+ *     cam              maps are read from the output of the layer before this line
  *     NAME: residual   begins a block: parameters of its layers are called NAME.*
  *     shortcut         the layers from here to `add` read what the block read
  *
@@ -17,8 +17,8 @@
 
 typedef struct lint_chain {
     lint_layer *layer;
-    size_t count;
-    size_t cam; /* layers before the mark; 0: no mark */
+    size_t count, room;
+    size_t cam; /* layers before the `cam` line; 0: there is none */
     /* While it is read: */
     char block[48]; /* name of the block that is open; "" : none */
     size_t fork;    /* the layer that the block reads */

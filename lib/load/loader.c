@@ -35,11 +35,12 @@ static int fail_here(const lint_loader *l, lint_err *e) {
 }
 
 static int changes_pictures(const lint_load_plan *p) {
-    return !lint_augment_is_none(&p->each) || (p->balance && !lint_augment_is_none(&p->copy));
+    return p->swap > 0 || !lint_augment_is_none(&p->each) ||
+           (p->balance && !lint_augment_is_none(&p->copy));
 }
 
 static int in_passes(const lint_load_plan *p) {
-    return p->epochs || p->shuffle || p->balance;
+    return p->epochs || p->shuffle || p->balance || p->swap > 0;
 }
 
 /* --- opening ---------------------------------------------------------------------------------- */
@@ -139,9 +140,36 @@ static int mark_epoch(const lint_loader *l, lint_frame *f, lint_err *e) {
 
 /* --- changing --------------------------------------------------------------------------------- */
 
-static lint_change draw(const lint_loader *l, const lint_augment *a, uint64_t epoch,
-                        uint64_t index) {
-    return lint_augment_draw(a, lint_rng_at(l->plan.seed, LINT_RNG_AUGMENT, epoch, index));
+/* Sample i of a frame, by its index in the input (copies behind): what happens to it, and to its
+ * donor, whose draws are those of epochs that no sample has. */
+static void draw(const lint_loader *l, uint64_t epoch, uint64_t index, lint_change *c,
+                 lint_change *donor) {
+    const uint64_t of_donors = (uint64_t)1 << 63;
+    const lint_load_plan *p = &l->plan;
+    int is_copy = l->set && index >= lint_dataset_count(l->set);
+    *c = lint_augment_draw(is_copy ? &p->copy : &p->each, p->seed, epoch, index);
+    if (p->swap <= 0) return;
+    lint_rng rng = lint_rng_at(p->seed, LINT_RNG_SWAP, epoch, index);
+    c->swap = lint_swap_draw(p->swap, lint_dataset_count(l->set), &rng);
+    int recolour = lint_rng_unit(&rng) < p->recolour;
+    *donor =
+        lint_augment_draw(recolour ? &p->recoloured : &p->donor, p->seed, epoch | of_donors, index);
+}
+
+static const uint8_t *donor_image(const void *set, size_t donor) {
+    return lint_dataset_image(set, donor);
+}
+
+static const uint8_t *donor_mask(const void *set, size_t donor) {
+    return lint_dataset_mask(set, donor);
+}
+
+static int check_changeable(const lint_samples *s, lint_err *e) {
+    if (!s->image) return lint_fail(e, "no 'image' to change");
+    if (s->cam || s->logits)
+        return lint_fail(e, "'%s' belongs to the pictures as they are: augment first, then predict",
+                         s->cam ? "cam" : "logits");
+    return 0;
 }
 
 /* Changes the pictures of f, whose sample i has the index index[i], or first + i without. */
@@ -150,18 +178,12 @@ static int change(const lint_loader *l, lint_frame *f, uint64_t epoch, const siz
     if (!changes_pictures(&l->plan)) return 0;
     lint_samples s;
     if (lint_samples_view(f, &s, e) < 0) return -1;
-    lint_change *c = malloc((s.n + 1) * sizeof *c);
-    int err = c ? 0 : lint_fail_mem(e, "changes");
-    if (!err && !s.image) err = lint_fail(e, "no 'image' to change");
-    if (!err && (s.cam || s.logits))
-        err = lint_fail(e, "'%s' belongs to the pictures as they are: augment first, then predict",
-                        s.cam ? "cam" : "logits");
-    for (size_t i = 0; !err && i < s.n; i++) {
-        int is_copy = index && index[i] >= lint_dataset_count(l->set);
-        c[i] =
-            draw(l, is_copy ? &l->plan.copy : &l->plan.each, epoch, index ? index[i] : first + i);
-    }
-    if (!err) err = lint_augment_samples(&s, c, l->pool, e);
+    lint_change *c = malloc((2 * s.n + 1) * sizeof *c), *of_donor = c + s.n;
+    int err = c ? check_changeable(&s, e) : lint_fail_mem(e, "changes");
+    for (size_t i = 0; !err && i < s.n; i++)
+        draw(l, epoch, index ? index[i] : first + i, &c[i], &of_donor[i]);
+    lint_donors donors = {l->plan.swap_by, of_donor, donor_image, donor_mask, l->set};
+    if (!err) err = lint_augment_samples(&s, c, l->plan.swap > 0 ? &donors : NULL, l->pool, e);
     free(c);
     lint_samples_free(&s);
     return err;

@@ -1,12 +1,13 @@
 /* loader: passes over a stream of samples, each balanced, shuffled and augmented as planned.
  *
- * With neither epochs, shuffle nor balance the stream is read once, frame by frame, and may be of
- * any length. Otherwise it is a lint_dataset: memory is an index of a few bytes a sample and one
+ * With neither epochs, shuffle, balance nor swap the stream is read once, frame by frame, and may be
+ * of any length. Otherwise it is a lint_dataset: memory is an index of a few bytes a sample and one
  * frame, the pictures stay in their file (what is no file is copied to a temporary one first).
  *
  * What happens to a sample follows from (seed, epoch, its index in the input) alone: shuffling
  * or other options change neither its flip nor its noise. Copies made by balance stand behind the
- * originals (index n and on), class by class, under their originals' names.
+ * originals (index n and on), class by class, under their originals' names. Swapped surroundings
+ * are those of any sample of the input, whatever frame it is in.
  *
  *     lint_load_plan plan = LINT_LOAD_PLAN_NONE;
  *     plan.epochs = 3, plan.shuffle = 1, plan.each.flip_h = 1;
@@ -33,10 +34,19 @@ typedef struct lint_load_plan {
     int balance;       /* copies until all classes are equal */
     lint_augment each; /* what may happen to a sample of the input */
     lint_augment copy; /* what may happen to a copy made by balance */
+    double swap;       /* probability that a sample's surroundings become another's */
+    lint_swap_by swap_by;
+    lint_augment donor;      /* what may happen to the picture that the surroundings come from... */
+    double recolour;         /* ... and the probability that its colours change, */
+    lint_augment recoloured; /* as this says, instead */
 } lint_load_plan;
 
 #define LINT_LOAD_PLAN_NONE                                                                        \
-    ((lint_load_plan){.frame = 64, .each = LINT_AUGMENT_NONE, .copy = LINT_AUGMENT_NONE})
+    ((lint_load_plan){.frame = 64,                                                                 \
+                      .each = LINT_AUGMENT_NONE,                                                   \
+                      .copy = LINT_AUGMENT_NONE,                                                   \
+                      .donor = LINT_AUGMENT_NONE,                                                  \
+                      .recoloured = LINT_AUGMENT_NONE})
 
 typedef struct lint_loader lint_loader;
 

@@ -20,11 +20,24 @@ typedef struct warp {
 
 int lint_augment_is_none(const lint_augment *a) {
     return !a->flip_h && !a->flip_v && a->rotate == 0 && a->crop == 1 && a->shift == 0 &&
-           a->brightness == 0 && a->noise == 0;
+           a->brightness == 0 && a->noise == 0 && a->center == 0 && a->scale == 0 && a->hue == 0 &&
+           a->saturation == 0 && a->grey == 0;
 }
 
-lint_change lint_augment_draw(const lint_augment *a, lint_rng rng) {
-    lint_change c;
+/* What came later is drawn by a generator of its own: earlier streams stay as they were. */
+static void vary(const lint_augment *a, lint_rng rng, lint_change *c) {
+    double zoom = lint_rng_range(&rng, -a->scale, a->scale);
+    c->scale *= zoom < 0 ? 1 - zoom : 1 / (1 + zoom);
+    if (a->center > 0) c->scale *= a->center, c->dx *= a->center, c->dy *= a->center;
+    c->hue = lint_rng_range(&rng, -a->hue, a->hue);
+    c->saturation = lint_rng_range(&rng, 1 - a->saturation, 1 + a->saturation);
+    if (lint_rng_unit(&rng) < a->grey) c->saturation = 0;
+}
+
+lint_change lint_augment_draw(const lint_augment *a, uint64_t seed, uint64_t epoch,
+                              uint64_t index) {
+    lint_change c = LINT_CHANGE_NONE;
+    lint_rng rng = lint_rng_at(seed, LINT_RNG_AUGMENT, epoch, index);
     int h = lint_rng_unit(&rng) < 0.5, v = lint_rng_unit(&rng) < 0.5;
     c.flip_h = a->flip_h && h;
     c.flip_v = a->flip_v && v;
@@ -38,6 +51,7 @@ lint_change lint_augment_draw(const lint_augment *a, lint_rng rng) {
     c.gain = lint_rng_range(&rng, 1 - a->brightness, 1 + a->brightness);
     c.noise = lint_rng_range(&rng, 0, a->noise);
     c.rng = rng;
+    vary(a, lint_rng_at(seed, LINT_RNG_VARY, epoch, index), &c);
     return c;
 }
 
@@ -146,14 +160,37 @@ static uint8_t clamp(int64_t v) {
     return (uint8_t)(v < 0 ? 0 : v > 255 ? 255 : v);
 }
 
-static int64_t fixed_gain(const lint_change *c) {
-    return llrint(c->gain * (1 << LIGHT_BITS));
+static int64_t fixed_gain(double gain) {
+    return llrint(gain * (1 << LIGHT_BITS));
 }
 
-static void apply_gain(const lint_change *c, size_t n, uint8_t *px) {
+/* The grey axis' turn (rows sum to 1, so greys stay), mixed with luma by saturation (ITU-R BT.601),
+ * times the gain. */
+static void colour_matrix(const lint_change *c, int64_t m[3][3]) {
+    static const double RADIANS = 0.017453292519943295, LUMA[3] = {0.299, 0.587, 0.114};
+    double co = cos(c->hue * RADIANS), si = sin(c->hue * RADIANS) / sqrt(3);
+    double turn[3] = {co + (1 - co) / 3, (1 - co) / 3 - si, (1 - co) / 3 + si};
+    for (int i = 0; i < 3; i++)
+        for (int j = 0; j < 3; j++)
+            m[i][j] =
+                llrint(c->gain * (1 << LIGHT_BITS) *
+                       (c->saturation * turn[(j - i + 3) % 3] + (1 - c->saturation) * LUMA[j]));
+}
+
+static void apply_colour(const lint_change *c, size_t n, uint8_t *px) {
+    int64_t m[3][3], half = 1 << (LIGHT_BITS - 1);
+    colour_matrix(c, m);
+    for (size_t i = 0; i < n; i += 3, px += 3) {
+        int64_t r = px[0], g = px[1], b = px[2];
+        for (int k = 0; k < 3; k++)
+            px[k] = clamp((m[k][0] * r + m[k][1] * g + m[k][2] * b + half) >> LIGHT_BITS);
+    }
+}
+
+static void apply_gain(double gain, size_t n, uint8_t *px) {
     uint8_t table[256];
     for (int v = 0; v < 256; v++)
-        table[v] = clamp((v * fixed_gain(c) + (1 << (LIGHT_BITS - 1))) >> LIGHT_BITS);
+        table[v] = clamp((v * fixed_gain(gain) + (1 << (LIGHT_BITS - 1))) >> LIGHT_BITS);
     for (size_t i = 0; i < n; i++)
         px[i] = table[px[i]];
 }
@@ -165,9 +202,9 @@ static int64_t bell(uint32_t bits) {
            2 * 255;
 }
 
-static void apply_gain_and_noise(const lint_change *c, size_t n, uint8_t *px) {
+static void apply_gain_and_noise(const lint_change *c, double by, size_t n, uint8_t *px) {
     static const double BELL_DEVIATION = 147.8; /* sqrt(4 (256^2 - 1) / 12) */
-    int64_t gain = fixed_gain(c), half = 1 << (LIGHT_BITS - 1);
+    int64_t gain = fixed_gain(by), half = 1 << (LIGHT_BITS - 1);
     int64_t factor = llrint(c->noise * 255 / BELL_DEVIATION * (1 << LIGHT_BITS));
     lint_rng r = c->rng;
     uint64_t bits = 0;
@@ -178,18 +215,29 @@ static void apply_gain_and_noise(const lint_change *c, size_t n, uint8_t *px) {
     }
 }
 
+static void change_light(const lint_change *c, size_t n, uint8_t *px) {
+    int coloured = c->hue != 0 || c->saturation != 1;
+    double gain = coloured ? 1 : c->gain;
+    if (coloured) apply_colour(c, n, px);
+    if (c->noise > 0)
+        apply_gain_and_noise(c, gain, n, px);
+    else if (gain != 1)
+        apply_gain(gain, n, px);
+}
+
 /* --- a sample --------------------------------------------------------------------------------- */
 
-void lint_change_image(const lint_change *c, size_t h, size_t w, const uint8_t *in, uint8_t *out) {
+static void move_pixels(const lint_change *c, size_t h, size_t w, const uint8_t *in, uint8_t *out) {
     warp m = make_warp(c, h, w);
     if (only_flips(&m, h, w))
         copy_flipped(&m, h, w, 3, in, out);
     else
         bilinear(&m, h, w, in, out);
-    if (c->noise > 0)
-        apply_gain_and_noise(c, h * w * 3, out);
-    else if (c->gain != 1)
-        apply_gain(c, h * w * 3, out);
+}
+
+void lint_change_image(const lint_change *c, size_t h, size_t w, const uint8_t *in, uint8_t *out) {
+    move_pixels(c, h, w, in, out);
+    change_light(c, h * w * 3, out);
 }
 
 void lint_change_mask(const lint_change *c, size_t h, size_t w, const uint8_t *in, uint8_t *out) {
@@ -205,38 +253,75 @@ void lint_change_mask(const lint_change *c, size_t h, size_t w, const uint8_t *i
 typedef struct job {
     lint_samples *s;
     const lint_change *change;
-    uint8_t *scratch; /* one picture for each worker */
-    size_t picture;   /* bytes of one */
+    const lint_donors *donors;
+    uint8_t *scratch; /* for each worker: two pictures, a window, and what swapping takes */
+    size_t picture;   /* bytes of a picture */
+    size_t each;      /* bytes of a worker's scratch */
 } job;
 
-static int is_none(const lint_change *c) {
-    return !c->flip_h && !c->flip_v && c->degrees == 0 && c->scale == 1 && c->dx == 0 &&
-           c->dy == 0 && c->gain == 1 && c->noise == 0;
+static int moves(const lint_change *c) {
+    return c->flip_h || c->flip_v || c->degrees != 0 || c->scale != 1 || c->dx != 0 || c->dy != 0;
 }
 
-static void change_one(void *ctx, size_t i, int worker) {
-    job *j = ctx;
+static void move_sample(const job *j, size_t i, uint8_t *scratch) {
     size_t h = j->s->h, w = j->s->w, pixels = h * w;
-    const lint_change *c = &j->change[i];
-    if (is_none(c)) return;
-    uint8_t *scratch = j->scratch + (size_t)worker * j->picture,
-            *image = j->s->image + i * j->picture;
+    uint8_t *image = j->s->image + i * j->picture;
     memcpy(scratch, image, j->picture);
-    lint_change_image(c, h, w, scratch, image);
+    move_pixels(&j->change[i], h, w, scratch, image);
     if (!j->s->mask) return;
     uint8_t *mask = j->s->mask + i * pixels;
     memcpy(scratch, mask, pixels);
-    lint_change_mask(c, h, w, scratch, mask);
+    lint_change_mask(&j->change[i], h, w, scratch, mask);
 }
 
-int lint_augment_samples(lint_samples *s, const lint_change *change, lint_threads *pool,
-                         lint_err *e) {
-    job j = {.s = s, .change = change, .picture = s->h * s->w * 3};
+/* The donor without its own object, as its change makes it. scratch holds a picture; `to` is one
+ * before it is the result. */
+static void make_background(const job *j, size_t i, uint8_t *to, uint8_t *scratch, uint8_t *room) {
+    const lint_donors *d = j->donors;
+    size_t h = j->s->h, w = j->s->w, donor = j->change[i].swap.donor;
+    const uint8_t *object = to;
+    if (d->by == LINT_SWAP_MASK)
+        object = d->mask(d->ctx, donor);
+    else
+        lint_swap_ellipse(&LINT_SWAP_NONE, h, w, to);
+    memcpy(scratch, d->image(d->ctx, donor), j->picture);
+    lint_swap_clear(h, w, object, scratch, room);
+    lint_change_image(&d->change[i], h, w, scratch, to);
+}
+
+static void swap_sample(const job *j, size_t i, uint8_t *scratch) {
+    size_t h = j->s->h, w = j->s->w, pixels = h * w;
+    uint8_t *image = j->s->image + i * j->picture;
+    uint8_t *background = scratch + j->picture, *window = background + j->picture;
+    uint8_t *room = window + pixels;
+    if (j->donors->by == LINT_SWAP_CENTER)
+        lint_swap_ellipse(&j->change[i].swap, h, w, window);
+    else if (!lint_swap_mask(h, w, j->s->mask + i * pixels, image, window, room))
+        return;
+    make_background(j, i, background, scratch, room);
+    lint_swap_blend(h, w, window, background, image);
+    if (j->s->place) j->s->place[i] = -1;
+}
+
+static void change_one(void *ctx, size_t i, int worker) {
+    const job *j = ctx;
+    uint8_t *scratch = j->scratch + (size_t)worker * j->each;
+    if (moves(&j->change[i])) move_sample(j, i, scratch);
+    if (j->change[i].swap.swapped) swap_sample(j, i, scratch);
+    change_light(&j->change[i], j->picture, j->s->image + i * j->picture);
+}
+
+int lint_augment_samples(lint_samples *s, const lint_change *change, const lint_donors *donors,
+                         lint_threads *pool, lint_err *e) {
+    job j = {.s = s, .change = change, .donors = donors, .picture = s->h * s->w * 3};
     if (s->n == 0 || j.picture == 0) return 0;
     if (s->h > SIDE_MAX || s->w > SIDE_MAX)
         return lint_fail(e, "pictures of %zux%zu; at most %d on a side can be changed", s->w, s->h,
                          SIDE_MAX);
-    j.scratch = calloc((size_t)lint_threads_count(pool), j.picture);
+    if (donors && donors->by == LINT_SWAP_MASK && !s->mask)
+        return lint_fail(e, "no 'mask' to swap backgrounds by");
+    j.each = 2 * j.picture + s->h * s->w + lint_swap_room(s->h, s->w);
+    j.scratch = calloc((size_t)lint_threads_count(pool), j.each);
     if (!j.scratch) return lint_fail_mem(e, "pictures");
     lint_threads_run(pool, s->n, change_one, &j);
     free(j.scratch);

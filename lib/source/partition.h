@@ -11,7 +11,7 @@
  *
  *     lint_ratio r;
  *     if (lint_ratio_parse(&r, "70/15/15", &e) < 0) ...
- *     lint_partition_hash(&source, &r, seed);
+ *     if (lint_partition_hash(&source, &r, seed, &e) < 0) ...
  */
 #ifndef LINT_SOURCE_PARTITION_H
 #define LINT_SOURCE_PARTITION_H

@@ -1,6 +1,6 @@
 /* each_frame: the loop over the frames of a stream.
  *
- *     static int add(void *ctx, const lint_frame *f, lint_err *e) { ... }
+ *     int add(void *total, const lint_frame *f, lint_err *e);     // what is done with each
  *     if (lint_each_frame(in, name, add, &total, &e) < 0) ...
  */
 #ifndef LINT_STREAM_EACH_FRAME_H

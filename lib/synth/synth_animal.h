@@ -4,6 +4,8 @@
  * and direction from the easel's random numbers. Nothing in it knows the ground. Poses that are cut
  * off below (an orca's head out of the water) end in a straight line, which whatever lies in front
  * of the object has to hide.
+ *
+ *     lint_draw_orca(e, spot);      // onto e->object
  */
 #ifndef LINT_SYNTH_SYNTH_ANIMAL_H
 #define LINT_SYNTH_SYNTH_ANIMAL_H

@@ -4,6 +4,11 @@
  * photographs of places, always, where a place has two; individuals, where every class has at least
  * `hold_at` of them (a quarter is kept back, of every class alike, so that none becomes harder than
  * the others). Validation is like training: the same individuals and places.
+ *
+ *     char *report = NULL;
+ *     if (lint_synth_compose(&s, &plan, &objects, &places, 4, 192, 192, pool, &report, &e) < 0) ...
+ *     lint_synth_write(&s, "data/birds", 192, 192, pool, NULL, NULL, &e);
+ *     lint_synth_free(&s);
  */
 #ifndef LINT_SYNTH_SYNTH_COMPOSE_H
 #define LINT_SYNTH_SYNTH_COMPOSE_H

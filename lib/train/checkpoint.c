@@ -122,9 +122,9 @@ int lint_checkpoint_write(const char *path, const lint_checkpoint *c, lint_err *
     return -1;
 }
 
-/* --- what it must agree with ------------------------------------------------------------------ */
+/* --- comparing settings ----------------------------------------------------------------------- */
 
-/* The value of a key in "key<TAB>value" lines, its length in *len; NULL: not there. */
+/* The value of a key in "key<TAB>value" lines, and its length in *len; NULL: not found. */
 static const char *value_of(const char *lines, const char *key, size_t *len) {
     size_t k = strlen(key);
     while (*lines) {
@@ -138,18 +138,21 @@ static const char *value_of(const char *lines, const char *key, size_t *len) {
     return NULL;
 }
 
-#define ANEW "; without the file, or with another --checkpoint, training begins anew"
+#define ANEW "; to start anew, delete the file or name another --checkpoint"
 
-/* Keys with a blank name things, whose values are hashes; others are options. */
+/* Keys with a blank, such as "training samples", have hashes as values; others are options. */
 static int differs(const char *key, const char *was, size_t len, const char *now, lint_err *e) {
-    if (strchr(key, ' ')) return lint_fail(e, "is of a run with other %s" ANEW, key);
-    if (!was) return lint_fail(e, "is of a run without %s, now it is %s" ANEW, key, now);
+    if (strchr(key, ' ')) return lint_fail(e, "belongs to a run with other %s" ANEW, key);
+    if (!was)
+        return lint_fail(e, "belongs to a run without %s, but %s is now %s" ANEW, key, key, now);
     if (!now)
-        return lint_fail(e, "is of a run with %s %.*s, now there is none" ANEW, key, (int)len, was);
-    return lint_fail(e, "is of a run with %s %.*s, now it is %s" ANEW, key, (int)len, was, now);
+        return lint_fail(e, "belongs to a run with %s %.*s, but now there is none" ANEW, key,
+                         (int)len, was);
+    return lint_fail(e, "belongs to a run with %s %.*s, but %s is now %s" ANEW, key, (int)len, was,
+                     key, now);
 }
 
-/* A setting of then that there is not now. */
+/* Finds a setting of the checkpoint that this run does not have. */
 static int check_gone(const char *then, const char *now, lint_err *e) {
     while (*then) {
         size_t line = strcspn(then, "\n"), key = strcspn(then, "\t"), len;
@@ -164,7 +167,7 @@ static int check_gone(const char *then, const char *now, lint_err *e) {
 
 static int check_settings(const lint_frame *f, const lint_settings *now, lint_err *e) {
     const char *then = lint_frame_meta(f, "settings");
-    if (!then) return lint_fail(e, "has no 'settings' in its metadata");
+    if (!then) return lint_fail(e, "no 'settings' in the metadata");
     for (size_t i = 0; i < now->n; i++) {
         size_t len = 0;
         const char *was = value_of(then, now->v[i].key, &len), *is = now->v[i].value;
@@ -179,7 +182,7 @@ static int check_settings(const lint_frame *f, const lint_settings *now, lint_er
 
 /* --- reading ---------------------------------------------------------------------------------- */
 
-/* Loads the tensors whose names begin with `before` (with best 0: those without BEST and '/'). */
+/* Loads the weights of the best epoch, or with best 0 the current ones, whose names have no '/'. */
 static int load(lint_net *net, const lint_frame *f, int best, lint_err *e) {
     lint_frame part = {0};
     int err = 0;
@@ -218,17 +221,17 @@ static int take_rows(const lint_frame *f, lint_checkpoint *c, lint_err *e) {
     for (size_t i = 0; i < c->rows; i++) {
         get_row((const double *)t->data + i * COLUMNS, &c->row[i]);
         if (c->row[i].epoch != i + 1)
-            return lint_fail(e, "row %zu is not that of its epoch", i + 1);
+            return lint_fail(e, "row %zu of 'log/rows' is not epoch %zu", i + 1, i + 1);
     }
     if (c->rows && c->row[0].best) return 0;
-    return lint_fail(e, "has no first epoch, which is the best of its time");
+    return lint_fail(e, "'log/rows' does not begin with a best epoch");
 }
 
 static int take_stream(const lint_frame *f, lint_checkpoint *c, lint_err *e) {
     const char *text = lint_frame_meta(f, "stream");
     char *end = NULL;
     if (text) c->stream = strtoull(text, &end, 16);
-    return end && end != text && !*end ? 0 : lint_fail(e, "has no 'stream' in its metadata");
+    return end && end != text && !*end ? 0 : lint_fail(e, "no 'stream' in the metadata");
 }
 
 static int take_all(const lint_frame *f, lint_checkpoint *c, lint_err *e) {
@@ -250,13 +253,13 @@ int lint_checkpoint_read(const char *path, lint_checkpoint *c, lint_err *e) {
     lint_frame f = {0};
     if (stat(path, &st) < 0)
         return errno == ENOENT ? 0 : lint_fail(e, "%s: %s", path, strerror(errno));
-    if (!S_ISREG(st.st_mode)) return lint_fail(e, "%s: is no regular file", path);
+    if (!S_ISREG(st.st_mode)) return lint_fail(e, "%s: not a regular file", path);
     if (lint_frame_load(&f, path, e) < 0) return -1;
     const char *kind = lint_frame_meta(&f, "kind");
     int err = kind && strcmp(kind, "checkpoint") == 0
                   ? check_settings(&f, c->settings, e)
-                  : lint_fail(e, "is no checkpoint of lint (its kind is %.40s)",
-                              kind ? kind : "not said");
+                  : lint_fail(e, "not a checkpoint of lint-train (its kind is %.40s)",
+                              kind ? kind : "missing");
     if (err == 0) err = take_all(&f, c, e);
     lint_frame_free(&f);
     return err < 0 ? lint_err_prefix(e, "%s: ", path) : 1;

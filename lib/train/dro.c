@@ -7,7 +7,7 @@ struct lint_dro {
     lint_groups groups;
     double step;
     double *q, *adjust;   /* [groups] */
-    double *sum, *weight; /* [groups]: of the batch at hand */
+    double *sum, *weight; /* [groups]: of the current batch */
 };
 
 lint_dro *lint_dro_new(size_t classes, size_t places, double step, lint_err *e) {

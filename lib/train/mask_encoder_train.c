@@ -12,11 +12,11 @@ struct lint_mask_encoder_lesson {
     lint_mask_encoder_plan plan;
     lint_threads *pool;
     lint_lesson lesson;
-    size_t k, places;
-    size_t mask_h, mask_w; /* of the batch at hand */
-    const uint8_t **mask;  /* [batch]: those of it that have an object */
+    size_t k, cells;
+    size_t mask_h, mask_w; /* of the current batch */
+    const uint8_t **mask;  /* [batch]: the current batch's masks that have an object */
     double *weight;        /* [batch] */
-    float *x;              /* [batch,places]: the masks of a pass, or those and their inverses */
+    float *x;              /* [batch,cells]: the masks of a pass, or those and their inverses */
     float *code, *dcode;   /* [batch,k] of masks, then [batch,k] of inverses, of any batch's half */
 };
 
@@ -28,7 +28,7 @@ static int has_object(const uint8_t *mask, size_t pixels) {
     return 0;
 }
 
-/* Those of the batch that teach something, into s->mask and s->weight. */
+/* Puts the masks that have an object and a weight into s->mask and s->weight. Returns how many. */
 static size_t choose(lint_mask_encoder_lesson *s, const lint_batch *b) {
     size_t n = 0;
     for (size_t i = 0; i < b->n; i++) {
@@ -43,7 +43,7 @@ static size_t choose(lint_mask_encoder_lesson *s, const lint_batch *b) {
 static void shrink(void *ctx, size_t i, int worker) {
     (void)worker;
     lint_mask_encoder_lesson *s = ctx;
-    lint_mask_shares(s->x + i * s->places, lint_net_height(s->net), lint_net_width(s->net),
+    lint_mask_shares(s->x + i * s->cells, lint_net_height(s->net), lint_net_width(s->net),
                      s->mask[i], s->mask_h, s->mask_w);
 }
 
@@ -52,10 +52,10 @@ static void invert(const float *from, float *to, size_t count) {
         to[i] = 1 - from[i];
 }
 
-/* Codes of n masks into code [n,k], of their inverses behind them; in one pass for training, in two
- * otherwise, when a batch may be as large as the net's. */
+/* Computes the codes of n masks into code [n,k], those of their inverses behind them. Training needs
+ * both in one pass; otherwise two passes allow a batch as large as the net's. */
 static int encode(lint_mask_encoder_lesson *s, size_t n, int training, lint_err *e) {
-    size_t count = n * s->places;
+    size_t count = n * s->cells;
     lint_threads_run(s->pool, n, shrink, s);
     if (training) {
         invert(s->x, s->x + count, count);
@@ -66,16 +66,16 @@ static int encode(lint_mask_encoder_lesson *s, size_t n, int training, lint_err 
     return lint_net_encode(s->net, n, s->x, s->code + n * s->k, 0, e);
 }
 
-/* --- objectives: a loss of n masks, and its derivative by their 2 n codes --------------------- */
+/* --- objectives: a loss of n masks, and its gradient with respect to their 2 n codes ---------- */
 
-/* torch.nn.BCELoss: bounds against codes that have become 0 or 1. */
+/* The bounds are those of torch.nn.BCELoss, for codes that have become 0 or 1. */
 static double bce(double c, int is, double *d) {
     const double least = -100, smallest = 1e-12;
     *d = (c - is) / fmax(c * (1 - c), smallest);
     return -fmax(log(is ? c : 1 - c), least);
 }
 
-/* Adds to dcode; *right: on average on its own side. */
+/* Adds the gradient to dcode. *right: whether the code is on its own side of 1/2 on average. */
 static double binary_of(const float *code, float *dcode, size_t k, int is, double scale,
                         int *right) {
     double loss = 0, sum = 0, d;
@@ -97,7 +97,7 @@ static double binary(lint_mask_encoder_lesson *s, size_t n, size_t i, double sca
     return loss / 2;
 }
 
-/* torch.nn.PairwiseDistance adds this to each difference: no division by zero. */
+/* torch.nn.PairwiseDistance adds this to each difference, which prevents a division by zero. */
 static const double APART = 1e-6;
 
 static double distance(const float *a, const float *b, size_t k) {
@@ -118,7 +118,7 @@ static void pull(const float *a, const float *b, float *da, float *db, size_t k,
     }
 }
 
-/* other, opposite: the masks whose codes are p, and, inverted, n. */
+/* Code p is that of mask `other`, code n that of the inverse of mask `opposite`. */
 static double triplet(lint_mask_encoder_lesson *s, size_t n, size_t i, size_t other,
                       size_t opposite, double scale, int *right) {
     size_t k = s->k, at[3] = {i * k, other * k, (n + opposite) * k};
@@ -132,7 +132,7 @@ static double triplet(lint_mask_encoder_lesson *s, size_t n, size_t i, size_t ot
     return loss;
 }
 
-/* The n masks' loss into *sum, and its gradient by their codes into s->dcode. */
+/* Adds the loss of n masks to *sum, and puts its gradient with respect to their codes into s->dcode. */
 static void objective(lint_mask_encoder_lesson *s, size_t n, uint64_t step, lint_loss_sum *sum) {
     double all = 0;
     lint_rng r = lint_rng_at(s->plan.seed, LINT_RNG_SHUFFLE, step, 1);
@@ -154,7 +154,7 @@ static void objective(lint_mask_encoder_lesson *s, size_t n, uint64_t step, lint
     sum->n += n;
 }
 
-/* l1 * sum |w|: its gradient onto that of the weights, which are told by their names. */
+/* Adds the gradient of l1 * sum |w|. Weights are told from biases by their names. */
 static void add_l1(const lint_mask_encoder_lesson *s) {
     for (size_t i = 0; s->plan.l1 > 0 && i < lint_net_params(s->net); i++) {
         lint_param p = lint_net_param(s->net, i);
@@ -192,7 +192,7 @@ static int check_masks(const char *name, int has_mask, lint_err *e) {
     return lint_fail(e, "%s: no 'mask', which a mask encoder learns from", name);
 }
 
-static int any_teaches(const lint_dataset *set, const char *name, lint_err *e) {
+static int check_objects(const lint_dataset *set, const char *name, lint_err *e) {
     size_t pixels = lint_dataset_height(set) * lint_dataset_width(set);
     for (size_t i = 0; i < lint_dataset_count(set); i++)
         if (lint_dataset_weight(set, i) > 0 && has_object(lint_dataset_mask(set, i), pixels))
@@ -215,17 +215,17 @@ static int check(const lint_net *net, const lint_mask_encoder_plan *plan, const 
     if (check_masks(val_name, lint_dataset_has_mask(val), e) < 0) return -1;
     if (lint_dataset_height(val) == lint_batches_height(b) &&
         lint_dataset_width(val) == lint_batches_width(b))
-        return any_teaches(val, val_name, e);
-    return lint_fail(e, "%s: masks of %zux%zu, but of %zux%zu in %s", val_name,
+        return check_objects(val, val_name, e);
+    return lint_fail(e, "%s: masks are %zux%zu, but %zux%zu in %s", val_name,
                      lint_dataset_width(val), lint_dataset_height(val), lint_batches_width(b),
                      lint_batches_height(b), lint_batches_name(b));
 }
 
-static int take_room(lint_mask_encoder_lesson *s, lint_err *e) {
+static int allocate(lint_mask_encoder_lesson *s, lint_err *e) {
     size_t batch = lint_net_batch(s->net);
     s->mask = calloc(batch, sizeof *s->mask);
     s->weight = calloc(batch, sizeof *s->weight);
-    s->x = calloc(batch * s->places, sizeof *s->x);
+    s->x = calloc(batch * s->cells, sizeof *s->x);
     s->code = calloc(2 * batch * s->k, sizeof *s->code);
     s->dcode = calloc(2 * batch * s->k, sizeof *s->dcode);
     if (s->mask && s->weight && s->x && s->code && s->dcode) return 0;
@@ -247,10 +247,10 @@ lint_mask_encoder_lesson_new(lint_net *net, const lint_mask_encoder_plan *plan,
                                     .pool = pool,
                                     .lesson = {step, score, s},
                                     .k = lint_net_classes(net),
-                                    .places = lint_net_height(net) * lint_net_width(net),
+                                    .cells = lint_net_height(net) * lint_net_width(net),
                                     .mask_h = lint_batches_height(batches),
                                     .mask_w = lint_batches_width(batches)};
-    if (take_room(s, e) == 0) return s;
+    if (allocate(s, e) == 0) return s;
     lint_mask_encoder_lesson_free(s);
     return NULL;
 }
@@ -271,7 +271,7 @@ const lint_lesson *lint_mask_encoder_lesson_of(const lint_mask_encoder_lesson *s
 
 /* --- the codes that are kept ------------------------------------------------------------------ */
 
-/* Adds the codes of every mask of the set, weighted, to sum [2 k]: masks, inverses. */
+/* Adds the weighted codes of every mask of the set to sum [2 k]: of masks, then of inverses. */
 static int add_codes(lint_mask_encoder_lesson *s, const lint_dataset *set, double *sum,
                      double *weight, lint_err *e) {
     lint_walk w;
@@ -302,8 +302,8 @@ int lint_mask_encoder_learnt(lint_mask_encoder_lesson *s, const lint_dataset *se
     for (size_t j = 0; !err && j < s->k; j++)
         apart += fabs((double)code[j] - (double)code[s->k + j]);
     if (!err && !(apart > 0))
-        err = lint_fail(e, "nothing was learnt: masks and inverted masks have the same code "
-                           "(another --lr or --l1 may help)");
+        err = lint_fail(e, "the encoder has learnt nothing: masks and inverted masks have "
+                           "the same code (another --lr or --l1 may help)");
     if (!err) err = lint_mask_encoder_store(s->net, code, code + s->k, f, e);
     free(sum);
     free(code);

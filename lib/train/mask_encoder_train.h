@@ -1,24 +1,26 @@
-/* mask_encoder_train: how a mask encoder learns what objects look like, from masks and their inverses.
+/* mask_encoder_train: how a mask encoder learns what objects look like, from masks and their
+ * inverses.
  *
- * Each mask of a batch, averaged by area to the net's size, 0 to 1, is shown twice: as it is, and
- * inverted, 1 less it. Per mask, weighted by the sample's weight and averaged over the batch:
+ * Each mask of a batch is scaled to the net's size by averaging areas, which gives values from 0 to
+ * 1. The net sees it twice: as it is, and inverted (1 - mask). The loss of a mask, averaged over the
+ * batch with the samples' weights, is:
  *
  *     binary   the mean of the binary cross-entropies of code(mask) against 1 and of
- *              code(inverted) against 0, averaged over the code's numbers; logarithms are at least
- *              -100, as torch.nn.BCELoss has them
- *     triplet  max(0, d(a, p) - d(a, n) + margin): a the code of the mask, p that of another mask
- *              of the batch, n that of an inverted one, both drawn anew in each step; d the
- *              Euclidean distance, as torch.nn.TripletMarginLoss
+ *              code(inverted) against 0, averaged over the code's numbers; logarithms are clamped
+ *              at -100, as in torch.nn.BCELoss
+ *     triplet  max(0, d(a, p) - d(a, n) + margin): a is the code of the mask, p that of another
+ *              mask of the batch, n that of an inverted mask, both drawn anew in each step; d is the
+ *              Euclidean distance, as in torch.nn.TripletMarginLoss
  *
- * and l1 * (sum of |w| over the weights, not the biases) is added to what is minimised, though not
- * to the loss that is reported. Accuracy is the share of masks told from their opposites: both
- * codes on their own side of 1/2 on average, or a nearer to p than to n. Labels have no part in
- * it. A mask without any object, such as a crop may leave, teaches nothing.
+ * The term l1 * (sum of |w| over the weights, not the biases) is minimised too, but is no part of the
+ * loss that is reported. Accuracy is the share of masks that are told from their inverses: both codes
+ * lie on their own side of 1/2 on average, or a is nearer to p than to n. Labels are not used. A mask
+ * without an object, which a crop may produce, is skipped.
  *
- * It is a lesson for lint_train, which brings epochs, schedule, validation, checkpoints:
+ * lint_train brings epochs, schedule, validation and checkpoints, and calls the lesson made here:
  *
- *     lint_mask_encoder_lesson *s = lint_mask_encoder_lesson_new(net, &plan, batches, val, "val.lts", pool,
- *                                                      &e);
+ *     lint_mask_encoder_lesson *s =
+ *         lint_mask_encoder_lesson_new(net, &plan, batches, val, "val.lts", pool, &e);
  *     t.lesson = lint_mask_encoder_lesson_of(s);
  *     if (lint_train(net, batches, val, &t, pool, &done, &e) < 0) ...
  *     if (lint_mask_encoder_learnt(s, lint_batches_set(batches), &frame, &e) < 0) ...
@@ -38,15 +40,15 @@ typedef enum lint_mask_encoder_objective {
 typedef struct lint_mask_encoder_plan {
     lint_mask_encoder_objective objective;
     double l1, margin;
-    uint64_t seed; /* of the triplets */
+    uint64_t seed; /* by which triplets are drawn */
 } lint_mask_encoder_plan;
 
 typedef struct lint_mask_encoder_lesson lint_mask_encoder_lesson;
 
-/* Keeps net (built for batches of twice as many images as `batches` gives), plan's values and
- * pool; batches are of lint_batches_open_masks. val may be NULL; val_name is what messages call it.
- * NULL on error: samples without masks, a net that is no encoder, or, for binary, does not end in a
- * sigmoid. */
+/* Keeps net and pool, and copies *plan. The net must be built for twice as many images as a batch of
+ * `batches` has, which come from lint_batches_open_masks. val may be NULL; messages call it val_name.
+ * NULL on error: samples without masks, or a net that is no mask encoder or, for binary, does not end
+ * in a sigmoid. */
 lint_mask_encoder_lesson *
 lint_mask_encoder_lesson_new(lint_net *net, const lint_mask_encoder_plan *plan,
                              const lint_batches *batches, const lint_dataset *val,
@@ -54,8 +56,8 @@ lint_mask_encoder_lesson_new(lint_net *net, const lint_mask_encoder_plan *plan,
 void lint_mask_encoder_lesson_free(lint_mask_encoder_lesson *s);
 const lint_lesson *lint_mask_encoder_lesson_of(const lint_mask_encoder_lesson *s);
 
-/* Puts what was learnt into f: the net as it is now, and the mean codes of all masks of the set and
- * of their inverses. An error if no mask has an object, or the two are the same. */
+/* Puts the net as it is now into f, with the mean codes of the set's masks and of their inverses. An
+ * error if no mask has an object or both means are equal. */
 int lint_mask_encoder_learnt(lint_mask_encoder_lesson *s, const lint_dataset *set, lint_frame *f,
                              lint_err *e);
 

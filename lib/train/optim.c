@@ -30,8 +30,8 @@ struct lint_optim {
     size_t floats;
     part *part;
     size_t parts;
-    double lr;      /* of the step that is running */
-    uint64_t steps; /* made, the running one too */
+    double lr;      /* of the current step */
+    uint64_t steps; /* so far, with the current one */
 };
 
 /* --- rules ------------------------------------------------------------------------------------ */
@@ -48,8 +48,8 @@ static void sgd(const lint_optim *o, const part *p) {
     }
 }
 
-/* The bias corrections are of the step, not of an element: they go into the rate and the divisor
- * in double, as torch does it. */
+/* The bias corrections are the same for all elements. They are computed in double and applied to the
+ * rate and the divisor, as torch does. */
 static void adam(const lint_optim *o, const part *p) {
     float decay = (float)o->plan.weight_decay, eps = (float)o->plan.eps;
     float beta2 = (float)o->plan.beta2;
@@ -154,7 +154,7 @@ static int parse_factor(const char *text, size_t *len, double *factor, lint_err 
     if (eq && eq > text) *factor = strtod(eq + 1, &end);
     if (!end || end == eq + 1 || *end || !isfinite(*factor) || *factor < 0 ||
         strchr(" \t\n\v\f\r", eq[1]))
-        return lint_fail(e, "'%s': expected PREFIX=R, R a number, 0 or more", text);
+        return lint_fail(e, "'%s': expected PREFIX=R, where R is a number, 0 or more", text);
     *len = (size_t)(eq - text);
     return 0;
 }
@@ -177,8 +177,7 @@ int lint_optim_factors(const lint_param *param, size_t n, const char *const *tex
             factor[i] = f;
         }
         if (err == 0 && !found)
-            err = lint_fail(e, "'%s': no parameter of the network has a name that begins so",
-                            text[t]);
+            err = lint_fail(e, "'%s': no parameter's name begins with it", text[t]);
     }
     free(longest);
     return err;

@@ -1,27 +1,28 @@
-/* optim: how gradients move parameters.
+/* optim: SGD and Adam.
  *
- * A rule, as torch.optim defines it, g the gradient with weight decay added, g + decay p, on every
- * parameter, biases and batch norm too:
+ * The rules are those of torch.optim. g is the gradient with weight decay (g + decay p), for every
+ * parameter, including biases and batch norms:
  *
  *     sgd    b = momentum b + g;  p = p - lr b         (with nesterov: p - lr (g + momentum b))
  *     adam   m = beta1 m + (1 - beta1) g;  v = beta2 v + (1 - beta2) g^2;
  *            p = p - lr m' / (sqrt(v') + eps), m' = m / (1 - beta1^t), v' = v / (1 - beta2^t)
  *
- * The optimiser owns its state (zero at the start), not the parameters, which must stay where they
- * are while it lives. Buffers (grad NULL) are left alone, and so are parameters whose factor of the
- * learning rate is 0: they are frozen, weight decay too. All memory is taken by lint_optim_new.
- * Work is cut into parts of fixed length, so the result is the same for any pool.
+ * The optimiser owns its state, which is zero at the start. The caller owns the parameters, which must
+ * not move while the optimiser lives. Buffers (grad NULL) do not change, nor do frozen parameters,
+ * whose factor of the learning rate is 0. All memory is taken by lint_optim_new. Work is cut into parts
+ * of fixed length, so that the result does not depend on the number of threads.
  *
  *     double factor[n];
  *     lint_optim_factors(params, n, (const char *[]){"layer1.=0.1"}, 1, factor, &e);
  *     lint_optim *o = lint_optim_new(params, factor, n, &plan, pool, &e);
- *     for each batch:
- *         lint_net_step(...);
+ *     while (next_batch(&batch)) {
+ *         lint_net_step(net, &batch, &loss, &sum, &e);
  *         lint_optim_step(o, lr);
+ *     }
  *     lint_optim_free(o);
  *
- * A further rule is one row of the table in optim.c: how many state floats it keeps for each
- * parameter, and a function that updates one part.
+ * To add a rule, add a row to the table in optim.c: the number of state floats for each parameter
+ * value, and a function that updates one part.
  */
 #ifndef LINT_TRAIN_OPTIM_H
 #define LINT_TRAIN_OPTIM_H
@@ -41,22 +42,22 @@ typedef struct lint_optim_plan {
 
 typedef struct lint_optim lint_optim;
 
-/* Copies the n descriptions, the factors and the plan; keeps the pool. factor [n] multiplies the
- * learning rate of each parameter; NULL: all 1. NULL on error (memory). */
+/* Copies param [n], factor [n] and plan; keeps the pool. factor multiplies the learning rate of each
+ * parameter; NULL: all 1. NULL on error (memory). */
 lint_optim *lint_optim_new(const lint_param *param, const double *factor, size_t n,
                            const lint_optim_plan *plan, lint_threads *pool, lint_err *e);
 void lint_optim_free(lint_optim *o);
 
-/* One update of every parameter from its present gradient. */
+/* Updates every parameter once, from its gradient. */
 void lint_optim_step(lint_optim *o, double lr);
 
-/* What a checkpoint keeps: the state, *floats of them, and the number of steps made. */
+/* The state, [*floats], and the number of steps so far, for checkpoints. o owns them. */
 float *lint_optim_state(lint_optim *o, size_t *floats);
 uint64_t *lint_optim_steps(lint_optim *o);
 
-/* factor [n] from texts "PREFIX=R": the parameters whose names begin with PREFIX learn at R times
- * the rate; of several prefixes the longest holds, of equal ones the last; others have 1. A prefix
- * that no parameter has is an error. */
+/* Fills factor [n] from texts "PREFIX=R": R is the factor of the parameters whose names begin with
+ * PREFIX. The longest matching prefix wins, of equal ones the last. Other parameters have factor 1. A
+ * prefix that matches no parameter is an error. */
 int lint_optim_factors(const lint_param *param, size_t n, const char *const *text, size_t texts,
                        double *factor, lint_err *e);
 

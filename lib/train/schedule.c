@@ -1,5 +1,7 @@
 #include "train/schedule.h"
 
+#include "base/grow.h"
+
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,7 +13,7 @@
 /* Digits only, at least one, and no more than a size_t holds. */
 static int parse_epoch(const char *text, size_t len, size_t *epoch) {
     size_t v = 0;
-    if (len == 0 || len > 9) return -1; /* a thousand million epochs are a slip of the finger */
+    if (len == 0 || len > 9) return -1; /* a thousand million epochs are a typing error */
     for (size_t i = 0; i < len; i++) {
         if (text[i] < '0' || text[i] > '9') return -1;
         v = v * 10 + (size_t)(text[i] - '0');
@@ -83,14 +85,14 @@ int lint_phase_parse(lint_phase *p, const char *text, lint_err *e) {
 int lint_schedule_add_phase(lint_schedule *s, const char *text, lint_err *e) {
     lint_phase p;
     if (lint_phase_parse(&p, text, e) < 0) return -1;
-    lint_phase *more = realloc(s->phase, (s->phases + 1) * sizeof *more);
+    lint_phase *more = lint_grow(s->phase, s->phases, &s->phase_room, sizeof *more);
     if (!more) return lint_fail_mem(e, "phases");
     s->phase = more;
     more[s->phases++] = p;
     return 0;
 }
 
-/* Insertion sort: there are few, and most are in order. */
+/* Insertion sort: phases are few and mostly in order. */
 static void sort_phases(lint_schedule *s) {
     for (size_t i = 1; i < s->phases; i++) {
         lint_phase p = s->phase[i];
@@ -104,7 +106,7 @@ static void sort_phases(lint_schedule *s) {
 void lint_schedule_free(lint_schedule *s) {
     free(s->phase);
     s->phase = NULL;
-    s->phases = 0;
+    s->phases = s->phase_room = 0;
 }
 
 /* --- rates ------------------------------------------------------------------------------------ */
@@ -116,32 +118,32 @@ int lint_schedule_needs_epochs(const lint_schedule *s) {
            (s->kind == LINT_SCHEDULE_STEP && s->step_epochs == 0);
 }
 
-/* Percents are of decimal origin: 70 % of 10 must be 7 epochs, not 6.999. */
+/* Rounded, since percentages are decimal: 70 % of 10 epochs must be 7, not 6.999. */
 static size_t epoch_of_percent(double percent, size_t epochs) {
     return (size_t)floor(percent * (double)epochs / 100 + 1e-9) + 1;
 }
 
-static int place_phases(lint_schedule *s, lint_err *e) {
+static int start_phases(lint_schedule *s, lint_err *e) {
     for (size_t i = 0; i < s->phases; i++)
         if (!isnan(s->phase[i].percent))
             s->phase[i].epoch = epoch_of_percent(s->phase[i].percent, s->epochs);
     sort_phases(s);
     for (size_t i = 1; i < s->phases; i++)
         if (s->phase[i].epoch == s->phase[i - 1].epoch)
-            return lint_fail(e, "two phases begin at epoch %zu", s->phase[i].epoch);
+            return lint_fail(e, "two phases start at epoch %zu", s->phase[i].epoch);
     return 0;
 }
 
 int lint_schedule_set_epochs(lint_schedule *s, size_t epochs, lint_err *e) {
     s->epochs = epochs;
     if (epochs == 0 && lint_schedule_needs_epochs(s))
-        return lint_fail(e, "the schedule needs to know the number of epochs");
-    if (place_phases(s, e) < 0) return -1;
+        return lint_fail(e, "the schedule needs the number of epochs");
+    if (start_phases(s, e) < 0) return -1;
     if (epochs == 0) return 0;
     if (s->warmup >= epochs)
-        return lint_fail(e, "warm-up of %zu epochs leaves nothing of %zu", s->warmup, epochs);
+        return lint_fail(e, "a warm-up of %zu epochs leaves none of %zu", s->warmup, epochs);
     if (s->phases && s->phase[s->phases - 1].epoch > epochs)
-        return lint_fail(e, "a phase begins at epoch %zu, but there are %zu epochs",
+        return lint_fail(e, "a phase starts at epoch %zu, but there are %zu epochs",
                          s->phase[s->phases - 1].epoch, epochs);
     return 0;
 }
@@ -150,7 +152,7 @@ size_t lint_schedule_step(const lint_schedule *s) {
     return s->step_epochs ? s->step_epochs : (s->epochs - s->warmup + 2) / 3;
 }
 
-/* What the learning rate is multiplied by in epoch e. */
+/* The factor of the learning rate in epoch e. */
 static double factor(const lint_schedule *s, size_t e) {
     if (e <= s->warmup) return (double)e / (double)(s->warmup + 1);
     size_t done = e - 1 - s->warmup, length = s->epochs - s->warmup;

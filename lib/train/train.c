@@ -1,5 +1,6 @@
 #include "train/train.h"
 
+#include "base/grow.h"
 #include "base/rng.h"
 #include "engine/snapshot.h"
 #include "train/checkpoint.h"
@@ -21,28 +22,27 @@ typedef struct run {
     lint_groups val;      /* of the validation samples */
     lint_groups training; /* of the epoch's training samples */
     float *kept;          /* the best epoch's weights */
-    lint_epoch *row;      /* [rows]: every epoch, where a checkpoint is kept */
-    size_t rows;
-    uint64_t stream; /* hash of a stream's epochs, where a checkpoint is kept */
+    lint_epoch *row;      /* [rows]: every epoch, for a checkpoint */
+    size_t rows, row_room;
+    uint64_t stream; /* hash of a stream's epochs, for a checkpoint */
 } run;
 
 static int stopping(const run *r) {
     return r->t->stop && *r->t->stop;
 }
 
-/* What is minimised, of means. A CAM loss that is not finite is no matter of a cap. */
-static double loss_of(const run *r, const lint_rates *rates, double ce, double cam) {
-    double term = rates->cam_weight * cam, most = r->t->cap * ce;
-    return rates->ce_weight * ce + (r->t->cap > 0 && isfinite(term) && term > most ? most : term);
+double lint_train_loss(const lint_training *t, const lint_rates *rates, double ce, double cam) {
+    int has_cam = t->loss.cam != LINT_CAM_NONE;
+    double term = has_cam ? rates->cam_weight * cam : 0, most = t->term_cap * ce;
+    return rates->ce_weight * ce + (t->term_cap > 0 && isfinite(term) && term > most ? most : term);
 }
 
 static lint_scores scores(const run *r, const lint_rates *rates, const lint_loss_sum *sum) {
     lint_scores s = {.cam = NAN};
-    int has_cam = r->loss.cam != LINT_CAM_NONE;
     s.ce = sum->ce / sum->weight;
     s.accuracy = (double)sum->correct / (double)sum->n;
-    if (has_cam) s.cam = sum->cam / (double)sum->n;
-    s.loss = loss_of(r, rates, s.ce, has_cam ? s.cam : 0);
+    if (r->loss.cam != LINT_CAM_NONE) s.cam = sum->cam / (double)sum->n;
+    s.loss = lint_train_loss(r->t, rates, s.ce, s.cam);
     return s;
 }
 
@@ -54,7 +54,7 @@ static void add(lint_loss_sum *to, const lint_loss_sum *more) {
     to->correct += more->correct;
 }
 
-/* Whether anything can be learnt from it: a sample with a label that counts. */
+/* Whether the batch has a sample with a label and a weight above 0. */
 static int teaches(const run *r, const lint_batch *b) {
     if (r->t->lesson) return 1;
     for (size_t i = 0; i < b->n; i++)
@@ -62,15 +62,15 @@ static int teaches(const run *r, const lint_batch *b) {
     return 0;
 }
 
-/* Group DRO has to know the group of every sample that it learns from. */
+/* Group DRO needs the group of every labelled sample. */
 static int check_places(const run *r, const lint_batch *b, lint_err *e) {
     for (size_t i = 0; r->t->dro && i < b->n; i++)
         if (b->label[i] >= 0 && b->place[i] < 0)
-            return lint_fail(e, "a sample has no place, which group DRO needs of all");
+            return lint_fail(e, "a sample has no place, which group DRO needs");
     return 0;
 }
 
-/* Everything of a batch that training may use; the same for any size of batches. */
+/* A hash of all that training uses; it does not depend on the size of batches. */
 static uint64_t hash_batch(const lint_batch *b, size_t pixels, uint64_t h) {
     for (size_t i = 0; i < b->n; i++) {
         h = lint_hash_data(b->image[i], pixels * 3, h);
@@ -85,11 +85,12 @@ static uint64_t hash_batch(const lint_batch *b, size_t pixels, uint64_t h) {
 static int not_finite(const lint_epoch *row, const char *where, const lint_scores *s, lint_err *e) {
     char cam[48] = "";
     if (!isnan(s->cam) || isnan(s->loss)) snprintf(cam, sizeof cam, ", CAM loss %g", s->cam);
-    return lint_fail(e,
-                     "epoch %zu, %s: the loss is not finite (cross-entropy %g%s); a lower --lr "
-                     "than %g%s may help",
-                     row->epoch, where, s->ce, row->rates.cam_weight > 0 ? cam : "", row->rates.lr,
-                     row->rates.cam_weight > 0 ? " or a lower --cam-weight" : "");
+    return lint_fail(
+        e,
+        "epoch %zu, %s: the loss is not finite (cross-entropy %g%s); a --lr below %g%s may "
+        "help",
+        row->epoch, where, s->ce, row->rates.cam_weight > 0 ? cam : "", row->rates.lr,
+        row->rates.cam_weight > 0 ? " or a lower --cam-weight" : "");
 }
 
 static int learn(run *r, const lint_batch *b, lint_loss_sum *sum, lint_err *e) {
@@ -97,7 +98,7 @@ static int learn(run *r, const lint_batch *b, lint_loss_sum *sum, lint_err *e) {
     return l ? l->step(l->ctx, b, sum, e) : lint_net_step(r->net, b, &r->loss, sum, e);
 }
 
-/* Groups are of classes, which a lesson does not know. */
+/* A lesson has no classes, so no groups. */
 static int score(run *r, const lint_batch *b, lint_loss_sum *sum, lint_err *e) {
     const lint_lesson *l = r->t->lesson;
     if (l) return l->score(l->ctx, b, sum, e);
@@ -106,7 +107,7 @@ static int score(run *r, const lint_batch *b, lint_loss_sum *sum, lint_err *e) {
     return 0;
 }
 
-/* A forward and a backward pass and the update; samples without labels alone move nothing. */
+/* A forward pass, a backward pass and an update. A batch without labels changes nothing. */
 static int step(run *r, const lint_batch *b, const lint_epoch *row, size_t number,
                 lint_loss_sum *sum, lint_err *e) {
     lint_loss_sum now = {0};
@@ -123,7 +124,7 @@ static int step(run *r, const lint_batch *b, const lint_epoch *row, size_t numbe
     return 0;
 }
 
-/* The stream's next batch; where a checkpoint is kept, it is known by what was read. */
+/* The next batch. A checkpoint identifies a stream by the hash of what was read. */
 static int next_batch(run *r, lint_batch *b, lint_err *e) {
     int got = lint_batches_next(r->batches, b, e);
     if (got > 0 && r->t->checkpoint && lint_batches_marked(r->batches))
@@ -132,7 +133,7 @@ static int next_batch(run *r, lint_batch *b, lint_err *e) {
     return got;
 }
 
-/* Another number for every step of a training, whether or not it was interrupted. */
+/* A number of its own for every step of a training, interrupted or not. */
 static uint64_t step_number(size_t epoch, size_t batch) {
     return ((uint64_t)epoch << 24) + batch;
 }
@@ -188,46 +189,6 @@ static int validate(run *r, lint_epoch *row, lint_err *e) {
     return isfinite(row->val.loss) ? 1 : not_finite(row, "validation", &row->val, e);
 }
 
-/* --- the best epoch --------------------------------------------------------------------------- */
-
-/* What is to be as high as can be, under the rates of the epoch that is compared. */
-static double merit(const run *r, lint_best by, const lint_rates *rates, const lint_epoch *row) {
-    switch (by) {
-    case LINT_BEST_LOSS:
-        return -loss_of(r, rates, row->val.ce, isnan(row->val.cam) ? 0 : row->val.cam);
-    case LINT_BEST_CE:
-        return -row->val.ce;
-    case LINT_BEST_CAM:
-        return -row->val.cam;
-    case LINT_BEST_WORST_GROUP:
-        return row->groups.worst;
-    case LINT_BEST_GROUP_MEAN:
-        return row->groups.mean;
-    case LINT_BEST_ADJUSTED:
-        return row->groups.adjusted;
-    default:
-        return row->val.accuracy;
-    }
-}
-
-static int better(const run *r, const lint_epoch *row, const lint_epoch *best) {
-    lint_best by = r->t->best;
-    if (best->epoch == 0 || by == LINT_BEST_LAST || !r->walk.set) return 1;
-    double now = merit(r, by, &row->rates, row), then = merit(r, by, &row->rates, best);
-    if (by == LINT_BEST_ACCURACY && now == then) {
-        now = merit(r, LINT_BEST_LOSS, &row->rates, row);
-        then = merit(r, LINT_BEST_LOSS, &row->rates, best);
-    }
-    return now > then;
-}
-
-/* Whether no more epochs are wanted after those that are done. */
-static int out_of_patience(const run *r, const lint_trained *done) {
-    size_t from = r->t->patience_from ? r->t->patience_from - 1 : 0;
-    if (done->best.epoch > from) from = done->best.epoch;
-    return r->t->patience && done->epochs >= from + r->t->patience;
-}
-
 /* --- checkpoints ------------------------------------------------------------------------------ */
 
 static lint_checkpoint checkpoint_of(const run *r) {
@@ -242,7 +203,7 @@ static lint_checkpoint checkpoint_of(const run *r) {
 }
 
 static int keep_row(run *r, const lint_epoch *row, lint_err *e) {
-    lint_epoch *more = realloc(r->row, (r->rows + 1) * sizeof *more);
+    lint_epoch *more = lint_grow(r->row, r->rows, &r->row_room, sizeof *more);
     if (!more) return lint_fail_mem(e, "a checkpoint");
     r->row = more;
     r->row[r->rows++] = *row;
@@ -256,24 +217,25 @@ static int save(run *r, const lint_epoch *row, lint_err *e) {
     return lint_checkpoint_write(r->t->checkpoint, &c, e);
 }
 
-/* Reads the epochs of a stream that are done, and compares them with what they were. 1: the same.
- * 0: stopped. -1: others, or an error. */
-static int pass_over(run *r, uint64_t want, lint_err *e) {
+/* Reads the epochs of a stream that the checkpoint has, and compares their hash. 1: the same epochs.
+ * 0: stopped. -1: other epochs, or an error. */
+static int skip_epochs(run *r, uint64_t want, lint_err *e) {
     lint_batch b;
     for (size_t number = 1; number <= r->rows; number++) {
         int got = lint_batches_begin(r->batches, number, e);
         if (got == 0)
-            return lint_fail(e, "%s: ended after epoch %zu, but %s is of epoch %zu",
+            return lint_fail(e, "%s: ended after epoch %zu, but %s has epoch %zu",
                              lint_batches_name(r->batches), number - 1, r->t->checkpoint, r->rows);
         while (got > 0 && (got = next_batch(r, &b, e)) > 0)
             if (stopping(r)) return 0;
         if (got < 0) return -1;
     }
     if (r->stream == want) return 1;
-    return lint_fail(e,
-                     "%s: epochs 1 to %zu are not those that %s is of; without the file, or with "
-                     "another --checkpoint, training begins anew",
-                     lint_batches_name(r->batches), r->rows, r->t->checkpoint);
+    return lint_fail(
+        e,
+        "%s: epochs 1 to %zu are not those of %s; to start anew, delete that file or name "
+        "another --checkpoint",
+        lint_batches_name(r->batches), r->rows, r->t->checkpoint);
 }
 
 static int resume(run *r, lint_trained *done, lint_err *e) {
@@ -289,7 +251,7 @@ static int resume(run *r, lint_trained *done, lint_err *e) {
         row.resumed = 1;
         if (r->t->on_epoch && r->t->on_epoch(r->t->ctx, &row, e) < 0) return -1;
     }
-    return lint_batches_marked(r->batches) ? pass_over(r, c.stream, e) : 1;
+    return lint_batches_marked(r->batches) ? skip_epochs(r, c.stream, e) : 1;
 }
 
 /* --- all epochs ------------------------------------------------------------------------------- */
@@ -299,12 +261,12 @@ static int epoch(run *r, size_t number, lint_trained *done, lint_err *e) {
     lint_epoch row = {.epoch = number, .rates = lint_schedule_at(&r->t->schedule, number)};
     r->loss.ce_weight = row.rates.ce_weight;
     r->loss.cam_weight = row.rates.cam_weight;
-    r->loss.cap = row.rates.cam_weight > 0 ? r->t->cap / row.rates.cam_weight : 0;
+    r->loss.cam_cap = row.rates.cam_weight > 0 ? r->t->term_cap / row.rates.cam_weight : 0;
     int err = train_epoch(r, &row, e);
     if (err > 0) err = validate(r, &row, e);
     if (err <= 0) return err;
     done->epochs = number;
-    row.best = better(r, &row, &done->best);
+    row.best = lint_epoch_is_better(r->t, &row, &done->best);
     if (row.best) {
         done->best = row;
         lint_snapshot_take(r->net, r->kept);
@@ -313,7 +275,7 @@ static int epoch(run *r, size_t number, lint_trained *done, lint_err *e) {
     return save(r, &row, e) < 0 ? -1 : 1;
 }
 
-/* The end of a stream where the schedule goes on. */
+/* A stream that ends before the schedule does. */
 static int ended_early(const run *r, size_t number, lint_err *e) {
     size_t epochs = r->t->schedule.epochs;
     if (number == 1) return lint_fail(e, "%s: no samples", lint_batches_name(r->batches));
@@ -325,14 +287,15 @@ static int ended_early(const run *r, size_t number, lint_err *e) {
 static int all_epochs(run *r, lint_trained *done, lint_err *e) {
     size_t epochs = r->t->schedule.epochs;
     int err = resume(r, done, e);
-    while (err > 0 && (epochs == 0 || done->epochs < epochs) && !out_of_patience(r, done)) {
+    while (err > 0 && (epochs == 0 || done->epochs < epochs) &&
+           !lint_patience_is_over(r->t, done)) {
         size_t number = done->epochs + 1;
         err = lint_batches_begin(r->batches, number, e);
         if (err == 0 && !stopping(r)) return ended_early(r, number, e);
         if (err > 0) err = epoch(r, number, done, e);
     }
     if (err > 0) return 0;
-    /* The signal also ends the programs that feed a pipe, and interrupts reads. */
+    /* The signal also ends the programs that feed a pipe and interrupts reads, which is no error. */
     done->stopped = stopping(r);
     return done->stopped ? 0 : err;
 }
@@ -385,7 +348,7 @@ int lint_train(lint_net *net, lint_batches *batches, const lint_dataset *val,
     int err = run_new(&r, pool, val, e);
     if (err == 0) err = all_epochs(&r, done, e);
     if (err == 0 && done->epochs == 0)
-        err = lint_fail(e, "stopped before the first epoch was complete: there is no model");
+        err = lint_fail(e, "stopped before the first epoch was complete, so there is no model");
     if (err == 0) lint_snapshot_restore(net, r.kept);
     run_free(&r);
     return err;

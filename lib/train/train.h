@@ -1,9 +1,8 @@
-/* train: the training loop. Epochs of minibatch steps, validation after each, the best kept.
+/* train: the training loop: epochs of minibatch steps, a validation after each, the best epoch kept.
  *
- * The caller owns everything passed in. lint_train leaves the best epoch's parameters and running
- * statistics in the net: a copy is taken whenever an epoch is better, and put back at the end.
- * Nothing is printed; what happens is told by callbacks. After lint_train has begun, a batch
- * allocates nothing.
+ * The caller owns everything passed in. At the end the net has the parameters and running statistics
+ * of the best epoch (best_epoch.h), of which lint_train keeps a copy. Nothing is printed: callbacks
+ * report what happens. All memory is taken before the first batch.
  *
  *     lint_training t = {.loss = {...}, .schedule = {...}, .optim = {.momentum = 0.9}};
  *     lint_trained done;
@@ -11,49 +10,29 @@
  *     if (lint_train(net, batches, val, &t, pool, &done, &e) < 0) ...
  *     lint_model_store(net, classes, &frame, &e);      // epoch done.best.epoch
  *
- * A step of training uses the statistics of its batch, so the scores of an epoch's training
- * samples are those seen on the way, with weights that change; validation uses the weights at the
- * end of the epoch and the running statistics.
+ * The scores of an epoch's training samples are those of its steps, with changing weights and with
+ * the batch norm statistics of each batch. Validation uses the weights at the end of the epoch and
+ * the running statistics.
  */
 #ifndef LINT_TRAIN_TRAIN_H
 #define LINT_TRAIN_TRAIN_H
 
 #include "load/batches.h"
 #include "stream/settings.h"
+#include "train/best_epoch.h"
 #include "train/dro.h"
 #include "train/optim.h"
 #include "train/schedule.h"
 #include <signal.h>
 
-/* Which epoch is kept, by what its validation samples say. accuracy: the highest; of equals the one
- * with the lower validation loss (on small validation sets many epochs reach 100 %, and the first
- * of them is the least trained). loss, ce, cam: the lowest validation loss, cross-entropy, CAM
- * loss. worst-group, group-mean: the highest lowest accuracy of a group, mean of the groups'
- * accuracies. adjusted: the latter weighted by how many of the epoch's training samples are in each
- * group. last: the last epoch. Of equals the earlier is kept. Losses of two epochs are compared
- * under the later one's weights, since a phase may have changed them. Without validation samples it
- * is the last. */
-typedef enum lint_best {
-    LINT_BEST_ACCURACY,
-    LINT_BEST_LOSS,
-    LINT_BEST_CE,
-    LINT_BEST_CAM,
-    LINT_BEST_WORST_GROUP,
-    LINT_BEST_GROUP_MEAN,
-    LINT_BEST_ADJUSTED,
-    LINT_BEST_LAST
-} lint_best;
-#define LINT_BEST_CHOICES "accuracy|loss|ce|cam|worst-group|group-mean|adjusted|last"
-
-/* Means over the labelled samples, each counting its class's weight times its own: ce as
- * torch.nn.CrossEntropyLoss with class weights, cam NAN where there is no CAM loss, loss =
- * ce_weight ce + cam_weight cam, the latter cap * ce at most (before group DRO weighs the groups).
- */
+/* Means over the labelled samples, each with the weight of its class times its own. ce is that of
+ * torch.nn.CrossEntropyLoss with class weights. cam is NAN without a CAM loss. loss is
+ * lint_train_loss of both; it leaves out the group weights of group DRO. */
 typedef struct lint_scores {
     double loss, ce, cam, accuracy;
 } lint_scores;
 
-/* Of groups (groups.h); NAN where there are none. */
+/* Accuracies of groups (groups.h); NAN without groups. */
 typedef struct lint_group_scores {
     double worst, mean, adjusted;
 } lint_group_scores;
@@ -63,13 +42,13 @@ typedef struct lint_epoch {
     lint_rates rates;
     lint_scores train, val;   /* val: all NAN without validation samples */
     lint_group_scores groups; /* of the validation samples */
-    int best;                 /* better than every epoch before it */
-    int resumed;              /* from a checkpoint, not of this run */
+    int best;                 /* whether it is better than every epoch before it */
+    int resumed;              /* whether it was read from a checkpoint */
 } lint_epoch;
 
-/* What a batch teaches, where it is not what lint_net_step and lint_net_score make of labelled
- * pictures: step leaves a gradient, score does not; both add to *sum. A step that adds no sample
- * moves nothing. */
+/* Replaces lint_net_step and lint_net_score for networks that learn something else than the labels
+ * of pictures. step computes a gradient, score does not; both add to *sum. A step that adds no sample
+ * changes no parameter. */
 typedef struct lint_lesson {
     int (*step)(void *ctx, const lint_batch *b, lint_loss_sum *sum, lint_err *e);
     int (*score)(void *ctx, const lint_batch *b, lint_loss_sum *sum, lint_err *e);
@@ -77,53 +56,58 @@ typedef struct lint_lesson {
 } lint_lesson;
 
 typedef struct lint_training {
-    lint_loss loss; /* its two weights are set by the schedule, its cap by `cap` */
-    double cap;     /* cam_weight * CAM loss counts as cap * cross-entropy at most; 0: no cap */
+    lint_loss loss;  /* the schedule sets its two weights, term_cap its cam_cap */
+    double term_cap; /* limit of cam_weight * CAM loss, in cross-entropies; 0: no limit */
     lint_schedule schedule;
     lint_optim_plan optim;
     const double *factor; /* of the learning rate of each parameter, as in optim.h; NULL: all 1 */
     lint_dro *dro;        /* group DRO; NULL: the mean of all samples (ERM) */
-    const lint_lesson *lesson; /* NULL: the loss above, of labelled pictures */
+    const lint_lesson *lesson; /* NULL: the loss above, on labelled pictures */
     lint_best best;
-    /* Ends after `patience` epochs without a better one, which are counted from epoch
-     * patience_from on; 0: never. */
+    /* Early stopping after `patience` epochs without a better one, counted from epoch patience_from
+     * on; 0: never. */
     size_t patience, patience_from;
-    /* Written after every epoch, and where it is there, gone on from: the run ends with the same
-     * bytes as one that was never interrupted. settings: what a checkpoint must agree with. NULL:
-     * none. */
+    /* The file of the checkpoint; NULL: none. It is written after every epoch. If it exists, the run
+     * resumes from it and ends with the same bytes as an uninterrupted run. The checkpoint's settings
+     * must be equal to `settings`. */
     const char *checkpoint;
     const lint_settings *settings;
-    const volatile sig_atomic_t *stop; /* turns nonzero: end after the batch; NULL: never */
-    /* After every epoch, those that a checkpoint brings first; -1 ends it with the error. */
+    const volatile sig_atomic_t *stop; /* not 0: end after this batch; NULL: never */
+    /* Called after every epoch, and first for each epoch in a checkpoint; -1 ends the training. NULL:
+     * not called. */
     int (*on_epoch)(void *ctx, const lint_epoch *row, lint_err *e);
-    /* After every training batch: samples of this epoch done. NULL: not told. */
+    /* Called after every training batch with the samples of this epoch so far. NULL: not called. */
     void (*on_batch)(void *ctx, size_t epoch, size_t done);
     void *ctx;
 } lint_training;
 
 typedef struct lint_trained {
-    lint_epoch best; /* the epoch whose weights the net has now */
-    size_t epochs;   /* epochs completed */
-    size_t resumed;  /* of these, from a checkpoint */
-    int stopped;     /* by *stop, before the end */
+    lint_epoch best; /* the epoch whose weights the net has */
+    size_t epochs;   /* completed epochs */
+    size_t resumed;  /* those of them that a checkpoint had */
+    int stopped;     /* whether *stop ended the training */
 } lint_trained;
 
-/* Whether net, samples and settings go together: sizes, classes, masks where the prior wants
- * them, places where groups are. val may be NULL; val_name is what messages call it. */
+/* Checks that net, samples and settings go together: image sizes, classes, masks for a mask prior,
+ * places for groups. val may be NULL; messages call it val_name. */
 int lint_train_check(const lint_net *net, const lint_batches *batches, const lint_dataset *val,
                      const char *val_name, const lint_training *t, lint_err *e);
 
-/* Trains. An error leaves the net as it was at that moment: a loss that is not finite (with epoch
- * and batch), a stream that ends early, *stop before the first epoch was complete. */
+/* Trains. Errors: a loss that is not finite (the message gives epoch and batch), a stream that ends
+ * early, *stop before the first epoch was complete. The net then has the weights of that moment. */
 int lint_train(lint_net *net, lint_batches *batches, const lint_dataset *val,
                const lint_training *t, lint_threads *pool, lint_trained *done, lint_err *e);
 
-/* A hash of all that training takes from the samples of a set: what a checkpoint knows it by. */
+/* What is minimised, from means: ce_weight ce + cam_weight cam. With a term_cap the second term is at
+ * most term_cap * ce, unless it is not finite, which must show. cam counts only where there is a CAM loss. */
+double lint_train_loss(const lint_training *t, const lint_rates *rates, double ce, double cam);
+
+/* A hash of all that training uses of a set's samples, for checkpoints. */
 uint64_t lint_train_hash(const lint_dataset *set);
 
-/* Class weights from their text: "none" (all 1), "balanced" (N / (K n_c): every class weighs the
- * same, the label-shift correction), or K numbers such as "0.7,1.4". count: samples of each class,
- * for balanced; NULL if they cannot be known. out [K]. */
+/* Fills out [K] with class weights from their text: "none" (all 1), "balanced" (N / (K n_c), which
+ * gives every class the same total weight), or K numbers such as "0.7,1.4". count [K]: samples of each
+ * class, for balanced; NULL if they are not known. */
 int lint_class_weights(const char *text, const lint_names *classes, const size_t *count, float *out,
                        lint_err *e);
 

@@ -12,7 +12,7 @@ static int check_size(const lint_net *net, const char *name, size_t w, size_t h,
     if (w == nw && h == nh) return 0;
     return lint_fail(e,
                      "%s: images are %zux%zu, but the network takes %zux%zu (lint-split --size "
-                     "%zux%zu makes them so)",
+                     "%zux%zu resizes them)",
                      name, w, h, nw, nh, nw, nh);
 }
 
@@ -22,7 +22,7 @@ static int check_mask(const lint_training *t, const char *name, int has_mask, li
     return lint_fail(e, "%s: no 'mask', which the mask prior needs", name);
 }
 
-/* The first class in which the two differ, in words. */
+/* An error names the first class in which the two differ. */
 static int check_classes(const lint_batches *b, const lint_dataset *val, const char *name,
                          lint_err *e) {
     const lint_names *a = lint_batches_classes(b), *v = lint_dataset_classes(val);
@@ -37,18 +37,17 @@ static int check_classes(const lint_batches *b, const lint_dataset *val, const c
                      lint_batches_name(b));
 }
 
-/* Group DRO has to know the groups. */
 static int check_groups(const lint_training *t, const lint_batches *b, lint_err *e) {
     if (!t->dro || (lint_batches_has_place(b) && lint_batches_places(b)->n)) return 0;
     return lint_fail(e,
                      "%s: no 'place' with names in the metadata, which group DRO needs (lint-split "
-                     "keeps those that a metadata.csv gives)",
+                     "reads places from a metadata.csv)",
                      lint_batches_name(b));
 }
 
 static int check_maps(const lint_net *net, const lint_training *t, lint_err *e) {
     if (t->loss.cam == LINT_CAM_NONE || lint_net_cam_height(net)) return 0;
-    return lint_fail(e, "the network has no 'cam' line, so no CAM loss");
+    return lint_fail(e, "the network has no 'cam' line, which a CAM loss needs");
 }
 
 static int check_encoder(const lint_net *net, const lint_training *t, lint_err *e) {
@@ -57,17 +56,17 @@ static int check_encoder(const lint_net *net, const lint_training *t, lint_err *
 
 static int check_best(const lint_training *t, lint_err *e) {
     if (t->best != LINT_BEST_CAM || t->loss.cam != LINT_CAM_NONE) return 0;
-    return lint_fail(e, "the best epoch by its CAM loss needs a CAM loss");
+    return lint_fail(e, "choosing the best epoch by its CAM loss needs a CAM loss");
 }
 
-/* Shares of the training samples' groups must be those of the validation samples' groups. */
+/* The adjusted accuracy needs the same groups in training and validation samples. */
 static int check_places(const lint_training *t, const lint_batches *b, const lint_dataset *val,
                         const char *name, lint_err *e) {
     if (t->best != LINT_BEST_ADJUSTED ||
         (lint_batches_has_place(b) == lint_dataset_has_place(val) &&
          lint_names_equal(lint_batches_places(b), lint_dataset_places(val))))
         return 0;
-    return lint_fail(e, "%s: other places than in %s, whose groups adjust the accuracy", name,
+    return lint_fail(e, "%s: its places differ from those of %s, which --best adjusted needs", name,
                      lint_batches_name(b));
 }
 
@@ -118,9 +117,9 @@ int lint_class_weights(const char *text, const lint_names *classes, const size_t
     if (strcmp(text, "none") == 0) return 0;
     if (strcmp(text, "balanced") == 0) {
         if (count) return balanced(classes, count, out, e);
-        return lint_fail(e,
-                         "balanced needs a file without epoch marks, whose samples can be counted "
-                         "first; give the weights as numbers");
+        return lint_fail(
+            e, "balanced needs a file without epoch marks, whose samples can be counted before "
+               "the training; give the weights as numbers");
     }
     for (size_t k = 0; k < classes->n; k++) {
         char *end;

@@ -1,5 +1,7 @@
 #include "train/train_log.h"
 
+#include "base/standard_io.h"
+
 #include <errno.h>
 #include <math.h>
 #include <stdlib.h>
@@ -37,7 +39,6 @@ static int begin(const lint_train_log *log, const lint_settings *s, lint_err *e)
 }
 
 lint_train_log *lint_train_log_open(const char *path, const lint_settings *s, lint_err *e) {
-    int standard = strcmp(path, "-") == 0;
     lint_train_log *log = malloc(sizeof *log);
     if (!log || lint_settings_ok(s, e) < 0) {
         if (!log) lint_fail_mem(e, "the log");
@@ -45,7 +46,7 @@ lint_train_log *lint_train_log_open(const char *path, const lint_settings *s, li
         return NULL;
     }
     *log =
-        (lint_train_log){standard ? stdout : fopen(path, "w"), standard ? "standard output" : path};
+        (lint_train_log){lint_is_stdio(path) ? stdout : fopen(path, "w"), lint_output_name(path)};
     if (!log->file)
         lint_fail(e, "%s: %s", path, strerror(errno));
     else if (begin(log, s, e) == 0)
@@ -62,7 +63,7 @@ int lint_train_log_close(lint_train_log *log, lint_err *e) {
     return err;
 }
 
-/* Nine digits tell any two floats apart. A NAN may print with a sign, which says nothing. */
+/* Nine digits tell any two floats apart. A NAN is written without its sign, which means nothing. */
 static void put(double v, FILE *log) {
     if (isnan(v))
         fputs("\tnan", log);

@@ -1,15 +1,15 @@
-/* train_log: a training's log, a table that grows by a line an epoch.
+/* train_log: a training's log, a table with a row for each epoch.
  *
- * Comment lines with the settings, a header, then tab-separated rows, each flushed when written,
- * so that `tail -f` and a plotter see it at once. Values that there are not (no validation
- * samples, no CAM loss) are `nan`. A log is no result that must be whole: it is written in place,
- * and stays where training fails.
+ * Comment lines hold the settings; a header and tab-separated rows follow. Each row is flushed when it
+ * is written, so that `tail -f` and a plotter see it at once. Missing values (no validation samples,
+ * no CAM loss) are written as `nan`. A log need not be complete to be useful, so it is written in
+ * place and stays if the training fails.
  *
  *     lint_settings_text(&s, "net", "standard");
  *     lint_train_log_samples(&s, batches);
  *     lint_train_log *log = lint_train_log_open("log.tsv", &s, &e);
  *     lint_train_log_row(log, &row, &e);              // of each epoch
- *     if (lint_train_log_close(log, &e) < 0) ...      // log is gone, whatever the answer
+ *     if (lint_train_log_close(log, &e) < 0) ...      // frees log in either case
  *
  * Messages begin with the name of the log.
  */
@@ -21,13 +21,12 @@
 
 typedef struct lint_train_log lint_train_log;
 
-/* Adds what the samples say of themselves, such as the settings of the loader that made them, as
- * train-KEY. Where they came from is left out: the same samples make the same log, from a file or
- * through a pipe. */
+/* Adds the samples' metadata, such as the settings of the loader that made them, as train-KEY. The
+ * name of the input is left out: the same samples make the same log from a file or a pipe. */
 void lint_train_log_samples(lint_settings *s, const lint_batches *b);
 
-/* Creates the file ("-": standard output, which stays open) and writes settings and header; the
- * settings are not needed any longer. Keeps path. NULL on error. */
+/* Creates the file ("-": standard output, which stays open) and writes settings and header. Keeps
+ * path, but not s. NULL on error. */
 lint_train_log *lint_train_log_open(const char *path, const lint_settings *s, lint_err *e);
 int lint_train_log_row(lint_train_log *log, const lint_epoch *row, lint_err *e);
 int lint_train_log_close(lint_train_log *log, lint_err *e); /* NULL is fine */

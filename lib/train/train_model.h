@@ -1,9 +1,10 @@
-/* train_model: the file that a training leaves, a model or a mask encoder that says how it was made.
+/* train_model: the file that a training writes, a model or a mask encoder with the settings that made
+ * it.
  *
- * Beside weights, network and classes (net.h; encoder.h for what an encoder has) its metadata has
- * `train`, the settings of the run as a JSON object, with `epoch`, the one whose weights these are,
- * and its `val_accuracy`; and `fit`, where the samples had it: how pictures were brought to size,
- * for whoever asks the model about another one.
+ * engine/net.h describes the tensors and the metadata of a model, engine/mask_encoder.h those of a
+ * mask encoder. A training adds `train` to the metadata, a JSON object of the run's settings, with the
+ * `epoch` that was kept and its `val_accuracy`. It also copies the samples' `fit`, if they have one:
+ * how pictures were brought to size, which lint-predict does to other pictures.
  *
  *     lint_trained_parts parts = {net, lesson, batches, &settings};
  *     if (lint_trained_store(&parts, &done, &frame, &e) < 0) ...
@@ -15,7 +16,7 @@
 #include "train/mask_encoder_train.h"
 #include "train/train.h"
 
-/* All are the caller's, and stay as they are, but for epoch and val_accuracy in the settings. */
+/* The caller owns all of them. lint_trained_store adds epoch and val_accuracy to the settings. */
 typedef struct lint_trained_parts {
     const lint_net *net;
     lint_mask_encoder_lesson *lesson; /* NULL: net is no mask encoder */
@@ -23,7 +24,7 @@ typedef struct lint_trained_parts {
     lint_settings *settings;
 } lint_trained_parts;
 
-/* Fills an empty frame. Errors: names that are not UTF-8, an encoder that no mask taught, memory.
+/* Fills an empty frame. Errors: names that are not UTF-8, an encoder that has learnt nothing, memory.
  */
 int lint_trained_store(const lint_trained_parts *p, const lint_trained *done, lint_frame *f,
                        lint_err *e);

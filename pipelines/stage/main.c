@@ -572,7 +572,8 @@ static char *read_stages(char **lines) {
 }
 
 static void print_kernels(void) {
-    const lint_kernels *k = lint_kernels_pick(NULL);
+    lint_err e;
+    const lint_kernels *k = lint_kernels_pick(NULL, &e);
     printf("%s\n", k ? k->name : "none");
 }
 

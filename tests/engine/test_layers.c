@@ -373,6 +373,7 @@ static void the_gradient_by_a_mask_belongs_to_its_code(void **state) {
 }
 
 int main(void) {
+    lint_blas_one_thread();
     enum { N = sizeof trials / sizeof *trials };
     static struct CMUnitTest tests[N + 3] = {
         [N] = cmocka_unit_test(frozen_layers_keep_their_statistics_and_have_no_gradient),

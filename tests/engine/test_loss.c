@@ -413,6 +413,7 @@ static void behind_global_pooling_hirescam_is_cam_up_to_scale(void **state) {
 }
 
 int main(void) {
+    lint_blas_one_thread();
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_centre_costs_nothing_and_corners_most),
         cmocka_unit_test(sigma_is_in_fractions_of_the_side),

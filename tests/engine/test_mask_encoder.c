@@ -404,6 +404,7 @@ static void what_an_encoder_judges_by_is_its_hash(void **state) {
 }
 
 int main(void) {
+    lint_blas_one_thread();
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_soft_mask_is_half_where_evidence_is_average),
         cmocka_unit_test(a_soft_mask_knows_no_scale),

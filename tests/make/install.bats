@@ -15,8 +15,8 @@ setup() {
 
 tools() { (cd tools && ls lint-*.c | sed 's/\.c$//'); }
 
-# "-o, --out FILE" of each option, as --help shows it, and as a man page's source has it.
-options_of_help() { "$BUILD/$1" --help | sed '/^Example:/,$d' | grep -oE '^  (-., |    )--[a-z0-9-]+( [^ ]+)?( |$)' | sed 's/^ *//; s/ *$//' | sort; }
+# "-o, --out FILE" of each option, as --help=all shows it, and as a man page's source has it.
+options_of_help() { "$BUILD/$1" --help=all | sed '/^Example:/,$d' | grep -oE '^  (-., |    )--[a-z0-9-]+( [^ ]+)?( |$)' | sed 's/^ *//; s/ *$//' | sort; }
 options_of_page() {
     sed -n 's/^\.It \(Fl.*\)/\1/p' "$P/share/man/man1/$1.1" |
         sed -E 's/\\-/-/g; s/\\&//g; s/Fl /-/g; s/ , /, /; s/ Ar / /' | sort
@@ -44,7 +44,7 @@ options_of_page() {
 @test "man pages name no option that their tool has not" {
     local tool option
     for tool in $(tools); do
-        run -0 "$BUILD/$tool" --help
+        run -0 "$BUILD/$tool" --help=all
         for option in $(grep -oE 'Fl -[a-z0-9-]+' "docs/man/$tool.1.in" | sed 's/Fl -/--/'); do
             assert_output --regexp "(^|[[:space:]])$option([[:space:]]|$)"
         done
@@ -97,7 +97,7 @@ complete_bash() {
     local tool option
     for tool in $(tools); do
         run -0 complete_bash "$tool" -
-        for option in $("$BUILD/$tool" --help | grep -oE '^  (-., |    )--[a-z0-9-]+' | sed 's/.* //'); do
+        for option in $("$BUILD/$tool" --help=all | grep -oE '^  (-., |    )--[a-z0-9-]+' | sed 's/.* //'); do
             assert_line -- "$option"
         done
     done
@@ -114,7 +114,7 @@ complete_bash() {
     local text
     for tool in $(tools); do
         text=$(<"$P/share/zsh/site-functions/_$tool")
-        for option in $("$BUILD/$tool" --help | grep -oE '^  (-., |    )--[a-z0-9-]+' | sed 's/.* //'); do
+        for option in $("$BUILD/$tool" --help=all | grep -oE '^  (-., |    )--[a-z0-9-]+' | sed 's/.* //'); do
             [[ $text =~ $option(=|\[|\}|,) ]] || fail "$tool $option"
         done
     done

@@ -687,7 +687,7 @@ assert_results() {
     done
     rm "$mine-held"
     OUT=$OUT-killed run -0 make "${settings[@]}" pipeline
-    assert_line --regexp 'checkpoint: going on after epoch ([2-9]|1[0-9])$'
+    assert_line --regexp 'checkpoint: resuming after epoch ([2-9]|1[0-9])$'
     make -s "${settings[@]}" pipeline
     run -0 diff -r -x .cache "$OUT" "$OUT-killed"
 }

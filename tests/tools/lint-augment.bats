@@ -22,7 +22,8 @@ count() { grep -cx -- "$1" || true; }
     local wrong
     for wrong in "--nonsense" "--flip x" "--rotate 181" "--rotate -1" "--rotate nan" "--crop 0" \
         "--crop 1.5" "--shift 2" "--brightness x" "--noise -0.1" "--epochs 0" "--epochs 1.5" \
-        "--frame -1" "--seed -1" "--threads x" "a b" "--rotate"; do
+        "--frame -1" "--seed -1" "--threads x" "a b" "--rotate" "--swap-background 2" "--swap-by center" \
+        "--swap-by x --swap-background 1" "--swap-colour 0.5" "--hue 181" "--grey -1" "--scale 2"; do
         run -2 --separate-stderr lint-augment $wrong
         assert_equal "${#stderr_lines[@]}" 1
         assert_regex "$stderr" '^lint-augment: '
@@ -34,7 +35,7 @@ count() { grep -cx -- "$1" || true; }
     run -0 lint-augment --help
     assert_line --regexp '^Usage: lint-augment '
     assert_line --partial 'lint-augment --balance data/train.lts'
-    assert [ "${#lines[@]}" -le 40 ]
+    assert [ "${#lines[@]}" -le 50 ]
 }
 
 @test "an input that is missing, a directory, or no stream is named in one line" {
@@ -265,7 +266,7 @@ count() { grep -cx -- "$1" || true; }
 }
 
 @test "the same bytes for any number of threads and in every run, others for another seed" {
-    local all="--balance --epochs 2 --shuffle --flip hv --rotate 20 --crop 0.6 --shift 0.1 --brightness 0.3 --noise 0.1"
+    local all="--balance --epochs 2 --shuffle --flip hv --rotate 20 --crop 0.6 --shift 0.1 --brightness 0.3 --noise 0.1 --hue 90 --saturation 0.5 --grey 0.2 --scale 0.3 --swap-background 0.5 --swap-colour 0.5"
     lint-augment $all --threads 1 set.lts >a
     lint-augment $all --threads 2 set.lts >b
     lint-augment $all --threads 5 --seed 0 set.lts >c
@@ -293,4 +294,35 @@ count() { grep -cx -- "$1" || true; }
     if grep -q __asan_init "$(command -v lint-augment)"; then skip 'the sanitizer reserves terabytes'; fi
     run -1 bash -c 'ulimit -s 8192; ulimit -v 2000000; lint-augment --threads 1024 set.lts'
     assert_output --regexp '^lint-augment: cannot start thread [0-9]{2,3} of 1024$'
+}
+
+# --- backgrounds ---------------------------------------------------------------------------------
+
+@test "a swapped background is another sample's, from whatever frame, and its place is not known" {
+    # Frames of one sample: a donor of the same frame would be the sample itself.
+    "$SUPPORT/tiny-samples" n=12 frame=1 mask=1 places=sea,land >tiny.lts
+    for by in center mask; do
+        lint-augment --swap-background 1 --swap-by $by tiny.lts >out.lts
+        run -0 tensor out.lts place
+        assert_output "$(for i in {1..12}; do echo -1; done)"
+        assert_equal "$(tensor out.lts label)" "$(tensor tiny.lts label)"
+        run -1 cmp -s <(tensor tiny.lts image) <(tensor out.lts image)
+        lint-augment --swap-background 1 --swap-by $by - <tiny.lts | cmp - out.lts
+        for threads in 1 2 5; do
+            lint-augment --swap-background 1 --swap-by $by --threads $threads tiny.lts | cmp - out.lts
+        done
+    done
+    lint-augment --swap-background 0 tiny.lts | cmp - <(lint-augment tiny.lts)
+}
+
+@test "a swap by mask keeps the object, and needs masks" {
+    "$SUPPORT/tiny-samples" n=4 mask=1 size=16 >tiny.lts
+    lint-augment --swap-background 1 --swap-by mask tiny.lts >out.lts
+    assert_equal "$(tensor out.lts mask)" "$(tensor tiny.lts mask)"
+    # The pixel in the middle, of 16x16.
+    middle() { tensor "$1" image | awk 'NR % 768 >= 409 && NR % 768 <= 411'; }
+    assert_equal "$(middle out.lts)" "$(middle tiny.lts)"
+    "$SUPPORT/tiny-samples" n=4 >bare.lts
+    run -1 lint-augment --swap-background 1 --swap-by mask bare.lts
+    assert_output "lint-augment: bare.lts: no 'mask' to swap backgrounds by"
 }

@@ -140,16 +140,16 @@ killed() {
         local says=$1
         shift
         run -1 plain "$@"
-        assert_output "lint-train: c: is of a run $says; without the file, or with another --checkpoint, training begins anew"
+        assert_output "lint-train: c: belongs to a run $says; to start anew, delete the file or name another --checkpoint"
         cmp c kept
     }
-    refused 'with lr 0.01, now it is 0.1' --lr 0.1
-    refused 'with epochs 3, now it is 4' --epochs 4
-    refused 'with seed 0, now it is 5' --seed 5
-    refused 'with optim sgd, now it is adam' --optim adam
-    refused 'with cam-loss none, now it is energy' --cam-loss energy
-    refused 'without phase, now it is 2:lr=1' --phase 2:lr=1
-    refused 'without freeze, now it is conv1' --freeze conv1
+    refused 'with lr 0.01, but lr is now 0.1' --lr 0.1
+    refused 'with epochs 3, but epochs is now 4' --epochs 4
+    refused 'with seed 0, but seed is now 5' --seed 5
+    refused 'with optim sgd, but optim is now adam' --optim adam
+    refused 'with cam-loss none, but cam-loss is now energy' --cam-loss energy
+    refused 'without phase, but phase is now 2:lr=1' --phase 2:lr=1
+    refused 'without freeze, but freeze is now conv1' --freeze conv1
     refused 'with other network text' --net drop.net
     refused 'with other training samples' --train val.lts
     refused 'with other validation samples' --val train.lts
@@ -158,7 +158,7 @@ killed() {
     plain --phase 2:lr=1 --checkpoint other
     cp other c
     cp other kept
-    refused 'with phase 2:lr=1, now there is none'
+    refused 'with phase 2:lr=1, but now there is none'
     plain --threads 1 --verbose --phase 2:lr=1 2>/dev/null # these change nothing
 }
 
@@ -167,7 +167,7 @@ killed() {
     lint-train -q --net tiny.net --train marked.lts --epochs 5 -o m --checkpoint c
     tiny n=24 epochs=30 announce=30 frame=7 seed=2 >other.lts
     run -1 lint-train -q --net tiny.net --train other.lts --epochs 5 -o m --checkpoint c
-    assert_output 'lint-train: other.lts: epochs 1 to 5 are not those that c is of; without the file, or with another --checkpoint, training begins anew'
+    assert_output 'lint-train: other.lts: epochs 1 to 5 are not those of c; to start anew, delete that file or name another --checkpoint'
     # Frames may be cut otherwise: the samples are the same.
     tiny n=24 epochs=30 announce=30 frame=24 >cut.lts
     lint-train -q --net tiny.net --train marked.lts --epochs 5 -o n
@@ -185,7 +185,7 @@ killed() {
     assert_output --regexp '^lint-train: bad: .*truncated'
     cp m bad
     run -1 plain
-    assert_output 'lint-train: bad: is no checkpoint of lint (its kind is model)'
+    assert_output 'lint-train: bad: not a checkpoint of lint-train (its kind is model)'
     cmp m bad
     : >bad
     run -1 plain
@@ -193,7 +193,7 @@ killed() {
     rm bad
     mkdir bad
     run -1 plain
-    assert_output 'lint-train: bad: is no regular file'
+    assert_output 'lint-train: bad: not a regular file'
     rmdir bad
     run -1 lint-train -q --net tiny.net --train train.lts --epochs 3 -o m --checkpoint nowhere/c
     assert_output 'lint-train: nowhere/c: No such file or directory'
@@ -221,7 +221,7 @@ killed() {
     exec 7>&-
     cat marked.lts >stream 3>&- &
     run -0 lint-train "${run[@]}"
-    assert_line --regexp '^lint-train: c: going on after epoch [0-9]+$'
+    assert_line --regexp '^lint-train: c: resuming after epoch [0-9]+$'
     lint-train --net tiny.net --train marked.lts --val val.lts --batch 8 -o straight --log straight.tsv
     cmp cc straight
     cmp cc.tsv straight.tsv

@@ -66,7 +66,7 @@ float() { tensor "$1" "$2" | head -n 1; }
             'BEGIN { exit !(o - v > 0.7 || v - o > 0.7) }'
     done
     run -0 encoder --objective triplet --margin 20 --l1 0.5 -o m
-    assert_output --regexp '^lint-train: the codes of masks and of inverted ones are 0\.0[0-9]* apart, of 1 that they could be, so this encoder judges little; '
+    assert_output --regexp '^lint-train: the codes of masks and of inverted masks differ by only 0\.0[0-9]*, of 1 at most, so this encoder judges little; '
     run -0 encoder -q --objective triplet --margin 20 --l1 0.5 -o m
     assert_output ''
 }

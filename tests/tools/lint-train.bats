@@ -59,7 +59,7 @@ await_rows() {
         "--net tiny.net --train train.lts --class-weights 1,2,3" \
         "--net tiny.net --train train.lts --cam-weight 3" \
         "--net tiny.net --train train.lts --phase 2:cam=3"; do
-        run -2 --separate-stderr lint-train $wrong </dev/null
+        run -2 --separate-stderr lint-train $wrong </dev/null || fail "lint-train $wrong: status $status"
         assert_equal "${#stderr_lines[@]}" 1
         assert_regex "$stderr" '^lint-train: '
         assert_output ''
@@ -70,16 +70,29 @@ await_rows() {
     run -2 train --train train.lts -o m --phase 2:lr=1e-4x
     assert_output --partial "lint-train: --phase 'lr=1e-4x': expected a number, 0 or more, after '='"
     run -1 train --train train.lts -o m --phase 2:lr=1 --phase 34%:ce=1
-    assert_output 'lint-train: two phases begin at epoch 2'
+    assert_output 'lint-train: two phases start at epoch 2'
     run -1 train --train train.lts -o m --phase 4:lr=1
-    assert_output 'lint-train: a phase begins at epoch 4, but there are 3 epochs'
+    assert_output 'lint-train: a phase starts at epoch 4, but there are 3 epochs'
     assert_not_exist m
 }
 
-@test "--help is a screen with an example" {
+@test "--help is a screen with an example, --help=all has every option" {
     run -0 lint-train --help
     assert_line --regexp '^Usage: lint-train '
     assert_line --partial 'lint-train --net standard'
+    assert_line --partial '--help=all prints every option'
+    local name
+    for name in net train val out log epochs lr cam-loss cam-weight seed; do
+        assert_line --regexp "^  (-.,|   ) --$name "
+    done
+    refute_line --partial '--beta1'
+    assert [ ${#lines[@]} -le 30 ]
+    run -0 lint-train --help=all
+    assert_line 'Optimiser:'
+    assert_line --partial '--beta1 R'
+    for name in $(lint-train --help=table | awk -F'\t' '$1 == "option" { print $3 }'); do
+        assert_line --regexp "^  (-.,|   ) --$name( |$)"
+    done
     run -0 lint-train --version
     assert_output --regexp '^lint-train \(lint\) [0-9.]+$'
 }
@@ -118,7 +131,7 @@ await_rows() {
     refute [ "$(column log.tsv train_cam | head -1)" = nan ]
 }
 
-@test "values that there are not are nan in the log" {
+@test "missing values are nan in the log" {
     lint-train --net tiny.net --train train.lts --epochs 1 -o m --log log.tsv
     assert_equal "$(rows log.tsv | cut -f 7,9-)" $'nan\tnan\tnan\tnan\tnan\tnan\tnan\tnan\t1'
     assert_equal "$(grep '^# best' log.tsv)" '# best	last'
@@ -231,7 +244,7 @@ await_rows() {
 
 @test "a stream says how many epochs it has, or --epochs does" {
     run -2 lint-train --net tiny.net --train marked.lts -o m
-    assert_output --partial 'marked.lts does not say how many epochs it has: --epochs N says it'
+    assert_output --partial 'marked.lts does not say how many epochs it has: give --epochs N, or --schedule constant'
     lint-train --net tiny.net --train marked.lts --schedule constant -o m --log log.tsv
     assert_equal "$(rows log.tsv | wc -l)" 3
     tiny n=24 epochs=3 announce=3 >says.lts
@@ -377,7 +390,7 @@ state_dict() {
     assert_equal "$(tensor end bn1.running_mean | sort -u)" 0 # as it began
     assert_not_equal "$(tensor end fc2.weight)" "$(tensor begin fc2.weight)"
     run -2 train --train train.lts --freeze layer1 -o none
-    assert_output --partial "--freeze 'layer1': no parameter of the network has a name that begins so"
+    assert_output --partial "--freeze 'layer1': no parameter's name begins with it"
     run -2 train --train train.lts --lr-factor layer1=2 -o none
     assert_output --partial "--lr-factor 'layer1=2': no parameter"
     run -2 train --train train.lts --lr-factor fc -o none
@@ -389,16 +402,24 @@ state_dict() {
     for wrong in "--optim adam --momentum 0.5" "--beta1 0.5" "--optim adam --nesterov" \
         "--nesterov --momentum 0" "--step-factor 0.5" "--step-epochs 3" "--cap 3" "--dro-step 1" \
         "--patience-from 3" "--patience 3 --best last" "--best cam" \
-        "--objective dro --class-weights 1,2"; do
-        run -2 train --train train.lts -o none $wrong
+        "--objective dro --class-weights 1,2" "--prior mask" "--sigma 0.3" \
+        "--cam-loss energy --prior mask --sigma 0.3" "--schedule step --step-epochs 3" \
+        "--schedule step --step-epochs 2 --warmup 1" "--patience 1 --patience-from 4"; do
+        run -2 train --train train.lts -o none $wrong || fail "$wrong: status $status"
     done
+    run -2 train --train train.lts -o none --sigma 0.3
+    assert_output --partial '--sigma needs --cam-loss mse, radial or energy, and --prior center'
+    run -2 train --train train.lts -o none --schedule step --step-epochs 3
+    assert_output --partial '--step-epochs 3: the learning rate would never drop in 3 epochs'
+    run -2 train --train train.lts -o none --patience 1 --patience-from 4
+    assert_output --partial '--patience-from 4: there are 3 epochs'
     run -2 lint-train --net tiny.net --train train.lts --patience 3 -o none
     assert_output --partial '--patience needs --val'
 }
 
-@test "what cannot be meant is told before the training" {
+@test "contradicting options are refused before the training" {
     run -2 lint-train --net tiny.net --train train.lts --best worst-group -o none
-    assert_output --partial '--best needs --val: without it the last epoch is kept'
+    assert_output --partial '--best needs --val; without it the last epoch is kept'
     lint-train -q --net tiny.net --train train.lts --best last --epochs 1 -o m
     run -2 lint-train --net tiny.net --train train.lts --ce-weight 0 -o none
     assert_output --partial '--ce-weight 0 leaves nothing to learn from, without --cam-loss'
@@ -413,7 +434,7 @@ state_dict() {
     lint-train -q --net tiny.net --train train.lts --init m --epochs 1 -o m # in its place
     grep -v cam tiny.net >blind.net
     run -1 lint-train --net blind.net --train train.lts --cam-loss energy -o none
-    assert_output "lint-train: the network has no 'cam' line, so no CAM loss"
+    assert_output "lint-train: the network has no 'cam' line, which a CAM loss needs"
     assert_not_exist none
 }
 
@@ -516,7 +537,7 @@ refused() {
     tiny n=4 label=none >plain.lts
     tiny n=4 classes=blue,red >other.lts
     tiny n=4 classes=red,blue,green >three.lts
-    local size="images are 20x20, but the network takes 16x16 (lint-split --size 16x16 makes them so)"
+    local size="images are 20x20, but the network takes 16x16 (lint-split --size 16x16 resizes them)"
     refused 'empty.lts: no samples' --train empty.lts
     refused 'empty.lts: no samples' --train train.lts --val empty.lts
     refused "wide.lts: $size" --train wide.lts
@@ -531,7 +552,7 @@ refused() {
     refused 'missing.lts: No such file or directory' --train missing.lts
     refused 'missing/x.net: No such file or directory' --train train.lts --net missing/x.net
     refused 'train.lts: is not a text, so no network' --train train.lts --net train.lts
-    refused 'warm-up of 3 epochs leaves nothing of 3' --train train.lts --warmup 3
+    refused 'a warm-up of 3 epochs leaves none of 3' --train train.lts --warmup 3
 }
 
 @test "a pipe whose copy finds no place says so, and where places are named" {
@@ -587,7 +608,7 @@ refused() {
 @test "a loss that is not finite stops it with epoch, batch and a hint, and leaves no model" {
     echo old >m
     run -1 train --train train.lts --lr 1e25 -o m --log log.tsv
-    assert_output --regexp '^lint-train: epoch 1, batch [0-9]+: the loss is not finite \(.*\); a lower --lr than 1e\+25 may help$'
+    assert_output --regexp '^lint-train: epoch 1, batch [0-9]+: the loss is not finite \(.*\); a --lr below 1e\+25 may help$'
     assert_equal "$(cat m)" old
 }
 
@@ -627,10 +648,10 @@ refused() {
     wait $pid || status=$?
     assert_equal "$status" 130
     run -0 cat said
-    assert_output --regexp '^lint-train: stopped after epoch [0-9]+; m has the best so far, epoch [0-9]+$'
+    assert_output --regexp '^lint-train: stopped after epoch [0-9]+; m has the best epoch so far, [0-9]+$'
     local kept
     kept=$(column log.tsv best | grep -n 1 | tail -1 | cut -d: -f1)
-    assert_output --regexp "epoch $kept\$"
+    assert_output --regexp ", $kept\$"
     # The model is that of this epoch: a run of so many epochs with the same seed ends with it.
     run -0 headers m
     assert_output --partial "\\\"epoch\\\":$kept,"
@@ -646,13 +667,32 @@ refused() {
     wait $pid || status=$?
     exec 7>&-
     assert_equal "$status" 143
-    assert_regex "$(cat said)" '^lint-train: stopped after epoch 2; m has the best so far, epoch [12]$'
+    assert_regex "$(cat said)" '^lint-train: stopped after epoch 2; m has the best epoch so far, [12]$'
     head -c $(($(stat -c %s marked.lts) * 2 / 3)) marked.lts >two.lts
     train --epochs 2 --schedule constant --train two.lts -o n
     tensor m fc1.weight x4 >m.txt
     tensor n fc1.weight x4 >n.txt
     assert [ -s m.txt ]
     cmp m.txt n.txt
+}
+
+@test "a closed terminal ends it as Ctrl-C does, unless nohup started it" {
+    start --train train.lts --epochs 1000000
+    await_rows log.tsv 2
+    kill -HUP $pid
+    wait $pid || status=$?
+    assert_equal "$status" 129
+    assert_regex "$(cat said)" '^lint-train: stopped after epoch [0-9]+; m has the best epoch so far, '
+    rm m log.tsv
+    nohup lint-train --net tiny.net --train train.lts --epochs 1000000 -o m --log log.tsv 2>said 3>&- &
+    pid=$!
+    await_rows log.tsv 2
+    kill -HUP $pid
+    await_rows log.tsv $(($(rows log.tsv | wc -l) + 2))
+    kill -INT $pid
+    status=0
+    wait $pid || status=$?
+    assert_equal "$status" 130
 }
 
 @test "Ctrl-C before the first epoch is complete leaves no model" {
@@ -666,6 +706,6 @@ refused() {
     wait $pid || status=$?
     exec 7>&-
     assert_equal "$status" 1
-    assert_equal "$(cat said)" 'lint-train: stopped before the first epoch was complete: there is no model'
+    assert_equal "$(cat said)" 'lint-train: stopped before the first epoch was complete, so there is no model'
     assert_not_exist m
 }

@@ -80,7 +80,7 @@ static void prefixes_set_the_rate_and_freeze(void **state) {
         assert_non_null(strstr(e.msg, "expected PREFIX=R"));
     }
     assert_int_equal(lint_optim_factors(p, 4, (const char *[]){"conv=1"}, 1, factor, &e), -1);
-    assert_string_equal(e.msg, "'conv=1': no parameter of the network has a name that begins so");
+    assert_string_equal(e.msg, "'conv=1': no parameter's name begins with it");
     lint_threads_free(pool);
 }
 

@@ -143,9 +143,9 @@ static void percents_count_epochs_that_are_over(void **state) {
     assert_int_equal(s.phase[0].epoch, 8); /* 0.7 * 10 is a little below 7 in binary */
     assert_int_equal(lint_schedule_add_phase(&s, "8:ce=1", &e), 0);
     assert_int_equal(lint_schedule_set_epochs(&s, 10, &e), -1);
-    assert_string_equal(e.msg, "two phases begin at epoch 8");
+    assert_string_equal(e.msg, "two phases start at epoch 8");
     assert_int_equal(lint_schedule_set_epochs(&s, 0, &e), -1);
-    assert_string_equal(e.msg, "the schedule needs to know the number of epochs");
+    assert_string_equal(e.msg, "the schedule needs the number of epochs");
     lint_schedule_free(&s);
 }
 
@@ -154,16 +154,16 @@ static void a_schedule_must_fit_its_epochs(void **state) {
     lint_err e;
     lint_schedule s = {.kind = LINT_SCHEDULE_COSINE, .lr = 1};
     assert_int_equal(lint_schedule_set_epochs(&s, 0, &e), -1);
-    assert_string_equal(e.msg, "the schedule needs to know the number of epochs");
+    assert_string_equal(e.msg, "the schedule needs the number of epochs");
     s.kind = LINT_SCHEDULE_CONSTANT;
     assert_int_equal(lint_schedule_set_epochs(&s, 0, &e), 0);
     s.warmup = 5;
     assert_int_equal(lint_schedule_set_epochs(&s, 5, &e), -1);
-    assert_string_equal(e.msg, "warm-up of 5 epochs leaves nothing of 5");
+    assert_string_equal(e.msg, "a warm-up of 5 epochs leaves none of 5");
     s.warmup = 0;
     assert_int_equal(lint_schedule_add_phase(&s, "6:lr=1", &e), 0);
     assert_int_equal(lint_schedule_set_epochs(&s, 5, &e), -1);
-    assert_string_equal(e.msg, "a phase begins at epoch 6, but there are 5 epochs");
+    assert_string_equal(e.msg, "a phase starts at epoch 6, but there are 5 epochs");
     lint_schedule_free(&s);
 }
 

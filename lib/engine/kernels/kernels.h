@@ -5,8 +5,8 @@
  * that a kernel sees one row of a picture at a time, which stays in the first-level cache.
  * A kernel touches only what its arguments describe; nothing here allocates or fails.
  *
- *     const lint_kernels *k = lint_kernels_pick(NULL);
- *     k->mul(w, o, kw * c, kh, rows, c, weights, bias, y);
+ *     const lint_kernels *k = lint_kernels_pick(NULL, &e);
+ *     k->mul(w, o, kw * c, kh, rows, c, weights, bias, 0, y);
  *
  * Results are the same bytes on every run with one table; between tables they differ in the last
  * bits, since a fused multiply-add rounds once and sums are taken in another order.
@@ -17,6 +17,7 @@
 #ifndef LINT_ENGINE_KERNELS_KERNELS_H
 #define LINT_ENGINE_KERNELS_KERNELS_H
 
+#include "base/err.h"
 #include <stddef.h>
 #include <stdint.h>
 
@@ -114,8 +115,9 @@ typedef struct lint_kernels {
     void (*relu_back)(size_t n, const float *y, float *d);
 } lint_kernels;
 
-/* The table named ("v2", "v3", "v4", "plain"), NULL if this processor cannot run it or the build
- * lacks it. With name NULL: what LINT_ISA in the environment names, else the best that runs. */
-const lint_kernels *lint_kernels_pick(const char *name);
+/* The table of that name ("v2", "v3", "v4", "plain"); with name NULL the one that LINT_ISA in the
+ * environment names, else the best that runs. This is the one place where the library reads the
+ * environment. NULL and an error if this processor cannot run it or the build lacks it. */
+const lint_kernels *lint_kernels_pick(const char *name, lint_err *e);
 
 #endif

@@ -29,9 +29,13 @@ static int runs(const lint_kernels *k) {
 static const lint_kernels *const tables[] = {&lint_kernels_plain};
 #endif
 
-const lint_kernels *lint_kernels_pick(const char *name) {
+const lint_kernels *lint_kernels_pick(const char *name, lint_err *e) {
+    const char *variable = name ? "" : "LINT_ISA=";
     if (!name) name = getenv("LINT_ISA");
     for (size_t i = 0; i < sizeof tables / sizeof *tables; i++)
         if (runs(tables[i]) && (!name || strcmp(tables[i]->name, name) == 0)) return tables[i];
+    lint_fail(e,
+              "%s%s: this processor or build has no such instruction set (expected v2, v3 or v4)",
+              variable, name ? name : "");
     return NULL;
 }

@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-static int setup(lint_layer *l, lint_err *e) {
+static int add_setup(lint_layer *l, lint_err *e) {
     if (l->args) return lint_arg_syntax(l, e);
     l->out = l->in;
     return 0;
@@ -14,7 +14,7 @@ typedef struct add_job {
     const lint_layer *l;
 } add_job;
 
-static void forward_image(void *ctx, size_t i, int worker) {
+static void add_forward_image(void *ctx, size_t i, int worker) {
     (void)worker;
     const lint_layer *l = ((add_job *)ctx)->l;
     size_t n = lint_shape_count(l->in);
@@ -22,12 +22,12 @@ static void forward_image(void *ctx, size_t i, int worker) {
         l->y[q] = l->x[q] + l->x2[q];
 }
 
-static void forward(lint_layer *l, const lint_pass *p) {
+static void add_forward(lint_layer *l, const lint_pass *p) {
     add_job j = {l};
-    lint_threads_run(p->pool, p->n, forward_image, &j);
+    lint_threads_run(p->pool, p->n, add_forward_image, &j);
 }
 
-static void backward_image(void *ctx, size_t i, int worker) {
+static void add_backward_image(void *ctx, size_t i, int worker) {
     (void)worker;
     const lint_layer *l = ((add_job *)ctx)->l;
     size_t n = lint_shape_count(l->in);
@@ -36,9 +36,9 @@ static void backward_image(void *ctx, size_t i, int worker) {
     if (l->dx && l->dx != l->dy) memcpy(l->dx + i * n, dy, n * sizeof *dy);
 }
 
-static void backward(lint_layer *l, const lint_pass *p) {
+static void add_backward(lint_layer *l, const lint_pass *p) {
     add_job j = {l};
-    lint_threads_run(p->pool, p->n, backward_image, &j);
+    lint_threads_run(p->pool, p->n, add_backward_image, &j);
 }
 
 const lint_layer_kind lint_layer_add = {
@@ -46,7 +46,7 @@ const lint_layer_kind lint_layer_add = {
     .in_place = 1,
     .joins = 1,
     .syntax = "",
-    .setup = setup,
-    .forward = forward,
-    .backward = backward,
+    .setup = add_setup,
+    .forward = add_forward,
+    .backward = add_backward,
 };

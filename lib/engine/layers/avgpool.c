@@ -22,7 +22,7 @@ static int take_state(lint_layer *l, size_t pad, lint_err *e) {
     return 0;
 }
 
-static int setup(lint_layer *l, lint_err *e) {
+static int avgpool_setup(lint_layer *l, lint_err *e) {
     size_t pad;
     if (lint_arg_window(l, 64, &pad, e) < 0) return -1;
     return take_state(l, pad, e);
@@ -36,7 +36,7 @@ static int setup_global(lint_layer *l, lint_err *e) {
     return take_state(l, 0, e);
 }
 
-static void release(lint_layer *l) {
+static void avgpool_release(lint_layer *l) {
     free(l->state);
 }
 
@@ -100,7 +100,7 @@ static void average_image(void *ctx, size_t i, int worker) {
             average(l, y, x, from, to);
 }
 
-static void spread_image(void *ctx, size_t i, int worker) {
+static void avgpool_spread_image(void *ctx, size_t i, int worker) {
     (void)worker;
     const pool_job *j = ctx;
     const lint_layer *l = j->l;
@@ -112,22 +112,23 @@ static void spread_image(void *ctx, size_t i, int worker) {
             spread(l, y, x, u, to);
 }
 
-static void forward(lint_layer *l, const lint_pass *p) {
+static void avgpool_forward(lint_layer *l, const lint_pass *p) {
     pool_job j = {l, l->x, l->y, 0};
     lint_threads_run(p->pool, p->n, average_image, &j);
 }
 
-static void backward(lint_layer *l, const lint_pass *p) {
+static void avgpool_backward(lint_layer *l, const lint_pass *p) {
     pool_job j = {l, l->dy, l->dx, l->dx_adds};
-    if (l->dx) lint_threads_run(p->pool, p->n, spread_image, &j);
+    if (l->dx) lint_threads_run(p->pool, p->n, avgpool_spread_image, &j);
 }
 
-static void transpose(lint_layer *l, const lint_pass *p, const float *u, float *to) {
+static void avgpool_vjp(lint_layer *l, const lint_pass *p, const float *u, float *to) {
     pool_job j = {l, u, to, 0};
-    lint_threads_run(p->pool, p->n, spread_image, &j);
+    lint_threads_run(p->pool, p->n, avgpool_spread_image, &j);
 }
 
-static void jacobian(lint_layer *l, const lint_pass *p, const float *v, const float *u, float *to) {
+static void avgpool_jvp(lint_layer *l, const lint_pass *p, const float *v, const float *u,
+                        float *to) {
     (void)u;
     pool_job j = {l, v, to, 0};
     lint_threads_run(p->pool, p->n, average_image, &j);
@@ -138,12 +139,12 @@ const lint_layer_kind lint_layer_avgpool = {
     .linear = 1,
     .adds = 1,
     .syntax = "K [stride N] [pad N]",
-    .setup = setup,
-    .forward = forward,
-    .backward = backward,
-    .transpose = transpose,
-    .jacobian = jacobian,
-    .free = release,
+    .setup = avgpool_setup,
+    .forward = avgpool_forward,
+    .backward = avgpool_backward,
+    .vjp = avgpool_vjp,
+    .jvp = avgpool_jvp,
+    .free = avgpool_release,
 };
 
 const lint_layer_kind lint_layer_globalpool = {
@@ -152,9 +153,9 @@ const lint_layer_kind lint_layer_globalpool = {
     .adds = 1,
     .syntax = "",
     .setup = setup_global,
-    .forward = forward,
-    .backward = backward,
-    .transpose = transpose,
-    .jacobian = jacobian,
-    .free = release,
+    .forward = avgpool_forward,
+    .backward = avgpool_backward,
+    .vjp = avgpool_vjp,
+    .jvp = avgpool_jvp,
+    .free = avgpool_release,
 };

@@ -1,13 +1,14 @@
-/* batchnorm: `batchnorm`. Per channel over images and places (Ioffe and Szegedy 2015), eps 1e-5,
+/* batchnorm: `batchnorm`. Per channel over images and cells (Ioffe and Szegedy 2015), eps 1e-5,
  * running statistics with momentum 0.1 and the unbiased variance, as torch.nn.BatchNorm2d.
  *
- * A `maxpool 2` that follows is taken into the layer: what is largest before the normalisation is
+ * A `maxpool 2` that follows is fused into the layer: what is largest before the normalisation is
  * so after it (smallest, where gamma is negative), so the pool looks at x while its moments are
  * summed, and the normalised picture is never written. Backward then reads x once and writes dx
  * once. This halves the memory of training and a third of its traffic.
  *
- * A convolution that goes row by row feeds the layer: it sees the rows of x while they are in the
- * cache, and makes those of dx when the convolution asks, so that dx is never written either.
+ * A convolution that goes row by row is fused with this layer, its consumer: the layer sees the rows
+ * of x while they are in the cache, and makes those of dx when the convolution asks for them, so that
+ * dx is never written either.
  *
  * Statistics are taken of each image about the mean of its first row, row sums in float, and joined
  * in double in the order of images (Chan, Golub, LeVeque 1983), so that a large mean costs no
@@ -35,7 +36,7 @@ typedef struct norm_state {
     uint8_t *arg;         /* pooled: where from, which backward wants; [batch, out] */
 } norm_state;
 
-static int setup(lint_layer *l, lint_err *e) {
+static int batchnorm_setup(lint_layer *l, lint_err *e) {
     if (l->args) return lint_arg_syntax(l, e);
     l->out = l->in;
     size_t c = l->in.c;
@@ -61,7 +62,7 @@ static int setup(lint_layer *l, lint_err *e) {
     return err ? lint_fail_mem(e, l->name) : 0;
 }
 
-int lint_batchnorm_take_pool(lint_layer *l, lint_err *e) {
+int lint_batchnorm_fuse_pool(lint_layer *l, lint_err *e) {
     norm_state *s = l->state;
     l->out = (lint_shape){l->in.h / 2, l->in.w / 2, l->in.c};
     l->kernel[0] = l->kernel[1] = l->stride[0] = l->stride[1] = 2;
@@ -74,7 +75,7 @@ int lint_batchnorm_take_pool(lint_layer *l, lint_err *e) {
     return s->arg && s->taken ? 0 : lint_fail_mem(e, l->name);
 }
 
-static void release(lint_layer *l) {
+static void batchnorm_release(lint_layer *l) {
     norm_state *s = l->state;
     if (!s) return;
     free(s->sum);
@@ -92,7 +93,7 @@ static void release(lint_layer *l) {
     free(s);
 }
 
-static void init(lint_layer *l, lint_rng *r) {
+static void batchnorm_init(lint_layer *l, lint_rng *r) {
     (void)r;
     for (size_t c = 0; c < l->in.c; c++) {
         l->weight[GAMMA].value[c] = l->weight[RUNNING_VAR].value[c] = 1;
@@ -178,15 +179,15 @@ static void look(void *ctx, size_t image, int worker) {
         look_row(j, image, y, x + y * l->in.w * l->in.c);
 }
 
-static void fed_begin(const lint_layer *l) {
+static void batchnorm_fused_begin(lint_layer *l) {
     const norm_state *s = l->state;
     for (size_t c = 0; c < l->in.c; c++)
         s->sign[c] = l->weight[GAMMA].value[c] < 0 ? -1 : 1;
 }
 
-static void fed_row(const lint_layer *l, const lint_pass *p, size_t image, size_t y,
-                    const float *x) {
-    const norm_job j = {(lint_layer *)l, p};
+static void batchnorm_fused_forward(lint_layer *l, const lint_pass *p, size_t image, size_t y,
+                                    const float *x) {
+    const norm_job j = {l, p};
     look_row(&j, image, y, x);
 }
 
@@ -232,11 +233,11 @@ static void apply(void *ctx, size_t image, int worker) {
                     l->y + at);
 }
 
-static void forward(lint_layer *l, const lint_pass *p) {
+static void batchnorm_forward(lint_layer *l, const lint_pass *p) {
     norm_state *s = l->state;
     norm_job j = {l, p};
-    if (!l->fed) fed_begin(l);
-    if (!l->fed && (uses_batch(&j) || s->pooled)) lint_threads_run(p->pool, p->n, look, &j);
+    if (!l->is_consumer) batchnorm_fused_begin(l);
+    if (!l->is_consumer && (uses_batch(&j) || s->pooled)) lint_threads_run(p->pool, p->n, look, &j);
     if (uses_batch(&j))
         join_moments(l, p->n);
     else
@@ -250,7 +251,7 @@ static void forward(lint_layer *l, const lint_pass *p) {
 
 /* --- backward --------------------------------------------------------------------------------- */
 
-/* Of each image: sum of dy, and of dy (x - mean), over the places that reach y. */
+/* Of each image: sum of dy, and of dy (x - mean), over the cells that reach y. */
 static void image_products(void *ctx, size_t image, int worker) {
     (void)worker;
     const norm_job *j = ctx;
@@ -270,8 +271,8 @@ static void image_products(void *ctx, size_t image, int worker) {
 }
 
 /* Rows y and, of a pooled layer, y + 1 of dx. */
-static int gradient_rows(const lint_layer *l, const lint_pass *p, size_t image, size_t y, float *to,
-                         float *next) {
+static int batchnorm_fused_backward(const lint_layer *l, const lint_pass *p, size_t image, size_t y,
+                                    float *to, float *next) {
     const norm_state *s = l->state;
     size_t c = l->in.c, full = l->in.w * c, row = l->out.w * c;
     const float *x = l->x + image * lint_shape_count(l->in) + y * full;
@@ -300,7 +301,8 @@ static void image_gradient(void *ctx, size_t image, int worker) {
     size_t full = l->in.w * l->in.c;
     float *dx = l->dx + image * lint_shape_count(l->in);
     for (size_t y = 0; y < l->in.h;)
-        y += (size_t)gradient_rows(l, j->p, image, y, dx + y * full, dx + (y + 1) * full);
+        y +=
+            (size_t)batchnorm_fused_backward(l, j->p, image, y, dx + y * full, dx + (y + 1) * full);
 }
 
 /* With fixed statistics: dx = gamma/std dy. */
@@ -334,13 +336,13 @@ static void coefficients(lint_layer *l, const lint_pass *p) {
     }
 }
 
-static void backward(lint_layer *l, const lint_pass *p) {
+static void batchnorm_backward(lint_layer *l, const lint_pass *p) {
     norm_job j = {l, p};
     if (l->frozen)
         fixed_coefficients(l);
     else
         coefficients(l, p);
-    if (l->dx && !l->fed) lint_threads_run(p->pool, p->n, image_gradient, &j);
+    if (l->dx && !l->is_consumer) lint_threads_run(p->pool, p->n, image_gradient, &j);
 }
 
 const lint_layer_kind lint_layer_batchnorm = {
@@ -348,12 +350,12 @@ const lint_layer_kind lint_layer_batchnorm = {
     .named = 1,
     .dx_over_dy = 1,
     .syntax = "",
-    .setup = setup,
-    .init = init,
-    .forward = forward,
-    .backward = backward,
-    .fed_begin = fed_begin,
-    .fed_row = fed_row,
-    .fed_back = gradient_rows,
-    .free = release,
+    .setup = batchnorm_setup,
+    .init = batchnorm_init,
+    .forward = batchnorm_forward,
+    .backward = batchnorm_backward,
+    .fused_begin = batchnorm_fused_begin,
+    .fused_forward = batchnorm_fused_forward,
+    .fused_backward = batchnorm_fused_backward,
+    .free = batchnorm_release,
 };

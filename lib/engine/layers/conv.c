@@ -64,7 +64,7 @@ static int goes_by_rows(const lint_layer *l, const conv_state *s) {
            s->o <= OUT_SMALL && l->out.w >= WIDE && s->top < s->kh && s->left < s->kw;
 }
 
-static int setup(lint_layer *l, lint_err *e) {
+static int conv_setup(lint_layer *l, lint_err *e) {
     conv_state *s = calloc(1, sizeof *s);
     if (!s) return lint_fail_mem(e, l->name);
     l->state = s;
@@ -89,27 +89,43 @@ static int setup(lint_layer *l, lint_err *e) {
     return 0;
 }
 
-static void release(lint_layer *l) {
+static void conv_release(lint_layer *l) {
     free(l->state);
 }
 
 /* PyTorch's default: kaiming_uniform with a = sqrt(5), which is 1 / sqrt(fan in). */
-static void init(lint_layer *l, lint_rng *r) {
+static void conv_init(lint_layer *l, lint_rng *r) {
     const conv_state *s = l->state;
     double bound = 1 / sqrt((double)(s->c * s->kh * s->kw));
     for (size_t i = 0; i < l->weights; i++)
         lint_weights_uniform(&l->weight[i], r, bound);
 }
 
-static void forward(lint_layer *l, const lint_pass *p) {
+static void conv_forward(lint_layer *l, const lint_pass *p) {
     lint_conv(l)->way->forward(l, p);
 }
 
-static void backward(lint_layer *l, const lint_pass *p) {
+static void conv_backward(lint_layer *l, const lint_pass *p) {
     lint_conv(l)->way->backward(l, p);
 }
 
-/* --- joining ---------------------------------------------------------------------------------- */
+/* --- the gradient of the weights, in slots ---------------------------------------------------- */
+
+size_t lint_conv_slots(size_t parts) {
+    return parts < LINT_CONV_SLOTS ? (LINT_CONV_SLOTS + parts - 1) / parts : 1;
+}
+
+size_t lint_conv_slot_floats(const lint_layer *l) {
+    return l->weight[0].count + l->out.c;
+}
+
+size_t lint_conv_slots_floats(const lint_layer *l, size_t slots) {
+    return slots > 1 ? slots * lint_conv_slot_floats(l) : 0;
+}
+
+float *lint_conv_slot(const lint_layer *l, const lint_pass *p, size_t slots, size_t i) {
+    return slots > 1 ? p->workspace + i * lint_conv_slot_floats(l) : l->weight[0].grad;
+}
 
 enum { JOIN = 4096 }; /* numbers of a part */
 
@@ -150,6 +166,7 @@ typedef struct bias_job {
     size_t slots, stride;
 } bias_job;
 
+/* Slot s sums the s-th share of all outputs of dy. */
 static void bias_part(void *ctx, size_t slot, int worker) {
     (void)worker;
     const bias_job *j = ctx;
@@ -160,11 +177,15 @@ static void bias_part(void *ctx, size_t slot, int worker) {
     j->p->k->sum(end - at, o, j->l->dy + at * o, g);
 }
 
-void lint_conv_bias_gradient(lint_layer *l, const lint_pass *p, float *partial, size_t slots,
-                             size_t stride) {
-    float *to = slots == 1 ? l->weight[1].grad : partial + l->weight[0].count;
-    bias_job j = {l, p, to, slots, stride};
+static void bias_gradient(lint_layer *l, const lint_pass *p, size_t slots) {
+    float *to = slots > 1 ? p->workspace + l->weight[0].count : l->weight[1].grad;
+    bias_job j = {l, p, to, slots, lint_conv_slot_floats(l)};
     lint_threads_run(p->pool, slots, bias_part, &j);
+}
+
+void lint_conv_join_slots(lint_layer *l, const lint_pass *p, size_t slots) {
+    if (l->weights > 1) bias_gradient(l, p, slots);
+    if (slots > 1) lint_conv_join(l, p, p->workspace, slots, lint_conv_slot_floats(l));
 }
 
 const lint_layer_kind lint_layer_conv = {
@@ -172,9 +193,9 @@ const lint_layer_kind lint_layer_conv = {
     .named = 1,
     .adds = 1,
     .syntax = "OUT KxK [same | pad N] [stride N] [groups N] [nobias]",
-    .setup = setup,
-    .init = init,
-    .forward = forward,
-    .backward = backward,
-    .free = release,
+    .setup = conv_setup,
+    .init = conv_init,
+    .forward = conv_forward,
+    .backward = conv_backward,
+    .free = conv_release,
 };

@@ -44,13 +44,29 @@ int lint_conv_depthwise_suits(const lint_layer *l);
 /* Whether lint_conv_winograd can do this layer, and is worth it. */
 int lint_conv_winograd_suits(const lint_layer *l);
 
-/* The bias part of each slot of partial, as lint_conv_join takes it, from dy: slot s sums the s-th
- * share of all places. With one slot: grad itself. */
-void lint_conv_bias_gradient(lint_layer *l, const lint_pass *p, float *partial, size_t slots,
-                             size_t stride);
+/* --- the gradient of the weights, in slots ----------------------------------------------------
+ *
+ * A weight's gradient is a sum over the batch. So that all threads have work, also where a layer has
+ * few weights, the batch is cut into slots; each sums its own part of the batch into the workspace,
+ * the weights' gradient [count] and then the bias' [O]. The slots are added in their order, which
+ * does not depend on the number of threads. One slot alone is the gradient itself. */
 
-/* grad of both weights = sum over `slots` of partial [slots, stride], in order: of each slot count
- * numbers of the weights, then O of the bias. */
+enum { LINT_CONV_SLOTS = 16 }; /* parts of a weight gradient, at least */
+
+/* Slots for a layer whose weights are cut into that many parts. */
+size_t lint_conv_slots(size_t parts);
+
+/* Floats of one slot; and those of the workspace for `slots` of them, 0 for one slot. */
+size_t lint_conv_slot_floats(const lint_layer *l);
+size_t lint_conv_slots_floats(const lint_layer *l, size_t slots);
+
+/* Where slot i of `slots` lies. */
+float *lint_conv_slot(const lint_layer *l, const lint_pass *p, size_t slots, size_t i);
+
+/* Once all slots hold their weights' gradient: makes the bias' from dy, and adds the slots up. */
+void lint_conv_join_slots(lint_layer *l, const lint_pass *p, size_t slots);
+
+/* grad of weights and bias = sum over `slots` of partial [slots, stride], in order. */
 void lint_conv_join(lint_layer *l, const lint_pass *p, const float *partial, size_t slots,
                     size_t stride);
 

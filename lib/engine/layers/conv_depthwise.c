@@ -7,8 +7,8 @@
 #include <string.h>
 
 enum {
-    ROWS = 8,  /* of a part: one image alone still feeds several threads */
-    SLOTS = 16 /* partial weight gradients of a batch, joined in this order */
+    ROWS = 8, /* of a part: one image alone still feeds several threads */
+    SLOTS = LINT_CONV_SLOTS
 };
 
 typedef struct depthwise {
@@ -79,7 +79,7 @@ static void forward_band(void *ctx, size_t part, int worker) {
         forward_row(j, image, y);
 }
 
-static void forward(lint_layer *l, const lint_pass *p) {
+static void depthwise_forward(lint_layer *l, const lint_pass *p) {
     depthwise j = begin(l, p, l->out.h);
     lint_threads_run(p->pool, p->n * j.bands, forward_band, &j);
 }
@@ -130,15 +130,11 @@ static void weight_row(const depthwise *j, size_t image, size_t y, float *taps) 
     }
 }
 
-static size_t slot_floats(const lint_layer *l) {
-    return l->weight[0].count + l->out.c;
-}
-
 static void weight_slot(void *ctx, size_t slot, int worker) {
     const depthwise *j = ctx;
     const lint_layer *l = j->l;
     size_t c = l->in.c, n = l->weight[0].count / c, count = j->p->n * l->out.h;
-    float *taps = j->p->scratch[worker], *to = j->p->workspace + slot * slot_floats(l);
+    float *taps = j->p->scratch[worker], *to = lint_conv_slot(l, j->p, SLOTS, slot);
     memset(taps, 0, l->weight[0].count * sizeof *taps);
     for (size_t at = slot * count / SLOTS; at < (slot + 1) * count / SLOTS; at++)
         weight_row(j, at / l->out.h, at % l->out.h, taps);
@@ -147,12 +143,11 @@ static void weight_slot(void *ctx, size_t slot, int worker) {
             to[ch * n + t] = taps[t * c + ch];
 }
 
-static void backward(lint_layer *l, const lint_pass *p) {
+static void depthwise_backward(lint_layer *l, const lint_pass *p) {
     if (!l->frozen) {
         depthwise j = {.l = l, .p = p};
         lint_threads_run(p->pool, SLOTS, weight_slot, &j);
-        if (l->weights > 1) lint_conv_bias_gradient(l, p, p->workspace, SLOTS, slot_floats(l));
-        lint_conv_join(l, p, p->workspace, SLOTS, slot_floats(l));
+        lint_conv_join_slots(l, p, SLOTS);
     }
     if (!l->dx) return;
     depthwise j = begin(l, p, l->in.h);
@@ -164,11 +159,11 @@ int lint_conv_depthwise_suits(const lint_layer *l) {
     return s->groups > 1 && s->c == 1 && s->o == 1;
 }
 
-static void setup(lint_layer *l) {
+static void depthwise_setup(lint_layer *l) {
     l->workspace = l->weight[0].count;
     if (!l->trains) return;
     l->scratch = l->weight[0].count;
-    l->workspace = SLOTS * slot_floats(l);
+    l->workspace = lint_conv_slots_floats(l, SLOTS);
 }
 
-const conv_way lint_conv_depthwise = {setup, forward, backward};
+const conv_way lint_conv_depthwise = {depthwise_setup, depthwise_forward, depthwise_backward};

@@ -24,8 +24,7 @@
 enum {
     PIXELS = 112,    /* of a block: with LINT_GEMM_K numbers of each, 122 kB */
     PANEL_MOST = 32, /* columns of a panel, of any instruction set */
-    GROUP_OUT = 256, /* outputs of a part of the weight gradient */
-    SLOTS = 16       /* parts of it, at least; where needed by cutting the batch */
+    GROUP_OUT = 256  /* outputs of a part of the weight gradient */
 };
 
 /* Groups that go together: how many, and channels in and out of all of them. */
@@ -123,7 +122,7 @@ typedef struct places {
     int add;
 } places;
 
-typedef struct product {
+typedef struct gemm_product {
     const lint_pass *p;
     patches a;
     const float *panels; /* [panels, K, panel] */
@@ -131,15 +130,15 @@ typedef struct product {
     size_t o;
     places y;
     size_t blocks, shares; /* of places; of panels, so that one small image feeds all threads */
-} product;
+} gemm_product;
 
 static size_t panels_of(const lint_pass *p, size_t o) {
     return (o + p->k->panel - 1) / p->k->panel;
 }
 
 /* One block of places, panels [from, to): into y [n, ldy], its first column the first panel's. */
-static void multiply(const product *j, size_t at, size_t n, size_t from, size_t to, float *a,
-                     float *y, size_t ldy, int add) {
+static void gemm_multiply(const gemm_product *j, size_t at, size_t n, size_t from, size_t to,
+                          float *a, float *y, size_t ldy, int add) {
     size_t k = patch_floats(&j->a), panel = j->p->k->panel;
     for (size_t b = 0; b < blocks_of(k); b++) {
         size_t k0 = block_start(k, b), k1 = block_start(k, b + 1);
@@ -153,7 +152,7 @@ static void multiply(const product *j, size_t at, size_t n, size_t from, size_t 
     }
 }
 
-static float *place_of(const product *j, size_t p) {
+static float *place_of(const gemm_product *j, size_t p) {
     const places *s = &j->y;
     size_t x = p % j->a.w, y = p / j->a.w % j->a.h, image = p / j->a.w / j->a.h;
     size_t row = y * s->step + s->top, col = x * s->step + s->left;
@@ -161,12 +160,12 @@ static float *place_of(const product *j, size_t p) {
 }
 
 /* Places that do not follow each other: through a staging area behind the packed block. */
-static void multiply_scattered(const product *j, size_t at, size_t n, size_t from, size_t to,
+static void multiply_scattered(const gemm_product *j, size_t at, size_t n, size_t from, size_t to,
                                float *a) {
     size_t first = from * j->p->k->panel, end = to * j->p->k->panel;
     size_t cols = (end < j->o ? end : j->o) - first;
     float *stage = a + PIXELS * LINT_GEMM_LDA;
-    multiply(j, at, n, from, to, a, stage, cols, 0);
+    gemm_multiply(j, at, n, from, to, a, stage, cols, 0);
     for (size_t i = 0; i < n; i++) {
         float *to_place = place_of(j, at + i) + first;
         for (size_t c = 0; c < cols; c++)
@@ -174,34 +173,34 @@ static void multiply_scattered(const product *j, size_t at, size_t n, size_t fro
     }
 }
 
-static void product_part(void *ctx, size_t part, int worker) {
-    const product *j = ctx;
+static void gemm_product_part(void *ctx, size_t part, int worker) {
+    const gemm_product *j = ctx;
     size_t share = part / j->blocks, at = part % j->blocks * PIXELS;
     size_t count = j->p->n * j->a.h * j->a.w, n = count - at < PIXELS ? count - at : PIXELS;
     size_t panels = panels_of(j->p, j->o);
     size_t from = share * panels / j->shares, to = (share + 1) * panels / j->shares;
     float *a = j->p->scratch[worker];
     if (j->y.step == 1)
-        multiply(j, at, n, from, to, a, place_of(j, at) + from * j->p->k->panel, j->y.out.c,
-                 j->y.add);
+        gemm_multiply(j, at, n, from, to, a, place_of(j, at) + from * j->p->k->panel, j->y.out.c,
+                      j->y.add);
     else
         multiply_scattered(j, at, n, from, to, a);
 }
 
-static void run_product(product *j) {
+static void gemm_run_product(gemm_product *j) {
     enum { PARTS = 8 };
     size_t count = j->p->n * j->a.h * j->a.w, panels = panels_of(j->p, j->o);
     if (!count) return;
     j->blocks = (count + PIXELS - 1) / PIXELS;
     j->shares = j->blocks < PARTS ? (PARTS + j->blocks - 1) / j->blocks : 1;
     if (j->shares > panels) j->shares = panels;
-    lint_threads_run(j->p->pool, j->blocks * j->shares, product_part, j);
+    lint_threads_run(j->p->pool, j->blocks * j->shares, gemm_product_part, j);
 }
 
 /* --- panels of weights ------------------------------------------------------------------------ */
 
 /* Row k of the matrix that is packed: taps in rows and columns, each with its channels. */
-typedef struct packing {
+typedef struct gemm_packing {
     const lint_layer *l;
     const lint_pass *p;
     bundle b;
@@ -209,10 +208,10 @@ typedef struct packing {
     /* Turned: the taps (row0 - i * step, col0 - j * step), i < rows, j < cols, transposed. */
     size_t step, row0, col0, rows, cols;
     float *panels;
-} packing;
+} gemm_packing;
 
 /* A tap's weights of channel c and the outputs of its group; both counted within the bundle. */
-static const float *weights_at(const packing *j, size_t tap, size_t c) {
+static const float *weights_at(const gemm_packing *j, size_t tap, size_t c) {
     const conv_state *s = lint_conv(j->l);
     size_t group = j->which * j->b.groups + c / s->c;
     return j->l->weight[0].value + ((group * s->kh * s->kw + tap) * s->c + c % s->c) * s->o;
@@ -224,9 +223,9 @@ static void pack_row(const float *w, size_t from, size_t to, size_t o, size_t co
     if (first < end) memcpy(row + first - o, w + first - from, (end - first) * sizeof *row);
 }
 
-static void pack_panel(void *ctx, size_t q, int worker) {
+static void gemm_pack_panel(void *ctx, size_t q, int worker) {
     (void)worker;
-    const packing *j = ctx;
+    const gemm_packing *j = ctx;
     const conv_state *s = lint_conv(j->l);
     size_t panel = j->p->k->panel, taps = s->kh * s->kw, o = q * panel;
     float *to = j->panels + q * taps * j->b.c * panel;
@@ -239,9 +238,9 @@ static void pack_panel(void *ctx, size_t q, int worker) {
 }
 
 /* Rows are (tap, o), columns are channels of the input. */
-static void pack_panel_turned(void *ctx, size_t q, int worker) {
+static void gemm_pack_panel_turned(void *ctx, size_t q, int worker) {
     (void)worker;
-    const packing *j = ctx;
+    const gemm_packing *j = ctx;
     const conv_state *s = lint_conv(j->l);
     size_t panel = j->p->k->panel, c = q * panel, size = j->rows * j->cols * j->b.o * panel;
     size_t cols = j->b.c - c < panel ? j->b.c - c : panel;
@@ -277,15 +276,15 @@ static patches patches_of_input(const lint_layer *l, bundle b, size_t which) {
 
 static void forward_bundle(lint_layer *l, const lint_pass *p, size_t which) {
     bundle b = bundle_of(l);
-    packing w = {.l = l, .p = p, .b = b, .which = which, .panels = p->workspace};
-    product j = {.p = p, .a = patches_of_input(l, b, which), .panels = w.panels, .o = b.o};
+    gemm_packing w = {.l = l, .p = p, .b = b, .which = which, .panels = p->workspace};
+    gemm_product j = {.p = p, .a = patches_of_input(l, b, which), .panels = w.panels, .o = b.o};
     j.bias = lint_conv_bias(l) ? lint_conv_bias(l) + which * b.o : NULL;
     j.y = (places){l->y + which * b.o, l->out, 1, 0, 0, 0};
-    lint_threads_run(p->pool, panels_of(p, b.o), pack_panel, &w);
-    run_product(&j);
+    lint_threads_run(p->pool, panels_of(p, b.o), gemm_pack_panel, &w);
+    gemm_run_product(&j);
 }
 
-static void forward(lint_layer *l, const lint_pass *p) {
+static void gemm_forward(lint_layer *l, const lint_pass *p) {
     for (size_t i = 0; i < bundles_of(l); i++)
         forward_bundle(l, p, i);
 }
@@ -309,7 +308,7 @@ static phase phase_of(size_t which, size_t size, size_t kernel, size_t stride, s
 }
 
 /* Where no tap reaches, the gradient is zero. */
-static void clear_phase(const product *j) {
+static void clear_phase(const gemm_product *j) {
     size_t count = j->p->n * j->a.h * j->a.w;
     for (size_t p = 0; p < count && !j->y.add; p++)
         memset(place_of(j, p), 0, j->o * sizeof(float));
@@ -318,7 +317,8 @@ static void clear_phase(const product *j) {
 static void input_phase(lint_layer *l, const lint_pass *p, size_t which, phase v, phase h) {
     const conv_state *s = lint_conv(l);
     bundle b = bundle_of(l);
-    packing w = {l, p, b, which, s->stride, v.last_tap, h.last_tap, v.taps, h.taps, p->workspace};
+    gemm_packing w = {l,          p,          b,      which,  s->stride,
+                      v.last_tap, h.last_tap, v.taps, h.taps, p->workspace};
     patches a = {.picture = l->dy + which * b.o,
                  .in = l->out,
                  .c = b.o,
@@ -329,18 +329,18 @@ static void input_phase(lint_layer *l, const lint_pass *p, size_t which, phase v
                  .cols = h.taps,
                  .top = v.start,
                  .left = h.start};
-    product j = {.p = p, .a = a, .panels = w.panels, .o = b.c};
+    gemm_product j = {.p = p, .a = a, .panels = w.panels, .o = b.c};
     j.y = (places){l->dx + which * b.c, l->in, s->stride, v.first, h.first, l->dx_adds};
     if (!v.count || !h.count) return;
     if (!v.taps || !h.taps) {
         clear_phase(&j);
         return;
     }
-    lint_threads_run(p->pool, panels_of(p, b.c), pack_panel_turned, &w);
-    run_product(&j);
+    lint_threads_run(p->pool, panels_of(p, b.c), gemm_pack_panel_turned, &w);
+    gemm_run_product(&j);
 }
 
-static void input_gradient(lint_layer *l, const lint_pass *p, size_t which) {
+static void gemm_input_gradient(lint_layer *l, const lint_pass *p, size_t which) {
     const conv_state *s = lint_conv(l);
     for (size_t v = 0; v < s->stride; v++)
         for (size_t h = 0; h < s->stride; h++)
@@ -350,21 +350,20 @@ static void input_gradient(lint_layer *l, const lint_pass *p, size_t which) {
 
 /* --- the gradient by the weights -------------------------------------------------------------- */
 
-typedef struct outer_job {
+typedef struct gemm_outer_job {
     const lint_layer *l;
     const lint_pass *p;
     bundle b;
     size_t slots, blocks, shares; /* of the batch, of K, of O */
-} outer_job;
+} gemm_outer_job;
 
 /* How a layer's gradient is cut: into parts of weights, and, where those are few, of the batch. */
-static outer_job cut_outer(const lint_layer *l, const lint_pass *p) {
+static gemm_outer_job gemm_cut_outer(const lint_layer *l, const lint_pass *p) {
     const conv_state *s = lint_conv(l);
     bundle b = bundle_of(l);
-    outer_job j = {.l = l, .p = p, .b = b, .blocks = blocks_of(s->kh * s->kw * b.c)};
+    gemm_outer_job j = {.l = l, .p = p, .b = b, .blocks = blocks_of(s->kh * s->kw * b.c)};
     j.shares = (b.o + GROUP_OUT - 1) / GROUP_OUT;
-    size_t parts = j.blocks * j.shares * bundles_of(l);
-    j.slots = parts < SLOTS ? (SLOTS + parts - 1) / parts : 1;
+    j.slots = lint_conv_slots(j.blocks * j.shares * bundles_of(l));
     return j;
 }
 
@@ -388,8 +387,8 @@ static size_t block_floats(const lint_layer *l) {
 
 /* One block of places: adds rows [k0, k1) and columns [o0, o1) to g, which begins with row k0 of
  * all O columns. */
-static void outer_block(const outer_job *j, const patches *a, const float *dy, size_t at, size_t n,
-                        const size_t range[4], float *g, float *scratch) {
+static void outer_block(const gemm_outer_job *j, const patches *a, const float *dy, size_t at,
+                        size_t n, const size_t range[4], float *g, float *scratch) {
     size_t k0 = range[0], k1 = range[1], panel = j->p->k->panel, o = j->b.o;
     float *columns = scratch + PIXELS * LINT_GEMM_LDA;
     pack_patches(a, at, n, k0, k1, scratch);
@@ -400,13 +399,9 @@ static void outer_block(const outer_job *j, const patches *a, const float *dy, s
     }
 }
 
-static size_t slot_floats(const lint_layer *l) {
-    return l->weight[0].count + l->out.c;
-}
-
 /* Of rows [k0, k1) of a bundle's product, from row k0 on, what lies within the groups: to where the
  * bundle's weights are. */
-static void unbundle(const outer_job *j, size_t k0, size_t k1, const float *g, float *to) {
+static void unbundle(const gemm_outer_job *j, size_t k0, size_t k1, const float *g, float *to) {
     const conv_state *s = lint_conv(j->l);
     size_t taps = s->kh * s->kw;
     for (size_t k = k0; k < k1; k++, g += j->b.o) {
@@ -415,8 +410,8 @@ static void unbundle(const outer_job *j, size_t k0, size_t k1, const float *g, f
     }
 }
 
-static void outer_part(void *ctx, size_t part, int worker) {
-    const outer_job *j = ctx;
+static void gemm_outer_part(void *ctx, size_t part, int worker) {
+    const gemm_outer_job *j = ctx;
     const lint_layer *l = j->l;
     const conv_state *s = lint_conv(l);
     size_t slot = part % j->slots, rest = part / j->slots;
@@ -427,8 +422,8 @@ static void outer_part(void *ctx, size_t part, int worker) {
     const size_t range[4] = {block_start(k, block), block_start(k, block + 1), share * GROUP_OUT,
                              (share + 1) * GROUP_OUT < o ? (share + 1) * GROUP_OUT : o};
     const patches a = patches_of_input(l, j->b, which);
-    float *grad = j->slots == 1 ? l->weight[0].grad : j->p->workspace + slot * slot_floats(l);
-    float *own = grad + which * j->b.groups * s->kh * s->kw * s->c * s->o;
+    float *own =
+        lint_conv_slot(l, j->p, j->slots, slot) + which * j->b.groups * s->kh * s->kw * s->c * s->o;
     float *scratch = j->p->scratch[worker], *staged = scratch + block_floats(l);
     float *g = j->b.groups > 1 ? staged : own + range[0] * o;
     for (size_t i = 0; i < range[1] - range[0]; i++)
@@ -440,22 +435,21 @@ static void outer_part(void *ctx, size_t part, int worker) {
     if (j->b.groups > 1) unbundle(j, range[0], range[1], staged, own);
 }
 
-static void weight_gradient(lint_layer *l, const lint_pass *p) {
-    outer_job j = cut_outer(l, p);
-    lint_threads_run(p->pool, j.slots * j.blocks * j.shares * bundles_of(l), outer_part, &j);
-    if (l->weights > 1) lint_conv_bias_gradient(l, p, p->workspace, j.slots, slot_floats(l));
-    if (j.slots > 1) lint_conv_join(l, p, p->workspace, j.slots, slot_floats(l));
+static void gemm_weight_gradient(lint_layer *l, const lint_pass *p) {
+    gemm_outer_job j = gemm_cut_outer(l, p);
+    lint_threads_run(p->pool, j.slots * j.blocks * j.shares * bundles_of(l), gemm_outer_part, &j);
+    lint_conv_join_slots(l, p, j.slots);
 }
 
-static void backward(lint_layer *l, const lint_pass *p) {
-    if (!l->frozen) weight_gradient(l, p);
+static void gemm_backward(lint_layer *l, const lint_pass *p) {
+    if (!l->frozen) gemm_weight_gradient(l, p);
     for (size_t i = 0; l->dx && i < bundles_of(l); i++)
-        input_gradient(l, p, i);
+        gemm_input_gradient(l, p, i);
 }
 
 /* --- setup ------------------------------------------------------------------------------------ */
 
-static void setup(lint_layer *l) {
+static void gemm_setup(lint_layer *l) {
     const conv_state *s = lint_conv(l);
     bundle b = bundle_of(l);
     size_t taps = s->kh * s->kw;
@@ -464,9 +458,8 @@ static void setup(lint_layer *l) {
     l->workspace = ahead;
     if (!l->trains) return;
     if (back > l->workspace) l->workspace = back;
-    outer_job j = cut_outer(l, NULL);
-    size_t partial = j.slots > 1 ? j.slots * slot_floats(l) : 0;
+    size_t partial = lint_conv_slots_floats(l, gemm_cut_outer(l, NULL).slots);
     if (partial > l->workspace) l->workspace = partial;
 }
 
-const conv_way lint_conv_gemm = {setup, forward, backward};
+const conv_way lint_conv_gemm = {gemm_setup, gemm_forward, gemm_backward};

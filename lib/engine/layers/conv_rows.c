@@ -6,13 +6,15 @@
  * exchanged.
  *
  * A picture of 192x192x16 is larger than the second-level cache, and memory is slower than
- * arithmetic; so rows need not come from memory, nor go there:
+ * arithmetic; so the layer is fused with its neighbours, and rows neither come from memory nor go
+ * there:
  *
- * - l->maker is a small convolution before this one, whose rows are computed when the ring asks for
- *   them, forward and backward, and whose gradient is taken row by row: its output and dy are
- * stored nowhere.
- * - l->after is a batchnorm behind, which sees every row while it is in the cache, and makes the
- * rows of dy when the ring asks for them.
+ * - l->producer is a small convolution before this one. Its rows are computed when the ring asks for
+ *   them, forward and backward, and its gradient is taken row by row: its y and dy are not stored.
+ * - l->consumer is a batchnorm behind, which sees every row of y while it is in the cache, and makes
+ *   the rows of dy when the ring asks for them.
+ *
+ * Rings live on the stack of a worker, four of them at most, about 2 KB each.
  */
 #include "engine/layers/conv.h"
 
@@ -20,8 +22,8 @@
 #include <string.h>
 
 enum {
-    BANDS = 4,  /* parts of an image in forward: one image alone still feeds several threads */
-    SLOTS = 16, /* partial weight gradients of a batch, joined in this order */
+    BANDS = 4, /* parts of an image in forward: one image alone still feeds several threads */
+    SLOTS = LINT_CONV_SLOTS,
     RING_MAX = 256 + 1, /* rows of a filter, and one: small ones come here */
     NO_ROW = -1
 };
@@ -39,9 +41,9 @@ typedef struct ring {
     size_t image;
     /* One of these is where rows come from. */
     const float *picture; /* [h, w*c] */
-    const lint_layer *maker;
-    struct ring *under; /* of the maker: its input rows */
-    const lint_layer *after;
+    const lint_layer *producer;
+    struct ring *under; /* of the producer: its input rows */
+    const lint_layer *consumer;
 } ring;
 
 static size_t ring_floats(size_t slots, size_t width, size_t c) {
@@ -52,17 +54,18 @@ static float *ring_slot(const ring *r, size_t y) {
     return r->rows + (y % r->slots * r->width + r->left) * r->c;
 }
 
-static void convolve_row(const lint_layer *l, ring *x, size_t y, float *to);
+static void rows_convolve(const lint_layer *l, ring *x, size_t y, float *to);
 
 static void ring_fill(ring *r, size_t y) {
     float *to = ring_slot(r, y);
     r->held[y % r->slots] = (long)y;
-    if (r->after) {
+    if (r->consumer) {
         /* A pooled one makes rows in pairs. */
-        if (r->after->kind->fed_back(r->after, r->p, r->image, y, to, ring_slot(r, y + 1)) > 1)
+        if (r->consumer->kind->fused_backward(r->consumer, r->p, r->image, y, to,
+                                              ring_slot(r, y + 1)) > 1)
             r->held[(y + 1) % r->slots] = (long)y + 1;
-    } else if (r->maker) {
-        convolve_row(r->maker, r->under, y, to);
+    } else if (r->producer) {
+        rows_convolve(r->producer, r->under, y, to);
     } else {
         memcpy(to, r->picture + y * r->w * r->c, r->w * r->c * sizeof *to);
     }
@@ -118,14 +121,14 @@ static ring stored_ring(const lint_layer *l, const lint_pass *p, size_t image, f
     return r;
 }
 
-/* The ring of the input, however it comes; *under is the maker's, if there is one. */
+/* The ring of the input, however it comes; *under is the producer's, if there is one. */
 static ring input_ring(const lint_layer *l, const lint_pass *p, size_t image, ring *under,
                        float **scratch) {
     const conv_state *s = l->state;
-    if (!l->maker) return stored_ring(l, p, image, scratch);
-    *under = stored_ring(l->maker, p, image, scratch);
+    if (!l->producer) return stored_ring(l, p, image, scratch);
+    *under = stored_ring(l->producer, p, image, scratch);
     ring r = ring_new(p, l->in, s->left, padded_width(l), s->kh, scratch);
-    r.maker = l->maker;
+    r.producer = l->producer;
     r.under = under;
     ring_start(&r, image);
     return r;
@@ -134,8 +137,8 @@ static ring input_ring(const lint_layer *l, const lint_pass *p, size_t image, ri
 static ring output_ring(const lint_layer *l, const lint_pass *p, size_t image, float **scratch) {
     const conv_state *s = l->state;
     ring r = ring_new(p, l->out, s->kw - 1 - s->left, padded_width_back(l), s->kh + 1, scratch);
-    r.after = l->after;
-    r.picture = l->after ? NULL : l->dy + image * lint_shape_count(l->out);
+    r.consumer = l->consumer;
+    r.picture = l->consumer ? NULL : l->dy + image * lint_shape_count(l->out);
     ring_start(&r, image);
     return r;
 }
@@ -148,7 +151,7 @@ typedef struct conv_job {
     size_t bands; /* of an image */
 } conv_job;
 
-static void convolve_row(const lint_layer *l, ring *x, size_t y, float *to) {
+static void rows_convolve(const lint_layer *l, ring *x, size_t y, float *to) {
     const conv_state *s = l->state;
     const float *rows[RING_MAX];
     for (size_t i = 0; i < s->kh; i++)
@@ -163,40 +166,36 @@ static size_t band_start(const conv_job *j, size_t band) {
 }
 
 /* Part: a band of rows of an image. */
-static void forward_part(void *ctx, size_t part, int worker) {
+static void rows_forward_part(void *ctx, size_t part, int worker) {
     const conv_job *j = ctx;
-    const lint_layer *l = j->l, *after = l->after;
+    const lint_layer *l = j->l;
     size_t image = part / j->bands, band = part % j->bands;
     float *scratch = j->p->scratch[worker];
     ring under, x = input_ring(l, j->p, image, &under, &scratch);
     for (size_t y = band_start(j, band); y < band_start(j, band + 1); y++) {
         float *to = l->y + (image * l->out.h + y) * l->out.w * l->out.c;
-        convolve_row(l, &x, y, to);
-        if (after) after->kind->fed_row(after, j->p, image, y, to);
+        rows_convolve(l, &x, y, to);
+        if (l->consumer) l->consumer->kind->fused_forward(l->consumer, j->p, image, y, to);
     }
 }
 
-static void forward(lint_layer *l, const lint_pass *p) {
+static void rows_forward(lint_layer *l, const lint_pass *p) {
     /* Statistics are taken of whole images. */
-    conv_job j = {l, p, l->after && p->training ? 1 : BANDS};
-    if (l->after) l->after->kind->fed_begin(l->after);
-    lint_threads_run(p->pool, p->n * j.bands, forward_part, &j);
+    conv_job j = {l, p, l->consumer && p->training ? 1 : BANDS};
+    if (l->consumer) l->consumer->kind->fused_begin(l->consumer);
+    lint_threads_run(p->pool, p->n * j.bands, rows_forward_part, &j);
 }
 
 /* --- backward --------------------------------------------------------------------------------- */
 
-static size_t weight_floats(const lint_layer *l) {
-    return l ? l->weight[0].count + l->out.c : 0;
-}
-
-/* Partial gradients of a slot: this layer's weights and bias, then the maker's. */
-static size_t slot_floats(const lint_layer *l) {
-    return weight_floats(l) + weight_floats(l->maker);
+/* Partial gradients of a slot: this layer's weights and bias, then the producer's. */
+static size_t rows_slot_floats(const lint_layer *l) {
+    return lint_conv_slot_floats(l) + (l->producer ? lint_conv_slot_floats(l->producer) : 0);
 }
 
 /* The turned filter [kh,kw,O,C] lies in the workspace behind the slots. */
 static float *turned(const lint_layer *l, const lint_pass *p) {
-    return p->workspace + SLOTS * slot_floats(l);
+    return p->workspace + SLOTS * rows_slot_floats(l);
 }
 
 static void turn(const lint_layer *l, float *to) {
@@ -209,7 +208,7 @@ static void turn(const lint_layer *l, float *to) {
 }
 
 /* Adds what row y of dy, d, brings to the gradient g of weights and bias. */
-static void weight_gradient(const lint_layer *l, ring *x, size_t y, const float *d, float *g) {
+static void rows_weight_gradient(const lint_layer *l, ring *x, size_t y, const float *d, float *g) {
     const conv_state *s = l->state;
     const lint_kernels *k = x->p->k;
     size_t taps = s->kw * l->in.c;
@@ -221,7 +220,7 @@ static void weight_gradient(const lint_layer *l, ring *x, size_t y, const float 
 }
 
 /* Row y of dx, from the rows of dy, to `to` (on top of it, if add). */
-static void input_gradient(const lint_layer *l, ring *d, size_t y, int add, float *to) {
+static void rows_input_gradient(const lint_layer *l, ring *d, size_t y, int add, float *to) {
     const conv_state *s = l->state;
     const float *rows[RING_MAX];
     for (size_t i = 0; i < s->kh; i++)
@@ -233,25 +232,26 @@ static void input_gradient(const lint_layer *l, ring *d, size_t y, int add, floa
 typedef struct image_back {
     const lint_layer *l;
     ring x, under, d;
-    ring made;  /* the maker's input, for its gradient */
+    ring made;  /* the producer's input, for its gradient */
     float *row; /* of dx, where it is not stored */
     float *g;
 } image_back;
 
 static void give_input_row(image_back *b, size_t y) {
     const lint_layer *l = b->l;
-    float *to = l->maker ? b->row : l->dx + (b->d.image * l->in.h + y) * l->in.w * l->in.c;
-    input_gradient(l, &b->d, y, !l->maker && l->dx_adds, to);
-    if (l->maker) weight_gradient(l->maker, &b->made, y, to, b->g + weight_floats(l));
+    float *to = l->producer ? b->row : l->dx + (b->d.image * l->in.h + y) * l->in.w * l->in.c;
+    rows_input_gradient(l, &b->d, y, !l->producer && l->dx_adds, to);
+    if (l->producer)
+        rows_weight_gradient(l->producer, &b->made, y, to, b->g + lint_conv_slot_floats(l));
 }
 
 /* One image, row by row: as soon as the rows of dy are there that a row of dx needs, it is made. */
-static void backward_image(image_back *b) {
+static void rows_backward_image(image_back *b) {
     const lint_layer *l = b->l;
     size_t next = 0, top = lint_conv(l)->top, rows = l->dx ? l->in.h : 0;
     for (size_t y = 0; y < l->out.h; y++) {
         const float *d = ring_row(&b->d, (long)y) + b->d.left * l->out.c;
-        weight_gradient(l, &b->x, y, d, b->g);
+        rows_weight_gradient(l, &b->x, y, d, b->g);
         while (next < rows && next + top <= y)
             give_input_row(b, next++);
     }
@@ -260,61 +260,62 @@ static void backward_image(image_back *b) {
 }
 
 /* Part: one of SLOTS runs of images, with a weight gradient of its own. */
-static void backward_part(void *ctx, size_t part, int worker) {
+static void rows_backward_part(void *ctx, size_t part, int worker) {
     const conv_job *j = ctx;
     const lint_layer *l = j->l;
-    float *g = j->p->workspace + part * slot_floats(l);
-    memset(g, 0, slot_floats(l) * sizeof *g);
+    float *g = j->p->workspace + part * rows_slot_floats(l);
+    memset(g, 0, rows_slot_floats(l) * sizeof *g);
     size_t end = (part + 1) * j->p->n / SLOTS;
     for (size_t i = part * j->p->n / SLOTS; i < end; i++) {
         float *scratch = j->p->scratch[worker];
         image_back b = {.l = l, .g = g};
         b.x = input_ring(l, j->p, i, &b.under, &scratch);
         b.d = output_ring(l, j->p, i, &scratch);
-        if (l->maker) b.made = stored_ring(l->maker, j->p, i, &scratch);
+        if (l->producer) b.made = stored_ring(l->producer, j->p, i, &scratch);
         b.row = scratch;
-        backward_image(&b);
+        rows_backward_image(&b);
     }
 }
 
-static void backward(lint_layer *l, const lint_pass *p) {
+static void rows_backward(lint_layer *l, const lint_pass *p) {
     conv_job j = {.l = l, .p = p};
     if (l->dx) turn(l, turned(l, p));
-    lint_threads_run(p->pool, SLOTS, backward_part, &j);
-    if (!l->frozen) lint_conv_join(l, p, p->workspace, SLOTS, slot_floats(l));
-    if (l->maker && !l->maker->frozen)
-        lint_conv_join(l->maker, p, p->workspace + weight_floats(l), SLOTS, slot_floats(l));
+    lint_threads_run(p->pool, SLOTS, rows_backward_part, &j);
+    if (!l->frozen) lint_conv_join(l, p, p->workspace, SLOTS, rows_slot_floats(l));
+    if (l->producer && !l->producer->frozen)
+        lint_conv_join(l->producer, p, p->workspace + lint_conv_slot_floats(l), SLOTS,
+                       rows_slot_floats(l));
 }
 
 /* --- setup ------------------------------------------------------------------------------------ */
 
-static void setup(lint_layer *l) {
-    const lint_layer *m = l->maker;
+static void rows_setup(lint_layer *l) {
+    const lint_layer *m = l->producer;
     l->scratch = input_floats(l) + output_floats(l);
     if (m) l->scratch += 2 * input_floats(m) + l->in.w * l->in.c;
-    if (l->trains) l->workspace = SLOTS * slot_floats(l) + l->weight[0].count;
+    if (l->trains) l->workspace = SLOTS * rows_slot_floats(l) + l->weight[0].count;
 }
 
 /* Whether computing its rows anew costs less than storing them: it reads the picture, which wants
  * no gradient, and has few weights. */
-static int is_maker(const lint_layer *l, const lint_layer *before) {
+static int may_be_producer(const lint_layer *l, const lint_layer *before) {
     enum { SMALL = 1024 };
     return l->kind == &lint_layer_conv && lint_conv(l)->way == &lint_conv_rows &&
            l->weight[0].count <= SMALL && before->kind == &lint_layer_input;
 }
 
-void lint_conv_rows_join(lint_layer *l, lint_layer *before, const lint_layer *first) {
+void lint_conv_rows_fuse(lint_layer *l, lint_layer *before, const lint_layer *first) {
     if (l->kind == &lint_layer_conv && lint_conv(l)->way == &lint_conv_rows &&
-        is_maker(before, first)) {
-        l->maker = before;
-        before->inlined = 1;
-        setup(l);
+        may_be_producer(before, first)) {
+        l->producer = before;
+        before->is_producer = 1;
+        rows_setup(l);
     }
     if (before->kind == &lint_layer_conv && lint_conv(before)->way == &lint_conv_rows &&
-        l->kind->fed_row) {
-        before->after = l;
-        l->fed = 1;
+        l->kind->fused_forward) {
+        before->consumer = l;
+        l->is_consumer = 1;
     }
 }
 
-const conv_way lint_conv_rows = {setup, forward, backward};
+const conv_way lint_conv_rows = {rows_setup, rows_forward, rows_backward};

@@ -23,7 +23,6 @@ enum {
     CHANNELS = 64,  /* in, at a time: four of the 16 matrices fit into rows of LINT_GEMM_LDA */
     OUTPUTS = 128,  /* of a part of y or dx */
     GROUP_OUT = 64, /* of a part of the weight gradient */
-    SLOTS = 16,     /* parts of that, at least; where needed by cutting the batch */
     PANEL_MOST = 32
 };
 
@@ -64,8 +63,8 @@ static void places_of(const float *picture, lint_shape in, size_t image, long y,
 
 /* B' x B of n tiles from t on, channels [c, c + width): matrix 4i + j into a at
  * i * TILES * LINT_GEMM_LDA + j * CHANNELS, a row a tile. */
-static void transform_input(const lint_kernels *k, const tiles *s, size_t t, size_t n, size_t c,
-                            size_t width, float *a) {
+static void winograd_transform_input(const lint_kernels *k, const tiles *s, size_t t, size_t n,
+                                     size_t c, size_t width, float *a) {
     const float *x[16];
     for (size_t i = 0; i < n; i++) {
         tile_at at = tile_of(s, t + i);
@@ -80,7 +79,7 @@ static const float *matrix_of(const float *a, size_t m) {
 
 /* --- y, and the gradient to the input --------------------------------------------------------- */
 
-typedef struct product {
+typedef struct winograd_product {
     const lint_pass *p;
     tiles a;
     const float *panels; /* [16, panels, C, panel] */
@@ -89,10 +88,10 @@ typedef struct product {
     lint_shape out;
     int add;
     size_t count, blocks; /* tiles, and blocks of them */
-} product;
+} winograd_product;
 
 /* A' m A of n tiles from t on: outputs [o, o + width) from m [16, TILES, width]. */
-static void transform_output(const product *j, size_t t, size_t n, size_t o, size_t width,
+static void transform_output(const winograd_product *j, size_t t, size_t n, size_t o, size_t width,
                              const float *m) {
     float none[OUTPUTS];
     for (size_t i = 0; i < n; i++) {
@@ -107,8 +106,8 @@ static void transform_output(const product *j, size_t t, size_t n, size_t o, siz
     }
 }
 
-static void product_part(void *ctx, size_t part, int worker) {
-    const product *j = ctx;
+static void winograd_product_part(void *ctx, size_t part, int worker) {
+    const winograd_product *j = ctx;
     const lint_kernels *k = j->p->k;
     size_t t = part % j->blocks * TILES, n = j->count - t < TILES ? j->count - t : TILES;
     size_t o = part / j->blocks * OUTPUTS, c = j->a.in.c;
@@ -116,7 +115,7 @@ static void product_part(void *ctx, size_t part, int worker) {
     float *a = j->p->scratch[worker], *m = a + 4 * TILES * LINT_GEMM_LDA;
     for (size_t c0 = 0; c0 < c; c0 += CHANNELS) {
         size_t some = c - c0 < CHANNELS ? c - c0 : CHANNELS;
-        transform_input(k, &j->a, t, n, c0, some, a);
+        winograd_transform_input(k, &j->a, t, n, c0, some, a);
         for (size_t i = 0; i < 16; i++)
             for (size_t q = 0; q < width; q += k->panel)
                 k->gemm(n, k->panel, some, matrix_of(a, i),
@@ -126,23 +125,24 @@ static void product_part(void *ctx, size_t part, int worker) {
     transform_output(j, t, n, o, width, m);
 }
 
-static void run_product(product *j) {
+static void winograd_run_product(winograd_product *j) {
     j->count = j->p->n * j->a.down * j->a.across;
     j->blocks = (j->count + TILES - 1) / TILES;
-    lint_threads_run(j->p->pool, j->blocks * ((j->out.c + OUTPUTS - 1) / OUTPUTS), product_part, j);
+    lint_threads_run(j->p->pool, j->blocks * ((j->out.c + OUTPUTS - 1) / OUTPUTS),
+                     winograd_product_part, j);
 }
 
 /* --- panels of transformed filters ------------------------------------------------------------ */
 
-typedef struct packing {
+typedef struct winograd_packing {
     const lint_layer *l;
     const lint_pass *p;
     float *panels;
-} packing;
+} winograd_packing;
 
-static void pack_panel(void *ctx, size_t q, int worker) {
+static void winograd_pack_panel(void *ctx, size_t q, int worker) {
     (void)worker;
-    const packing *j = ctx;
+    const winograd_packing *j = ctx;
     size_t panel = j->p->k->panel, c = j->l->in.c, o = j->l->out.c, matrix = c * o;
     const float *w = j->l->weight[0].value + q * panel, *taps[9];
     float *to = j->panels + q * c * panel;
@@ -154,9 +154,9 @@ static void pack_panel(void *ctx, size_t q, int worker) {
 }
 
 /* Rows are outputs, columns channels of the input, taps in reverse. */
-static void pack_panel_turned(void *ctx, size_t q, int worker) {
+static void winograd_pack_panel_turned(void *ctx, size_t q, int worker) {
     (void)worker;
-    const packing *j = ctx;
+    const winograd_packing *j = ctx;
     size_t panel = j->p->k->panel, c = j->l->in.c, o = j->l->out.c, matrix = c * o;
     const float *w = j->l->weight[0].value + q * panel * o, *taps[9];
     float *to = j->panels + q * o * panel, turned[9][PANEL_MOST];
@@ -170,49 +170,46 @@ static void pack_panel_turned(void *ctx, size_t q, int worker) {
     }
 }
 
-static void forward(lint_layer *l, const lint_pass *p) {
+static void winograd_forward(lint_layer *l, const lint_pass *p) {
     const conv_state *s = lint_conv(l);
-    packing w = {l, p, p->workspace};
-    product j = {.p = p, .panels = w.panels, .bias = lint_conv_bias(l), .y = l->y, .out = l->out};
+    winograd_packing w = {l, p, p->workspace};
+    winograd_product j = {
+        .p = p, .panels = w.panels, .bias = lint_conv_bias(l), .y = l->y, .out = l->out};
     j.a = tiles_over(l->x, l->in, l->out, s->top, s->left);
-    lint_threads_run(p->pool, l->out.c / p->k->panel, pack_panel, &w);
-    run_product(&j);
+    lint_threads_run(p->pool, l->out.c / p->k->panel, winograd_pack_panel, &w);
+    winograd_run_product(&j);
 }
 
-static void input_gradient(lint_layer *l, const lint_pass *p) {
+static void winograd_input_gradient(lint_layer *l, const lint_pass *p) {
     const conv_state *s = lint_conv(l);
-    packing w = {l, p, p->workspace};
-    product j = {.p = p, .panels = w.panels, .y = l->dx, .out = l->in, .add = l->dx_adds};
+    winograd_packing w = {l, p, p->workspace};
+    winograd_product j = {.p = p, .panels = w.panels, .y = l->dx, .out = l->in, .add = l->dx_adds};
     j.a = tiles_over(l->dy, l->out, l->in, 2 - s->top, 2 - s->left);
-    lint_threads_run(p->pool, l->in.c / p->k->panel, pack_panel_turned, &w);
-    run_product(&j);
+    lint_threads_run(p->pool, l->in.c / p->k->panel, winograd_pack_panel_turned, &w);
+    winograd_run_product(&j);
 }
 
 /* --- the gradient by the weights -------------------------------------------------------------- */
 
-typedef struct outer_job {
+typedef struct winograd_outer_job {
     const lint_layer *l;
     const lint_pass *p;
     tiles a;
     size_t slots, groups_in, groups_out; /* of the batch, of C, of O */
-} outer_job;
+} winograd_outer_job;
 
-static outer_job cut_outer(const lint_layer *l, const lint_pass *p) {
+static winograd_outer_job winograd_cut_outer(const lint_layer *l, const lint_pass *p) {
     const conv_state *s = lint_conv(l);
-    outer_job j = {.l = l, .p = p, .a = tiles_over(l->x, l->in, l->out, s->top, s->left)};
+    winograd_outer_job j = {.l = l, .p = p, .a = tiles_over(l->x, l->in, l->out, s->top, s->left)};
     j.groups_in = (s->c + CHANNELS - 1) / CHANNELS;
     j.groups_out = (s->o + GROUP_OUT - 1) / GROUP_OUT;
-    size_t parts = j.groups_in * j.groups_out;
-    j.slots = parts < SLOTS ? (SLOTS + parts - 1) / parts : 1;
+    j.slots = lint_conv_slots(j.groups_in * j.groups_out);
     return j;
 }
 
-static size_t slot_floats(const lint_layer *l) {
-    return l->weight[0].count + l->out.c;
-}
-
 /* A dy A' of n tiles from t on, outputs [o, o + width), in panels: d [16, panels, TILES, panel]. */
-static void transform_dy(const outer_job *j, size_t t, size_t n, size_t o, size_t width, float *d) {
+static void transform_dy(const winograd_outer_job *j, size_t t, size_t n, size_t o, size_t width,
+                         float *d) {
     size_t panel = j->p->k->panel, matrix = TILES * width;
     const float *dy[4];
     for (size_t i = 0; i < n; i++) {
@@ -224,8 +221,8 @@ static void transform_dy(const outer_job *j, size_t t, size_t n, size_t o, size_
     }
 }
 
-static void outer_part(void *ctx, size_t part, int worker) {
-    const outer_job *j = ctx;
+static void winograd_outer_part(void *ctx, size_t part, int worker) {
+    const winograd_outer_job *j = ctx;
     const lint_kernels *k = j->p->k;
     size_t slot = part % j->slots, rest = part / j->slots, c = j->l->in.c, o = j->l->out.c;
     size_t c0 = rest % j->groups_in * CHANNELS, o0 = rest / j->groups_in * GROUP_OUT;
@@ -238,14 +235,14 @@ static void outer_part(void *ctx, size_t part, int worker) {
     memset(g, 0, 16 * high * wide * sizeof *g);
     for (size_t n; t < end; t += n) {
         n = end - t < TILES ? end - t : TILES;
-        transform_input(k, &j->a, t, n, c0, high, a);
+        winograd_transform_input(k, &j->a, t, n, c0, high, a);
         transform_dy(j, t, n, o0, wide, d);
         for (size_t i = 0; i < 16; i++)
             for (size_t q = 0; q < wide; q += k->panel)
                 k->gemm_outer(n, k->panel, high, matrix_of(a, i), d + (i * wide + q) * TILES,
                               g + i * high * wide + q, wide);
     }
-    float *to = j->slots == 1 ? j->l->weight[0].grad : j->p->workspace + slot * slot_floats(j->l);
+    float *to = lint_conv_slot(j->l, j->p, j->slots, slot);
     for (size_t row = 0; row < high; row++) {
         float *taps[9];
         for (size_t tap = 0; tap < 9; tap++)
@@ -254,16 +251,15 @@ static void outer_part(void *ctx, size_t part, int worker) {
     }
 }
 
-static void weight_gradient(lint_layer *l, const lint_pass *p) {
-    outer_job j = cut_outer(l, p);
-    lint_threads_run(p->pool, j.slots * j.groups_in * j.groups_out, outer_part, &j);
-    if (l->weights > 1) lint_conv_bias_gradient(l, p, p->workspace, j.slots, slot_floats(l));
-    if (j.slots > 1) lint_conv_join(l, p, p->workspace, j.slots, slot_floats(l));
+static void winograd_weight_gradient(lint_layer *l, const lint_pass *p) {
+    winograd_outer_job j = winograd_cut_outer(l, p);
+    lint_threads_run(p->pool, j.slots * j.groups_in * j.groups_out, winograd_outer_part, &j);
+    lint_conv_join_slots(l, p, j.slots);
 }
 
-static void backward(lint_layer *l, const lint_pass *p) {
-    if (!l->frozen) weight_gradient(l, p);
-    if (l->dx) input_gradient(l, p);
+static void winograd_backward(lint_layer *l, const lint_pass *p) {
+    if (!l->frozen) winograd_weight_gradient(l, p);
+    if (l->dx) winograd_input_gradient(l, p);
 }
 
 /* --- setup ------------------------------------------------------------------------------------ */
@@ -276,14 +272,14 @@ int lint_conv_winograd_suits(const lint_layer *l) {
            l->batch * l->out.h * l->out.w >= PLACES;
 }
 
-static void setup(lint_layer *l) {
+static void winograd_setup(lint_layer *l) {
     const conv_state *s = lint_conv(l);
     size_t ahead = 16 * TILES * OUTPUTS, back = 16 * (TILES * GROUP_OUT + CHANNELS * GROUP_OUT);
     l->scratch = 4 * TILES * LINT_GEMM_LDA + (ahead > back ? ahead : back);
     l->workspace = 16 * s->c * s->o;
     if (!l->trains) return;
-    size_t slots = cut_outer(l, NULL).slots, partial = slots > 1 ? slots * slot_floats(l) : 0;
+    size_t partial = lint_conv_slots_floats(l, winograd_cut_outer(l, NULL).slots);
     if (partial > l->workspace) l->workspace = partial;
 }
 
-const conv_way lint_conv_winograd = {setup, forward, backward};
+const conv_way lint_conv_winograd = {winograd_setup, winograd_forward, winograd_backward};

@@ -18,7 +18,7 @@ typedef struct dense_state {
     float *partial; /* [parts, batch, O] */
 } dense_state;
 
-static int setup(lint_layer *l, lint_err *e) {
+static int dense_setup(lint_layer *l, lint_err *e) {
     size_t out;
     if (l->args != 1) return lint_arg_syntax(l, e);
     if (strcmp(l->arg[0], "classes") == 0)
@@ -47,14 +47,14 @@ static int setup(lint_layer *l, lint_err *e) {
     return s->partial ? 0 : lint_fail_mem(e, l->name);
 }
 
-static void release(lint_layer *l) {
+static void dense_release(lint_layer *l) {
     dense_state *s = l->state;
     if (s) free(s->partial);
     free(s);
 }
 
 /* PyTorch's default: weight and bias uniform in +-1 / sqrt(fan in). */
-static void init(lint_layer *l, lint_rng *r) {
+static void dense_init(lint_layer *l, lint_rng *r) {
     double bound = 1 / sqrt((double)l->in.c);
     lint_weights_uniform(&l->weight[0], r, bound);
     lint_weights_uniform(&l->weight[1], r, bound);
@@ -86,8 +86,8 @@ static void multiply_part(void *ctx, size_t part, int worker) {
 }
 
 /* to [N,O] = x W^T + bias (NULL: none). */
-static void multiply(lint_layer *l, const lint_pass *p, const float *x, const float *bias,
-                     float *to) {
+static void dense_multiply(lint_layer *l, const lint_pass *p, const float *x, const float *bias,
+                           float *to) {
     const dense_state *s = l->state;
     dense_job j = {.l = l, .n = p->n, .x = x};
     lint_threads_run(p->pool, s->parts, multiply_part, &j);
@@ -101,11 +101,11 @@ static void multiply(lint_layer *l, const lint_pass *p, const float *x, const fl
         }
 }
 
-static void forward(lint_layer *l, const lint_pass *p) {
-    multiply(l, p, l->x, l->weight[1].value, l->y);
+static void dense_forward(lint_layer *l, const lint_pass *p) {
+    dense_multiply(l, p, l->x, l->weight[1].value, l->y);
 }
 
-static void transpose_part(void *ctx, size_t part, int worker) {
+static void dense_vjp_part(void *ctx, size_t part, int worker) {
     (void)worker;
     const dense_job *j = ctx;
     const lint_layer *l = j->l;
@@ -115,9 +115,9 @@ static void transpose_part(void *ctx, size_t part, int worker) {
                 l->weight[0].value + at, i, 0, j->to + at, i);
 }
 
-static void transpose(lint_layer *l, const lint_pass *p, const float *u, float *to) {
+static void dense_vjp(lint_layer *l, const lint_pass *p, const float *u, float *to) {
     dense_job j = {.l = l, .n = p->n, .u = u, .to = to};
-    lint_threads_run(p->pool, ((dense_state *)l->state)->parts, transpose_part, &j);
+    lint_threads_run(p->pool, ((dense_state *)l->state)->parts, dense_vjp_part, &j);
 }
 
 static void gradient_part(void *ctx, size_t part, int worker) {
@@ -131,25 +131,26 @@ static void gradient_part(void *ctx, size_t part, int worker) {
 }
 
 /* Weight gradient u^T x, written (beta 0) or added (beta 1). */
-static void weight_gradient(lint_layer *l, const lint_pass *p, const float *u, const float *x,
-                            float beta) {
+static void dense_weight_gradient(lint_layer *l, const lint_pass *p, const float *u, const float *x,
+                                  float beta) {
     dense_job j = {.l = l, .n = p->n, .u = u, .x = x, .beta = beta};
     lint_threads_run(p->pool, ((dense_state *)l->state)->parts, gradient_part, &j);
 }
 
-static void backward(lint_layer *l, const lint_pass *p) {
+static void dense_backward(lint_layer *l, const lint_pass *p) {
     if (!l->frozen) {
         float *gb = l->weight[1].grad;
-        weight_gradient(l, p, l->dy, l->x, 0);
+        dense_weight_gradient(l, p, l->dy, l->x, 0);
         memset(gb, 0, l->out.c * sizeof *gb);
         p->k->sum(p->n, l->out.c, l->dy, gb);
     }
-    if (l->dx) transpose(l, p, l->dy, l->dx);
+    if (l->dx) dense_vjp(l, p, l->dy, l->dx);
 }
 
-static void jacobian(lint_layer *l, const lint_pass *p, const float *v, const float *u, float *to) {
-    if (!l->frozen) weight_gradient(l, p, u, v, 1);
-    multiply(l, p, v, NULL, to);
+static void dense_jvp(lint_layer *l, const lint_pass *p, const float *v, const float *u,
+                      float *to) {
+    if (!l->frozen) dense_weight_gradient(l, p, u, v, 1);
+    dense_multiply(l, p, v, NULL, to);
 }
 
 const lint_layer_kind lint_layer_dense = {
@@ -157,11 +158,11 @@ const lint_layer_kind lint_layer_dense = {
     .named = 1,
     .linear = 1,
     .syntax = "OUT|classes",
-    .setup = setup,
-    .init = init,
-    .forward = forward,
-    .backward = backward,
-    .transpose = transpose,
-    .jacobian = jacobian,
-    .free = release,
+    .setup = dense_setup,
+    .init = dense_init,
+    .forward = dense_forward,
+    .backward = dense_backward,
+    .vjp = dense_vjp,
+    .jvp = dense_jvp,
+    .free = dense_release,
 };

@@ -14,7 +14,7 @@ typedef struct dropout_state {
     int drops;     /* the pass before was one of training */
 } dropout_state;
 
-static int setup(lint_layer *l, lint_err *e) {
+static int dropout_setup(lint_layer *l, lint_err *e) {
     char *end = NULL;
     double p = l->args == 1 ? strtod(l->arg[0], &end) : -1;
     if (!end || *end || !(p >= 0 && p < 1))
@@ -30,7 +30,7 @@ static int setup(lint_layer *l, lint_err *e) {
     return s->keep ? 0 : lint_fail_mem(e, "dropout");
 }
 
-static void release(lint_layer *l) {
+static void dropout_release(lint_layer *l) {
     dropout_state *s = l->state;
     if (!s) return;
     free(s->keep);
@@ -72,7 +72,7 @@ static void pass(lint_layer *l, const lint_pass *p, const float *from, float *to
     if (s->drops || from != to) lint_threads_run(p->pool, p->n, mask_image, &j);
 }
 
-static void forward(lint_layer *l, const lint_pass *p) {
+static void dropout_forward(lint_layer *l, const lint_pass *p) {
     dropout_state *s = l->state;
     dropout_job j = {.l = l, .p = p};
     s->drops = p->training && !l->frozen;
@@ -80,11 +80,12 @@ static void forward(lint_layer *l, const lint_pass *p) {
     pass(l, p, l->x, l->y);
 }
 
-static void backward(lint_layer *l, const lint_pass *p) {
+static void dropout_backward(lint_layer *l, const lint_pass *p) {
     if (l->dx) pass(l, p, l->dy, l->dx);
 }
 
-static void jacobian(lint_layer *l, const lint_pass *p, const float *v, const float *u, float *to) {
+static void dropout_jvp(lint_layer *l, const lint_pass *p, const float *v, const float *u,
+                        float *to) {
     (void)u;
     pass(l, p, v, to);
 }
@@ -94,10 +95,10 @@ const lint_layer_kind lint_layer_dropout = {
     .linear = 1,
     .in_place = 1,
     .syntax = "P",
-    .setup = setup,
-    .forward = forward,
-    .backward = backward,
-    .transpose = pass,
-    .jacobian = jacobian,
-    .free = release,
+    .setup = dropout_setup,
+    .forward = dropout_forward,
+    .backward = dropout_backward,
+    .vjp = pass,
+    .jvp = dropout_jvp,
+    .free = dropout_release,
 };

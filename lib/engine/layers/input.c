@@ -10,7 +10,7 @@ typedef struct input_state {
     float table[3][256];
 } input_state;
 
-static int setup(lint_layer *l, lint_err *e) {
+static int input_setup(lint_layer *l, lint_err *e) {
     lint_net_input in;
     if (lint_net_input_words(l->arg, l->args, &in) < 0) return lint_arg_syntax(l, e);
     l->out = (lint_shape){in.height, in.width, in.mask ? 1 : 3};
@@ -45,7 +45,7 @@ static void convert(void *ctx, size_t i, int worker) {
     }
 }
 
-static void forward(lint_layer *l, const lint_pass *p) {
+static void input_forward(lint_layer *l, const lint_pass *p) {
     if (l->out.c == 1) {
         memcpy(l->y, p->value, p->n * lint_shape_count(l->out) * sizeof *l->y);
         return;
@@ -54,14 +54,14 @@ static void forward(lint_layer *l, const lint_pass *p) {
     lint_threads_run(p->pool, p->n, convert, &j);
 }
 
-static void release(lint_layer *l) {
+static void input_release(lint_layer *l) {
     free(l->state);
 }
 
 const lint_layer_kind lint_layer_input = {
     .word = "input",
     .syntax = "WxHx3 [mean R G B] [std R G B]' or 'input WxHx1 mask",
-    .setup = setup,
-    .forward = forward,
-    .free = release,
+    .setup = input_setup,
+    .forward = input_forward,
+    .free = input_release,
 };

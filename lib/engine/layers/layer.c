@@ -19,9 +19,13 @@ const lint_layer_kind *lint_layer_find(const char *word) {
     return NULL;
 }
 
-const char *lint_layer_words(void) {
-    return "input, conv, batchnorm, maxpool, avgpool, globalpool, relu, sigmoid, dropout, flatten, "
-           "dense, residual, shortcut, add or cam";
+const char *lint_layer_words(char words[LINT_LAYER_WORDS]) {
+    static const char no_layers[] = "residual, shortcut or cam"; /* see net_file.h */
+    size_t at = 0;
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
+        at += (size_t)snprintf(words + at, LINT_LAYER_WORDS - at, "%s, ", kinds[i]->word);
+    snprintf(words + at, LINT_LAYER_WORDS - at, "%s", no_layers);
+    return words;
 }
 
 size_t lint_shape_count(lint_shape s) {
@@ -90,7 +94,7 @@ lint_weights *lint_layer_weights(lint_layer *l, const char *suffix, int trainabl
 }
 
 /* Index in memory of element i of PyTorch's order. */
-static size_t place_of(const lint_weights *w, size_t i) {
+static size_t index_of(const lint_weights *w, size_t i) {
     if (w->order == LINT_ORDER_CONV) {
         size_t c = w->shape[1], kh = w->shape[2], kw = w->shape[3], o = w->shape[0];
         size_t x = i % kw, y = i / kw % kh, in = i / kw / kh % c, out = i / kw / kh / c;
@@ -147,7 +151,7 @@ void lint_weights_reorder(const lint_weights *w, const float *from, float *to, i
 
 void lint_weights_uniform(lint_weights *w, lint_rng *r, double bound) {
     for (size_t i = 0; i < w->count; i++)
-        w->value[place_of(w, i)] = (float)lint_rng_range(r, -bound, bound);
+        w->value[index_of(w, i)] = (float)lint_rng_range(r, -bound, bound);
 }
 
 int lint_arg_syntax(const lint_layer *l, lint_err *e) {
@@ -197,7 +201,7 @@ static int parse_window(lint_layer *l, size_t most, size_t *k, size_t *stride, s
 }
 
 int lint_arg_window(lint_layer *l, size_t most, size_t *pad, lint_err *e) {
-    size_t k, stride;
+    size_t k = 1, stride = 1;
     *pad = 0;
     if (parse_window(l, most, &k, &stride, pad, e) < 0) return -1;
     if (2 * *pad > k) return lint_fail(e, "pad may be at most half of the window");

@@ -1,17 +1,26 @@
-/* layer: one line of a network file, and what it can do. Internal to the engine (net.c and the
- * files named after layers); tools see net.h.
+/* layer: one line of a network file, and what it can do. Internal to the engine (its files and those
+ * named after layers); tools see net.h.
  *
  * A layer maps x [N, in.h, in.w, in.c] to y [N, out.h, out.w, out.c], channels last. It reads the
- * output of layer `from`, which is the one before it but where a block forks; `add` reads a second
- * one, `also`. It owns its parameters and scratch; the net owns the activations and gradients and
- * sets the pointers. Each kind is one file with its forward and backward side by side. To add a
- * kind: a file, a line in the table of layer.c.
+ * output of layer `from`, which is the one before it except where a block forks; `add` reads a
+ * second one, `also`. It owns its parameters and scratch; the net owns the activations and gradients
+ * and sets the pointers. Each kind is one file, with forward and backward side by side.
  *
- * The layers behind the `cam` mark are linear once their switches (which relu passes, which place
- * a pool took) are fixed by the forward pass. For them a kind has two more functions, the two
- * directions of that linear map, without bias: transpose (u at the output -> u at the input; what
- * HiResCAM is made of) and jacobian (v at the input -> v at the output, adding u v^T to the
- * weight gradient; what the CAM loss is differentiated by). See cam.h.
+ * The layers behind the `cam` line are the head. They are linear once the forward pass has fixed
+ * their switches (which numbers a relu passes, which input a pool took). A kind that may stand there
+ * has two more functions, the two products with the Jacobian J of that linear map, without the bias:
+ *
+ *     vjp  cotangent u at the output -> J'u at the input: what HiResCAM is made of (net_cam.c)
+ *     jvp  tangent v at the input -> Jv at the output; adds u v' to the weight gradient: what the
+ *          CAM loss is differentiated with (cam_gradient.c)
+ *
+ * To add a kind:
+ * - write a file named after its word, which defines a lint_layer_kind;
+ * - declare that at the end of this header, and enter it in the table of layer.c, from which
+ *   networks and messages know the word;
+ * - describe it in docs/man/lint-net.5.in;
+ * - put it into a network of tests/engine/test_layers.c, where finite differences check gradients.
+ * Flags of lint_layer_kind say how memory may be shared; without any of them a kind is correct.
  */
 #ifndef LINT_ENGINE_LAYERS_LAYER_H
 #define LINT_ENGINE_LAYERS_LAYER_H
@@ -64,7 +73,7 @@ typedef struct lint_pass {
 typedef struct lint_layer_kind {
     const char *word;   /* in a network file */
     int named;          /* has parameters: needs a name */
-    int linear;         /* may stand behind `cam`: has transpose and jacobian */
+    int linear;         /* may stand in the head, behind `cam`: has vjp and jvp */
     int in_place;       /* y may be x and dx dy, and backward needs no x */
     int dx_over_dy;     /* dx may be dy where their shapes are equal */
     int keeps_y;        /* backward reads y: nothing behind may write over it */
@@ -78,17 +87,18 @@ typedef struct lint_layer_kind {
     /* From dy (and x or y) to dx, unless that is NULL, and to the weights' grad (overwritten;
      * left alone if the layer is frozen). dy may be destroyed. */
     void (*backward)(lint_layer *l, const lint_pass *p);
-    /* Of a kind that may be fed by a convolution, row by row: what it sets before the first row;
-     * row y of image's x as soon as it is made (row y - 1 lies before it in memory), instead of a
-     * pass over x; and row y of dx into `to`, perhaps the next one too into `next`, instead of a
-     * pass over dx. The last returns how many it made. */
-    void (*fed_begin)(const lint_layer *l);
-    void (*fed_row)(const lint_layer *l, const lint_pass *p, size_t image, size_t y,
-                    const float *x);
-    int (*fed_back)(const lint_layer *l, const lint_pass *p, size_t image, size_t y, float *to,
-                    float *next);
-    void (*transpose)(lint_layer *l, const lint_pass *p, const float *u, float *to);
-    void (*jacobian)(lint_layer *l, const lint_pass *p, const float *v, const float *u, float *to);
+    /* Operator fusion, of a kind that may consume a convolution's output row by row (conv_rows.c).
+     * begin: before the first row. forward: row y of image's x, as soon as it is made, instead of a
+     * pass over x; row y - 1 lies before it in memory. backward: row y of dx into `to`, perhaps the
+     * next one too into `next`, instead of a pass over dx; returns how many rows that were. */
+    void (*fused_begin)(lint_layer *l);
+    void (*fused_forward)(lint_layer *l, const lint_pass *p, size_t image, size_t y,
+                          const float *x);
+    int (*fused_backward)(const lint_layer *l, const lint_pass *p, size_t image, size_t y,
+                          float *to, float *next);
+    /* Products with the Jacobian: u is a cotangent, [N, out]; v a tangent, [N, in]. */
+    void (*vjp)(lint_layer *l, const lint_pass *p, const float *u, float *to);
+    void (*jvp)(lint_layer *l, const lint_pass *p, const float *v, const float *u, float *to);
     void (*free)(lint_layer *l);
 } lint_layer_kind;
 
@@ -105,7 +115,7 @@ struct lint_layer {
     size_t room;                 /* numbers that its weights may have at most */
     size_t memory;               /* bytes of the machine's that it and those before leave */
     size_t from, also;           /* the layers read */
-    size_t kernel[2], stride[2]; /* height, width of what an output place sees; 0: one place */
+    size_t kernel[2], stride[2]; /* height, width of what an output cell sees; 0: one cell */
     double macs;                 /* multiply-adds of one image, forward */
     lint_shape in, out;
     const float *x, *x2; /* x2: of add */
@@ -113,11 +123,11 @@ struct lint_layer {
     float *dy, *dx, *dx2; /* dx, dx2 NULL: not wanted */
     int dx_adds;          /* dx has a gradient already, from another reader (kinds that add) */
     int frozen;           /* its weights stay, its statistics too */
-    /* Neighbours that work together, row by row; see conv_rows.c. */
-    lint_layer *maker; /* of a convolution: computes its x when asked */
-    lint_layer *after; /* of a convolution: sees its y, makes its dy when asked */
-    int inlined;       /* a maker: it has no passes of its own, y and dy are not stored */
-    int fed;           /* an `after`: its dx is not stored */
+    /* Operator fusion with neighbours, row by row (conv_rows.c). */
+    lint_layer *producer; /* of a convolution: computes its x when asked for a row */
+    lint_layer *consumer; /* of a convolution: takes its y and makes its dy, row by row */
+    int is_producer;      /* has no passes of its own; its y and dy are not stored */
+    int is_consumer;      /* its dx is not stored */
     lint_weights weight[LINT_LAYER_WEIGHTS];
     size_t weights;
     int after_flatten; /* dense: in is [1,1,F] made from flat */
@@ -126,8 +136,9 @@ struct lint_layer {
 };
 
 const lint_layer_kind *lint_layer_find(const char *word);
-/* The words of all kinds, for messages: "input, conv, ...". */
-const char *lint_layer_words(void);
+/* The words that a network file may have, for messages: "input, conv, ... or cam"; in `words`. */
+enum { LINT_LAYER_WORDS = 256 };
+const char *lint_layer_words(char words[LINT_LAYER_WORDS]);
 
 size_t lint_shape_count(lint_shape s);
 
@@ -168,11 +179,11 @@ extern const lint_layer_kind lint_layer_input, lint_layer_conv, lint_layer_batch
     lint_layer_maxpool, lint_layer_avgpool, lint_layer_globalpool, lint_layer_relu,
     lint_layer_sigmoid, lint_layer_dropout, lint_layer_add, lint_layer_flatten, lint_layer_dense;
 
-/* Lets l work with the layer before it, whose only reader it is, where both are of kinds that do
- * so; `first` is what that one reads. */
-void lint_conv_rows_join(lint_layer *l, lint_layer *before, const lint_layer *first);
+/* Fuses l with the layer before it, whose only reader it is, where their kinds allow that; `first`
+ * is what that layer reads. */
+void lint_conv_rows_fuse(lint_layer *l, lint_layer *before, const lint_layer *first);
 
-/* Makes a `maxpool 2` part of the batchnorm before it, which then gives the pooled shape. */
-int lint_batchnorm_take_pool(lint_layer *l, lint_err *e);
+/* Makes a `maxpool 2` part of the batchnorm l before it, which then gives the pooled shape. */
+int lint_batchnorm_fuse_pool(lint_layer *l, lint_err *e);
 
 #endif

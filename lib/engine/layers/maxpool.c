@@ -15,7 +15,7 @@ typedef struct pool_state {
     float *ones;  /* [C]: the largest is wanted */
 } pool_state;
 
-static int setup(lint_layer *l, lint_err *e) {
+static int maxpool_setup(lint_layer *l, lint_err *e) {
     pool_state *s = calloc(1, sizeof *s);
     if (!s) return lint_fail_mem(e, "maxpool");
     l->state = s;
@@ -31,7 +31,7 @@ static int setup(lint_layer *l, lint_err *e) {
     return 0;
 }
 
-static void release(lint_layer *l) {
+static void maxpool_release(lint_layer *l) {
     pool_state *s = l->state;
     if (!s) return;
     free(s->arg);
@@ -46,7 +46,7 @@ static int by_two(const pool_state *s) {
 typedef struct pool_job {
     lint_layer *l;
     const lint_pass *p;
-    const float *from; /* transpose, jacobian */
+    const float *from; /* vjp, jvp */
     float *to;
 } pool_job;
 
@@ -86,7 +86,7 @@ static void forward_general(const lint_layer *l, const lint_kernels *k, const fl
             take_largest(l, k, x, oy * s->stride, ox * s->stride, y, arg);
 }
 
-static void forward_image(void *ctx, size_t i, int worker) {
+static void maxpool_forward_image(void *ctx, size_t i, int worker) {
     (void)worker;
     const pool_job *j = ctx;
     lint_layer *l = j->l;
@@ -102,9 +102,9 @@ static void forward_image(void *ctx, size_t i, int worker) {
                        l->y + at + y * row, s->arg + at + y * row);
 }
 
-static void forward(lint_layer *l, const lint_pass *p) {
+static void maxpool_forward(lint_layer *l, const lint_pass *p) {
     pool_job j = {.l = l, .p = p};
-    lint_threads_run(p->pool, p->n, forward_image, &j);
+    lint_threads_run(p->pool, p->n, maxpool_forward_image, &j);
 }
 
 static void spread_plain(const lint_layer *l, const float *u, const uint8_t *arg, float *to) {
@@ -115,7 +115,7 @@ static void spread_plain(const lint_layer *l, const float *u, const uint8_t *arg
                 to[source(l, y, x, c, *arg)] += *u;
 }
 
-static void spread_image(void *ctx, size_t i, int worker) {
+static void maxpool_spread_image(void *ctx, size_t i, int worker) {
     (void)worker;
     const pool_job *j = ctx;
     const lint_layer *l = j->l;
@@ -132,13 +132,13 @@ static void spread_image(void *ctx, size_t i, int worker) {
                          to + 2 * y * full, to + (2 * y + 1) * full);
 }
 
-static void transpose(lint_layer *l, const lint_pass *p, const float *u, float *to) {
+static void maxpool_vjp(lint_layer *l, const lint_pass *p, const float *u, float *to) {
     pool_job j = {l, p, u, to};
-    lint_threads_run(p->pool, p->n, spread_image, &j);
+    lint_threads_run(p->pool, p->n, maxpool_spread_image, &j);
 }
 
-static void backward(lint_layer *l, const lint_pass *p) {
-    if (l->dx) transpose(l, p, l->dy, l->dx);
+static void maxpool_backward(lint_layer *l, const lint_pass *p) {
+    if (l->dx) maxpool_vjp(l, p, l->dy, l->dx);
 }
 
 static void gather_image(void *ctx, size_t i, int worker) {
@@ -154,7 +154,8 @@ static void gather_image(void *ctx, size_t i, int worker) {
                 j->to[at] = v[source(l, y, x, c, s->arg[at])];
 }
 
-static void jacobian(lint_layer *l, const lint_pass *p, const float *v, const float *u, float *to) {
+static void maxpool_jvp(lint_layer *l, const lint_pass *p, const float *v, const float *u,
+                        float *to) {
     (void)u;
     pool_job j = {l, p, v, to};
     lint_threads_run(p->pool, p->n, gather_image, &j);
@@ -164,10 +165,10 @@ const lint_layer_kind lint_layer_maxpool = {
     .word = "maxpool",
     .linear = 1,
     .syntax = "K [stride N] [pad N]",
-    .setup = setup,
-    .forward = forward,
-    .backward = backward,
-    .transpose = transpose,
-    .jacobian = jacobian,
-    .free = release,
+    .setup = maxpool_setup,
+    .forward = maxpool_forward,
+    .backward = maxpool_backward,
+    .vjp = maxpool_vjp,
+    .jvp = maxpool_jvp,
+    .free = maxpool_release,
 };

@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-static int setup(lint_layer *l, lint_err *e) {
+static int relu_setup(lint_layer *l, lint_err *e) {
     if (l->args) return lint_arg_syntax(l, e);
     l->out = l->in;
     return 0;
@@ -18,16 +18,16 @@ typedef struct relu_job {
     float *to;
 } relu_job;
 
-static void forward_image(void *ctx, size_t i, int worker) {
+static void relu_forward_image(void *ctx, size_t i, int worker) {
     (void)worker;
     const relu_job *j = ctx;
     size_t n = lint_shape_count(j->l->in);
     j->p->k->relu(n, j->l->x + i * n, j->l->y + i * n);
 }
 
-static void forward(lint_layer *l, const lint_pass *p) {
+static void relu_forward(lint_layer *l, const lint_pass *p) {
     relu_job j = {.l = l, .p = p};
-    lint_threads_run(p->pool, p->n, forward_image, &j);
+    lint_threads_run(p->pool, p->n, relu_forward_image, &j);
 }
 
 static void switch_image(void *ctx, size_t i, int worker) {
@@ -40,18 +40,18 @@ static void switch_image(void *ctx, size_t i, int worker) {
 }
 
 /* The switches are the same in both directions of the linear map. */
-static void transpose(lint_layer *l, const lint_pass *p, const float *u, float *to) {
+static void relu_vjp(lint_layer *l, const lint_pass *p, const float *u, float *to) {
     relu_job j = {l, p, u, to};
     lint_threads_run(p->pool, p->n, switch_image, &j);
 }
 
-static void jacobian(lint_layer *l, const lint_pass *p, const float *v, const float *u, float *to) {
+static void relu_jvp(lint_layer *l, const lint_pass *p, const float *v, const float *u, float *to) {
     (void)u;
-    transpose(l, p, v, to);
+    relu_vjp(l, p, v, to);
 }
 
-static void backward(lint_layer *l, const lint_pass *p) {
-    if (l->dx) transpose(l, p, l->dy, l->dx);
+static void relu_backward(lint_layer *l, const lint_pass *p) {
+    if (l->dx) relu_vjp(l, p, l->dy, l->dx);
 }
 
 const lint_layer_kind lint_layer_relu = {
@@ -60,11 +60,11 @@ const lint_layer_kind lint_layer_relu = {
     .in_place = 1,
     .keeps_y = 1,
     .syntax = "",
-    .setup = setup,
-    .forward = forward,
-    .backward = backward,
-    .transpose = transpose,
-    .jacobian = jacobian,
+    .setup = relu_setup,
+    .forward = relu_forward,
+    .backward = relu_backward,
+    .vjp = relu_vjp,
+    .jvp = relu_jvp,
 };
 
 static int setup_flatten(lint_layer *l, lint_err *e) {
@@ -85,12 +85,12 @@ static void backward_flatten(lint_layer *l, const lint_pass *p) {
     copy(l, p, l->dy, l->dx);
 }
 
-static void transpose_flatten(lint_layer *l, const lint_pass *p, const float *u, float *to) {
+static void vjp_flatten(lint_layer *l, const lint_pass *p, const float *u, float *to) {
     copy(l, p, u, to);
 }
 
-static void jacobian_flatten(lint_layer *l, const lint_pass *p, const float *v, const float *u,
-                             float *to) {
+static void jvp_flatten(lint_layer *l, const lint_pass *p, const float *v, const float *u,
+                        float *to) {
     (void)u;
     copy(l, p, v, to);
 }
@@ -103,6 +103,6 @@ const lint_layer_kind lint_layer_flatten = {
     .setup = setup_flatten,
     .forward = forward_flatten,
     .backward = backward_flatten,
-    .transpose = transpose_flatten,
-    .jacobian = jacobian_flatten,
+    .vjp = vjp_flatten,
+    .jvp = jvp_flatten,
 };

@@ -4,19 +4,19 @@
 
 #include <math.h>
 
-static int setup(lint_layer *l, lint_err *e) {
+static int sigmoid_setup(lint_layer *l, lint_err *e) {
     if (l->args) return lint_arg_syntax(l, e);
     l->out = l->in;
     return 0;
 }
 
-static void forward(lint_layer *l, const lint_pass *p) {
+static void sigmoid_forward(lint_layer *l, const lint_pass *p) {
     size_t n = p->n * lint_shape_count(l->in);
     for (size_t i = 0; i < n; i++)
         l->y[i] = (float)(1 / (1 + exp(-(double)l->x[i])));
 }
 
-static void backward(lint_layer *l, const lint_pass *p) {
+static void sigmoid_backward(lint_layer *l, const lint_pass *p) {
     size_t n = p->n * lint_shape_count(l->in);
     for (size_t i = 0; l->dx && i < n; i++)
         l->dx[i] = l->dy[i] * l->y[i] * (1 - l->y[i]);
@@ -27,7 +27,7 @@ const lint_layer_kind lint_layer_sigmoid = {
     .in_place = 1,
     .keeps_y = 1,
     .syntax = "",
-    .setup = setup,
-    .forward = forward,
-    .backward = backward,
+    .setup = sigmoid_setup,
+    .forward = sigmoid_forward,
+    .backward = sigmoid_backward,
 };

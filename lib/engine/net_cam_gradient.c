@@ -1,0 +1,57 @@
+/* The gradient of the CAM loss. A map is M = sum over channels of A g, with A the features and
+ * g = d(seed . logits) / d A, which depends on the head's weights W, but, between the head's kinks,
+ * not on A. So the loss has two gradients:
+ *
+ *     with respect to A: dM g, which goes on backward through the layers before `cam`
+ *     with respect to W: g is a product of the head's Jacobians; the tangent d loss / d g = dM A goes
+ *                        up through the head (JVP), and each layer adds its cotangent times that
+ *
+ * Declared in net_parts.h. */
+#include "engine/net_parts.h"
+
+typedef struct gradient_job {
+    lint_net *net;
+    double image_weight; /* of dmap */
+    float *dfeatures;
+} gradient_job;
+
+/* Of one image: dfeatures += d loss / d A; tangent[0] = d loss / d g. */
+static void cam_gradient_image(void *ctx, size_t i, int worker) {
+    (void)worker;
+    const gradient_job *j = ctx;
+    lint_net *net = j->net;
+    lint_shape s = lint_net_map_shape(net);
+    size_t at = i * lint_shape_count(s);
+    const float *a = net->features + at, *g = net->cotangent[0] + at,
+                *dm = net->dmap + i * s.h * s.w;
+    float *da = j->dfeatures + at, *dg = net->tangent[0] + at;
+    for (size_t q = 0; q < s.h * s.w; q++) {
+        float d = (float)(j->image_weight * (double)dm[q]);
+        for (size_t c = q * s.c; c < (q + 1) * s.c; c++) {
+            da[c] += d * g[c];
+            dg[c] = d * a[c];
+        }
+    }
+}
+
+/* What the loss of one image counts: cam_weight / images, less what the cap takes away. */
+static double image_weight(const lint_loss *loss, const lint_batch *b, double ce, double cam) {
+    size_t labelled = lint_net_labelled(b);
+    if (!labelled) return 0;
+    double weight = loss->cam_weight / (double)labelled;
+    if (loss->cam_cap > 0 && cam > loss->cam_cap * ce) weight *= loss->cam_cap * ce / cam;
+    return weight;
+}
+
+void lint_net_cam_gradient(lint_net *net, const lint_pass *p, const lint_batch *b,
+                           const lint_loss *loss, double ce, double cam, float *dfeatures) {
+    gradient_job j = {net, image_weight(loss, b, ce, cam), dfeatures};
+    lint_threads_run(net->pool, p->n, cam_gradient_image, &j);
+    int turn = 0;
+    for (size_t i = 0; i < net->heads; i++) {
+        lint_layer *l = lint_net_layer(net, net->chain.cam + i);
+        float *from = net->tangent[turn];
+        if (!l->kind->in_place) turn ^= 1;
+        l->kind->jvp(l, p, from, net->cotangent[i + 1], net->tangent[turn]);
+    }
+}
