@@ -50,5 +50,5 @@ float lint_contrast(const float *d, int n) {
     double sum = 0;
     for (int i = 0; i < n * n; i++)
         sum += (double)d[i];
-    return (float)sqrt(sum / ((double)n * n) / USUAL_DISTANCE);
+    return (float)(sum / ((double)n * n) / USUAL_DISTANCE);
 }

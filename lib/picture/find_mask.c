@@ -169,11 +169,6 @@ static double central(int i, int h, int w) {
     return exp(-(x * x + y * y) / (2 * sigma * sigma));
 }
 
-static int at_edge(int i, int h, int w) {
-    int x = i % w, y = i / w;
-    return x == 0 || y == 0 || x == w - 1 || y == h - 1;
-}
-
 /* Drops pieces of the object that count for less than KEEP times the one that counts most. */
 static void drop_far_pieces(int *object, int h, int w, int *piece, int *queue, double *sum) {
     const double keep = 0.2;
@@ -189,26 +184,12 @@ static void drop_far_pieces(int *object, int h, int w, int *piece, int *queue, d
         if (object[i] && sum[piece[i]] < keep * most) object[i] = 0;
 }
 
-/* Ground that does not touch the picture's edge is inside the object. */
-static void fill_holes(int *object, int h, int w, int *piece, int *queue, double *open) {
-    int n = lint_pieces(object, h, w, piece, queue);
-    for (int k = 0; k < n; k++)
-        open[k] = 0;
-    for (int i = 0; i < h * w; i++)
-        if (at_edge(i, h, w)) open[piece[i]] = 1;
-    for (int i = 0; i < h * w; i++)
-        if (open[piece[i]] == 0) object[i] = 1;
-}
-
 static int clean(int *object, int h, int w, lint_err *e) {
     size_t area = (size_t)(h * w);
     int *piece = malloc(2 * area * sizeof *piece);
     double *sum = malloc(area * sizeof *sum);
     int err = piece && sum ? 0 : lint_fail_mem(e, "a mask");
-    if (!err) {
-        drop_far_pieces(object, h, w, piece, piece + area, sum);
-        fill_holes(object, h, w, piece, piece + area, sum);
-    }
+    if (!err) drop_far_pieces(object, h, w, piece, piece + area, sum);
     free(piece);
     free(sum);
     return err;
@@ -314,7 +295,7 @@ static float read_map(const lint_mask_hint *hint, float x, float y) {
 
 /* belief [n]: LEAST where the map says nothing .. 1 at its highest. */
 static float *believe(const lint_superpixels *s, const lint_mask_hint *hint, lint_err *e) {
-    const float least = 0.3f;
+    const float least = 0.6f;
     float most = 0, *belief = malloc((size_t)s->n * sizeof *belief);
     if (!belief) lint_fail_mem(e, "a map");
     for (int i = 0; i < s->n && belief; i++) {

@@ -60,18 +60,19 @@ static int is_empty(const uint8_t *mask, size_t pixels) {
 
 /* Masks that were resized have greys; half is object. */
 static void compare(const uint8_t *found, const uint8_t *own, size_t pixels, lint_mask_sums *sums) {
-    size_t both = 0, either = 0, object = 0;
+    size_t both = 0, object = 0, all = 0;
     for (size_t i = 0; i < pixels; i++) {
         both += found[i] && own[i] > 127;
-        either += found[i] || own[i] > 127;
+        all += found[i] > 0;
         object += own[i] > 127;
     }
     if (!object) return;
-    double iou = (double)both / (double)either;
+    double iou = (double)both / (double)(all + object - both);
     sums->compared++;
     sums->poor += iou < LINT_MASK_POOR;
     sums->iou += iou;
     sums->covered += (double)both / (double)object;
+    sums->precise += all ? (double)both / (double)all : 0;
 }
 
 static void add_up(const job *j, lint_mask_sums *sums) {

@@ -24,7 +24,9 @@ typedef struct lint_mask_how {
 typedef struct lint_mask_sums {
     size_t samples, nothing; /* seen; in which nothing was found */
     size_t compared, poor;   /* whose own mask has an object; where IoU is below LINT_MASK_POOR */
-    double iou, covered;     /* sums over the compared: IoU, share of the object that was found */
+    double iou;              /* sums over the compared: of IoU, */
+    double covered,
+        precise; /* of the share of the object that is found, of the found that is object */
 } lint_mask_sums;
 
 #define LINT_MASK_POOR 0.2
