@@ -25,34 +25,40 @@ static struct {
     uint64_t seed;
 } o = {.flip = FLIP_NOT_GIVEN,
        .rotate = ROTATE_NOT_GIVEN,
-       .crop = 1, .center_crop = 1,
+       .crop = 1,
+       .center_crop = 1,
        .swap_by = SWAP_BY_NOT_GIVEN,
        .frame = 64};
 
 static const lint_option options[] = {
     {"balance", 0, LINT_OPT_FLAG, &o.balance,
-     .help = "append copies of smaller classes' samples until all classes are equal; copies are "
-             "flipped both ways and turned up to 90 degrees, unless --flip or --rotate is given"},
+     .help =
+         "copies of smaller classes' samples, appended until all classes are equal; copies are "
+         "flipped both ways and rotated by up to 90 degrees unless --flip or --rotate is given"},
     {"flip", 0, LINT_OPT_CHOICE, &o.flip, "HOW",
-     "none, h (left-right), v (upside down) or hv; each with probability 1/2",
+     "random mirroring, each with probability 1/2: none, h (left-right), v (upside down) or hv "
+     "(default none)",
      .choices = "none|h|v|hv"},
-    {"rotate", 0, LINT_OPT_REAL, &o.rotate, "DEG", "turn by up to DEG degrees each way",
-     .max = 180},
+    {"rotate", 0, LINT_OPT_REAL, &o.rotate, "DEG",
+     "random rotation by up to DEG degrees either way (default 0)", .max = 180},
     {"crop", 0, LINT_OPT_REAL, &o.crop, "F",
-     "enlarge a window of F to 1 times each side, anywhere in the picture", .min = 0.05, .max = 1},
+     "random window of F to 1 times each side, enlarged to the full size (default 1)", .min = 0.05,
+     .max = 1},
     {"center-crop", 0, LINT_OPT_REAL, &o.center_crop, "F",
-     "share of each side, from the middle, that fills the picture: the same for every sample "
+     "share of each side, from the middle, that fills the picture; the same for every sample "
      "(default 1)",
      .min = 0.05, .max = 1},
-    {"shift", 0, LINT_OPT_REAL, &o.shift, "F", "move by up to F of each side, each way", .max = 1},
-    {"brightness", 0, LINT_OPT_REAL, &o.brightness, "X", "multiply by 1-X to 1+X", .max = 1},
+    {"shift", 0, LINT_OPT_REAL, &o.shift, "F",
+     "random shift by up to F times each side, either way (default 0)", .max = 1},
+    {"brightness", 0, LINT_OPT_REAL, &o.brightness, "X",
+     "random factor of 1-X to 1+X for the brightness (default 0)", .max = 1},
     {"scale", 0, LINT_OPT_REAL, &o.scale, "S",
-     "largest change of size, a factor of 1+S either way; edges are mirrored (default 0)",
+     "random change of size by a factor of up to 1+S either way; edges are mirrored (default 0)",
      .max = 1},
     {"hue", 0, LINT_OPT_REAL, &o.hue, "DEG",
-     "largest turn of the colour circle, in degrees each way (default 0)", .max = 180},
+     "random rotation of the hue by up to DEG degrees either way (default 0)", .max = 180},
     {"saturation", 0, LINT_OPT_REAL, &o.saturation, "X",
-     "largest change of saturation: a factor of 1-X to 1+X (default 0)", .max = 1},
+     "random factor of 1-X to 1+X for the saturation (default 0)", .max = 1},
     {"grey", 0, LINT_OPT_REAL, &o.grey, "P", "probability of a picture without colour (default 0)",
      .max = 1},
     {"swap-background", 0, LINT_OPT_REAL, &o.swap, "P",
@@ -67,31 +73,35 @@ static const lint_option options[] = {
      "(default 0)",
      .max = 1},
     {"noise", 0, LINT_OPT_REAL, &o.noise, "X",
-     "add Gaussian noise of standard deviation 0 to X (1 is white)", .max = 1},
+     "Gaussian noise of a random standard deviation, 0 to X, where 1 is white (default 0)",
+     .max = 1},
     {"epochs", 0, LINT_OPT_INT, &o.epochs, "N",
-     "N passes, each freshly drawn; frames are marked 1 to N", .min = 1, .max = 1000000},
-    {"shuffle", 0, LINT_OPT_FLAG, &o.shuffle, .help = "a new order in each pass"},
-    {"frame", 0, LINT_OPT_INT, &o.frame, "N", "samples in a frame (64); 0: a pass in one",
-     .max = 1000000000},
-    {"seed", 0, LINT_OPT_U64, &o.seed, "N", .help = "seed of every random choice (0)"},
-    {"threads", 0, LINT_OPT_INT, &o.threads, "N", "threads (0: one for each processor)",
-     .max = 1024},
-    {"out", 'o', LINT_OPT_STR, &o.out, "FILE", .help = "write here (default: standard output)"},
-    {"quiet", 'q', LINT_OPT_FLAG, &o.quiet, .help = "no progress"},
-    {"verbose", 'v', LINT_OPT_FLAG, &o.verbose, .help = "progress where it is no terminal, too"},
+     "number of passes, each with new random changes; frames are marked 1 to N (default: one pass, "
+     "unmarked)",
+     .min = 1, .max = 1000000},
+    {"shuffle", 0, LINT_OPT_FLAG, &o.shuffle, .help = "new random order in each pass"},
+    {"frame", 0, LINT_OPT_INT, &o.frame, "N",
+     "samples in a frame; 0 means one frame for each pass (default 64)", .max = 1000000000},
+    LINT_OPTION_SEED(&o.seed, "all random choices"),
+    LINT_OPTION_THREADS(&o.threads),
+    LINT_OPTION_OUT(&o.out, "samples"),
+    LINT_OPTION_QUIET(&o.quiet),
+    LINT_OPTION_VERBOSE(&o.verbose),
     {0}};
 
 static const lint_program program = {
     .name = "lint-augment",
     .usage = "[options] [FILE]",
-    .purpose = "Changes the pictures of a sample stream at random; masks follow. Without options "
-               "samples pass unchanged, at any length of the stream; --balance, --shuffle, "
-               "--swap-background and --epochs address a file by index (a pipe is copied to a "
-               "temporary file).",
+    .purpose =
+        "Changes the pictures of a sample stream at random; masks change with them. Without "
+        "options the samples pass unchanged. --balance, --shuffle, --swap-background and --epochs "
+        "need random access to the samples, so a pipe is first copied to a temporary file.",
     .options = options,
     .example = "  lint-augment --balance data/train.lts -o data/balanced.lts\n"
                "  lint-augment --epochs 15 --shuffle --flip h --rotate 10 data/balanced.lts |\n"
                "      lint-train --train - --val data/val.lts -o model.safetensors\n",
+    .first = "balance flip rotate crop swap-background swap-by epochs shuffle frame seed threads "
+             "out quiet verbose",
     .operands = {0, 1},
 };
 

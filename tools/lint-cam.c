@@ -23,36 +23,37 @@ static struct {
 
 static const lint_option options[] = {
     {"grid", 0, LINT_OPT_STR, &o.grid, "FILE",
-     .help = "draw 16 samples, 4 by 4, into a PNG: maps over pictures, with predicted and true "
-             "classes under each"},
+     .help = "PNG of 16 samples, 4 by 4: maps over pictures, with predicted and true classes under "
+             "each"},
     {"pick", 0, LINT_OPT_CHOICE, &o.pick, "HOW",
-     "--grid: which samples: first, random, worst (wrong answers, the surest first) or spread "
-     "(default): as many of each class at each place, the first ones of each",
+     "samples on the --grid: first, random, worst (wrong answers, most confident first) or spread "
+     "(as many from each class and place) (default spread)",
      .choices = LINT_PICK_CHOICES},
     {"grid-seed", 0, LINT_OPT_U64, &o.seed, "N",
-     .help = "--grid: random samples by this seed, the same for any stream of that length"},
+     .help = "random seed for --pick random, which it implies; streams of one length give the same "
+             "samples (default 0)"},
     {"title", 0, LINT_OPT_STR, &o.title, "TEXT",
-     .help = "--grid: stands above (default: the model's name and the split)"},
+     .help = "title of the --grid (default: the model's name and the split)"},
     {"png", 0, LINT_OPT_STR, &o.png, "DIR",
-     .help = "draw every sample into a PNG of its own, in a folder that is made if need be"},
+     .help = "folder for one PNG of each sample; it is made if it does not exist"},
     {"drop", 0, LINT_OPT_LIST, &o.drop, "NAME",
-     .help = "leave that tensor out of the output (image, for lint-eval); cam: logits alone, of "
-             "networks without maps, too; may be repeated"},
-    {"threads", 0, LINT_OPT_INT, &o.threads, "N", "threads (0: one for each processor)",
-     .max = 1024},
-    {"out", 'o', LINT_OPT_STR, &o.out, "FILE", .help = "write here (default: standard output)"},
-    {"quiet", 'q', LINT_OPT_FLAG, &o.quiet, .help = "no progress"},
-    {"verbose", 'v', LINT_OPT_FLAG, &o.verbose, .help = "progress where it is no terminal, too"},
+     .help = "tensor to leave out of the output, such as image before lint-eval; cam leaves the "
+             "logits alone, "
+             "also of networks without maps; may be repeated"},
+    LINT_OPTION_THREADS(&o.threads),
+    LINT_OPTION_OUT(&o.out, "predictions"),
+    LINT_OPTION_QUIET(&o.quiet),
+    LINT_OPTION_VERBOSE(&o.verbose),
     {0}};
 
 static const lint_program program = {
     .name = "lint-cam",
     .usage = "[options] MODEL [FILE]",
-    .purpose = "Adds a model's answers to samples: `logits` [n,K], and `cam` [n,K,h,w], the class "
-               "activation map (HiResCAM) of every class as it is, nothing normalised. Pictures "
-               "show where the map of the predicted class is above the mean of the others' maps; "
-               "each has its own scale. With --grid or --png and no -o, nothing else is written "
-               "to a terminal.",
+    .purpose =
+        "Adds a model's answers to samples: `logits` [n,K] and `cam` [n,K,h,w], the raw class "
+        "activation map (HiResCAM) of every class. Pictures show where the map of the predicted "
+        "class exceeds the mean of the other classes' maps; each picture has its own colour "
+        "scale. With --grid or --png and without -o, no stream is written to a terminal.",
     .options = options,
     .example = "  lint-cam --grid sheet.png model.safetensors data/test.lts | lint-eval\n"
                "  lint-cam --png why model.safetensors data/test.lts\n",

@@ -1,6 +1,7 @@
 /* lint-eval: scores of predictions, for all, by class and by group; models side by side. */
 #include "answer/metrics.h"
 #include "answer/scores_pairs.h"
+#include "answer/top_cells.h"
 #include "base/atomic_output.h"
 #include "base/cli.h"
 #include "base/standard_io.h"
@@ -11,7 +12,7 @@
 
 static struct {
     const char *out, *model;
-    int json, compare, pairs, verbose;
+    int json, compare, pairs, quiet, verbose;
     double radius;
     uint64_t seed;
     lint_list shares, metric;
@@ -19,33 +20,35 @@ static struct {
 
 static const lint_option options[] = {
     {"json", 0, LINT_OPT_FLAG, &o.json, .help = "JSON instead of tab-separated text"},
-    {"model", 0, LINT_OPT_STR, &o.model, "NAME", .help = "the model's name in the JSON"},
+    {"model", 0, LINT_OPT_STR, &o.model, "NAME", .help = "name of the model in the JSON"},
     {"shares", 0, LINT_OPT_LIST, &o.shares, "WHAT",
-     .help = "weights for adjusted_mean: a stream whose groups are counted (the training set), or "
-             "CLASS/PLACE=SHARE (CLASS=SHARE without places); may be repeated"},
+     .help = "group weights for adjusted_mean: a stream whose groups are counted (the training "
+             "set), or CLASS/PLACE=SHARE (CLASS=SHARE without places); may be repeated"},
     {"radius", 0, LINT_OPT_REAL, &o.radius, "R",
-     .help = "evidence_in_center: within R of the middle, in image sides (0.25)", .min = 0.001,
-     .max = 1},
+     .help = "radius of the centre for evidence_in_center, as a fraction of the image side "
+             "(default 0.25)",
+     .min = 0.001, .max = 1},
     {"compare", 0, LINT_OPT_FLAG, &o.compare,
-     .help = "operands are JSON files of lint-eval: models side by side"},
+     .help = "table of several models side by side, from JSON files of lint-eval"},
     {"pairs", 0, LINT_OPT_FLAG, &o.pairs,
-     .help = "operands are A0.json B0.json A1.json B1.json...: two models over several seeds; is "
-             "the second better, and how surely"},
+     .help = "test of whether a second model is better than a first one over several seeds, from "
+             "JSON files in the order A0 B0 A1 B1 and so on"},
     {"metric", 0, LINT_OPT_LIST, &o.metric, "NAME",
-     .help = "--pairs: this metric alone, in each pair too; may be repeated (default: all; of each "
-             "pair worst_group and accuracy)"},
-    {"seed", 0, LINT_OPT_U64, &o.seed, "N", .help = "--pairs: of the bootstrap (0)"},
-    {"out", 'o', LINT_OPT_STR, &o.out, "FILE", .help = "write here (default: standard output)"},
-    {"verbose", 'v', LINT_OPT_FLAG, &o.verbose, .help = "--compare: every score of every group"},
+     .help = "metric to report with --pairs, as means and for each pair; may be repeated (default: "
+             "the means of all, and worst_group and accuracy for each pair)"},
+    LINT_OPTION_SEED(&o.seed, "the bootstrap of --pairs"),
+    LINT_OPTION_OUT(&o.out, "scores"),
+    LINT_OPTION_QUIET(&o.quiet),
+    {"verbose", 'v', LINT_OPT_FLAG, &o.verbose,
+     .help = "every score of every group in the table of --compare"},
     {0}};
 
 static const lint_program program = {
     .name = "lint-eval",
     .usage = "[options] [PREDICTIONS...] | --compare A.json B.json... | --pairs A0.json B0.json...",
-    .purpose =
-        "Scores predictions: accuracy for all, by class and by group (class at a place), and "
-        "how much of the maps' evidence lies on the object. Columns: metric, class, place "
-        "(* is all), value, its 95 % interval, samples.",
+    .purpose = "Scores predictions: accuracy over all samples, by class and by group (a class on a "
+               "background), and the share of the maps' evidence that lies on the object. Columns: "
+               "metric, class, place (* means all), value, its 95 % interval, number of samples.",
     .options = options,
     .example =
         "  lint-cam model.safetensors data/test.lts | lint-eval --shares data/train.lts\n"
@@ -100,6 +103,16 @@ static void add_share(lint_metrics *m, const char *what) {
     lint_dataset_free(set);
 }
 
+/* The other scores of evidence cannot tell such a map from one that finds the object. */
+static void warn_of_window(const lint_scores *s) {
+    const lint_score *r = lint_scores_find(s, "evidence_in_top_cells", NULL, NULL);
+    if (!r || r->value <= LINT_TOP_CELLS_FIXED || o.quiet) return;
+    lint_warn(
+        "%s%s%.0f %% of all evidence lies in the same 5 %% of cells on all pictures: the map is "
+        "a fixed window and does not follow the object",
+        o.model ? o.model : "", o.model ? ": " : "", 100 * r->value);
+}
+
 static void evaluate(char **paths) {
     lint_err e;
     static char *from_stdin[] = {"-", NULL};
@@ -125,6 +138,7 @@ static void evaluate(char **paths) {
     else
         lint_scores_write_tsv(&s, lint_output_file(out));
     commit(out, written, &e);
+    warn_of_window(&s);
     lint_scores_free(&s);
     lint_metrics_free(m);
 }

@@ -13,36 +13,40 @@ static struct {
     const char *tensorboard, *mlflow, *experiment;
     lint_list runs, tags, artifacts;
     long time;
-    int verbose;
+    int quiet, verbose;
 } o = {.experiment = "lint"};
 
 #define TIME_MAX 1e12 /* seconds; the year 33658 */
 
 static const lint_option options[] = {
     {"tensorboard", 0, LINT_OPT_STR, &o.tensorboard, "DIR",
-     "write DIR/RUN/events.out.tfevents.lint, for tensorboard --logdir DIR", 0, 0, NULL},
+     .help = "folder for DIR/RUN/events.out.tfevents.lint, which tensorboard --logdir DIR shows"},
     {"mlflow", 0, LINT_OPT_STR, &o.mlflow, "DIR",
-     "write a run into the file store DIR, by custom mlruns", 0, 0, NULL},
-    {"experiment", 0, LINT_OPT_STR, &o.experiment, "NAME", "of MLflow (lint)", 0, 0, NULL},
+     .help = "MLflow file store for the runs, usually called mlruns"},
+    {"experiment", 0, LINT_OPT_STR, &o.experiment, "NAME",
+     .help = "name of the MLflow experiment (default lint)"},
     {"run", 0, LINT_OPT_LIST, &o.runs, "NAME",
-     "name of the run, once for each LOG (default: its path, without .tsv or /log.tsv)", 0, 0,
-     NULL},
-    {"tag", 0, LINT_OPT_LIST, &o.tags, "KEY=VALUE", "of the MLflow run; may be repeated", 0, 0,
-     NULL},
+     .help = "name of the run, given once for each LOG (default: the log's path without .tsv or "
+             "/log.tsv)"},
+    {"tag", 0, LINT_OPT_LIST, &o.tags, "KEY=VALUE",
+     .help = "tag for the MLflow run; may be repeated"},
     {"artifact", 0, LINT_OPT_LIST, &o.artifacts, "FILE",
-     "copy this into the MLflow run, such as the model; may be repeated", 0, 0, NULL},
+     .help = "file to copy into the MLflow run, such as the model; may be repeated"},
     {"time", 0, LINT_OPT_INT, &o.time, "SECONDS",
-     "when training began, since 1970: a log has no times, an epoch counts a second (0)", 0,
-     TIME_MAX, NULL},
-    {"verbose", 'v', LINT_OPT_FLAG, &o.verbose, NULL, "say what was read", 0, 0, NULL},
+     .help = "start of the training in seconds since 1970; logs hold no times, so each epoch "
+             "counts as one second (default 0)",
+     .max = TIME_MAX},
+    LINT_OPTION_QUIET(&o.quiet),
+    LINT_OPTION_VERBOSE(&o.verbose),
     {0}};
 
 static const lint_program program = {
     .name = "lint-log",
     .usage = "[options] --tensorboard DIR [LOG...] | [options] --mlflow DIR [LOG...]",
-    .purpose = "Turns logs of lint-train into event files of TensorBoard, into runs of an MLflow "
-               "file store, or both. The same logs give the same files; a log that has grown "
-               "updates its run.",
+    .purpose =
+        "Converts logs of lint-train to TensorBoard event files, to runs in an MLflow file store, "
+        "or both. The same logs give the same files. Converting a log that has grown updates its "
+        "run.",
     .options = options,
     .example = "  lint-log --tensorboard runs models/birds/s*/*/log.tsv\n"
                "  lint-log --mlflow mlruns --artifact m.safetensors m.tsv\n"
@@ -132,7 +136,7 @@ static void export_log(const char *path, const char *run) {
         lint_die(&e);
     }
     lint_close_input(in);
-    if (o.verbose)
+    if (o.verbose && !o.quiet)
         lint_warn("%s: run %s: %zu settings, %zu columns, %zu epochs", name, run, log.settings,
                   log.columns - 1, log.rows);
     if (o.tensorboard && write_events(run, &log, &e) < 0) lint_die(&e);

@@ -14,36 +14,40 @@ enum { BATCH = 16, FIT_NOT_GIVEN = -1 };
 
 static struct {
     const char *out, *png, *from;
-    int fit, nul, all;
+    int fit, nul, all, quiet;
     long threads;
 } o = {.fit = FIT_NOT_GIVEN};
 
 static const lint_option options[] = {
     {"png", 0, LINT_OPT_STR, &o.png, "PATH",
-     .help = "draw why: the picture as the network saw it, with the evidence for the answer over "
-             "it. For one IMAGE a file, if PATH ends in .png; else a folder, and a file for each"},
+     .help = "pictures of the evidence: each image as the network saw it, with the map of the "
+             "answer over it; PATH is a file if it ends in .png and there is one IMAGE, else a "
+             "folder"},
     {"from", 0, LINT_OPT_STR, &o.from, "FILE",
-     .help = "take the images' names from FILE, one a line; - is standard input, answered as "
-             "names arrive"},
-    {"null", '0', LINT_OPT_FLAG, &o.nul, .help = "--from: names end in NUL (find -print0)"},
+     .help = "file with the images' names, one on each line; - is standard input, and each name is "
+             "answered as it arrives"},
+    {"null", '0', LINT_OPT_FLAG, &o.nul,
+     .help =
+         "NUL instead of newline between names in the --from file, as find -print0 writes them"},
     {"fit", 0, LINT_OPT_CHOICE, &o.fit, "HOW",
-     .help = "stretch, crop or pad pictures to the network's input, as those it was trained on "
-             "(default: as the model says, else stretch)",
+     .help = "way to bring images to the network's size, as for its training pictures: stretch, "
+             "crop or pad (default: the model's own, else stretch)",
      .choices = LINT_FIT_CHOICES},
-    {"all", 0, LINT_OPT_FLAG, &o.all, .help = "a line for every class, the most probable first"},
-    {"threads", 0, LINT_OPT_INT, &o.threads, "N", .help = "threads (0: one for each processor)",
-     .max = 1024},
-    {"out", 'o', LINT_OPT_STR, &o.out, "FILE", .help = "write here (default: standard output)"},
+    {"all", 0, LINT_OPT_FLAG, &o.all,
+     .help = "one line for every class of each image, most probable first"},
+    LINT_OPTION_THREADS(&o.threads),
+    LINT_OPTION_OUT(&o.out, "answers"),
+    LINT_OPTION_QUIET(&o.quiet),
     {0}};
 
 static const lint_program program = {
     .name = "lint-predict",
     .usage = "[options] MODEL IMAGE... | [options] --from FILE MODEL",
     .purpose =
-        "Says what is in images (PNG, JPEG; - is standard input): path, class and "
-        "probability, separated by tabs. In names a tab, newline, carriage return or "
-        "backslash is written \\t, \\n, \\r or \\\\. Of an image that cannot be read it says "
-        "why, goes on, and ends with status 1.",
+        "Classifies images (PNG or JPEG; - is standard input). Each line of output is path, class "
+        "and probability, separated by tabs. In names, a tab, newline, carriage return or "
+        "backslash is written as \\t, \\n, \\r or \\\\. An image that cannot be read is reported "
+        "and skipped, and the exit status is then 1.",
     .options = options,
     .example = "  lint-predict --png why model.safetensors photos/*.jpg\n"
                "  find photos -name '*.jpg' -print0 | lint-predict -0 --from - model.safetensors\n",

@@ -18,7 +18,7 @@ static struct {
     const char *out;
     lint_list title;
     long max, columns, classes;
-    int pick;
+    int pick, quiet;
     uint64_t seed;
 } o = {.pick = PICK_NOT_GIVEN,
        .seed = NO_SEED,
@@ -28,32 +28,32 @@ static struct {
 
 static const lint_option options[] = {
     {"out", 'o', LINT_OPT_STR, &o.out, "FILE",
-     .help = "draw samples into this PNG, with the maps of predictions over them, instead of "
-             "listing"},
-    {"classes", 0, LINT_OPT_INT, &o.classes, "N", "of a network that is listed (2)", .min = 1,
-     .max = 1000000},
-    {"max", 0, LINT_OPT_INT, &o.max, "N", "-o: samples of each stream (64)", .min = 1,
-     .max = 10000},
-    {"columns", 0, LINT_OPT_INT, &o.columns, "N", "-o: pictures abreast (8)", .min = 1, .max = 200},
+     .help = "PNG sheet of samples instead of a listing; predictions are drawn with their maps"},
+    {"classes", 0, LINT_OPT_INT, &o.classes, "N",
+     "number of classes for which a network is listed (default 2)", .min = 1, .max = 1000000},
+    {"max", 0, LINT_OPT_INT, &o.max, "N",
+     "largest number of samples of each stream on the sheet (default 64)", .min = 1, .max = 10000},
+    {"columns", 0, LINT_OPT_INT, &o.columns, "N", "pictures in each row of the sheet (default 8)",
+     .min = 1, .max = 200},
     {"pick", 0, LINT_OPT_CHOICE, &o.pick, "HOW",
-     "-o: which samples: first, random, worst (wrong answers, the surest first) or spread "
-     "(default): as "
-     "many of each class at each place, the first ones of each",
+     "samples on the sheet: first, random, worst (wrong answers, most confident first) or spread "
+     "(as many from each class and place) (default spread)",
      .choices = LINT_PICK_CHOICES},
     {"seed", 0, LINT_OPT_U64, &o.seed, "N",
-     .help = "-o: random samples by this seed, the same in all streams of equal length"},
+     .help = "random seed for --pick random, which it implies; streams of one length give the same "
+             "samples (default 0)"},
     {"title", 0, LINT_OPT_LIST, &o.title, "TEXT",
-     .help = "-o: stands above, once for each stream (default: its name)"},
+     .help = "title over a stream's rows, given once for each stream (default: its name)"},
+    LINT_OPTION_QUIET(&o.quiet),
     {0}};
 
 static const lint_program program = {
     .name = "lint-show",
     .usage = "[options] [FILE...]",
-    .purpose =
-        "Says what streams and models hold: frames, tensors, samples by class and place; a "
-        "model's network and training. Of a network (NAME.net) it lists the layers: what "
-        "they give, parameters, multiply-adds, how much of the picture a place sees. With -o "
-        "a sheet of pictures, one block of rows for each stream.",
+    .purpose = "Lists what streams and models hold: frames, tensors, samples by class and place; a "
+               "model's network and training. For a network (NAME.net) it lists the layers: output "
+               "shapes, parameters, multiply-adds, receptive fields. With -o it draws a sheet of "
+               "pictures instead, with a block of rows for each stream.",
     .options = options,
     .example = "  lint-show data/train.lts model.safetensors\n"
                "  lint-show models/resnet50.net\n"

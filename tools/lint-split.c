@@ -21,43 +21,44 @@ static struct {
 
 static const lint_option options[] = {
     {"out", 'o', LINT_OPT_STR, &o.out, "DIR|FILE",
-     "folder for train.lts, val.lts and test.lts; with --split the file (default: standard output)",
-     0, 0, NULL},
+     .help = "folder for train.lts, val.lts and test.lts; with --split, the output file (default: "
+             "standard output)"},
     {"split", 0, LINT_OPT_CHOICE, &o.split, "WHICH",
-     "write one only: train, val or test (default: all)", 0, 0, "all|" LINT_SPLIT_CHOICES},
+     .help = "the one stream to write: train, val or test (default: all three)",
+     .choices = "all|" LINT_SPLIT_CHOICES},
     {"ratio", 0, LINT_OPT_STR, &o.ratio, "T/V/T",
-     "shares of train/val/test, where SRC has none (70/15/15)", 0, 0, NULL},
-    {"misleading", 0, LINT_OPT_FLAG, &o.misleading, NULL,
-     "fill test first with pictures whose border speaks for another class, and tell each picture's "
-     "place by its border",
-     0, 0, NULL},
-    {"seed", 0, LINT_OPT_U64, &o.seed, "N", "another seed, another division (0)", 0, 0, NULL},
-    {"size", 0, LINT_OPT_SIZE, &o.size, "WxH", "size of every sample (192x192)", 0, 0, NULL},
-    {"fit", 0, LINT_OPT_CHOICE, &o.fit, "HOW", "stretch (default), crop or pad to the size", 0, 0,
-     LINT_FIT_CHOICES},
+     .help = "shares of train/val/test, unless SRC has its own splits (default 70/15/15)"},
+    {"misleading", 0, LINT_OPT_FLAG, &o.misleading,
+     .help = "test set of the pictures whose background looks like another class's; every "
+             "picture's place is the class that its border resembles"},
+    LINT_OPTION_SEED(&o.seed, "the division into splits"),
+    {"size", 0, LINT_OPT_SIZE, &o.size, "WxH",
+     .help = "width and height of every sample, in pixels (default 192x192)"},
+    {"fit", 0, LINT_OPT_CHOICE, &o.fit, "HOW",
+     .help = "way to bring pictures to that size: stretch, crop or pad (default stretch)",
+     .choices = LINT_FIT_CHOICES},
     {"classes", 0, LINT_OPT_STR, &o.classes, "A,B,...",
-     "only these class folders, in this order; for numbers in metadata.csv, their names", 0, 0,
-     NULL},
-    {"places", 0, LINT_OPT_STR, &o.places, "A,B,...", "the same for places in metadata.csv", 0, 0,
-     NULL},
-    {"skip-bad", 0, LINT_OPT_FLAG, &o.skip_bad, NULL,
-     "leave out pictures that cannot be read, and list them at the end; pass over annotations "
-     "without an outline",
-     0, 0, NULL},
-    {"frame", 0, LINT_OPT_INT, &o.frame, "N", "samples in a frame, 0 for all in one (64)", 0, 1e6,
-     NULL},
-    {"threads", 0, LINT_OPT_INT, &o.threads, "N", "threads (default: all processors)", 0, 1024,
-     NULL},
-    {"quiet", 'q', LINT_OPT_FLAG, &o.quiet, NULL, "no progress, no remarks", 0, 0, NULL},
-    {"verbose", 'v', LINT_OPT_FLAG, &o.verbose, NULL, "tell what went where", 0, 0, NULL},
+     .help = "class folders to read, in this order, or the names for the numbers in metadata.csv "
+             "(default: all folders)"},
+    {"places", 0, LINT_OPT_STR, &o.places, "A,B,...",
+     .help = "names for the numbers of places in metadata.csv, in this order"},
+    {"skip-bad", 0, LINT_OPT_FLAG, &o.skip_bad,
+     .help = "no error for unreadable pictures, which are skipped and listed at the end, nor for "
+             "annotations without an outline"},
+    {"frame", 0, LINT_OPT_INT, &o.frame, "N",
+     .help = "samples in a frame; 0 means all samples in one frame (default 64)", .max = 1e6},
+    LINT_OPTION_THREADS(&o.threads),
+    LINT_OPTION_QUIET(&o.quiet),
+    LINT_OPTION_VERBOSE(&o.verbose),
     {0}};
 
 static const lint_program program = {
     .name = "lint-split",
     .usage = "[options] SRC -o DIR",
-    .purpose = "Reads a folder of class folders (or of train/, val/ and test/ with class folders, "
-               "or with a metadata.csv; masks/ beside images/ too) and writes train.lts, val.lts "
-               "and test.lts.",
+    .purpose =
+        "Reads a folder of pictures and writes train.lts, val.lts and test.lts. The folder holds "
+        "class folders, or train/, val/ and test/ with class folders in each, or a metadata.csv. "
+        "Object masks are read from masks/ beside images/.",
     .options = options,
     .example = "  lint-split photos -o data --misleading\n"
                "  lint-split photos --split train | lint-augment --balance > train.lts\n",

@@ -26,49 +26,65 @@ static struct {
 
 static const lint_option options[] = {
     {"out", 'o', LINT_OPT_STR, &o.out, "DIR",
-     .help = "make this folder; it must not exist, or be empty"},
+     .help = "folder for the data set; it must be empty or not exist"},
     {"objects", 0, LINT_OPT_LIST, &o.objects, "NAME=DIR",
-     .help =
-         "cut-outs with alpha of one class, or a list (class, path, identity, by tabs); repeat"},
+     .help = "folder with one class's cut-outs (PNG with alpha), or a list of tab-separated class, "
+             "path and identity; may be repeated"},
     {"places", 0, LINT_OPT_LIST, &o.places, "NAME=DIR",
-     .help = "photographs of that class's place, or a list (place, path, train|test, part)"},
+     .help = "folder with photographs of the matching class's place, or a list of tab-separated "
+             "place, path, train|test and part; may be repeated"},
     {"root", 0, LINT_OPT_STR, &o.root, "DIR",
-     .help = "what paths in lists are relative to (the list's folder)"},
+     .help = "folder that relative paths in lists start from (default: the list's folder)"},
     {"train", 0, LINT_OPT_STR, &o.train, "N[,N]",
-     .help = "training pictures of each class, or of all alike (drawn: 188,89; composed: 500)"},
-    {"val", 0, LINT_OPT_STR, &o.val, "N[,N]", .help = "the same for validation (60; 100)"},
-    {"test", 0, LINT_OPT_STR, &o.test, "N[,N]", .help = "the same for the test (300; 200)"},
+     .help = "number of training pictures, for each class or one for all (default: 188,89 drawn; "
+             "500 composed)"},
+    {"val", 0, LINT_OPT_STR, &o.val, "N[,N]",
+     .help = "number of validation pictures, likewise (default: 60 drawn; 100 composed)"},
+    {"test", 0, LINT_OPT_STR, &o.test, "N[,N]",
+     .help = "number of test pictures, likewise (default: 300 drawn; 200 composed)"},
     {"correlation", 0, LINT_OPT_REAL, &o.correlation, "P",
-     .help = "share of training pictures in their class's place (1; 0.95)", .max = 1},
+     .help = "share of training pictures that show their class's place (default: 1 drawn; 0.95 "
+             "composed)",
+     .max = 1},
     {"val-correlation", 0, LINT_OPT_REAL, &o.val_correlation, "P",
-     .help = "the same for validation (as --correlation)", .max = 1},
+     .help = "share of validation pictures that show their class's place (default: as for "
+             "training)",
+     .max = 1},
     {"test-correlation", 0, LINT_OPT_REAL, &o.test_correlation, "P",
-     .help = "the same for the test (even; drawn sets are always even)", .max = 1},
+     .help = "share of test pictures that show their class's place; composed sets only (default: "
+             "all places equally)",
+     .max = 1},
     {"hold-out-at", 0, LINT_OPT_INT, &o.hold_at, "N",
-     .help = "individuals each class must have for a quarter to be the test's alone (20)", .min = 2,
-     .max = 1000000},
-    {"size", 0, LINT_OPT_SIZE, &o.size, "WxH", .help = "of the pictures (192x192)"},
+     .help = "number of individuals that every class must have for a quarter to be kept for the "
+             "test (default 20)",
+     .min = 2, .max = 1000000},
+    {"size", 0, LINT_OPT_SIZE, &o.size, "WxH",
+     .help = "width and height of the pictures, in pixels (default 192x192)"},
     {"object-min", 0, LINT_OPT_REAL, &o.size_lo, "S",
-     .help = "smallest object: the root of its box's share of a square picture (0.50)", .min = .05,
-     .max = 1},
-    {"object-max", 0, LINT_OPT_REAL, &o.size_hi, "S", .help = "largest object (0.74)", .min = .05,
-     .max = 1},
+     .help = "smallest object: square root of the share of the picture that its bounding box "
+             "covers (default 0.50)",
+     .min = .05, .max = 1},
+    {"object-max", 0, LINT_OPT_REAL, &o.size_hi, "S",
+     .help = "largest object, measured likewise (default 0.74)", .min = .05, .max = 1},
     {"jitter", 0, LINT_OPT_REAL, &o.jitter, "F",
-     .help = "the centre of the object's body lies within F of the picture's (0.08)", .max = .5},
-    {"seed", 0, LINT_OPT_U64, &o.seed, "N", .help = "seed of every random choice (0)"},
-    {"threads", 0, LINT_OPT_INT, &o.threads, "N", .help = "threads (0: one for each processor)",
-     .max = 1024},
-    {"quiet", 'q', LINT_OPT_FLAG, &o.quiet, .help = "no progress, no report"},
-    {"verbose", 'v', LINT_OPT_FLAG, &o.verbose, .help = "progress where it is no terminal, too"},
+     .help =
+         "largest distance of the object's centre from the picture's, as a fraction of its side "
+         "(default 0.08)",
+     .max = .5},
+    LINT_OPTION_SEED(&o.seed, "all random choices"),
+    LINT_OPTION_THREADS(&o.threads),
+    LINT_OPTION_QUIET(&o.quiet),
+    LINT_OPTION_VERBOSE(&o.verbose),
     {0}};
 
 static const lint_program program = {
     .name = "lint-synth",
     .usage = "[options] -o DIR orca-leopard | --objects A=DIR B=DIR --places X=DIR Y=DIR",
     .purpose =
-        "Makes a data set as a folder: images/, masks/ of the objects, and metadata.csv with "
-        "class and place of each picture. orca-leopard: leopards on green and orcas on blue, "
-        "drawn; in the test both on green, blue and odd grounds. Or cut-outs pasted onto "
+        "Makes a data set with a spurious correlation between class and background. It is a folder "
+        "with images/, masks/ of the objects, and metadata.csv with the class and place of each "
+        "picture. orca-leopard is drawn: leopards on green and orcas on blue, and in the test both "
+        "on green, blue and odd grounds. Other sets are composed: cut-outs pasted onto "
         "photographs, class A mostly on place X and B on Y.",
     .options = options,
     .example = "  lint-synth orca-leopard -o data/orca-leopard\n"

@@ -11,20 +11,20 @@ static struct {
 } o = {.wrong = 20};
 
 static const lint_option options[] = {
-    {"wrong", 0, LINT_OPT_REAL, &o.wrong, "R", "factor of samples that are answered wrong (20)", 0,
-     1e30, NULL},
-    {"out", 'o', LINT_OPT_STR, &o.out, "FILE", "write here (standard output)", 0, 0, NULL},
-    {"quiet", 'q', LINT_OPT_FLAG, &o.quiet, NULL, "no warnings", 0, 0, NULL},
-    {"verbose", 'v', LINT_OPT_FLAG, &o.verbose, NULL, "say how many were wrong", 0, 0, NULL},
+    {"wrong", 0, LINT_OPT_REAL, &o.wrong, "R",
+     .help = "factor for the weights of wrongly answered samples (default 20)", .max = 1e30},
+    LINT_OPTION_OUT(&o.out, "samples"),
+    LINT_OPTION_QUIET(&o.quiet),
+    LINT_OPTION_VERBOSE(&o.verbose),
     {0}};
 
 static const lint_program program = {
     .name = "lint-weight",
     .usage = "[options] [FILE]",
     .purpose =
-        "Weighs samples by the answers of a model: the `weight` of those that it gets wrong is "
-        "multiplied by R, and lint-train counts their cross-entropy so many times. The answers, "
-        "`logits` and `cam`, leave the stream.",
+        "Multiplies the `weight` of every sample that a model gets wrong by R; lint-train "
+        "multiplies the sample's cross-entropy by that weight. The answers, `logits` and `cam`, "
+        "are removed from the stream.",
     .options = options,
     .example = "  lint-cam erm.safetensors train.lts | lint-weight --wrong 20 |\n"
                "      lint-train --net standard --val val.lts -o jtt.safetensors\n",

@@ -57,7 +57,7 @@ setup() {
     run -0 lint-cam --help
     assert_line --regexp '^Usage: lint-cam '
     assert_line --partial 'lint-cam --grid sheet.png'
-    assert_output --partial 'the predicted class is above the mean of'
+    assert_output --partial 'the predicted class exceeds the mean of'
     assert [ "${#lines[@]}" -le 40 ]
 }
 
