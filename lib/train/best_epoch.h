@@ -14,8 +14,8 @@
  * A phase of the schedule may change the weights of the loss, so the losses of two epochs are
  * compared under the later one's weights.
  *
- *     if (lint_epoch_is_better(&t, &row, &done.best)) done.best = row;
- *     if (lint_patience_is_over(&t, &done)) break;
+ *     while (!lint_patience_is_over(&t, &done))      // row: each epoch as it ends
+ *         if (lint_epoch_is_better(&t, &row, &done.best)) done.best = row;
  */
 #ifndef LINT_TRAIN_BEST_EPOCH_H
 #define LINT_TRAIN_BEST_EPOCH_H

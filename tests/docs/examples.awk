@@ -7,7 +7,7 @@
 #
 #     if (...) ...        does what one does after an error: `return -1;`
 #     ...                 at the start of a line: nothing
-#     , ...}  {...}       the rest of an initialiser, or all of it: 0
+#     , ...}  = ...  {...}   the rest of an initialiser, a value, all of it: 0
 #
 # use(...), what a program does with something, takes anything. Status 3: there is no example.
 BEGIN {
@@ -62,6 +62,7 @@ function statement(line) {
     sub(/\) \.\.\.( *\/\/.*)?$/, ") return -1;", line)
     gsub(/\{\.\.\.\}/, "{0}", line)
     sub(/, \.\.\.\}/, "}", line)
+    gsub(/= \.\.\./, "= 0", line)
     return line
 }
 
