@@ -96,7 +96,7 @@ $(BUILD)/flags: FORCE | $(filter deps clean,$(MAKECMDGOALS))
 	@missing=; pkg-config --exists $(PKGS) 2>/dev/null || for l in $(LIBRARIES); do \
 	    pkg-config --exists "$${l%:*}" 2>/dev/null || missing+=" $${l#*:}"; done; \
 	command -v pkg-config >/dev/null || missing=" pkg-config$$missing"; \
-	command -v $(firstword $(CC)) >/dev/null || missing=" gcc (the compiler '$(firstword $(CC))')$$missing"; \
+	command -v $(firstword $(CC)) >/dev/null || missing=" $(firstword $(BUILD_PACKAGES)) (the compiler '$(firstword $(CC))')$$missing"; \
 	[ -z "$$missing" ] || { echo "lint cannot be built yet. Missing Debian packages:$$missing"; \
 	    echo "'make deps' installs them, as root or with sudo."; exit 1; } >&2
 	$(call remember,$(LINK) $(LIBS))

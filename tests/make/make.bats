@@ -171,7 +171,7 @@ fake() {
 }
 
 @test "make deps installs what the targets beside it need, and alone everything" {
-    deps() { make -n BUILD="$B" "$@" | sed -n '/install-packages/,$p' | tr -d '\n\\'; }
+    deps() { make -n BUILD="$B" "$@" | awk '/install-packages/ { on = 1 } on; !/\\$/ { on = 0 }' | tr -d '\n\\'; }
     run -0 deps deps pipeline
     assert_output --partial libpng-dev
     refute_output --partial bats
