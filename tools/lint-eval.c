@@ -1,6 +1,7 @@
 /* lint-eval: scores of predictions, for all, by class and by group; models side by side. */
 #include "answer/metrics.h"
 #include "answer/scores_pairs.h"
+#include "answer/top_cells.h"
 #include "base/atomic_output.h"
 #include "base/cli.h"
 #include "base/standard_io.h"
@@ -102,6 +103,16 @@ static void add_share(lint_metrics *m, const char *what) {
     lint_dataset_free(set);
 }
 
+/* The other scores of evidence cannot tell such a map from one that finds the object. */
+static void warn_of_window(const lint_scores *s) {
+    const lint_score *r = lint_scores_find(s, "evidence_in_top_cells", NULL, NULL);
+    if (!r || r->value <= LINT_TOP_CELLS_FIXED || o.quiet) return;
+    lint_warn(
+        "%s%s%.0f %% of all evidence lies in the same 5 %% of cells on all pictures: the map is "
+        "a fixed window and does not follow the object",
+        o.model ? o.model : "", o.model ? ": " : "", 100 * r->value);
+}
+
 static void evaluate(char **paths) {
     lint_err e;
     static char *from_stdin[] = {"-", NULL};
@@ -127,6 +138,7 @@ static void evaluate(char **paths) {
     else
         lint_scores_write_tsv(&s, lint_output_file(out));
     commit(out, written, &e);
+    warn_of_window(&s);
     lint_scores_free(&s);
     lint_metrics_free(m);
 }

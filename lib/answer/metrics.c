@@ -1,4 +1,5 @@
 #include "answer/metrics.h"
+#include "answer/top_cells.h"
 #include "answer/wilson.h"
 #include "picture/evidence.h"
 #include "stream/samples.h"
@@ -41,6 +42,7 @@ struct lint_metrics {
     tally *cell;                      /* [places + 1, K]; row 0 is of samples without a place */
     double *share;                    /* [places + 1, K], NULL before the first is given */
     double *d, *m, *center;           /* [cam_h * cam_w] of the frame at hand */
+    lint_top_cells top;
 };
 
 static void moments_add(moments *m, double v) {
@@ -84,6 +86,7 @@ void lint_metrics_free(lint_metrics *m) {
     free(m->d);
     free(m->m);
     free(m->center);
+    lint_top_cells_free(&m->top);
     free(m);
 }
 
@@ -205,18 +208,21 @@ static int has_object(const uint8_t *mask, size_t n) {
 }
 
 /* What the map of sample i says, into its cell. */
-static void add_map(lint_metrics *m, const lint_samples *s, size_t i, size_t label, tally *t) {
+static int add_map(lint_metrics *m, const lint_samples *s, size_t i, size_t label, tally *t,
+                   lint_err *e) {
     size_t P = s->cam_h * s->cam_w;
     lint_evidence(s->cam + i * s->k * P, s->k, P, label, m->d);
+    if (lint_top_cells_add(&m->top, m->d, s->cam_h, s->cam_w, e) < 0) return -1;
     double share = lint_evidence_share(m->d, m->center, P);
     if (!isnan(share)) moments_add(&t->in_center, share);
-    if (!s->mask || !has_object(s->mask + i * s->h * s->w, s->h * s->w)) return;
+    if (!s->mask || !has_object(s->mask + i * s->h * s->w, s->h * s->w)) return 0;
     lint_mask_cells(s->mask + i * s->h * s->w, s->h, s->w, m->m, s->cam_h, s->cam_w);
     share = lint_evidence_share(m->d, m->m, P);
     if (!isnan(share)) moments_add(&t->in_mask, share);
     t->pointed += (size_t)lint_points_at(m->d, m->m, P);
     for (size_t k = 0; k < THRESHOLDS; k++)
         moments_add(&t->iou[k], lint_cells_iou(m->d, m->m, P, threshold(k)));
+    return 0;
 }
 
 static int add_sample(lint_metrics *m, const lint_samples *s, size_t i, lint_err *e) {
@@ -235,8 +241,7 @@ static int add_sample(lint_metrics *m, const lint_samples *s, size_t i, lint_err
     moments_add(&t->entropy, cross_entropy(s->logits + i * s->k, s->k, label, &predicted));
     t->n++;
     t->correct += predicted == label;
-    if (s->cam) add_map(m, s, i, label, t);
-    return 0;
+    return s->cam ? add_map(m, s, i, label, t, e) : 0;
 }
 
 static int add_view(lint_metrics *m, const lint_samples *s, lint_err *e) {
@@ -446,6 +451,13 @@ static size_t best_threshold(const tally *t) {
     return best;
 }
 
+/* Of few pictures there is no row. */
+static int put_top_cells(const lint_metrics *m, const owner *o, lint_err *e) {
+    double share = lint_top_cells_share(&m->top);
+    if (isnan(share)) return 0;
+    return put(o, "evidence_in_top_cells", share, NAN, NAN, m->top.n, e);
+}
+
 /* What was chosen, and what was left out. */
 static int put_footnotes(const lint_metrics *m, const owner *o, const tally *all, size_t best,
                          lint_err *e) {
@@ -469,6 +481,7 @@ static int put_whole(const lint_metrics *m, lint_scores *s, const tally *all, si
     if (err == 0) err = put_group_mean(m, s, "group_mean", NULL, e);
     if (err == 0 && m->share) err = put_group_mean(m, s, "adjusted_mean", m->share, e);
     if (err == 0) err = put_rest(m, &o, all, best, e);
+    if (err == 0) err = put_top_cells(m, &o, e);
     if (err == 0) err = put_footnotes(m, &o, all, best, e);
     return err;
 }

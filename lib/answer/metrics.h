@@ -26,6 +26,9 @@
  *   group_mean          mean of the groups' accuracies
  *   adjusted_mean       mean of the groups' accuracies weighted by given shares, by custom those of
  *                       the training set: what accuracy would be, were the groups as frequent there
+ *   evidence_in_top_cells   share of all evidence in the 5 % of the map's cells that hold most of it
+ *                       over the set: 0.05 where all are used alike, 1 where every map is the same
+ *                       window (top_cells.h); no row for fewer than 20 pictures with evidence or 20 cells
  *   unlabelled, placeless   how many samples were left out of everything, or of groups
  *
  * D is the map of the true class less the mean of the other classes' maps, as in the energy loss;

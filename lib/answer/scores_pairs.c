@@ -45,10 +45,18 @@ static const lint_scores *lacking(const lint_scores *s, size_t n, const char *me
 
 /* --- rows ------------------------------------------------------------------------------------- */
 
+/* Of all else more is better. */
+static int lower_is_better(const char *metric) {
+    static const char *const lower[] = {"cross_entropy", "evidence_in_top_cells"};
+    for (size_t i = 0; i < sizeof lower / sizeof *lower; i++)
+        if (strcmp(metric, lower[i]) == 0) return 1;
+    return 0;
+}
+
 static int add_row(lint_pairs *p, const char *metric, lint_err *e) {
     lint_pairs_row *r = &p->row[p->rows++];
     r->metric = metric;
-    r->better = strcmp(metric, "cross_entropy") == 0 ? LINT_LOWER_IS_BETTER : LINT_HIGHER_IS_BETTER;
+    r->better = lower_is_better(metric) ? LINT_LOWER_IS_BETTER : LINT_HIGHER_IS_BETTER;
     r->a = malloc(p->pairs * sizeof *r->a);
     r->b = malloc(p->pairs * sizeof *r->b);
     if (!r->a || !r->b) return lint_fail_mem(e, "pairs");
@@ -200,16 +208,27 @@ static int write_pairs(const lint_pairs *p, FILE *out, lint_err *e) {
     return lint_table_print(&t, out, e);
 }
 
+/* "; lower is better for cross_entropy", or nothing. */
+static void write_directions(const lint_pairs *p, FILE *out) {
+    const char *before = "; lower is better for ";
+    for (size_t m = 0; m < p->rows; m++) {
+        if (p->row[m].better != LINT_LOWER_IS_BETTER) continue;
+        fprintf(out, "%s%s", before, p->row[m].metric);
+        before = ", ";
+    }
+}
+
 static void write_notes(const lint_pairs *p, FILE *out) {
     size_t tied = 0;
     for (size_t m = 0; m < p->rows; m++)
         tied += p->row[m].stat.ties > 0;
+    fprintf(out, "\n%zu pair%s. Wins are %s's", p->pairs, p->pairs == 1 ? "" : "s", p->b);
+    write_directions(p, out);
     fprintf(
         out,
-        "\n%zu pair%s. Wins are %s's, lower cross_entropy being better. 95 %%: bootstrap of the "
-        "mean difference,\n%d resamples, seed %llu. Sign test: exact, two-sided%s.\n",
-        p->pairs, p->pairs == 1 ? "" : "s", p->b, LINT_PAIRED_RESAMPLES,
-        (unsigned long long)p->seed, tied ? ", ties left out" : "");
+        ".\n95 %%: bootstrap of the mean difference, %d resamples, seed %llu. Sign test: exact, "
+        "two-sided%s.\n",
+        LINT_PAIRED_RESAMPLES, (unsigned long long)p->seed, tied ? ", ties left out" : "");
     if (p->pairs < LINT_PAIRED_ENOUGH)
         fprintf(out,
                 "Fewer than %d pairs: the interval is little more than the range of differences, "

@@ -1,5 +1,6 @@
 /* Metrics against values worked out by hand or printed in the literature. */
 #include "answer/metrics.h"
+#include "answer/top_cells.h"
 #include "answer/wilson.h"
 #include "picture/evidence.h"
 #include "support/check.h"
@@ -395,6 +396,46 @@ static void images_without_object_or_evidence_count_where_they_can(void **state)
     lint_frame_free(&f);
 }
 
+static void top_cells_are_the_share_of_the_most_used_twentieth(void **state) {
+    (void)state;
+    lint_err e;
+    lint_top_cells t = {0};
+    double d[30] = {0};
+    assert_true(isnan(lint_top_cells_share(&t)));
+    for (size_t i = 0; i < 20; i++) { /* half in cell 3, a fifth in cell 9, the rest elsewhere */
+        memset(d, 0, sizeof d);
+        d[3] = -5, d[9] = 2, d[10 + i] = 3;
+        if (i == 19) assert_true(isnan(lint_top_cells_share(&t)));
+        assert_int_equal(lint_top_cells_add(&t, d, 5, 6, &e), 0);
+    }
+    /* 5 % of 30 cells: one and a half */
+    assert_near("top", lint_top_cells_share(&t), 0.5 + 0.2 / 2, EXACT);
+    memset(d, 0, sizeof d);
+    assert_int_equal(lint_top_cells_add(&t, d, 5, 6, &e), 0); /* no evidence: as if not there */
+    assert_int_equal(t.n, 20);
+    assert_near("top", lint_top_cells_share(&t), 0.6, EXACT);
+    assert_int_equal(lint_top_cells_add(&t, d, 6, 5, &e), 0);
+    assert_true(isnan(lint_top_cells_share(&t)));
+    lint_top_cells_free(&t);
+}
+
+static void even_maps_have_a_twentieth_in_their_top_cells(void **state) {
+    (void)state;
+    lint_err e;
+    lint_top_cells even = {0}, small = {0};
+    double d[24];
+    for (size_t i = 0; i < 24; i++)
+        d[i] = i % 2 ? 1 : -1;
+    for (size_t i = 0; i < 20; i++) {
+        assert_int_equal(lint_top_cells_add(&even, d, 4, 6, &e), 0);
+        assert_int_equal(lint_top_cells_add(&small, d, 1, 19, &e), 0);
+    }
+    assert_near("even", lint_top_cells_share(&even), 0.05, EXACT);
+    assert_true(isnan(lint_top_cells_share(&small)));
+    lint_top_cells_free(&even);
+    lint_top_cells_free(&small);
+}
+
 /* Adding this frame after a good one must fail with these words. */
 static void refuse(const lint_frame *first, const lint_frame *f, const char *says) {
     lint_err e;
@@ -487,6 +528,8 @@ int main(void) {
         cmocka_unit_test(logits_of_any_size_have_a_finite_cross_entropy),
         cmocka_unit_test(maps_are_scored_against_masks),
         cmocka_unit_test(images_without_object_or_evidence_count_where_they_can),
+        cmocka_unit_test(top_cells_are_the_share_of_the_most_used_twentieth),
+        cmocka_unit_test(even_maps_have_a_twentieth_in_their_top_cells),
         cmocka_unit_test(what_cannot_be_scored_is_refused),
         cmocka_unit_test(scores_come_back_from_json_to_the_last_bit),
     };

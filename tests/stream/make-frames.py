@@ -227,6 +227,21 @@ put("predictions", "one-class", predictions(eleven[:4]))
 put("predictions", "unlabelled", predictions([(-1, -1, 0, 0)] * 2))
 put("predictions", "other-classes", predictions(eleven, classes=("cat", "dog")))
 put("predictions", "nan", predictions(eleven).replace(struct.pack("<f", 2), struct.pack("<f", math.nan), 1))
+
+
+def windows(cells):
+    """Right answers for class 0, picture i with all of its evidence in cell cells[i] of 20 (4 by 5)."""
+    n = len(cells)
+    cam = b"".join(struct.pack("<20f", *(3 if i == c else 0 for i in range(20))) + bytes(80) for c in cells)
+    h = {"__metadata__": {"classes": json.dumps(["leopard", "orca"]), "kind": "predictions", "lint": "1"},
+         "cam": tensor("F32", [n, 2, 4, 5], 0, 160 * n), "label": tensor("I32", [n], 160 * n, 164 * n),
+         "logits": tensor("F32", [n, 2], 164 * n, 172 * n)}
+    return frame(padded(h), cam + bytes(4 * n) + struct.pack("<2f", 1, 0) * n)
+
+
+put("predictions", "window", windows([7] * 15 + [0, 1, 2, 3, 4]))
+put("predictions", "window-of-few", windows([7] * 19))
+put("predictions", "everywhere", windows(range(20)))
 train = {"__metadata__": {"classes": '["leopard", "orca"]', "places": '["land", "sea"]'},
          "label": tensor("I32", [10], 0, 40), "place": tensor("I32", [10], 40, 80),
          "image": tensor("U8", [10, 1, 1, 3], 80, 110)}

@@ -49,6 +49,28 @@ accuracy\torca\tsea\t1\t0.438503\t1\t3'
     run -1 grep -E 'evidence|pointing|iou' t
 }
 
+@test "a map that is the same window on all pictures is told from one that moves" {
+    run -0 --separate-stderr lint-eval "$P/window.safetensors"
+    assert_line "$(printf 'evidence_in_top_cells\t*\t*\t0.75\t-\t-\t20')"
+    assert_equal "$stderr" "lint-eval: 75 % of all evidence lies in the same 5 % of cells on all pictures: the map is a fixed window and does not follow the object"
+    run -0 lint-eval --quiet "$P/window.safetensors"
+    refute_output --partial 'fixed window'
+    run -0 --separate-stderr lint-eval "$P/everywhere.safetensors"
+    assert_line "$(printf 'evidence_in_top_cells\t*\t*\t0.05\t-\t-\t20')"
+    assert_equal "$stderr" ''
+    # Too few pictures to tell.
+    run -0 --separate-stderr lint-eval "$P/window-of-few.safetensors"
+    refute_output --partial top_cells
+    assert_equal "$stderr" ''
+    eval_json everywhere
+    eval_json window --quiet
+    run -0 lint-eval --compare window.json everywhere.json
+    assert_line --regexp '^evidence_in_top_cells +0\.750 +0\.050 +-0\.700$'
+    run -0 lint-eval --pairs window.json everywhere.json --metric evidence_in_top_cells --metric accuracy
+    assert_line --regexp '^evidence_in_top_cells +0\.750 +0\.050 +-0\.700 +- +1 +0 +0 '
+    assert_line "1 pair. Wins are everywhere's; lower is better for evidence_in_top_cells."
+}
+
 @test "the adjusted mean takes shares from a training stream or from numbers" {
     lint-eval --shares "$P/train.safetensors" "$P/one-frame.safetensors" >a
     assert_equal "$(score a adjusted_mean '*' '*')" 0.8
