@@ -299,8 +299,8 @@ static void rows_setup(lint_layer *l) {
 
 /* Whether computing its rows anew costs no more than storing them: it reads the picture, which
  * needs no gradient, and has few weights. Measured by `bench/engine --profile --threads 1` with and
- * without on an AMD EPYC with AVX2, 2026-11: at 432 to 1296 weights both take the same time within
- * the noise of 10 %, and fusion saves the memory of its y and dy. */
+ * without on an AMD EPYC with AVX2, 2026-11: at 432 to 1728 weights both take the same time within
+ * the noise, and fusion saves the memory of its y and dy. */
 static int may_be_producer(const lint_layer *l, const lint_layer *before) {
     enum { SMALL = 1024 };
     return l->kind == &lint_layer_conv && lint_conv(l)->way == &lint_conv_rows &&
