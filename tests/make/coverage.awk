@@ -9,20 +9,16 @@
 }
 /^Lines/ { file = "" } # more of them are sums
 
-function line(name, ran, all) {
-    printf "%-24s %6.1f %% of %6d lines\n", name, 100 * ran / all, all
-}
-
 END {
     for (file in lines) {
         folder = file
         sub(/\/[^\/]*$/, "", folder)
         ran_in[folder] += most[file]
         lines_in[folder] += lines[file]
+        ran_in["all"] += most[file]
+        lines_in["all"] += lines[file]
     }
-    for (folder in lines_in) {
-        line(folder, ran_in[folder], lines_in[folder]) | "LC_ALL=C sort"
-        ran_all += ran_in[folder]
-        all += lines_in[folder]
-    }
+    for (folder in lines_in)
+        printf "%-24s %6.1f %% of %6d lines\n", folder, 100 * ran_in[folder] / lines_in[folder],
+            lines_in[folder] | "LC_ALL=C sort"
 }

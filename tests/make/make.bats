@@ -171,7 +171,7 @@ fake() {
 }
 
 @test "make deps installs what the targets beside it need, and alone everything" {
-    deps() { make -n BUILD="$B" "$@" | sed -n '/install-packages/,$p' | tr -d '\n\\'; }
+    deps() { make -n BUILD="$B" "$@" | awk '/install-packages/ { on = 1 } on; !/\\$/ { on = 0 }' | tr -d '\n\\'; }
     run -0 deps deps pipeline
     assert_output --partial libpng-dev
     refute_output --partial bats
@@ -234,4 +234,33 @@ fake() {
     done
     headers=$(cd lib && ls -- */*.h */*/*.h | LC_ALL=C sort)
     assert_equal "$(grep '\.h$' <<<"$named")" "$headers"
+}
+
+# --- CI ------------------------------------------------------------------------------------------
+
+@test "CI adds up what its parts count; one that breaks without a count has failed" {
+    fake make "[ \"\$CI\" = true ] || exit 9
+        case \$* in
+        *' deps test') echo '50 passed, 0 failed' ;;
+        *CC=clang*) ;;
+        *'deps lint') exit 2 ;;
+        *test-deb) echo '3 passed, 1 failed'; exit 2 ;;
+        *) echo '4 passed, 0 failed' ;;
+        esac"
+    PATH=$fakes:$PATH run -1 .ci/run
+    assert_equal "${lines[-1]}" '65 passed, 2 failed'
+    PATH=$fakes:$PATH run -0 .ci/run torch test
+    assert_equal "${lines[-1]}" '54 passed, 0 failed'
+}
+
+@test "a test that is skipped has failed in CI, and nowhere else" {
+    mkdir -p "$BATS_TEST_TMPDIR/clone/tests/x" "$BATS_TEST_TMPDIR/clone/build"
+    cp tests/run "$BATS_TEST_TMPDIR/clone/tests"
+    printf '@test "one" { true; }\n@test "two" { skip "no such thing"; }\n' >"$BATS_TEST_TMPDIR/clone/tests/x/some.bats"
+    cd "$BATS_TEST_TMPDIR/clone"
+    CI= run -0 tests/run build
+    assert_line '1 passed, 0 failed, 1 skipped'
+    CI=true run -1 tests/run build
+    assert_line '1 passed, 1 failed'
+    assert_line 'not ok - some.bats skipped 1 of its tests, which CI allows of none'
 }
