@@ -115,7 +115,8 @@ static const lint_option options[] = {
     {"cam-weight", 0, LINT_OPT_REAL, &o.cam_weight, "R",
      "weight of the CAM loss in the total loss (default 1)", 0, 1e30, NULL},
     {"prior", 0, LINT_OPT_CHOICE, &o.prior, "WHERE",
-     "prior region of evidence: center of the image, or the sample's object mask (default center)",
+     "region where evidence should lie: center (of the image) or mask (of the object) (default "
+     "center)",
      0, 0, LINT_PRIOR_CHOICES},
     {"sigma", 0, LINT_OPT_REAL, &o.sigma, "R",
      "width of the center prior as a fraction of the image side (default 0.25)", 0.001, 1000, NULL},

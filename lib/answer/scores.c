@@ -1,4 +1,5 @@
 #include "answer/scores.h"
+#include "base/grow.h"
 #include "base/standard_io.h"
 #include "base/table.h"
 
@@ -26,7 +27,7 @@ static void score_free(lint_score *s) {
 
 int lint_scores_add(lint_scores *s, const char *metric, const char *class_name, const char *place,
                     double value, double low, double high, size_t n, lint_err *e) {
-    lint_score *more = realloc(s->v, (s->n + 1) * sizeof *more);
+    lint_score *more = lint_grow(s->v, s->n, &s->room, sizeof *more);
     if (!more) return lint_fail_mem(e, "scores");
     s->v = more;
     lint_score row = {copy_text(metric),

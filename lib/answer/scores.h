@@ -33,7 +33,7 @@ typedef struct lint_scores {
     char *model; /* what to call it; NULL if nobody said */
     char *path;  /* where it was read from, or NULL */
     lint_score *v;
-    size_t n;
+    size_t n, room;
 } lint_scores;
 
 /* Adds a row; texts are copied. */

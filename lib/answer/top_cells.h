@@ -1,7 +1,8 @@
 /* top_cells: whether the maps of a whole set look at the same cells, or follow the object.
  *
  *     lint_top_cells t = {0};
- *     for (each picture) lint_top_cells_add(&t, d, h, w, &e);     // d from lint_evidence
+ *     for (size_t i = 0; i < n; i++)
+ *         if (lint_top_cells_add(&t, d, h, w, &e) < 0) ...      // d from lint_evidence
  *     double share = lint_top_cells_share(&t);                    // NaN: too few pictures
  *     lint_top_cells_free(&t);
  *

@@ -7,10 +7,10 @@
  *     lint_err e;
  *     lint_names classes;
  *     if (lint_names_parse(&classes, json, &e) < 0)
- *         return lint_err_prefix(&e, "%s: classes: ", path);   // "x.lts: classes: names are not ..."
+ *         return lint_err_prefix(&e, "%s: classes: ", path);   // "x.lts: classes: names ..."
  *
- * Functions that open or read a file name it in their messages; callers add what the function cannot
- * know.
+ * Functions that open or read a file name it in their messages; callers add what the function
+ * cannot know.
  */
 #ifndef LINT_BASE_ERR_H
 #define LINT_BASE_ERR_H

@@ -1,4 +1,5 @@
 #include "base/names.h"
+#include "base/grow.h"
 
 #include <inttypes.h>
 #include <jansson.h>
@@ -17,7 +18,7 @@ enum { NAMES_MAX = 65536 };
 
 int lint_names_push(lint_names *n, const char *text, size_t len, lint_err *e) {
     if (n->n >= NAMES_MAX) return lint_fail(e, "more than %d names", NAMES_MAX);
-    char **v = realloc(n->v, (n->n + 1) * sizeof *v);
+    char **v = lint_grow(n->v, n->n, &n->room, sizeof *v);
     if (v) n->v = v;
     char *copy = v ? strndup(text, len) : NULL;
     if (!copy) return lint_fail_mem(e, "names");

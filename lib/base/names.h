@@ -16,7 +16,7 @@
 
 typedef struct lint_names {
     char **v;
-    size_t n;
+    size_t n, room;
 } lint_names;
 
 /* The name of a class or place, or its number in words ("class 3") where names are missing;
@@ -33,7 +33,7 @@ int lint_names_from_list(lint_names *n, const char *list, lint_err *e);
 /* Adds the first len bytes of text; at most 65,536 names. On error `n` is as it was. */
 int lint_names_push(lint_names *n, const char *text, size_t len, lint_err *e);
 void lint_names_sort(lint_names *n); /* by bytes */
-/* Place of a name, or -1. */
+/* Index of a name, or -1. */
 int32_t lint_names_find(const lint_names *n, const char *text);
 int lint_names_equal(const lint_names *a, const lint_names *b);
 void lint_names_free(lint_names *n);

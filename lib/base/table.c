@@ -1,19 +1,15 @@
 #include "base/table.h"
+#include "base/grow.h"
 #include "base/text.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { FIRST_CELLS = 256 };
-
 static int make_room(lint_table *t) {
-    if (t->cells < t->room) return 0;
-    size_t room = t->room ? t->room * 2 : FIRST_CELLS;
-    char **more = realloc(t->cell, room * sizeof *more);
+    char **more = lint_grow(t->cell, t->cells, &t->room, sizeof *more);
     if (!more) return -1;
     t->cell = more;
-    t->room = room;
     return 0;
 }
 

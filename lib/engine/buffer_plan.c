@@ -45,8 +45,8 @@ static int out_of_memory(const lint_net *net, lint_err *e) {
     return lint_fail(e, "out of memory for batches of %zu images", net->batch);
 }
 
-/* The first touch of a page is expensive: small buffers share blocks of 2 MB, which lint_floats puts
- * on large pages. The address sanitizer is to see where each one ends. */
+/* The first touch of a page is expensive: small buffers share blocks of 2 MB, which lint_floats
+ * puts on large pages. The address sanitizer is to see where each one ends. */
 enum { BLOCK = (1 << 21) / sizeof(float), LINE = 64 / sizeof(float) };
 #ifdef LINT_SANITIZE
 enum { SMALL = 0 };
@@ -105,7 +105,7 @@ static int is_stored(const lint_layer *l, int gradient) {
     return !l->is_producer && !(gradient && l->consumer);
 }
 
-/* What assign_slots works with: a buffer for each root, in order; the buffer of each root; memory. */
+/* What assign_slots works with: the buffers, one for each root; of: which is a root's. */
 typedef struct assignment {
     lint_buffer *buffer;
     size_t buffers, *of, *size;

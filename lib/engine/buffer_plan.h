@@ -18,12 +18,12 @@ typedef struct lint_buffer {
     size_t slot; /* set by lint_buffer_plan */
 } lint_buffer;
 
-/* Gives every buffer a slot; buffers stand by rising `begin`. size [n] gets the floats of each slot.
- * Returns how many slots there are. The fitting slot that wastes least is taken, else the largest
- * one grows. */
+/* Gives every buffer a slot; buffers stand by rising `begin`. size [n] gets the floats of each
+ * slot. Returns how many slots there are. The fitting slot that wastes least is taken, else the
+ * largest one grows. */
 size_t lint_buffer_plan(lint_buffer *b, size_t n, size_t *size);
 
-/* Takes the memory of all activations, gradients (training) and of what layers borrow for a pass. */
+/* Takes memory for activations, gradients (training), and what layers borrow for a pass. */
 int lint_net_plan_buffers(lint_net *net, lint_err *e);
 
 /* A zeroed buffer of `count` floats, or of `each` floats for each image of a batch, which the net

@@ -83,7 +83,7 @@ double lint_cam_value(lint_cam_loss loss, size_t n, const float *k, const float 
         return squared(loss == LINT_CAM_RADIAL, n, k, map, d);
     case LINT_CAM_ENERGY:
         return energy(n, k, map, d);
-    case LINT_CAM_EMBEDDING: /* of a batch, in encoder.c */
+    case LINT_CAM_EMBEDDING: /* of a batch, in mask_encoder.c */
     case LINT_CAM_NONE:
         break;
     }

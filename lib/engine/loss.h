@@ -1,22 +1,22 @@
 /* loss: what training minimises: ce_weight * cross-entropy + cam_weight * CAM loss.
  *
- * The CAM loss scores where a class's evidence lies. K [h,w] is the prior's cost of each place
- * (0 at the centre or on the object, toward 1 away from it), M the HiResCAM of the true class,
- * D the true class's map less the mean of the others'. Per image, averaged over the batch:
+ * The CAM loss is high where a class's evidence lies in the wrong cells. K [h,w] is the prior's
+ * cost of each cell: 0 at the centre or on the object, toward 1 away from it. M is the HiResCAM of
+ * the true class, D that map less the mean of the others'. Per image, averaged over the batch:
  *
- *     mse     mean over places of (K M)^2
- *     radial  mean over places of (Kr M)^2, Kr = (1 - G)^2
- *     energy  sum K |D| / sum |D|: the share of evidence off the centre; free of scale
+ *     mse     mean over cells of (K M)^2
+ *     radial  mean over cells of (Kr M)^2, Kr = (1 - G)^2
+ *     energy  sum K |D| / sum |D|: the share of evidence outside the prior; free of scale
  *     embedding  ||code(S) - o||^2 / ||o - v||^2, S [h,w] the soft mask that the map draws,
  *             S = D^2 / (D^2 + mean of D^2), code() a mask encoder, o and v its mean codes of
  *             object masks and of inverted ones: 0 on the object, 1 everywhere else; free of
- *             scale, and without a prior (encoder.h)
+ *             scale, and without a prior (mask_encoder.h)
  *
  *     lint_loss loss = {.cam = LINT_CAM_ENERGY, .ce_weight = 1, .cam_weight = 30, .sigma = 0.25};
  *     lint_net_step(net, &batch, &loss, &sum, &e);
  *
- * A cap scales the gradient down to that of the capped value, as if the factor
- * cap * cross-entropy / CAM loss were a constant; a clamp would leave no gradient at all.
+ * A cap keeps the CAM loss from outweighing the cross-entropy. The gradient is scaled by
+ * cam_cap * cross-entropy / CAM loss, as if that were a constant; a clamp would leave no gradient.
  */
 #ifndef LINT_ENGINE_LOSS_H
 #define LINT_ENGINE_LOSS_H
@@ -39,19 +39,19 @@ typedef enum lint_prior { LINT_PRIOR_CENTER, LINT_PRIOR_MASK } lint_prior;
 
 struct lint_batch;
 
-/* Weighs the images of a training step by how they fare: ce [n] is the cross-entropy of each (0
- * for those without a label), weight [n] what it will count (class weight times the image's own).
- * Changes weight and returns the divisor: cross-entropy of the batch is sum weight ce / divisor. */
+/* Weighs the images of a training step by their cross-entropy: ce [n], 0 for those without a label.
+ * weight [n] is what each will count, the class weight times the image's own; the function may
+ * change it. Returns the divisor: the cross-entropy of the batch is sum weight ce / divisor. */
 typedef double lint_reweigh_fn(void *ctx, const struct lint_batch *b, const double *ce,
                                double *weight);
 
 /* Scores the maps of a batch: map [n,h*w] are the true classes' maps less the mean of the others'.
- * value [n] gets the loss of each, d [n,h*w] its derivative by the map; 0 where label [n] is
- * negative. */
+ * value [n] gets the loss of each, d [n,h*w] its derivative with respect to the map; both are 0
+ * where label [n] is negative. */
 typedef void lint_judge_fn(void *ctx, size_t n, const int32_t *label, const float *map,
                            double *value, float *d);
 
-/* What knows good maps from bad ones: a mask encoder (mask_encoder.h). */
+/* What tells good maps from bad ones: a mask encoder (mask_encoder.h). */
 typedef struct lint_judge {
     lint_judge_fn *score; /* NULL: there is none */
     void *ctx;            /* the caller's */

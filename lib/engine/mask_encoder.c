@@ -14,8 +14,8 @@ struct lint_mask_encoder {
     float *object, *inverted; /* [k] */
     double apart;             /* squared distance of the two */
     uint64_t hash;
-    float *soft; /* [batch, h*w]: soft masks, then the derivative by them */
-    float *code; /* [batch, k], then the derivative by it */
+    float *soft; /* [batch, h*w]: soft masks, then the derivative with respect to them */
+    float *code; /* [batch, k], then the derivative with respect to it */
 };
 
 size_t lint_mask_encoder_height(const lint_mask_encoder *m) {
@@ -35,16 +35,16 @@ uint64_t lint_mask_encoder_hash(const lint_mask_encoder *m) {
 /* Below any evidence that a float map can tell from none. */
 static const double TINY = 1e-24;
 
-static double mean_square(size_t places, const float *map) {
+static double mean_square(size_t cells, const float *map) {
     double sum = 0;
-    for (size_t i = 0; i < places; i++)
+    for (size_t i = 0; i < cells; i++)
         sum += (double)map[i] * (double)map[i];
-    return sum / (double)places + TINY;
+    return sum / (double)cells + TINY;
 }
 
-void lint_soft_mask(size_t places, const float *map, float *s) {
-    double q = mean_square(places, map);
-    for (size_t i = 0; i < places; i++) {
+void lint_soft_mask(size_t cells, const float *map, float *s) {
+    double q = mean_square(cells, map);
+    for (size_t i = 0; i < cells; i++) {
         double u = (double)map[i] * (double)map[i];
         s[i] = (float)(u / (u + q));
     }
@@ -52,14 +52,14 @@ void lint_soft_mask(size_t places, const float *map, float *s) {
 
 /* With u = D^2 and t = u + q: dS_i/du_i = q / t_i^2, and dS_i/dq = -u_i / t_i^2, where q takes
  * 1 / N of every u. */
-void lint_soft_mask_back(size_t places, const float *map, const float *ds, float *d) {
-    double q = mean_square(places, map), by_q = 0;
-    for (size_t i = 0; i < places; i++) {
+void lint_soft_mask_back(size_t cells, const float *map, const float *ds, float *d) {
+    double q = mean_square(cells, map), by_q = 0;
+    for (size_t i = 0; i < cells; i++) {
         double u = (double)map[i] * (double)map[i], t = u + q;
         by_q -= (double)ds[i] * u / (t * t);
     }
-    by_q /= (double)places;
-    for (size_t i = 0; i < places; i++) {
+    by_q /= (double)cells;
+    for (size_t i = 0; i < cells; i++) {
         double u = (double)map[i] * (double)map[i], t = u + q;
         d[i] = (float)(2 * (double)map[i] * ((double)ds[i] * q / (t * t) + by_q));
     }
@@ -77,10 +77,10 @@ static double squared_distance(size_t k, const float *a, const float *b) {
 /* Of as many maps as go through the encoder at once. */
 static void loss_of_part(lint_mask_encoder *m, size_t n, const int32_t *label, const float *map,
                          double *value, float *d) {
-    size_t k = lint_net_classes(m->net), places = lint_net_height(m->net) * lint_net_width(m->net);
+    size_t k = lint_net_classes(m->net), cells = lint_net_height(m->net) * lint_net_width(m->net);
     lint_err e; /* the net's kind, mode and batch are known to fit: neither call can fail */
     for (size_t i = 0; i < n; i++)
-        lint_soft_mask(places, map + i * places, m->soft + i * places);
+        lint_soft_mask(cells, map + i * cells, m->soft + i * cells);
     lint_net_encode(m->net, n, m->soft, m->code, 1, &e);
     for (size_t i = 0; i < n; i++) {
         float *code = m->code + i * k;
@@ -91,16 +91,15 @@ static void loss_of_part(lint_mask_encoder *m, size_t n, const int32_t *label, c
     }
     lint_net_encode_back(m->net, n, m->code, m->soft, &e);
     for (size_t i = 0; i < n; i++)
-        lint_soft_mask_back(places, map + i * places, m->soft + i * places, d + i * places);
+        lint_soft_mask_back(cells, map + i * cells, m->soft + i * cells, d + i * cells);
 }
 
 void lint_mask_encoder_loss(lint_mask_encoder *m, size_t n, const int32_t *label, const float *map,
                             double *value, float *d) {
-    size_t batch = lint_net_batch(m->net),
-           places = lint_net_height(m->net) * lint_net_width(m->net);
+    size_t batch = lint_net_batch(m->net), cells = lint_net_height(m->net) * lint_net_width(m->net);
     for (size_t at = 0; at < n; at += batch) {
         size_t part = n - at < batch ? n - at : batch;
-        loss_of_part(m, part, label + at, map + at * places, value + at, d + at * places);
+        loss_of_part(m, part, label + at, map + at * cells, value + at, d + at * cells);
     }
 }
 
@@ -172,7 +171,7 @@ static int take_net(lint_mask_encoder *m, lint_frame *f, const char *path, size_
                     lint_threads *pool, lint_err *e) {
     m->net = lint_net_new(lint_frame_meta(f, "net"), path, 1, batch, LINT_NET_TRAIN, pool, e);
     if (!m->net) return -1;
-    size_t k = lint_net_classes(m->net), places = lint_net_height(m->net) * lint_net_width(m->net);
+    size_t k = lint_net_classes(m->net), cells = lint_net_height(m->net) * lint_net_width(m->net);
     if (check_layers(m->net, e) < 0) return lint_err_prefix(e, "%s: ", path);
     if (!(m->object = take_code(f, OBJECT, k, e)) || !(m->inverted = take_code(f, INVERTED, k, e)))
         return lint_err_prefix(e, "%s: ", path);
@@ -181,7 +180,7 @@ static int take_net(lint_mask_encoder *m, lint_frame *f, const char *path, size_
     m->apart = squared_distance(k, m->object, m->inverted);
     if (!(m->apart > 1e-12))
         return lint_fail(e, "%s: its codes of masks and of inverted masks are the same", path);
-    m->soft = malloc(batch * places * sizeof *m->soft);
+    m->soft = malloc(batch * cells * sizeof *m->soft);
     m->code = malloc(batch * k * sizeof *m->code);
     return m->soft && m->code ? 0 : lint_fail_mem(e, path);
 }

@@ -1,21 +1,20 @@
-/* mask_encoder: a small network that knows what masks of objects look like, as a judge of maps.
+/* mask_encoder: a small network that knows what masks of objects look like, and judges maps by it.
  *
- * A mask encoder takes a mask, the share of each of h x w places that is object, 0 to 1, and
- * gives its code, k numbers. It was trained (encoder_train.h) to tell masks of objects from
- * inverted ones, and its file also holds the mean code of each: o of the object masks, v of the
- * inverted. The loss `embedding` of a map D [h,w], N places, is
+ * A mask encoder takes a mask, which gives for each of h x w cells the share that is object, 0 to
+ * 1. It returns the mask's code, k numbers. It was trained (mask_encoder_train.h) to tell masks of
+ * objects from inverted ones. Its file also holds the mean code of each: o of the object masks, v
+ * of the inverted ones. The loss `embedding` of a map D [h,w], N cells, is
  *
  *     q = (1 / N) sum_i D_i^2
  *     S_i = D_i^2 / (D_i^2 + q + 1e-24)                  the soft mask that the map draws
  *     loss = ||code(S) - o||^2 / ||o - v||^2             squared Euclidean norms over k numbers
  *
- * 0 where the map draws an object as it should be, 1 where it draws the opposite. S is smooth, has
- * no threshold, and does not change when D is multiplied by a number: a place is more than half
+ * The loss is 0 where the map draws an object as it should be, and 1 where it draws the opposite. S
+ * is smooth, has no threshold, and does not change when D is scaled: a cell is more than half
  * object where its evidence, for or against, is above the map's root mean square. A map of zeros
  * draws the empty mask; its gradient is zero. D is the true class's map less the mean of the
- * others', since the softmax knows nothing else: what all classes' maps share decides nothing.
- * The gradient goes back through the encoder to its input, through S, and on to the map; the
- * encoder itself stays as it is.
+ * others', since what all classes' maps share changes no softmax. The gradient goes back through
+ * the encoder to its input, through S, and on to the map; the encoder itself does not change.
  *
  *     lint_mask_encoder *m = lint_mask_encoder_load("encoder.safetensors", 32, pool, &e);
  *     lint_mask_encoder_loss(m, n, label, map, value, d);     // of a whole batch
@@ -31,26 +30,26 @@
 
 typedef struct lint_mask_encoder lint_mask_encoder;
 
-/* Reads a file, for batches of any size; `batch` maps go through the encoder at a time. Keeps the
- * pool. NULL on error: no encoder, no two distinct codes, a layer that draws at random. */
+/* Reads a file, for batches of any size; `batch` maps go through the encoder at a time. The
+ * pool must outlive it. NULL on error: not an encoder, equal codes, a random layer. */
 lint_mask_encoder *lint_mask_encoder_load(const char *path, size_t batch, lint_threads *pool,
                                           lint_err *e);
 void lint_mask_encoder_free(lint_mask_encoder *m);
 
 size_t lint_mask_encoder_height(const lint_mask_encoder *m),
     lint_mask_encoder_width(const lint_mask_encoder *m);
-/* For lint_loss.judge; m must outlive its use. */
+/* What lint_loss.judge takes; m must outlive it. */
 lint_judge lint_mask_encoder_judge(lint_mask_encoder *m);
-/* Of everything that the loss depends on, whatever the file is called. */
+/* Hash of everything that the loss depends on; the file's name is not part of it. */
 uint64_t lint_mask_encoder_hash(const lint_mask_encoder *m);
 
-/* The soft mask s [places] of a map [places]. */
-void lint_soft_mask(size_t places, const float *map, float *s);
-/* From ds, a derivative by s, to d, the one by the map; d may be ds. */
-void lint_soft_mask_back(size_t places, const float *map, const float *ds, float *d);
+/* The soft mask s [cells] of a map [cells]. */
+void lint_soft_mask(size_t cells, const float *map, float *s);
+/* From ds, a derivative with respect to s, to d, that with respect to the map; d may be ds. */
+void lint_soft_mask_back(size_t cells, const float *map, const float *ds, float *d);
 
-/* Of n maps [n, h*w]: value [n] becomes the loss of each, d [n, h*w] its derivative by the map.
- * Both are 0 where label is negative. */
+/* Of n maps [n, h*w]: value [n] becomes the loss of each, d [n, h*w] its derivative with respect to
+ * the map. Both are 0 where label is negative. */
 void lint_mask_encoder_loss(lint_mask_encoder *m, size_t n, const int32_t *label, const float *map,
                             double *value, float *d);
 

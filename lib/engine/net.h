@@ -51,8 +51,8 @@ typedef struct lint_batch {
     uint64_t step;              /* number of the step: what dropout draws from, with the seed */
 } lint_batch;
 
-/* Tells OpenBLAS to use one thread in this process: threads are the net's own, and each of a layer's
- * parts is one matrix product by one thread. A program calls this before it builds a net. */
+/* Tells OpenBLAS to use one thread in this process. A program calls this before it builds a net:
+ * threads are the net's own, and each of a layer's parts is a matrix product by one of them. */
 void lint_blas_one_thread(void);
 
 /* Builds the net of `text`; `name` stands in messages (`name:line: ...`). NULL on error, also where
@@ -73,15 +73,15 @@ size_t lint_net_batch(const lint_net *net);
 size_t lint_net_params(const lint_net *net); /* parameters and buffers */
 lint_param lint_net_param(const lint_net *net, size_t i);
 
-/* Freezes the layers whose parameters' names begin with prefix, for fine-tuning: their grad is NULL
- * from now on, batch norm among them keeps and uses its running statistics, and nothing is computed
- * that only they would need. Returns how many parameters and buffers that are; 0: none is so. */
+/* Freezes the layers whose parameter names begin with prefix, for fine-tuning. Their grad is NULL
+ * from now on, their batch norms keep and use the running statistics, and nothing is computed that
+ * only they would need. Returns the number of parameters and buffers frozen; 0: no name matches. */
 size_t lint_net_freeze(lint_net *net, const char *prefix);
 
-/* One forward pass in training mode (batch statistics, running ones updated) and the backward
- * pass of `loss`: every grad is overwritten. Adds to *sum. With cam_weight 0 the CAM loss is still
- * reported (unless cam is NONE) but costs no gradient. An unequal or too large batch is an error; a
- * loss that is not finite is not: the caller looks at *sum. */
+/* One forward pass in training mode (batch statistics; running ones are updated) and the backward
+ * pass of `loss`. Every grad is overwritten; losses are added to *sum. With cam_weight 0 the CAM
+ * loss is reported (unless cam is NONE), but has no gradient. Errors: a batch that is empty, too
+ * large or has wrong labels. A loss that is not finite is no error: the caller looks at *sum. */
 int lint_net_step(lint_net *net, const lint_batch *b, const lint_loss *loss, lint_loss_sum *sum,
                   lint_err *e);
 
@@ -95,29 +95,28 @@ int lint_net_score(lint_net *net, const lint_batch *b, const lint_loss *loss, fl
 
 /* --- what a pass costs ------------------------------------------------------------------------ */
 
-/* Multiply-adds of one image: of a forward pass, or of a training step, whose two gradients cost as
- * much again each; that by the picture, which nobody wants, is not computed. */
+/* Multiply-adds of one image, for a forward pass or a training step. A training step costs about
+ * three forward passes; the gradient with respect to the picture is not computed. */
 double lint_net_macs(const lint_net *net, int training);
 
-/* A layer and the time spent in it. Floats are those of one image that must be read or written at
- * least: its input, its output. */
+/* A layer and the time spent in it. in, out, weights: the floats that one image needs at least. */
 typedef struct lint_net_time {
     const char *kind, *name;  /* "conv", "layer1.0.conv1"; name "" where it has none */
     double macs;              /* multiply-adds of one image, forward */
     size_t in, out, weights;  /* floats */
-    int has_dx;               /* backward makes a gradient by its input */
+    int has_dx;               /* backward makes the gradient with respect to its input */
     double forward, backward; /* seconds since lint_net_profile */
 } lint_net_time;
 
-/* From now on passes note the time of each layer; called again, all begin at 0 anew. The maps and
- * the losses are in no layer's time. */
+/* From now on passes add up the time of each layer; a second call begins at 0 again. Maps and
+ * losses are in no layer's time. */
 int lint_net_profile(lint_net *net, lint_err *e);
 size_t lint_net_layers(const lint_net *net);
 lint_net_time lint_net_time_of(const lint_net *net, size_t layer);
 
 /* --- a net whose input is a mask: `input WxHx1 mask`; its output is a code of any length ------ */
 
-/* Whether a judge takes maps of the size that this network makes. */
+/* -1 and an error unless the judge takes maps of the size that this network makes. */
 int lint_net_check_judge(const lint_net *net, const lint_judge *judge, lint_err *e);
 int lint_net_is_encoder(const lint_net *net); /* its code has lint_net_classes() numbers */
 
@@ -125,18 +124,19 @@ int lint_net_is_encoder(const lint_net *net); /* its code has lint_net_classes()
 int lint_net_encode(lint_net *net, size_t n, const float *x, float *code, int training,
                     lint_err *e);
 
-/* The gradient of the encode before by dcode [n,K]: every grad is overwritten; dx [n, H*W] is the
- * one by the masks, NULL if nobody wants it. The net must have been built for training. */
+/* Backward of the encode before, from dcode [n,K], the derivative with respect to the codes. Every
+ * grad is overwritten; dx [n, H*W] is the derivative with respect to the masks, NULL if not wanted.
+ * The net must have been built for training. */
 int lint_net_encode_back(lint_net *net, size_t n, const float *dcode, float *dx, lint_err *e);
 
 /* --- parameters ------------------------------------------------------------------------------- */
 
 /* Adds the parameters to f as F32 tensors under their PyTorch names, shapes and order; nothing
- * else of f is touched. load wants every one of them there with its shape and only finite values;
- * tensors it does not know are an error too (`num_batches_tracked` aside). */
+ * else of f is touched. load needs every one of them, with its shape and finite values; a
+ * tensor that it does not know is an error too, `num_batches_tracked` aside. */
 int lint_net_store(const lint_net *net, lint_frame *f, lint_err *e);
-/* Stores the values of a snapshot (snapshot.h; NULL: the net's own) under names with `before`, at
- * most 15 bytes, in front of them. */
+/* Stores the values of a snapshot (snapshot.h; NULL: the net's own) under names that begin with
+ * `before`, at most 15 bytes. */
 int lint_net_store_as(const lint_net *net, const float *kept, const char *before, lint_frame *f,
                       lint_err *e);
 int lint_net_load(lint_net *net, const lint_frame *f, lint_err *e);

@@ -1,5 +1,5 @@
-/* Class activation maps of a net: HiResCAM, M_c = sum over channels k of A_k * d z_c / d A_k, with A
- * the features and z the logits. One VJP through the head gives the gradient of a whole batch.
+/* Class activation maps of a net: HiResCAM, M_c = sum over channels k of A_k * d z_c / d A_k, with
+ * A the features and z the logits. One VJP through the head gives the gradient of a whole batch.
  * Declared in net_parts.h. */
 #include "engine/buffer_plan.h"
 #include "engine/net_parts.h"

@@ -3,8 +3,9 @@
  * not on A. So the loss has two gradients:
  *
  *     with respect to A: dM g, which goes on backward through the layers before `cam`
- *     with respect to W: g is a product of the head's Jacobians; the tangent d loss / d g = dM A goes
- *                        up through the head (JVP), and each layer adds its cotangent times that
+ *     with respect to W: g is a product of the head's Jacobians; the tangent d loss / d g = dM A
+ *                        goes up through the head (JVP), and each layer multiplies it by the
+ *                        cotangent at its output
  *
  * Declared in net_parts.h. */
 #include "engine/net_parts.h"

@@ -1,14 +1,14 @@
 /* net_file: the text of a network -> a chain of layers. Internal to the engine.
  *
- * One layer a line: `[NAME:] WORD ARGUMENTS`, # begins a comment. Each reads what the one before
- * gives. Three words are no layers:
+ * One layer a line: `[NAME:] WORD ARGUMENTS`; # begins a comment. Each layer reads the output of
+ * the one before. Three words are no layers:
  *
  *     cam              maps are read from the output of the layer before this line
  *     NAME: residual   begins a block: parameters of its layers are called NAME.*
  *     shortcut         the layers from here to `add` read what the block read
  *
- * and `add`, which ends the block, is the sum of its last layer and its shortcut, or, without one,
- * of its last layer and what the block read.
+ * `add` ends the block: the sum of its last layer and its shortcut or, without a shortcut, of its
+ * last layer and what the block read.
  */
 #ifndef LINT_ENGINE_NET_FILE_H
 #define LINT_ENGINE_NET_FILE_H

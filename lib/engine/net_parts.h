@@ -86,7 +86,8 @@ double lint_net_ce(lint_net *net, const lint_batch *b, const lint_loss *loss, li
 /* The mean that is minimised, of what lint_net_ce left. */
 double lint_net_ce_mean(const lint_net *net, const lint_batch *b, double divisor);
 
-/* d [N,K] = ce_weight * gradient of that mean with respect to the logits; zero for unlabelled images. */
+/* d [N,K] = ce_weight * gradient of that mean with respect to the logits; zero for unlabelled
+ * images. */
 void lint_net_ce_gradient(const lint_net *net, const lint_batch *b, double ce_weight,
                           double divisor, float *d);
 

@@ -1,9 +1,9 @@
-/* net_path: where a network lies that is named by a word, and its text.
+/* net_path: finds the file of a network by a name, and reads it.
  *
  * `--net standard` means the file of that name if there is one, else models/standard.net (in a
  * checkout), else ../share/lint/standard.net as seen from the program's own folder (where
- * `make install` puts it, whatever PREFIX and DESTDIR were). What has a slash or ends in .net, and
- * `-`, mean themselves.
+ * `make install` puts it, whatever PREFIX and DESTDIR were). A name with a slash or the
+ * ending .net, and `-`, are taken as they are.
  *
  *     char *path = lint_net_path("standard", &e);   // "models/standard.net", from malloc
  */
@@ -12,12 +12,11 @@
 
 #include "base/err.h"
 
-/* The path, from malloc; NULL with a message that says where was looked. */
+/* The path, which the caller frees. NULL and an error that lists where it was looked for. */
 char *lint_net_path(const char *name, lint_err *e);
 
-/* The text of the network in `path`, as lint_net_path gives it ("-": standard input), from malloc;
- * *name is what messages call it. NULL on error: no such file, longer than a network may be, a NUL.
- */
+/* The text of the network in `path`, as lint_net_path gives it ("-": standard input); the caller
+ * frees it. *name is what messages call it. NULL on error: no such file, over 1 MB, a NUL. */
 char *lint_net_read(const char *path, const char **name, lint_err *e);
 
 #endif

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* What one place of a layer sees of the picture, and how far apart two of them look; height, width.
+/* What one cell of a layer sees of the picture, and how far apart two of them look; height, width.
  */
 typedef struct field {
     size_t size[2], step[2];
@@ -71,7 +71,7 @@ static void words(const lint_layer *l, char *text, size_t room) {
 
 static void body(const lint_chain *c, field *f, FILE *out) {
     double params = 0, macs = 0;
-    int blind = 0; /* from here on a place sees all of the picture */
+    int blind = 0; /* from here on a cell sees all of the picture */
     for (size_t i = 0; i < c->count; i++) {
         const lint_layer *l = &c->layer[i];
         char what[64], shape[48];
@@ -92,7 +92,7 @@ static void body(const lint_chain *c, field *f, FILE *out) {
     }
     lint_shape s = c->layer[c->cam - 1].out;
     fprintf(out,
-            "\nMaps are %zux%zu of %zu features; one place sees %zux%zu of the %zux%zu picture.\n",
+            "\nMaps are %zux%zu of %zu features; one cell sees %zux%zu of the %zux%zu picture.\n",
             s.w, s.h, s.c, f[c->cam - 1].size[1], f[c->cam - 1].size[0], c->layer[0].out.w,
             c->layer[0].out.h);
 }

@@ -1,8 +1,8 @@
 /* net_table: a network, layer by layer, as a table to read.
  *
- * For each layer what it gives (width x height x channels), its parameters (those that training
- * moves), its multiply-adds for one image, and its receptive field: the patch of the picture that
- * one place of it can see, padding included. Behind it the sums, and what the maps are read from.
+ * A row for each layer: its output (width x height x channels), its trainable parameters, its
+ * multiply-adds for one image, and its receptive field: the patch of the picture that one cell of
+ * its output sees, padding included. Then the sums, and what the maps are read from.
  *
  *     if (lint_net_table(text, "models/resnet50.net", 2, stdout, &e) < 0) ...
  */

@@ -1,4 +1,4 @@
-/* snapshot: a copy of everything that a net has learnt, and back.
+/* snapshot: a copy of all weights of a net, and back.
  *
  * One array holds the values of all parameters and buffers, one after the other, in the net's own
  * order.
@@ -14,7 +14,7 @@
 
 #include "engine/net.h"
 
-/* Room for the copy, zeroed, from malloc. NULL on error. */
+/* Memory for the copy, zeroed, which the caller frees. NULL on error. */
 float *lint_snapshot_new(const lint_net *net, lint_err *e);
 void lint_snapshot_take(const lint_net *net, float *kept);
 void lint_snapshot_restore(lint_net *net, const float *kept);

@@ -1,4 +1,5 @@
 #include "export/run_log.h"
+#include "base/grow.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -45,21 +46,13 @@ static char *read_all(FILE *in, lint_err *e) {
     return NULL;
 }
 
-/* Makes room for one more in an array of n entries, to which `array` points: it doubles. */
-static int grow(void *array, size_t n, size_t size, lint_err *e) {
-    void *old, *more;
-    if (n & (n - 1)) return 0; /* only at 0, 1, 2, 4... */
-    memcpy(&old, array, sizeof old);
-    more = realloc(old, (n ? 2 * n : 1) * size);
-    if (!more) return lint_fail_mem(e, "the log");
-    memcpy(array, &more, sizeof more);
-    return 0;
-}
-
 static int add_setting(lint_run_log *l, char *line, lint_err *e) {
     char *value = strchr(line, '\t');
     if (!value) return 0; /* a remark */
-    if (grow(&l->setting, l->settings, sizeof *l->setting, e) < 0) return -1;
+    struct lint_run_log_setting *more =
+        lint_grow(l->setting, l->settings, &l->settings_room, sizeof *more);
+    if (!more) return lint_fail_mem(e, "the log");
+    l->setting = more;
     *value++ = 0;
     l->setting[l->settings++] = (struct lint_run_log_setting){line, value};
     return 0;
@@ -72,7 +65,9 @@ static int add_columns(lint_run_log *l, char *line, lint_err *e) {
         if (!*word) return lint_fail(e, "a column without a name");
         for (size_t c = 0; c < l->columns; c++)
             if (strcmp(l->column[c], word) == 0) return lint_fail(e, "two columns '%s'", word);
-        if (grow(&l->column, l->columns, sizeof *l->column, e) < 0) return -1;
+        const char **more = lint_grow(l->column, l->columns, &l->columns_room, sizeof *more);
+        if (!more) return lint_fail_mem(e, "the log");
+        l->column = more;
         l->column[l->columns++] = word;
     }
     if (strcmp(l->column[0], "epoch") == 0) return 0;
@@ -107,7 +102,10 @@ static int add_row(lint_run_log *l, char *line, lint_err *e) {
         if (tab) *tab++ = 0;
         if (c >= l->columns) continue; /* counted, and told below */
         if ((c ? check_number(word, e) : check_epoch(l, word, e)) < 0) return -1;
-        if (grow(&l->cell, l->rows * l->columns + c, sizeof *l->cell, e) < 0) return -1;
+        const char **more =
+            lint_grow(l->cell, l->rows * l->columns + c, &l->cells_room, sizeof *more);
+        if (!more) return lint_fail_mem(e, "the log");
+        l->cell = more;
         l->cell[l->rows * l->columns + c] = word;
     }
     if (c != l->columns)

@@ -28,11 +28,11 @@ typedef struct lint_run_log {
     struct lint_run_log_setting {
         const char *name, *value;
     } * setting;
-    size_t settings;
+    size_t settings, settings_room;
     const char **column; /* column[0] is "epoch" */
-    size_t columns;
+    size_t columns, columns_room;
     const char **cell; /* rows x columns, as they stand in the file */
-    size_t rows;
+    size_t rows, cells_room;
 } lint_run_log;
 
 /* Reads to the end of the file, which stays the caller's. On error there is nothing to free. */

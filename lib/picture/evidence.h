@@ -22,7 +22,7 @@ void lint_evidence(const float *cam, size_t K, size_t P, size_t label, double *d
  * of an image count as 1. */
 void lint_center_cells(double radius, double *m, size_t h, size_t w);
 
-/* sum |d| m / sum |d| over P places; NaN where there is no evidence. */
+/* sum |d| m / sum |d| over P cells; NaN if there is no evidence. */
 double lint_evidence_share(const double *d, const double *m, size_t P);
 
 /* Whether the largest of d [P], the first of equals, is positive and lies where m >= 1/2. */

@@ -6,7 +6,7 @@
 
 /* --- map -> heat ------------------------------------------------------------------------------ */
 
-/* One place in so many may be above what counts as the whole. */
+/* One cell of a map in so many may exceed the value that counts as its maximum. */
 enum { OUTLIERS = 100 };
 
 static int by_size(const void *a, const void *b) {
@@ -14,7 +14,7 @@ static int by_size(const void *a, const void *b) {
     return (x > y) - (x < y);
 }
 
-/* The robust maximum of |d| [n], or the maximum where that is 0; 0 where all are. scratch [n]. */
+/* The robust maximum of |d| [n], or the maximum if that is 0. scratch [n]. */
 static double robust_max(const double *d, size_t n, double *scratch) {
     for (size_t i = 0; i < n; i++)
         scratch[i] = fabs(d[i]);
@@ -23,24 +23,24 @@ static double robust_max(const double *d, size_t n, double *scratch) {
     return most > 0 ? most : scratch[n - 1];
 }
 
-/* Where a pixel lies among the places of a map, along one side: four places, with weights of the
- * cubic B-spline. Beyond the edge the edge goes on. */
+/* The four cells of a map that a pixel is interpolated from, along one side, with the weights of the
+ * cubic B-spline. Beyond the edge of the map its last cell is repeated. */
 typedef struct tap {
-    size_t place[4];
+    size_t cell[4];
     double weight[4];
 } tap;
 
-static tap tap_at(size_t pixel, size_t pixels, size_t places) {
+static tap tap_at(size_t pixel, size_t pixels, size_t cells) {
     tap t;
-    double at = ((double)pixel + 0.5) * (double)places / (double)pixels - 0.5;
+    double at = ((double)pixel + 0.5) * (double)cells / (double)pixels - 0.5;
     double whole = floor(at), u = at - whole, v = 1 - u;
     t.weight[0] = v * v * v / 6;
     t.weight[1] = (4 - 6 * u * u + 3 * u * u * u) / 6;
     t.weight[2] = (4 - 6 * v * v + 3 * v * v * v) / 6;
     t.weight[3] = u * u * u / 6;
     for (int k = 0; k < 4; k++) {
-        double place = whole + k - 1;
-        t.place[k] = place < 0 ? 0 : place >= (double)(places - 1) ? places - 1 : (size_t)place;
+        double cell = whole + k - 1;
+        t.cell[k] = cell < 0 ? 0 : cell >= (double)(cells - 1) ? cells - 1 : (size_t)cell;
     }
     return t;
 }
@@ -49,16 +49,16 @@ static tap tap_at(size_t pixel, size_t pixels, size_t places) {
 static double blend(const double *d, size_t w, const tap *row, const tap *column) {
     double sum = 0;
     for (int i = 0; i < 4; i++) {
-        const double *line = d + row->place[i] * w;
+        const double *line = d + row->cell[i] * w;
         double across = 0;
         for (int j = 0; j < 4; j++)
-            across += column->weight[j] * line[column->place[j]];
+            across += column->weight[j] * line[column->cell[j]];
         sum += row->weight[i] * across;
     }
     return sum;
 }
 
-/* d as it is after smoothing, at the middles of its places: what the scale is taken from. */
+/* The smoothed d at the centres of its cells, which the scale is taken from. */
 static void smooth(double *out, const double *d, size_t h, size_t w) {
     for (size_t y = 0; y < h; y++) {
         tap row = tap_at(y, h, h);
@@ -116,19 +116,19 @@ typedef struct stop {
     double at, r, g, b;
 } stop;
 
-/* matplotlib's plasma (CC0, Nathaniel Smith and Stefan van der Walt), at five places. */
+/* matplotlib's plasma (CC0, Nathaniel Smith and Stefan van der Walt), at five points. */
 static const stop evidence_for[] = {{0, 13, 8, 135},
                                     {0.25, 126, 3, 168},
                                     {0.5, 204, 71, 120},
                                     {0.75, 248, 149, 64},
                                     {1, 240, 249, 33}};
 
-/* How dense the strongest evidence is: under it the picture can still be made out. Density grows
- * a little faster than evidence, since what is faint must be seen to be there, but not so fast that
- * evidence from everywhere hides what the place is. */
+/* The density of the strongest evidence, through which the picture can still be seen. Density grows
+ * a little faster than evidence, so that faint evidence is visible, but not so fast that evidence
+ * from everywhere hides the scene. */
 #define DENSEST       0.8
 #define DENSITY_POWER 0.9
-/* What is left of the picture's own colours. */
+/* The share of the picture's own colours that is kept. */
 #define COLOUR_KEPT 0.4
 
 static void ramp(double v, double rgb[3]) {

@@ -1,16 +1,16 @@
-/* heat: a class activation map as colour over its picture. Arithmetic only; words are draw's.
+/* heat: a class activation map as colour over its picture. Arithmetic only; draw.h adds the words.
  *
- * What is shown for class c is its evidence D [h,w]: its map less the mean of the others' (of two
- * classes, what speaks for the one rather than for the other). D is cut so that one place in a
- * hundred cannot darken the rest, drawn out to the picture's size by a cubic B-spline, which
- * smooths over about one place of the map and never overshoots, and divided by its maximum, again
- * of all but one place in a hundred. Each picture has its own scale; heat says where, not how much.
+ * The heat of class c comes from its evidence D [h,w]: its map less the mean of the other classes'
+ * maps. D is clipped so that one cell in a hundred cannot darken the rest. A cubic B-spline enlarges
+ * it to the picture's size; the spline smooths over about one cell and never overshoots. D is then
+ * divided by its maximum, again without one cell in a hundred. Each picture has its own scale: heat
+ * shows where the evidence is, not how much of it there is.
  *
- * Evidence for the class, 0..1, is laid over the picture from clear purple to dense yellow
- * (matplotlib's plasma, whose brightness grows evenly; none of its colours is confused with
- * another by the colour-blind), and under it the picture's own colours fade, since yellow heat on
- * a yellow desert would be none. Evidence against, -1..0, is not shown; but the scale is of both,
- * so that little evidence for beside much against looks like little.
+ * Evidence for the class, 0..1, is drawn from clear purple to dense yellow (matplotlib's plasma,
+ * whose brightness grows evenly, and whose colours the colour-blind can tell apart). The picture's
+ * own colours fade, since yellow heat would not be seen on a yellow desert. Evidence against the
+ * class, -1..0, is not drawn. It counts for the scale, so that little evidence for a class beside
+ * much against it looks like little.
  *
  *     float *heat = malloc(sizeof *heat * H * W);
  *     if (lint_heat_make(heat, H, W, cam, K, h, w, c, &e) < 0) ...
@@ -25,12 +25,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* heat [H,W], each in -1..1, from cam [K,h,w] (K 1: the map itself). 1: done. 0: there is no
- * evidence, every value is 0. -1: out of memory, or a map with values that are not finite. */
+/* heat [H,W], each in -1..1, from cam [K,h,w]; with K = 1 the map itself is the evidence. Returns 1,
+ * or 0 if there is no evidence and every value is 0, or -1 if memory runs out or a value of the map is
+ * not finite. */
 int lint_heat_make(float *heat, size_t H, size_t W, const float *cam, size_t K, size_t h, size_t w,
                    size_t c, lint_err *e);
 
-/* Colours rgb [n,3] by heat [n], in place. Where heat is 0 or less the picture is only faded. */
+/* Draws heat [n] over the n pixels rgb [n,3], which it changes. Where heat is 0 or less the picture
+ * is only faded. */
 void lint_heat_lay(uint8_t *rgb, const float *heat, size_t n);
 
 /* Colour and density (0 clear, 1 opaque) of a value in 0..1; for legends. */

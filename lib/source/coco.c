@@ -1,4 +1,5 @@
 #include "source/coco.h"
+#include "base/grow.h"
 
 #include "base/text.h"
 #include "picture/image.h"
@@ -367,18 +368,14 @@ static int read_images(lint_coco *c, const json_t *list, lint_err *e) {
     return 0;
 }
 
-/* Takes v over. */
+/* Adds an outline; its v belongs to c from then on. */
 static int add_outline(lint_coco *c, const outline *o, lint_err *e) {
-    if (c->outlines == c->room) {
-        size_t room = c->room ? 2 * c->room : 64;
-        outline *more = realloc(c->outline, room * sizeof *more);
-        if (!more) {
-            free(o->v);
-            return lint_fail_mem(e, "annotations");
-        }
-        c->outline = more;
-        c->room = room;
+    outline *more = lint_grow(c->outline, c->outlines, &c->room, sizeof *more);
+    if (!more) {
+        free(o->v);
+        return lint_fail_mem(e, "annotations");
     }
+    c->outline = more;
     c->outline[c->outlines++] = *o;
     return 0;
 }

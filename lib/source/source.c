@@ -1,4 +1,5 @@
 #include "source/source.h"
+#include "base/grow.h"
 #include "source/source_parts.h"
 
 #include <dirent.h>
@@ -70,18 +71,12 @@ static int is_picture(const char *name) {
 }
 
 int lint_source_add(lint_source *s, char *path, int32_t label, lint_split split, lint_err *e) {
-    if (path && s->n == s->room) {
-        size_t room = s->room ? 2 * s->room : 256;
-        lint_picture *more = realloc(s->picture, room * sizeof *more);
-        if (more) {
-            s->picture = more;
-            s->room = room;
-        }
-    }
-    if (!path || s->n == s->room) {
+    lint_picture *more = path ? lint_grow(s->picture, s->n, &s->room, sizeof *more) : NULL;
+    if (!more) {
         free(path);
         return lint_fail_mem(e, "the list of pictures");
     }
+    s->picture = more;
     s->picture[s->n++] =
         (lint_picture){.path = path, .label = label, .place = -1, .split = split, .outline = -1};
     return 0;
@@ -131,7 +126,7 @@ static int list_folder(const lint_source *s, const char *path, lint_names *names
         if (!entry && errno) err = lint_fail(e, "%s: %s", full, strerror(errno));
         if (!entry) break;
         if (*entry->d_name == '.') continue;
-        char **v = realloc(names->v, (names->n + 1) * sizeof *v);
+        char **v = lint_grow(names->v, names->n, &names->room, sizeof *v);
         if (v) names->v = v;
         char *copy = v ? lint_join(entry->d_name, "") : NULL;
         if (copy)

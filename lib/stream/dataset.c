@@ -1,4 +1,5 @@
 #include "stream/dataset.h"
+#include "base/grow.h"
 #include "base/spool.h"
 #include "base/standard_io.h"
 #include "stream/frame_parts.h"
@@ -273,13 +274,9 @@ static int set_indices(lint_dataset *s, const part *p, lint_err *e) {
 /* Adds the frame f of n samples whose data begins at `data`. */
 static int set_part(lint_dataset *s, const lint_frame *f, size_t n, const unsigned char *data,
                     const uint64_t *begin, lint_err *e) {
-    if (s->parts == s->room) {
-        size_t room = s->room ? s->room * 2 : 64;
-        part *more = realloc(s->part, room * sizeof *more);
-        if (!more) return lint_fail_mem(e, "the index");
-        s->part = more;
-        s->room = room;
-    }
+    part *more = lint_grow(s->part, s->parts, &s->room, sizeof *more);
+    if (!more) return lint_fail_mem(e, "the index");
+    s->part = more;
     part *p = &s->part[s->parts];
     *p = (part){.first = s->n, .n = n, .tensor = calloc(f->count + 1, sizeof *p->tensor)};
     if (!p->tensor) return lint_fail_mem(e, "the index");

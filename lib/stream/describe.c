@@ -1,4 +1,5 @@
 #include "stream/describe.h"
+#include "base/grow.h"
 #include "base/text.h"
 #include "stream/samples.h"
 #include "stream/settings.h"
@@ -38,13 +39,14 @@ struct lint_describe {
     uint64_t samples;
     size_t height, width; /* of the first pictures; 0: none */
     int of_samples, more_sizes;
-    form **form;                 /* as they come */
-    void *by_name;               /* the same, for tsearch */
-    size_t forms, more_forms;    /* more: those beyond FORMS_MOST */
+    form **form;   /* as they come */
+    void *by_name; /* the same, for tsearch */
+    size_t forms, forms_room;
+    size_t more_forms;           /* those beyond FORMS_MOST */
     group *group;                /* by label and place, but for the last few */
     size_t groups, sorted, room; /* sorted: those before the last few */
     epoch *epoch;                /* as they come */
-    size_t epochs;
+    size_t epochs, epochs_room;
 };
 
 lint_describe *lint_describe_new(lint_err *e) {
@@ -85,12 +87,6 @@ void lint_describe_free(lint_describe *l) {
 
 /* --- counting --------------------------------------------------------------------------------- */
 
-/* Room for one more in an array that doubles when its length is a power of two. */
-static void *one_more(void *v, size_t n, size_t size) {
-    if (n & (n - 1)) return v;
-    return realloc(v, (n ? 2 * n : 1) * size);
-}
-
 /* "U8 [n,192,192,3]", from malloc; n for a first dimension that counts the samples. */
 static char *type_of(const lint_tensor *t, size_t n) {
     char *text = NULL;
@@ -122,7 +118,7 @@ static form *new_form(const lint_tensor *t, size_t n, lint_err *e) {
 
 /* Takes f over. */
 static int keep_form(lint_describe *l, form *f, lint_err *e) {
-    form **grown = one_more(l->form, l->forms, sizeof *grown);
+    form **grown = lint_grow(l->form, l->forms, &l->forms_room, sizeof *grown);
     if (grown) l->form = grown;
     if (!grown || !tsearch(f, &l->by_name, compare_forms)) {
         free_form(f);
@@ -193,13 +189,9 @@ static int add_group(lint_describe *l, int32_t label, int32_t place, lint_err *e
         sort_groups(l);
         return add_group(l, label, place, e);
     }
-    if (l->groups == l->room) {
-        size_t room = l->room ? 2 * l->room : FEW;
-        group *grown = realloc(l->group, room * sizeof *grown);
-        if (!grown) return lint_fail_mem(e, "a listing");
-        l->group = grown;
-        l->room = room;
-    }
+    group *grown = lint_grow(l->group, l->groups, &l->room, sizeof *grown);
+    if (!grown) return lint_fail_mem(e, "a listing");
+    l->group = grown;
     l->group[l->groups++] = one;
     return 0;
 }
@@ -209,7 +201,7 @@ static int add_epoch(lint_describe *l, const char *name, uint64_t n, lint_err *e
         l->epoch[l->epochs - 1].n += n;
         return 0;
     }
-    epoch *grown = one_more(l->epoch, l->epochs, sizeof *grown);
+    epoch *grown = lint_grow(l->epoch, l->epochs, &l->epochs_room, sizeof *grown);
     char *copy = strdup(name);
     if (grown) l->epoch = grown;
     if (!grown || !copy) {

@@ -1,3 +1,4 @@
+#include "base/grow.h"
 #include "stream/frame_parts.h"
 
 #include <inttypes.h>
@@ -134,17 +135,7 @@ int lint_tensor_describe(lint_tensor *t, const char *name, lint_dtype dtype, siz
     return 0;
 }
 
-/* The array v with room for one more than n, or NULL; *room is what it has. It doubles, as growing
- * by one would copy it for each. */
-static void *one_more(void *v, size_t n, size_t *room, size_t size) {
-    if (n < *room) return v;
-    size_t more = n < 4 ? 4 : 2 * n;
-    void *grown = realloc(v, more * size);
-    if (grown) *room = more;
-    return grown;
-}
-
-/* In the place of old, or, where that is NULL, as one more. */
+/* Adds a tensor, or replaces old unless that is NULL. */
 static lint_tensor *put_tensor(lint_frame *f, lint_tensor *old, const char *name, lint_dtype dtype,
                                size_t rank, const uint64_t *shape, lint_err *e) {
     if (!is_utf8(name) || strcmp(name, LINT_METADATA) == 0) {
@@ -157,7 +148,7 @@ static lint_tensor *put_tensor(lint_frame *f, lint_tensor *old, const char *name
     t.data = lint_data_alloc(t.bytes);
     lint_tensor *slot = old;
     if (!old) {
-        lint_tensor *more = one_more(f->tensors, f->count, &f->tensors_room, sizeof *more);
+        lint_tensor *more = lint_grow(f->tensors, f->count, &f->tensors_room, sizeof *more);
         if (more) f->tensors = more;
         slot = more ? &more[f->count] : NULL;
     }
@@ -231,7 +222,7 @@ static int put_meta(lint_frame *f, struct lint_meta *m, const char *key, const c
         m->value = v;
         return 0;
     }
-    struct lint_meta *more = one_more(f->meta, f->metas, &f->metas_room, sizeof *more);
+    struct lint_meta *more = lint_grow(f->meta, f->metas, &f->metas_room, sizeof *more);
     char *k = strdup(key);
     if (more) f->meta = more;
     if (!more || !k) {

@@ -1,6 +1,7 @@
 #include "stream/settings.h"
 
 #include "base/cli.h"
+#include "base/grow.h"
 
 #include <inttypes.h>
 #include <jansson.h>
@@ -9,7 +10,7 @@
 #include <string.h>
 
 static void add(lint_settings *s, const char *key, const char *value, int number) {
-    struct lint_setting *more = realloc(s->v, (s->n + 1) * sizeof *more);
+    struct lint_setting *more = lint_grow(s->v, s->n, &s->room, sizeof *more);
     if (more) s->v = more;
     char *k = more ? strdup(key) : NULL, *v = more ? strdup(value) : NULL;
     if (!k || !v) {

@@ -24,7 +24,7 @@ typedef struct lint_settings {
         char *key, *value;
         int number;
     } * v;
-    size_t n;
+    size_t n, room;
     int failed;
 } lint_settings;
 

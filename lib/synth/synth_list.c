@@ -1,4 +1,5 @@
 #include "synth/synth_list.h"
+#include "base/grow.h"
 #include "synth/synth.h"
 #include <dirent.h>
 #include <errno.h>
@@ -24,7 +25,7 @@ static int find_name(lint_synth_list *l, const char *name, size_t len, size_t *g
         if (strlen(l->names[*group]) == len && memcmp(l->names[*group], name, len) == 0) return 0;
     if (l->n_names == LINT_SYNTH_MAX_CLASSES)
         return lint_fail(e, "more than %d classes or places", LINT_SYNTH_MAX_CLASSES);
-    char **names = realloc(l->names, (l->n_names + 1) * sizeof *names);
+    char **names = lint_grow(l->names, l->n_names, &l->names_room, sizeof *names);
     if (!names) return lint_fail_mem(e, "names");
     l->names = names;
     names[l->n_names] = copy(name, len);
@@ -39,11 +40,9 @@ static void free_file(lint_synth_file *f) {
     free(f->identity);
 }
 
-/* Adds a file; takes its strings (NULL: out of memory), whatever the answer. */
+/* Adds a file. Its strings, NULL where memory ran out, belong to l from then on, also on failure. */
 static int add(lint_synth_list *l, lint_synth_file f, lint_err *e) {
-    lint_synth_file *files = l->files;
-    if (l->n == 0 || (l->n & (l->n - 1)) == 0) /* room doubles at powers of two */
-        files = realloc(l->files, (l->n ? 2 * l->n : 1) * sizeof *files);
+    lint_synth_file *files = lint_grow(l->files, l->n, &l->room, sizeof *files);
     if (files) l->files = files;
     if (!files || !f.path || !f.name || !f.identity) {
         free_file(&f);

@@ -37,9 +37,9 @@ typedef struct lint_synth_file {
 
 typedef struct lint_synth_list {
     char **names; /* classes or places, in order of their first appearance */
-    size_t n_names;
+    size_t n_names, names_room;
     lint_synth_file *files; /* of a folder in order of their names' bytes */
-    size_t n;
+    size_t n, room;
 } lint_synth_list;
 
 /* Adds a source; on error the list stays as far as it got. A folder without pictures, a list

@@ -15,7 +15,7 @@ enum { COLUMNS = 16 };
 
 /* --- a row of the log as numbers -------------------------------------------------------------- */
 
-static double *put_scores(double *v, const lint_scores *s) {
+static double *put_scores(double *v, const lint_epoch_scores *s) {
     *v++ = s->loss;
     *v++ = s->ce;
     *v++ = s->cam;
@@ -23,8 +23,8 @@ static double *put_scores(double *v, const lint_scores *s) {
     return v;
 }
 
-static const double *get_scores(const double *v, lint_scores *s) {
-    *s = (lint_scores){v[0], v[1], v[2], v[3]};
+static const double *get_scores(const double *v, lint_epoch_scores *s) {
+    *s = (lint_epoch_scores){v[0], v[1], v[2], v[3]};
     return v + 4;
 }
 

@@ -37,8 +37,8 @@ double lint_train_loss(const lint_training *t, const lint_rates *rates, double c
     return rates->ce_weight * ce + (t->term_cap > 0 && isfinite(term) && term > most ? most : term);
 }
 
-static lint_scores scores(const run *r, const lint_rates *rates, const lint_loss_sum *sum) {
-    lint_scores s = {.cam = NAN};
+static lint_epoch_scores scores(const run *r, const lint_rates *rates, const lint_loss_sum *sum) {
+    lint_epoch_scores s = {.cam = NAN};
     s.ce = sum->ce / sum->weight;
     s.accuracy = (double)sum->correct / (double)sum->n;
     if (r->loss.cam != LINT_CAM_NONE) s.cam = sum->cam / (double)sum->n;
@@ -82,7 +82,8 @@ static uint64_t hash_batch(const lint_batch *b, size_t pixels, uint64_t h) {
     return h;
 }
 
-static int not_finite(const lint_epoch *row, const char *where, const lint_scores *s, lint_err *e) {
+static int not_finite(const lint_epoch *row, const char *where, const lint_epoch_scores *s,
+                      lint_err *e) {
     char cam[48] = "";
     if (!isnan(s->cam) || isnan(s->loss)) snprintf(cam, sizeof cam, ", CAM loss %g", s->cam);
     return lint_fail(
@@ -116,7 +117,7 @@ static int step(run *r, const lint_batch *b, const lint_epoch *row, size_t numbe
     if (check_places(r, b, e) < 0 || learn(r, b, &now, e) < 0)
         return lint_err_prefix(e, "epoch %zu, batch %zu: ", row->epoch, number);
     if (now.n == 0) return 0;
-    lint_scores s = scores(r, &row->rates, &now);
+    lint_epoch_scores s = scores(r, &row->rates, &now);
     snprintf(where, sizeof where, "batch %zu", number);
     if (!isfinite(s.loss)) return not_finite(row, where, &s, e);
     add(sum, &now);
@@ -173,7 +174,7 @@ static void score_groups(const run *r, lint_group_scores *g) {
 static int validate(run *r, lint_epoch *row, lint_err *e) {
     lint_loss_sum sum = {0};
     lint_batch b;
-    row->val = (lint_scores){NAN, NAN, NAN, NAN};
+    row->val = (lint_epoch_scores){NAN, NAN, NAN, NAN};
     row->groups = (lint_group_scores){NAN, NAN, NAN};
     if (!r->walk.set) return 1;
     lint_walk_restart(&r->walk);

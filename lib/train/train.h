@@ -28,9 +28,9 @@
 /* Means over the labelled samples, each with the weight of its class times its own. ce is that of
  * torch.nn.CrossEntropyLoss with class weights. cam is NAN without a CAM loss. loss is
  * lint_train_loss of both; it leaves out the group weights of group DRO. */
-typedef struct lint_scores {
+typedef struct lint_epoch_scores {
     double loss, ce, cam, accuracy;
-} lint_scores;
+} lint_epoch_scores;
 
 /* Accuracies of groups (groups.h); NAN without groups. */
 typedef struct lint_group_scores {
@@ -40,10 +40,10 @@ typedef struct lint_group_scores {
 typedef struct lint_epoch {
     size_t epoch; /* from 1 */
     lint_rates rates;
-    lint_scores train, val;   /* val: all NAN without validation samples */
-    lint_group_scores groups; /* of the validation samples */
-    int best;                 /* whether it is better than every epoch before it */
-    int resumed;              /* whether it was read from a checkpoint */
+    lint_epoch_scores train, val; /* val: all NAN without validation samples */
+    lint_group_scores groups;     /* of the validation samples */
+    int best;                     /* whether it is better than every epoch before it */
+    int resumed;                  /* whether it was read from a checkpoint */
 } lint_epoch;
 
 /* Replaces lint_net_step and lint_net_score for networks that learn something else than the labels

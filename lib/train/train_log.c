@@ -72,7 +72,7 @@ static void put(double v, FILE *log) {
 }
 
 int lint_train_log_row(lint_train_log *log, const lint_epoch *row, lint_err *e) {
-    const lint_scores *scores[] = {&row->train, &row->val};
+    const lint_epoch_scores *scores[] = {&row->train, &row->val};
     FILE *file = log->file;
     fprintf(file, "%zu", row->epoch);
     put(row->rates.lr, file);

@@ -7,8 +7,8 @@
  * its norm and a projection, within a hundredth of itself, for the large networks a twentieth.
  *
  * PyTorch itself in float32, against its own float64, uses up to 6e-5 for a step (biases of batch
- * norm: sums over 100,000 places that nearly cancel). Over ten steps such differences grow, at last
- * by a relu that passes here and not there: in a deep network on small pictures, where few places
+ * norm: sums over 100,000 cells that nearly cancel). Over ten steps such differences grow, at last
+ * by a relu that passes here and not there: in a deep network on small pictures, where few cells
  * make a gradient, that moves single weights by a good part of their way. So rates are such that
  * float32 costs PyTorch well below the tolerance; `make.py -v` prints what it does cost.
  */

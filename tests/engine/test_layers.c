@@ -40,7 +40,7 @@ typedef struct trial {
 #define CE                                                                                         \
     { .ce_weight = 1 }
 #define IN "input 7x6x3 mean 0.5 0.5 0.5 std 0.25 0.25 0.25\n"
-/* Few places: few kinks. */
+/* Few cells: few kinks. */
 #define TINY "input 5x4x3 mean 0.5 0.5 0.5 std 0.25 0.25 0.25\n"
 /* Places and channels enough for conv_winograd.c, in tiles of which the last are half outside. */
 #define MANY "input 15x17x3 mean 0.5 0.5 0.5 std 0.25 0.25 0.25\na: conv 32 1x1\n"

@@ -44,7 +44,7 @@ static void the_centre_costs_nothing_and_corners_most(void **state) {
         }
 }
 
-/* Half a sigma away, by hand: 1 - exp(-1/8). The place (0, 1) of a 1 x 2 map lies 1/4 off. */
+/* Half a sigma away, by hand: 1 - exp(-1/8). The cell (0, 1) of a 1 x 2 map lies 1/4 off. */
 static void sigma_is_in_fractions_of_the_side(void **state) {
     (void)state;
     float k[2];
@@ -56,9 +56,9 @@ static void sigma_is_in_fractions_of_the_side(void **state) {
     assert_true(k[0] == 0);
 }
 
-static void a_mask_is_averaged_over_each_places_area(void **state) {
+static void a_mask_is_averaged_over_each_cells_area(void **state) {
     (void)state;
-    /* 4 x 6 pixels on 2 x 3 places: 2 x 2 pixels each. */
+    /* 4 x 6 pixels on 2 x 3 cells: 2 x 2 pixels each. */
     const uint8_t mask[24] = {255, 255, 0, 0, 0,   255, //
                               255, 255, 0, 0, 255, 0,   //
                               0,   0,   0, 0, 51,  51,  //
@@ -69,8 +69,8 @@ static void a_mask_is_averaged_over_each_places_area(void **state) {
     assert_true(check_tensor("K", k, want, 6, 1e-6, 0));
 }
 
-/* 3 pixels on 2 places: the middle one belongs half to each. */
-static void a_pixel_on_a_border_counts_for_both_places(void **state) {
+/* 3 pixels on 2 cells: the middle one belongs half to each. */
+static void a_pixel_on_a_border_counts_for_both_cells(void **state) {
     (void)state;
     const uint8_t mask[3] = {255, 255, 0};
     float k[2];
@@ -80,7 +80,7 @@ static void a_pixel_on_a_border_counts_for_both_places(void **state) {
     lint_prior_mask(k, 2, 1, mask, 3, 1);
     assert_true(check_value("top", (double)k[0], 0, 1e-6, 0));
     assert_true(check_value("bottom", (double)k[1], 2.0 / 3, 1e-6, 0));
-    /* And a mask smaller than the map: each pixel covers several places. */
+    /* And a mask smaller than the map: each pixel covers several cells. */
     float wide[4];
     lint_prior_mask(wide, 1, 4, mask, 1, 2);
     assert_true(check_tensor("K", wide, (const float[]){0, 0, 0, 0}, 4, 1e-6, 0));
@@ -122,9 +122,9 @@ static double value_of(lint_cam_loss loss, const float *map) {
     return lint_cam_value(loss, N, k, map, NULL);
 }
 
-static double spike(lint_cam_loss loss, int place, float height) {
+static double spike(lint_cam_loss loss, int cell, float height) {
     float map[N] = {0};
-    map[place] = height;
+    map[cell] = height;
     return value_of(loss, map);
 }
 
@@ -135,12 +135,12 @@ static void evidence_in_the_centre_is_free(void **state) {
     assert_true(spike(LINT_CAM_RADIAL, CENTER, 3) == 0);
 }
 
-static void evidence_elsewhere_costs_what_its_place_costs(void **state) {
+static void evidence_elsewhere_costs_what_its_cell_costs(void **state) {
     (void)state;
-    const int places[][2] = {{0, 0}, {0, W / 2}, {H / 2, W - 1}, {H - 1, W - 1}, {1, 2}};
-    for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
-        int at = places[i][0] * W + places[i][1];
-        double k = share_at(places[i][0], places[i][1], H, W, SIGMA), k2 = k * k;
+    const int cells[][2] = {{0, 0}, {0, W / 2}, {H / 2, W - 1}, {H - 1, W - 1}, {1, 2}};
+    for (size_t i = 0; i < sizeof cells / sizeof *cells; i++) {
+        int at = cells[i][0] * W + cells[i][1];
+        double k = share_at(cells[i][0], cells[i][1], H, W, SIGMA), k2 = k * k;
         assert_true(check_value("energy", spike(LINT_CAM_ENERGY, at, 3), k, 1e-6, 0));
         assert_true(check_value("mse", spike(LINT_CAM_MSE, at, 3), k2 * 9 / N, 0, 1e-5));
         assert_true(check_value("radial", spike(LINT_CAM_RADIAL, at, 3), k2 * k2 * 9 / N, 0, 1e-5));
@@ -245,7 +245,7 @@ static void derivatives_obey_eulers_theorem(void **state) {
 
 /* --- the table of docs/losses.md -------------------------------------------------------------- */
 
-/* All evidence in 2 x 2 of the 24 x 24 places of models/standard.net, or equally in all; the mean
+/* All evidence in 2 x 2 of the 24 x 24 cells of models/standard.net, or equally in all; the mean
  * of |map| is 1. */
 enum { SIDE = 24, PLACES = SIDE * SIDE, MAPS = 4 };
 static const char *const map_name[MAPS] = {"centred", "edge", "corner", "uniform"};
@@ -260,7 +260,7 @@ static void table_map(float *map, int which) {
 }
 
 /* Of the masks of an object that is a disc of 0.3 sides around the middle, and their inverses: a
- * linear encoder that weighs a place by what it says, and a sigmoid. */
+ * linear encoder that weighs a cell by what it says, and a sigmoid. */
 static lint_mask_encoder *disc_encoder(lint_threads *pool) {
     static const char text[] = "input 24x24x1 mask\nflatten\nfc: dense 1\nsigmoid\n";
     lint_err e = {""};
@@ -383,7 +383,7 @@ static void behind_a_linear_head_a_map_sums_to_the_logit_less_the_bias(void **st
 }
 
 /* Zhou's CAM weighs features by the class's weights of the dense layer; HiResCAM by the gradient,
- * which behind the mean over 80 places is an 80th of them. The features are read as the maps of a
+ * which behind the mean over 80 cells is an 80th of them. The features are read as the maps of a
  * net whose head picks them one by one. */
 static void behind_global_pooling_hirescam_is_cam_up_to_scale(void **state) {
     (void)state;
@@ -417,12 +417,12 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_centre_costs_nothing_and_corners_most),
         cmocka_unit_test(sigma_is_in_fractions_of_the_side),
-        cmocka_unit_test(a_mask_is_averaged_over_each_places_area),
-        cmocka_unit_test(a_pixel_on_a_border_counts_for_both_places),
+        cmocka_unit_test(a_mask_is_averaged_over_each_cells_area),
+        cmocka_unit_test(a_pixel_on_a_border_counts_for_both_cells),
         cmocka_unit_test(a_mask_of_one_value_costs_the_same_everywhere),
         cmocka_unit_test(energy_looks_at_a_class_against_the_others),
         cmocka_unit_test(evidence_in_the_centre_is_free),
-        cmocka_unit_test(evidence_elsewhere_costs_what_its_place_costs),
+        cmocka_unit_test(evidence_elsewhere_costs_what_its_cell_costs),
         cmocka_unit_test(a_map_without_preference_costs_the_mean_of_the_prior),
         cmocka_unit_test(energy_is_a_share_and_free_of_scale),
         cmocka_unit_test(a_map_of_zeros_costs_nothing_and_has_a_finite_gradient),

@@ -116,7 +116,7 @@ static void a_soft_mask_is_half_where_evidence_is_average(void **state) {
     lint_soft_mask(N, map, s);
     for (int i = 0; i < N; i++)
         assert_true(check_value("S", (double)s[i], 0.5, 1e-7, 0));
-    /* One place of N has all: q = D^2 / N, so S = 1 / (1 + 1 / N). */
+    /* One cell of N has all: q = D^2 / N, so S = 1 / (1 + 1 / N). */
     memset(map, 0, sizeof map);
     map[7] = -2;
     lint_soft_mask(N, map, s);

@@ -239,11 +239,11 @@ static void a_loss_that_is_not_finite_is_reported_as_such(void **state) {
 
 /* --- maps ------------------------------------------------------------------------------------- */
 
-/* Sum over places of the map of class c of image i. */
-static double map_sum(const float *cam, size_t k, size_t places, size_t i, size_t c) {
+/* Sum over cells of the map of class c of image i. */
+static double map_sum(const float *cam, size_t k, size_t cells, size_t i, size_t c) {
     double sum = 0;
-    for (size_t q = 0; q < places; q++)
-        sum += (double)cam[(i * k + c) * places + q];
+    for (size_t q = 0; q < cells; q++)
+        sum += (double)cam[(i * k + c) * cells + q];
     return sum;
 }
 
@@ -256,13 +256,13 @@ static float *values_of(filled *f, const char *name) {
 /* Runs the net and holds the sums of its maps against logits less `offset` (NULL: zeros). */
 static int check_map_sums(filled *f, const float *offset) {
     size_t k = lint_net_classes(f->net), n = f->batch.n;
-    size_t places = lint_net_cam_height(f->net) * lint_net_cam_width(f->net);
-    float *z = malloc(n * k * sizeof *z), *m = malloc(n * k * places * sizeof *m);
+    size_t cells = lint_net_cam_height(f->net) * lint_net_cam_width(f->net);
+    float *z = malloc(n * k * sizeof *z), *m = malloc(n * k * cells * sizeof *m);
     float *sum = malloc(n * k * sizeof *sum);
     lint_err e = {""};
     if (lint_net_run(f->net, &f->batch, z, m, &e) < 0) fail_msg("%s", e.msg);
     for (size_t i = 0; i < n * k; i++) {
-        sum[i] = (float)map_sum(m, k, places, i / k, i % k);
+        sum[i] = (float)map_sum(m, k, cells, i / k, i % k);
         if (offset) z[i] -= offset[i % k];
     }
     int bad = !check_tensor("sum of map", sum, z, n * k, 1e-5 * check_max(z, n * k), 0);
@@ -288,7 +288,7 @@ static void behind_a_linear_head_a_map_sums_to_the_logit_less_the_bias(void **st
     filled_free(f);
 }
 
-/* A batch of five has places enough for Winograd's algorithm, an image alone has not. */
+/* A batch of five has cells enough for Winograd's algorithm, an image alone has not. */
 static void both_ways_of_a_3x3_convolution_agree(void **state) {
     (void)state;
     const char text[] = "input 15x17x3\na: conv 64 1x1\nb: conv 96 3x3 pad 1\nrelu\n"
@@ -367,7 +367,7 @@ static void groups_are_filters_of_zeros_elsewhere(void **state) {
     }
 }
 
-/* And is Zhou's CAM place by place: M_c = sum over k of w_ck A_k. Here with A the picture itself,
+/* And is Zhou's CAM cell by cell: M_c = sum over k of w_ck A_k. Here with A the picture itself,
  * which the test knows. */
 static void behind_a_linear_head_a_map_is_zhous_cam(void **state) {
     (void)state;
@@ -438,8 +438,8 @@ static void energy_does_not_depend_on_the_scale_of_the_maps(void **state) {
 static void one_class_is_scored_by_its_own_map(void **state) {
     (void)state;
     filled *f = filled_new(LINEAR, 1, 3, LINT_NET_TRAIN, 1);
-    size_t places = lint_net_cam_height(f->net) * lint_net_cam_width(f->net);
-    float *m = malloc(3 * places * sizeof *m);
+    size_t cells = lint_net_cam_height(f->net) * lint_net_cam_width(f->net);
+    float *m = malloc(3 * cells * sizeof *m);
     lint_loss_sum sum = {0};
     lint_err e = {""};
     assert_int_equal(lint_net_run(f->net, &f->batch, NULL, m, &e), 0);
@@ -448,10 +448,10 @@ static void one_class_is_scored_by_its_own_map(void **state) {
     size_t h = lint_net_cam_height(f->net), w = lint_net_cam_width(f->net);
     for (size_t i = 0; i < 3; i++) {
         double cost = 0, all = 0;
-        for (size_t q = 0; q < places; q++) {
+        for (size_t q = 0; q < cells; q++) {
             double dy = ((double)(q / w) + 0.5) / (double)h - 0.5;
             double dx = ((double)(q % w) + 0.5) / (double)w - 0.5;
-            double v = fabs((double)m[i * places + q]);
+            double v = fabs((double)m[i * cells + q]);
             cost += (1 - exp(-(dx * dx + dy * dy) / (2 * 0.25 * 0.25))) * v;
             all += v;
         }

@@ -282,7 +282,7 @@ static void switching_one_thing_on_leaves_the_others(void **state) {
 /* --- balance ---------------------------------------------------------------------------------- */
 
 static char *TWO[] = {"leopard", "orca"};
-static const lint_names NAMES = {TWO, 2}, NO_NAMES = {NULL, 0};
+static const lint_names NAMES = {.v = TWO, .n = 2}, NO_NAMES = {0};
 
 static void balance_copies_all_once_before_any_twice(void **state) {
     (void)state;

@@ -1,5 +1,6 @@
 /* Who trains, validates and tests; which class a border resembles. */
 #include "source/border.h"
+#include "source/misleading.h"
 #include "source/partition.h"
 #include "source/ridge.h"
 #include "support/check.h"
@@ -181,7 +182,7 @@ static void misleading_pictures_fill_the_test_set_first(void **state) {
     lint_mislead found;
     const size_t odd[] = {0, 4, 8, 12, 1}; /* four of class a, one of b */
     double *v = scores(&s, odd, 5);
-    assert_int_equal(lint_partition_mislead(&s, v, &RATIO, 0, &found, &e), 0);
+    assert_int_equal(lint_mislead_by_score(&s, v, &RATIO, 0, &found, &e), 0);
     for (size_t i = 0; i < 40; i++) {
         int is_odd = i == 0 || i == 4 || i == 8 || i == 12 || i == 1;
         assert_int_equal(s.picture[i].place != s.picture[i].label, is_odd);
@@ -212,8 +213,8 @@ static void every_class_keeps_a_training_picture(void **state) {
         lint_mislead found;
         const size_t odd[] = {0, 1, 2};
         double *v = scores(&s, odd, 3);
-        assert_int_equal(
-            lint_partition_mislead(&s, v, &(lint_ratio){{1, 50, 49}}, seed, &found, &e), 0);
+        assert_int_equal(lint_mislead_by_score(&s, v, &(lint_ratio){{1, 50, 49}}, seed, &found, &e),
+                         0);
         assert_int_equal(count(&s, 0, LINT_TRAIN), 1);
         assert_int_equal(count(&s, 1, LINT_TRAIN), 1);
         free(v);
@@ -231,7 +232,7 @@ static void a_test_set_that_is_given_stays(void **state) {
     s.given[LINT_TRAIN] = s.given[LINT_VAL] = s.given[LINT_TEST] = 1;
     for (size_t i = 0; i < 40; i++)
         s.picture[i].split = (lint_split)(i % 3);
-    assert_int_equal(lint_partition_mislead(&s, v, &RATIO, 0, &found, &e), 0);
+    assert_int_equal(lint_mislead_by_score(&s, v, &RATIO, 0, &found, &e), 0);
     for (size_t i = 0; i < 40; i++)
         assert_int_equal(s.picture[i].split, i % 3);
     assert_int_equal(s.picture[4].place, 1);

@@ -196,7 +196,7 @@ static void names_go_to_json_and_back(void **state) {
 static void an_index_without_a_name_gets_words(void **state) {
     (void)state;
     char *one[] = {"leopard"}, buf[32];
-    lint_names n = {one, 1};
+    lint_names n = {.v = one, .n = 1};
     assert_string_equal(lint_names_get(&n, 0, "class", buf), "leopard");
     assert_string_equal(lint_names_get(&n, 3, "class", buf), "class 3");
     assert_string_equal(lint_names_get(&n, INT32_MAX, "place", buf), "place 2147483647");

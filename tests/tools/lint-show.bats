@@ -301,7 +301,7 @@ show() { lint-show "$@" | tr -s ' '; }
     assert_line --regexp '^  conv3 +conv 64 2x2 same +96x96x64 +4,160 +37,748,736 +6x6$'
     assert_line --regexp '^  fc1 +dense 128 +1x1x128 +2,359,424 +2,359,296$'
     assert_line --regexp '^  total +2,400,194 +103,835,712$'
-    assert_output --partial 'Maps are 24x24 of 32 features; one place sees 16x16 of the 192x192'
+    assert_output --partial 'Maps are 24x24 of 32 features; one cell sees 16x16 of the 192x192'
     run -0 lint-show --classes 10 "$CLONE/models/standard.net"
     assert_line --regexp '^  fc5 +dense classes +1x1x10 +330 +320$'
 }

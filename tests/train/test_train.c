@@ -335,7 +335,7 @@ static void it_learns(void **state) {
     assert_true(done.best.val.accuracy == 1);
     assert_true(w->row[9].train.ce < w->row[0].train.ce / 4);
     for (size_t i = 0; i < 10; i++) {
-        const lint_scores *s = &w->row[i].train;
+        const lint_epoch_scores *s = &w->row[i].train;
         assert_int_equal(check_value("loss", s->loss, s->ce + 0.5 * s->cam, 0, 1e-12), 1);
         assert_true(s->cam > 0 && s->cam < 1);
     }
@@ -382,7 +382,7 @@ static void equal_accuracies_are_told_apart_by_loss(void **state) {
     assert_int_equal(train(w, &done, &e), 0);
     size_t best = 0, first = 0;
     for (size_t i = 1; i < 10; i++) {
-        const lint_scores *s = &w->row[i].val, *t = &w->row[best].val;
+        const lint_epoch_scores *s = &w->row[i].val, *t = &w->row[best].val;
         if (s->accuracy > w->row[first].val.accuracy) first = i;
         if (s->accuracy > t->accuracy || (s->accuracy == t->accuracy && s->loss < t->loss))
             best = i;
@@ -482,7 +482,7 @@ static void class_weights_come_from_words_and_numbers(void **state) {
     (void)state;
     lint_err e;
     char *name[] = {"leopard", "orca"};
-    lint_names classes = {name, 2};
+    lint_names classes = {.v = name, .n = 2};
     float w[2];
     assert_int_equal(lint_class_weights("none", &classes, NULL, w, &e), 0);
     assert_true(w[0] == 1 && w[1] == 1);

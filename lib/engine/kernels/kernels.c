@@ -154,7 +154,7 @@ enum { GEMM_TALL = 6 };
 #endif
 
 typedef struct gemm_args {
-    size_t cols, k;
+    size_t cols, steps; /* outputs of a panel; products of each */
     const float *b, *bias;
     int add;
     size_t ldy;
@@ -173,8 +173,10 @@ INLINE vf gemm_start(const int whole, const gemm_args *m, const float *y, int j)
     return whole ? load(from + j * W) : load_part(from, m->cols, j);
 }
 
-INLINE void gemm_tile(const int rows, const int whole, const gemm_args *m, const float *a,
-                      float *y) {
+/* y[i] += sum over the steps k of a[i * row + k * step] * b[k]. gemm reads the rows of a, gemm_outer
+ * its columns; rows, whole, row and step are known when this is compiled. */
+INLINE void gemm_tile(const int rows, const int whole, const size_t row, const size_t step,
+                      const gemm_args *m, const float *a, float *y) {
     vf acc[GEMM_TALL][2];
     UNROLL
     for (int i = 0; i < rows; i++) {
@@ -183,11 +185,11 @@ INLINE void gemm_tile(const int rows, const int whole, const gemm_args *m, const
             acc[i][j] = gemm_start(whole, m, y + (size_t)i * m->ldy, j);
     }
     const float *b = m->b;
-    for (size_t k = 0; k < m->k; k++, a++, b += PANEL) {
+    for (size_t k = 0; k < m->steps; k++, a += step, b += PANEL) {
         vf b0 = load(b), b1 = load(b + W);
         UNROLL
         for (int i = 0; i < rows; i++) {
-            float v = a[i * LINT_GEMM_LDA];
+            float v = a[(size_t)i * row];
             acc[i][0] += b0 * v;
             acc[i][1] += b1 * v;
         }
@@ -204,73 +206,33 @@ INLINE void gemm_tile(const int rows, const int whole, const gemm_args *m, const
     }
 }
 
-INLINE void gemm_rows(const int whole, const gemm_args *m, size_t p, const float *a, float *y) {
+INLINE void gemm_rows(const int whole, const size_t row, const size_t step, const gemm_args *m,
+                      size_t rows, const float *a, float *y) {
     size_t i = 0;
-    for (; i + GEMM_TALL <= p; i += GEMM_TALL)
-        gemm_tile(GEMM_TALL, whole, m, a + i * LINT_GEMM_LDA, y + i * m->ldy);
-    for (; i + 4 <= p; i += 4)
-        gemm_tile(4, whole, m, a + i * LINT_GEMM_LDA, y + i * m->ldy);
-    for (; i < p; i++)
-        gemm_tile(1, whole, m, a + i * LINT_GEMM_LDA, y + i * m->ldy);
+    for (; i + GEMM_TALL <= rows; i += GEMM_TALL)
+        gemm_tile(GEMM_TALL, whole, row, step, m, a + i * row, y + i * m->ldy);
+    for (; i + 4 <= rows; i += 4)
+        gemm_tile(4, whole, row, step, m, a + i * row, y + i * m->ldy);
+    for (; i < rows; i++)
+        gemm_tile(1, whole, row, step, m, a + i * row, y + i * m->ldy);
 }
 
 static void gemm(size_t p, size_t cols, size_t k, const float *a, const float *b, const float *bias,
                  int add, float *y, size_t ldy) {
     const gemm_args m = {cols, k, b, bias, add, ldy};
     if (cols == PANEL)
-        gemm_rows(1, &m, p, a, y);
+        gemm_rows(1, LINT_GEMM_LDA, 1, &m, p, a, y);
     else
-        gemm_rows(0, &m, p, a, y);
-}
-
-INLINE void gemm_outer_tile(const int taps, const int whole, const gemm_args *m, size_t p,
-                            const float *a, float *g) {
-    vf acc[GEMM_TALL][2];
-    UNROLL
-    for (int i = 0; i < taps; i++) {
-        UNROLL
-        for (int j = 0; j < 2; j++)
-            acc[i][j] = gemm_start(whole, m, g + (size_t)i * m->ldy, j);
-    }
-    const float *d = m->b;
-    for (size_t q = 0; q < p; q++, a += LINT_GEMM_LDA, d += PANEL) {
-        vf d0 = load(d), d1 = load(d + W);
-        UNROLL
-        for (int i = 0; i < taps; i++) {
-            acc[i][0] += d0 * a[i];
-            acc[i][1] += d1 * a[i];
-        }
-    }
-    UNROLL
-    for (int i = 0; i < taps; i++) {
-        float *to = g + (size_t)i * m->ldy;
-        if (whole) {
-            store(to, acc[i][0]);
-            store(to + W, acc[i][1]);
-        } else {
-            memcpy(to, acc[i], m->cols * sizeof *to);
-        }
-    }
-}
-
-INLINE void gemm_outer_rows(const int whole, const gemm_args *m, size_t p, const float *a,
-                            float *g) {
-    size_t i = 0;
-    for (; i + GEMM_TALL <= m->k; i += GEMM_TALL)
-        gemm_outer_tile(GEMM_TALL, whole, m, p, a + i, g + i * m->ldy);
-    for (; i + 4 <= m->k; i += 4)
-        gemm_outer_tile(4, whole, m, p, a + i, g + i * m->ldy);
-    for (; i < m->k; i++)
-        gemm_outer_tile(1, whole, m, p, a + i, g + i * m->ldy);
+        gemm_rows(0, LINT_GEMM_LDA, 1, &m, p, a, y);
 }
 
 static void gemm_outer(size_t p, size_t cols, size_t k, const float *a, const float *d, float *g,
                        size_t ldg) {
-    const gemm_args m = {cols, k, d, NULL, 1, ldg};
+    const gemm_args m = {cols, p, d, NULL, 1, ldg};
     if (cols == PANEL)
-        gemm_outer_rows(1, &m, p, a, g);
+        gemm_rows(1, 1, LINT_GEMM_LDA, &m, k, a, g);
     else
-        gemm_outer_rows(0, &m, p, a, g);
+        gemm_rows(0, 1, LINT_GEMM_LDA, &m, k, a, g);
 }
 
 /* --- outer ------------------------------------------------------------------------------------ */
@@ -644,9 +606,9 @@ static void pool2(size_t p, size_t c, const float *top, const float *bottom, con
         pool2_of(p, c, top, bottom, sign, y, NULL);
 }
 
-/* d in the lanes whose place is `place`, zero in the others. */
-INLINE vf where(vi at, int place, vf d) {
-    return (vf)((vi)d & (at == place));
+/* d in the lanes whose cell is `cell`, zero in the others. */
+INLINE vf where(vi at, int cell, vf d) {
+    return (vf)((vi)d & (at == cell));
 }
 
 static void unpool2(size_t p, size_t c, const float *d, const uint8_t *arg, float *top,
@@ -693,19 +655,19 @@ static void unpool2_affine2(size_t p, size_t c, const float *d, const uint8_t *a
     }
 }
 
-static void larger(size_t c, const float *x, uint8_t place, float *y, uint8_t *arg) {
+static void larger(size_t c, const float *x, uint8_t cell, float *y, uint8_t *arg) {
     size_t ch = 0;
     for (; ch + W <= c; ch += W) {
         vf v = load(x + ch), best = load(y + ch);
         vi more = v > best;
         vb take = __builtin_convertvector(more, vb), at = *(const vb_any *)(arg + ch);
         store(y + ch, choose(more, v, best));
-        *(vb_any *)(arg + ch) = (take & place) | (~take & at);
+        *(vb_any *)(arg + ch) = (take & cell) | (~take & at);
     }
     for (; ch < c; ch++)
         if (x[ch] > y[ch]) {
             y[ch] = x[ch];
-            arg[ch] = place;
+            arg[ch] = cell;
         }
 }
 

@@ -54,7 +54,7 @@ typedef struct lint_kernels {
     /* The transforms of Winograd's F(2x2, 3x3), see conv_winograd.c, for c channels, a multiple of
      * the vector (a panel is one). The 4x4 matrix's element (i, j) of channel 0 lies at
      * t + i * down + j * across.
-     *   tile_input   B' x B of 4x4 places
+     *   tile_input   B' x B of 4x4 cells
      *   tile_output  A' t A, 2x2 outputs, plus bias (NULL: 0) or, with add, plus what y holds
      *   tile_spread  A d A' of 2x2 gradients
      *   tile_filter  G w G' of 3x3 taps
@@ -84,12 +84,12 @@ typedef struct lint_kernels {
                     const float *b, const float *e, float *y);
 
     /* 2x2 windows, stride 2: top and bottom are rows of 2P pixels; y[p][c] is the x of the window
-     * with the largest sign[c] * x, arg[p][c] its place 0..3 in reading order, the first of
+     * with the largest sign[c] * x, arg[p][c] its cell 0..3 in reading order, the first of
      * equals; arg may be NULL. sign is 1 or -1: with -1 the smallest is taken. */
     void (*pool2)(size_t p, size_t c, const float *top, const float *bottom, const float *sign,
                   float *y, uint8_t *arg);
 
-    /* Its gradient: d[p][c] to the place arg[p][c] of the window, zero to the others. */
+    /* Its gradient: d[p][c] to the cell arg[p][c] of the window, zero to the others. */
     void (*unpool2)(size_t p, size_t c, const float *d, const uint8_t *arg, float *top,
                     float *bottom);
 
@@ -99,8 +99,8 @@ typedef struct lint_kernels {
                             const float *const x[2], const float *a, const float *b, const float *e,
                             float *const dx[2]);
 
-    /* Where x[c] is above y[c], y[c] becomes it and arg[c] becomes place; c floats. */
-    void (*larger)(size_t c, const float *x, uint8_t place, float *y, uint8_t *arg);
+    /* Where x[c] is above y[c], y[c] becomes it and arg[c] becomes cell; c floats. */
+    void (*larger)(size_t c, const float *x, uint8_t cell, float *y, uint8_t *arg);
 
     /* y[p * ys + c] += x[p * xs + c] * w[c]: a tap of a filter that has one channel. x is not y. */
     void (*tap)(size_t p, size_t c, const float *x, size_t xs, const float *w, float *y, size_t ys);
@@ -116,7 +116,7 @@ typedef struct lint_kernels {
 } lint_kernels;
 
 /* The table of that name ("v2", "v3", "v4", "plain"); with name NULL the one that LINT_ISA in the
- * environment names, else the best that runs. This is the one place where the library reads the
+ * environment names, else the best that runs. This is the one cell where the library reads the
  * environment. NULL and an error if this processor cannot run it or the build lacks it. */
 const lint_kernels *lint_kernels_pick(const char *name, lint_err *e);
 

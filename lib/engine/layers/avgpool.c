@@ -1,4 +1,4 @@
-/* avgpool: `avgpool K [stride N] [pad N]`. The mean of K x K places, padding counted as zeros, as
+/* avgpool: `avgpool K [stride N] [pad N]`. The mean of K x K cells, padding counted as zeros, as
  * torch.nn.AvgPool2d's default; stride is K unless given. And globalpool: `globalpool`, the mean of
  * the whole picture, 1x1 for each channel. */
 #include "engine/layers/layer.h"
@@ -47,7 +47,7 @@ typedef struct pool_job {
     int adds;
 } pool_job;
 
-/* Places of one direction that window `at` covers: [*from, *to) of `size`. */
+/* Cells of one direction that window `at` covers: [*from, *to) of `size`. */
 static void cover(size_t at, size_t stride, size_t k, size_t pad, size_t size, size_t *from,
                   size_t *to) {
     size_t begin = at * stride, end = begin + k;
@@ -56,7 +56,7 @@ static void cover(size_t at, size_t stride, size_t k, size_t pad, size_t size, s
     if (*to > size) *to = size;
 }
 
-/* to[out] = mean of from[in] over the window of output place (y, x). */
+/* to[out] = mean of from[in] over the window of output cell (y, x). */
 static void average(const lint_layer *l, size_t y, size_t x, const float *from, float *to) {
     const pool_state *s = l->state;
     size_t y0, y1, x0, x1, c = l->in.c;
@@ -74,7 +74,7 @@ static void average(const lint_layer *l, size_t y, size_t x, const float *from, 
         to[i] *= share;
 }
 
-/* The other direction: adds u's share to every place of the window. */
+/* The other direction: adds u's share to every cell of the window. */
 static void spread(const lint_layer *l, size_t y, size_t x, const float *u, float *to) {
     const pool_state *s = l->state;
     size_t y0, y1, x0, x1, c = l->in.c;

@@ -6,9 +6,9 @@
  * summed, and the normalised picture is never written. Backward then reads x once and writes dx
  * once. This halves the memory of training and a third of its traffic.
  *
- * A convolution that goes row by row is fused with this layer, its consumer: the layer sees the rows
- * of x while they are in the cache, and makes those of dx when the convolution asks for them, so that
- * dx is never written either.
+ * A convolution that goes row by row is fused with this layer, its consumer: the layer sees the
+ * rows of x while they are in the cache, and makes those of dx when the convolution asks for them,
+ * so that dx is never written either.
  *
  * Statistics are taken of each image about the mean of its first row, row sums in float, and joined
  * in double in the order of images (Chan, Golub, LeVeque 1983), so that a large mean costs no

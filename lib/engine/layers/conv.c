@@ -57,7 +57,10 @@ static void describe(lint_layer *l, const conv_state *s) {
     l->macs = (double)lint_shape_count(l->out) * (double)(s->kh * s->kw * s->c);
 }
 
-/* Small filters stay in the first-level cache while rows of a wide picture go by. */
+/* Small filters stay in the first-level cache while rows of a wide picture go by. Measured by
+ * `bench/engine --profile --threads 1`, with one way and then the other, on an AMD EPYC with AVX2,
+ * 2026-11: within these limits rows take 0.7 to 0.96 of gemm's time (16 channels to 32, 3x3, 48x48:
+ * 3.1 against 4.4 ms); at 360 numbers of a filter and above they are even. */
 static int goes_by_rows(const lint_layer *l, const conv_state *s) {
     enum { FILTER_SMALL = 256, OUT_SMALL = 64, WIDE = 24 };
     return s->stride == 1 && s->groups == 1 && s->kh * s->kw * s->c <= FILTER_SMALL &&

@@ -46,10 +46,10 @@ int lint_conv_winograd_suits(const lint_layer *l);
 
 /* --- the gradient of the weights, in slots ----------------------------------------------------
  *
- * A weight's gradient is a sum over the batch. So that all threads have work, also where a layer has
- * few weights, the batch is cut into slots; each sums its own part of the batch into the workspace,
- * the weights' gradient [count] and then the bias' [O]. The slots are added in their order, which
- * does not depend on the number of threads. One slot alone is the gradient itself. */
+ * A weight's gradient is a sum over the batch. So that all threads have work, also where a layer
+ * has few weights, the batch is cut into slots; each sums its own part of the batch into the
+ * workspace, the weights' gradient [count] and then the bias' [O]. The slots are added in their
+ * order, which does not depend on the number of threads. One slot alone is the gradient itself. */
 
 enum { LINT_CONV_SLOTS = 16 }; /* parts of a weight gradient, at least */
 

@@ -18,8 +18,8 @@ typedef struct depthwise {
     size_t bands;      /* of an image */
 } depthwise;
 
-/* Outputs [begin, begin + count) of a row for which tap t lies inside of the input's `in` places,
- * and the input place of the first. */
+/* Outputs [begin, begin + count) of a row for which tap t lies inside of the input's `in` cells,
+ * and the input cell of the first. */
 typedef struct reach {
     size_t begin, count, from;
 } reach;

@@ -4,11 +4,11 @@
  *     input gradient   dx[q][c] = sum over k of patch(dy, q)[k] * turned w[k][c]
  *     weight gradient  dw[k][o] = sum over p of patch(x, p)[k] * dy[p][o]
  *
- * p counts the places of all images of the batch. A patch is a rectangle of a picture, zero outside
- * of it; patches of PIXELS places, LINT_GEMM_K numbers of each at a time, are copied into scratch,
+ * p counts the cells of all images of the batch. A patch is a rectangle of a picture, zero outside
+ * of it; patches of PIXELS cells, LINT_GEMM_K numbers of each at a time, are copied into scratch,
  * which stays in the second-level cache while panels of the weights go by.
  *
- * With a stride S the input places fall into S*S phases: those of one phase are reached by the same
+ * With a stride S the input cells fall into S*S phases: those of one phase are reached by the same
  * taps of the filter, and are a convolution of stride 1 of their own.
  *
  * Small groups go in bundles, as one group whose filters are zero outside of their own group's
@@ -45,7 +45,7 @@ static size_t bundles_of(const lint_layer *l) {
     return lint_conv(l)->groups / bundle_of(l).groups;
 }
 
-/* Rectangles of a picture: that of grid place (y, x) is rows x cols large and begins at
+/* Rectangles of a picture: that of grid cell (y, x) is rows x cols large and begins at
  * (y * step + top, x * step + left). */
 typedef struct patches {
     const float *picture; /* of the first image, at the bundle's first channel */
@@ -79,7 +79,7 @@ static void copy_row(const patches *s, const float *row, long x, size_t from, si
     }
 }
 
-/* Numbers [from, to) of the patch of place p, counted through all images. */
+/* Numbers [from, to) of the patch of cell p, counted through all images. */
 static void copy_patch(const patches *s, size_t p, size_t from, size_t to, float *out) {
     size_t x = p % s->w, y = p / s->w % s->h, image = p / s->w / s->h, each = s->cols * s->c;
     const float *picture = s->picture + image * lint_shape_count(s->in);
@@ -114,13 +114,13 @@ static size_t block_start(size_t k, size_t block) {
 
 /* --- the product: forward and the gradient to the input --------------------------------------- */
 
-/* The places written: (y * step + top, x * step + left) of the grid's (y, x). */
-typedef struct places {
+/* The cells written: (y * step + top, x * step + left) of the grid's (y, x). */
+typedef struct cells {
     float *picture; /* of the first image, at the bundle's first channel */
     lint_shape out;
     size_t step, top, left;
     int add;
-} places;
+} cells;
 
 typedef struct gemm_product {
     const lint_pass *p;
@@ -128,15 +128,15 @@ typedef struct gemm_product {
     const float *panels; /* [panels, K, panel] */
     const float *bias;   /* [o] or NULL */
     size_t o;
-    places y;
-    size_t blocks, shares; /* of places; of panels, so that one small image feeds all threads */
+    cells y;
+    size_t blocks, shares; /* of cells; of panels, so that one small image feeds all threads */
 } gemm_product;
 
 static size_t panels_of(const lint_pass *p, size_t o) {
     return (o + p->k->panel - 1) / p->k->panel;
 }
 
-/* One block of places, panels [from, to): into y [n, ldy], its first column the first panel's. */
+/* One block of cells, panels [from, to): into y [n, ldy], its first column the first panel's. */
 static void gemm_multiply(const gemm_product *j, size_t at, size_t n, size_t from, size_t to,
                           float *a, float *y, size_t ldy, int add) {
     size_t k = patch_floats(&j->a), panel = j->p->k->panel;
@@ -152,14 +152,14 @@ static void gemm_multiply(const gemm_product *j, size_t at, size_t n, size_t fro
     }
 }
 
-static float *place_of(const gemm_product *j, size_t p) {
-    const places *s = &j->y;
+static float *cell_of(const gemm_product *j, size_t p) {
+    const cells *s = &j->y;
     size_t x = p % j->a.w, y = p / j->a.w % j->a.h, image = p / j->a.w / j->a.h;
     size_t row = y * s->step + s->top, col = x * s->step + s->left;
     return s->picture + ((image * s->out.h + row) * s->out.w + col) * s->out.c;
 }
 
-/* Places that do not follow each other: through a staging area behind the packed block. */
+/* Cells that do not follow each other: through a staging area behind the packed block. */
 static void multiply_scattered(const gemm_product *j, size_t at, size_t n, size_t from, size_t to,
                                float *a) {
     size_t first = from * j->p->k->panel, end = to * j->p->k->panel;
@@ -167,9 +167,9 @@ static void multiply_scattered(const gemm_product *j, size_t at, size_t n, size_
     float *stage = a + PIXELS * LINT_GEMM_LDA;
     gemm_multiply(j, at, n, from, to, a, stage, cols, 0);
     for (size_t i = 0; i < n; i++) {
-        float *to_place = place_of(j, at + i) + first;
+        float *to_cell = cell_of(j, at + i) + first;
         for (size_t c = 0; c < cols; c++)
-            to_place[c] = stage[i * cols + c] + (j->y.add ? to_place[c] : 0);
+            to_cell[c] = stage[i * cols + c] + (j->y.add ? to_cell[c] : 0);
     }
 }
 
@@ -181,7 +181,7 @@ static void gemm_product_part(void *ctx, size_t part, int worker) {
     size_t from = share * panels / j->shares, to = (share + 1) * panels / j->shares;
     float *a = j->p->scratch[worker];
     if (j->y.step == 1)
-        gemm_multiply(j, at, n, from, to, a, place_of(j, at) + from * j->p->k->panel, j->y.out.c,
+        gemm_multiply(j, at, n, from, to, a, cell_of(j, at) + from * j->p->k->panel, j->y.out.c,
                       j->y.add);
     else
         multiply_scattered(j, at, n, from, to, a);
@@ -279,7 +279,7 @@ static void forward_bundle(lint_layer *l, const lint_pass *p, size_t which) {
     gemm_packing w = {.l = l, .p = p, .b = b, .which = which, .panels = p->workspace};
     gemm_product j = {.p = p, .a = patches_of_input(l, b, which), .panels = w.panels, .o = b.o};
     j.bias = lint_conv_bias(l) ? lint_conv_bias(l) + which * b.o : NULL;
-    j.y = (places){l->y + which * b.o, l->out, 1, 0, 0, 0};
+    j.y = (cells){l->y + which * b.o, l->out, 1, 0, 0, 0};
     lint_threads_run(p->pool, panels_of(p, b.o), gemm_pack_panel, &w);
     gemm_run_product(&j);
 }
@@ -311,7 +311,7 @@ static phase phase_of(size_t which, size_t size, size_t kernel, size_t stride, s
 static void clear_phase(const gemm_product *j) {
     size_t count = j->p->n * j->a.h * j->a.w;
     for (size_t p = 0; p < count && !j->y.add; p++)
-        memset(place_of(j, p), 0, j->o * sizeof(float));
+        memset(cell_of(j, p), 0, j->o * sizeof(float));
 }
 
 static void input_phase(lint_layer *l, const lint_pass *p, size_t which, phase v, phase h) {
@@ -330,7 +330,7 @@ static void input_phase(lint_layer *l, const lint_pass *p, size_t which, phase v
                  .top = v.start,
                  .left = h.start};
     gemm_product j = {.p = p, .a = a, .panels = w.panels, .o = b.c};
-    j.y = (places){l->dx + which * b.c, l->in, s->stride, v.first, h.first, l->dx_adds};
+    j.y = (cells){l->dx + which * b.c, l->in, s->stride, v.first, h.first, l->dx_adds};
     if (!v.count || !h.count) return;
     if (!v.taps || !h.taps) {
         clear_phase(&j);
@@ -348,7 +348,7 @@ static void gemm_input_gradient(lint_layer *l, const lint_pass *p, size_t which)
                         phase_of(h, l->in.w, s->kw, s->stride, s->left));
 }
 
-/* --- the gradient by the weights -------------------------------------------------------------- */
+/* --- the gradient with respect to the weights ------------------------------------------------- */
 
 typedef struct gemm_outer_job {
     const lint_layer *l;
@@ -379,13 +379,13 @@ static size_t rounded(size_t n) {
     return (n + PANEL_MOST - 1) / PANEL_MOST * PANEL_MOST;
 }
 
-/* Of scratch, what a block of places needs in any of the three products. */
+/* Of scratch, what a block of cells needs in any of the three products. */
 static size_t block_floats(const lint_layer *l) {
     bundle b = bundle_of(l);
     return PIXELS * (LINT_GEMM_LDA + rounded(b.c > b.o ? b.c : b.o));
 }
 
-/* One block of places: adds rows [k0, k1) and columns [o0, o1) to g, which begins with row k0 of
+/* One block of cells: adds rows [k0, k1) and columns [o0, o1) to g, which begins with row k0 of
  * all O columns. */
 static void outer_block(const gemm_outer_job *j, const patches *a, const float *dy, size_t at,
                         size_t n, const size_t range[4], float *g, float *scratch) {

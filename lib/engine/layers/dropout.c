@@ -2,7 +2,7 @@
  * 1 / (1 - P) (Srivastava et al. 2014, scaled as torch.nn.Dropout does); inference passes all.
  *
  * Number i of image n in a step is dropped if draw i of lint_rng_at(seed, LINT_RNG_DROPOUT,
- * step * 2^20 + n, from) is below P, `from` being the place of the layer before it in the network.
+ * step * 2^20 + n, from) is below P, `from` being the index of the layer before it in the network.
  * The mask is kept as bytes, since it is what backward and the maps need. */
 #include "engine/layers/layer.h"
 

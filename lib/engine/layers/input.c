@@ -1,5 +1,5 @@
 /* input: `input WxHx3 [mean R G B] [std R G B]`: pictures, bytes to floats, (byte / 255 - mean) /
- * std. `input WxHx1 mask`: the share of each place that is object, 0 to 1, as it comes. */
+ * std. `input WxHx1 mask`: the share of each cell that is object, 0 to 1, as it comes. */
 #include "engine/layers/input_line.h"
 #include "engine/layers/layer.h"
 

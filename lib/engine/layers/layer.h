@@ -1,14 +1,15 @@
-/* layer: one line of a network file, and what it can do. Internal to the engine (its files and those
- * named after layers); tools see net.h.
+/* layer: one line of a network file, and what it can do. Internal to the engine (its files and
+ * those named after layers); tools see net.h.
  *
  * A layer maps x [N, in.h, in.w, in.c] to y [N, out.h, out.w, out.c], channels last. It reads the
  * output of layer `from`, which is the one before it except where a block forks; `add` reads a
- * second one, `also`. It owns its parameters and scratch; the net owns the activations and gradients
- * and sets the pointers. Each kind is one file, with forward and backward side by side.
+ * second one, `also`. It owns its parameters and scratch; the net owns the activations and
+ * gradients and sets the pointers. Each kind is one file, with forward and backward side by side.
  *
  * The layers behind the `cam` line are the head. They are linear once the forward pass has fixed
- * their switches (which numbers a relu passes, which input a pool took). A kind that may stand there
- * has two more functions, the two products with the Jacobian J of that linear map, without the bias:
+ * their switches (which numbers a relu passes, which input a pool took). A kind that may stand
+ * there has two more functions, the two products with the Jacobian J of that linear map, without
+ * the bias:
  *
  *     vjp  cotangent u at the output -> J'u at the input: what HiResCAM is made of (net_cam.c)
  *     jvp  tangent v at the input -> Jv at the output; adds u v' to the weight gradient: what the
@@ -145,9 +146,9 @@ size_t lint_shape_count(lint_shape s);
 /* Bytes of memory that the machine has; SIZE_MAX where it does not say. */
 size_t lint_machine_memory(void);
 
-/* Counts images * each * size bytes, which the layer is about to take, against what the machine
- * has: a short text may ask for more, and memory that is promised, but not there, ends the program.
- * -1 and an error where they are too many. */
+/* Counts images * each * size bytes, which the layer is about to take, against the machine's
+ * memory. A short text may ask for more, and memory that the system promises but does not have ends
+ * the program. -1 and an error if it is too much. */
 int lint_layer_claim(lint_layer *l, size_t images, size_t each, size_t size, lint_err *e);
 
 /* Adds weight `suffix` ("weight", "bias", "running_mean") of this PyTorch shape; zeroed and, if
@@ -158,7 +159,7 @@ lint_weights *lint_layer_weights(lint_layer *l, const char *suffix, int trainabl
 /* Uniform in +-bound, drawn in PyTorch's order of elements. */
 void lint_weights_uniform(lint_weights *w, lint_rng *r, double bound);
 
-/* Here's order -> PyTorch's (to_torch 1), or back. Both hold w->count floats. */
+/* The order in memory -> PyTorch's (to_torch 1), or back. Both hold w->count floats. */
 void lint_weights_reorder(const lint_weights *w, const float *from, float *to, int to_torch);
 
 /* 64-byte aligned zeroed floats, or NULL. */
@@ -168,8 +169,8 @@ float *lint_floats(size_t n);
  * and *pad (0), and l->out from them: windows that do not fit are left out, as PyTorch does. */
 int lint_arg_window(lint_layer *l, size_t most, size_t *pad, lint_err *e);
 
-/* A whole number least..most in argument i; two of 1..most, "KxL"; or an error with the line's
- * syntax, or with the numbers that may stand there. */
+/* A whole number least..most in argument i; two numbers 1..most, "KxL". Else an error with the
+ * line's syntax, or with the numbers that may stand there. */
 int lint_arg_count(const lint_layer *l, size_t i, size_t least, size_t most, size_t *v,
                    lint_err *e);
 int lint_arg_pair(const lint_layer *l, size_t i, size_t most, size_t *a, size_t *b, lint_err *e);

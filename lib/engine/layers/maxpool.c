@@ -1,6 +1,6 @@
-/* maxpool: `maxpool K [stride N] [pad N]`. The largest of K x K places; windows that do not fit are
+/* maxpool: `maxpool K [stride N] [pad N]`. The largest of K x K cells; windows that do not fit are
  * left out, as PyTorch's default, and padding is never the largest. Stride is K unless given. The
- * place taken (the first of equals) is a byte, so K is at most 15.
+ * cell taken (the first of equals) is a byte, so K is at most 15.
  *
  * 2x2 with stride 2 has kernels of its own; the general case below is what they are tested against.
  */
@@ -11,7 +11,7 @@
 
 typedef struct pool_state {
     size_t k, stride, pad;
-    uint8_t *arg; /* [batch, out]: place in the window, in reading order */
+    uint8_t *arg; /* [batch, out]: cell in the window, in reading order */
     float *ones;  /* [C]: the largest is wanted */
 } pool_state;
 
@@ -50,14 +50,14 @@ typedef struct pool_job {
     float *to;
 } pool_job;
 
-/* Where in x [H,W,C] output (y, x) of channel c has its window place `arg`. */
+/* Where in x [H,W,C] output (y, x) of channel c has its window cell `arg`. */
 static size_t source(const lint_layer *l, size_t y, size_t x, size_t c, size_t arg) {
     const pool_state *s = l->state;
     size_t sy = y * s->stride + arg / s->k - s->pad, sx = x * s->stride + arg % s->k - s->pad;
     return (sy * l->in.w + sx) * l->in.c + c;
 }
 
-/* One output place: x is the picture [H,W,C], (sy, sx) the window's first place in the padded one.
+/* One output cell: x is the picture [H,W,C], (sy, sx) the window's first cell in the padded one.
  */
 static void take_largest(const lint_layer *l, const lint_kernels *k, const float *x, size_t sy,
                          size_t sx, float *y, uint8_t *arg) {

@@ -1,5 +1,5 @@
 /* sigmoid: `sigmoid`. 1 / (1 + exp(-x)), in place: its derivative is y (1 - y). Not linear in
- * pieces, so it has no place behind the `cam` mark; it ends a mask encoder. */
+ * pieces, so it cannot stand behind `cam`; it ends a mask encoder. */
 #include "engine/layers/layer.h"
 
 #include <math.h>
