@@ -205,7 +205,7 @@ val.run = lint-cam $m/model.safetensors $(call seen,val) | $(call score,val.json
 val.reads = $m/model.safetensors $d/val.lts $d/swapped-val.lts $d/train.lts
 val.makes = $m/val.json $m/swapped-val.json
 
-test.run = lint-cam --grid $m/sheet.png $m/model.safetensors $(call seen,test) | $(call score,test.json)
+test.run = lint-cam --shift 0.1667 --grid $m/sheet.png $m/model.safetensors $(call seen,test) | $(call score,test.json)
 test.reads = $m/model.safetensors $d/test.lts $d/train.lts
 test.makes = $m/test.json $m/sheet.png
 
