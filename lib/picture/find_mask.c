@@ -30,7 +30,7 @@ typedef struct models {
     float *d;      /* [n,n] colour distances, of insides */
     float *kernel; /* [n,n] how far j speaks for i */
     float scale;
-    float *believed; /* [n] 0 ground .. 1 object */
+    float *believed; /* [n] 0 background .. 1 object */
     float *guess;    /* [n] log odds of the first guess */
     uint8_t *object; /* [n] the last cut */
 } models;
@@ -79,7 +79,7 @@ static int models_make(models *m, const lint_superpixels *s, lint_err *e) {
     }
     free(apart);
     models_free(m);
-    return lint_fail_mem(e, "models of object and ground");
+    return lint_fail_mem(e, "models of object and background");
 }
 
 /* How much of a model, given the weights of its superpixels, is like i; of one that is all like i,
@@ -112,11 +112,11 @@ static double unseen(const models *m) {
 /* Each superpixel's log odds, for each of its pixels, are what leaving its side costs. */
 static void add_terminals(const models *m, lint_graph *g) {
     enum { SUREST = 8 };
-    double object = weight_of(m, 1), ground = weight_of(m, 0), least = unseen(m);
+    double object = weight_of(m, 1), background = weight_of(m, 0), least = unseen(m);
     for (int i = 0; i < m->n; i++) {
-        double odds =
-            log((likelihood(m, i, 1) / object + least) / (likelihood(m, i, 0) / ground + least)) +
-            (double)m->guess[i];
+        double odds = log((likelihood(m, i, 1) / object + least) /
+                          (likelihood(m, i, 0) / background + least)) +
+                      (double)m->guess[i];
         odds = odds > SUREST ? SUREST : odds < -SUREST ? -SUREST : odds;
         lint_graph_terminal(g, i, (int64_t)(odds * (double)m->s->of[i].area * UNIT));
     }
@@ -300,7 +300,7 @@ static float *believe(const lint_superpixels *s, const lint_mask_hint *hint, lin
     if (!belief) lint_fail_mem(e, "a map");
     for (int i = 0; i < s->n && belief; i++) {
         belief[i] = read_map(hint, s->of[i].x, s->of[i].y);
-        if (!(belief[i] > 0)) belief[i] = 0;
+        if (!(belief[i] > 0) || !isfinite(belief[i])) belief[i] = 0;
         if (belief[i] > most) most = belief[i];
     }
     for (int i = 0; i < s->n && belief; i++)
