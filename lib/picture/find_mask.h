@@ -4,7 +4,7 @@
  * object is what differs from it (picture/saliency.h, by colour and texture). From that first guess
  * two models are made, of the object and of the background: which colours and textures each has, and
  * where. They and a minimum cut, which wants contours short and where the picture has edges, decide
- * each superpixel anew, a few times. Pieces far from the middle go in the end.
+ * each superpixel anew, a few times. The object need not be in the middle.
  * docs/masks.md says how well that works.
  *
  *     uint8_t mask[H * W];

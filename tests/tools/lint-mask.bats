@@ -109,6 +109,16 @@ agreement() {
     assert_output "lint-mask: unlabelled.lts: frame 1: no 'label', so no map is the label's"
 }
 
+@test "docs/outline.py draws the outlines of masks into the pictures, and nothing else" {
+    command -v python3 >/dev/null || skip "python3 is not installed"
+    lint-mask -q plain.lts -o found
+    python3 "$CLONE/docs/outline.py" <found | lint-augment -q >drawn
+    cmp <(tensor drawn mask) <(tensor found mask)
+    run -0 bash -c "paste -d ' ' <($STREAM tensor found image) <($STREAM tensor drawn image) |
+        awk '\$1 != \$2 { n++; if (\$2 != 255 && \$2 != 0) wrong++ } END { print (n > 2000 && n < 100000), wrong + 0 }'"
+    assert_output '1 0'
+}
+
 @test "a stream without samples or pictures, and what is cut short, end with status 1 and one line" {
     run -1 --separate-stderr lint-mask </dev/null
     assert_equal "$stderr" 'lint-mask: standard input: no samples'
