@@ -12,13 +12,15 @@ static struct {
 
 static const lint_option options[] = {
     {"method", 0, LINT_OPT_CHOICE, &o.method, "HOW",
-     .help = "cut, or rbd (the plain saliency of Zhu et al. 2014, to compare with) (default cut)",
+     .help = "algorithm: cut, or rbd, the saliency of Zhu et al. (2014) alone, for comparison "
+             "(default cut)",
      .choices = LINT_MASK_METHODS},
     {"cam", 0, LINT_OPT_FLAG, &o.cam,
-     .help = "a trained model's maps as a hint; the input comes from lint-cam, and its logits and "
-             "maps leave the stream"},
+     .help = "class activation maps of the input as a hint; logits and maps are removed from the "
+             "stream"},
     {"replace", 0, LINT_OPT_FLAG, &o.replace,
-     .help = "found masks instead of those in the input, which are otherwise kept"},
+     .help =
+         "replacement of masks in the input by those found (default: masks in the input are kept)"},
     LINT_OPTION_OUT(&o.out, "samples"),
     LINT_OPTION_THREADS(&o.threads),
     LINT_OPTION_QUIET(&o.quiet),
@@ -28,12 +30,12 @@ static const lint_option options[] = {
 static const lint_program program = {
     .name = "lint-mask",
     .usage = "[options] [FILE]",
-    .purpose = "Finds the object in each picture of a sample stream, from the picture alone, and "
-               "adds it as `mask`. Needs no training and no annotation. If the input has masks, "
-               "it prints how well the found ones agree with them.",
+    .purpose = "Finds the object in each picture of a sample stream and adds it as `mask`. It uses "
+               "the picture alone: no training, no annotation. If the input already has masks, it "
+               "prints how well the found masks agree with them.",
     .options = options,
     .example = "  lint-mask data/train.lts -o data/masked.lts\n"
-               "  lint-mask data/test.lts -o /dev/null    # has masks: only the agreement\n",
+               "  lint-mask data/test.lts -o /dev/null    # only prints the agreement\n",
     .operands = {0, 1},
 };
 
@@ -76,18 +78,18 @@ static int mask_all(job *j, const char *name, lint_err *e) {
 
 static void say_agreement(const lint_mask_sums *s, const char *name) {
     double n = (double)s->compared;
-    lint_warn("%s: mean IoU with the masks of the input %.3f; %.3f of the object covered; IoU "
-              "below %.1f in %.3f of %zu pictures%s",
-              name, s->iou / n, s->covered / n, LINT_MASK_POOR, (double)s->poor / n, s->compared,
-              o.replace ? "" : " (masks kept; --replace takes the found ones)");
+    lint_warn("%s: mean IoU %.3f with the masks of %zu pictures (recall %.3f, precision %.3f; "
+              "IoU below %.1f in %.3f)%s",
+              name, s->iou / n, s->compared, s->recall / n, s->precision / n, LINT_MASK_POOR,
+              (double)s->poor / n, o.replace ? "" : "; masks of the input kept, see --replace");
 }
 
 static void say_end(const job *j, const char *name) {
     if (o.quiet) return;
     if (j->sums.compared) say_agreement(&j->sums, name);
     if (j->sums.nothing)
-        lint_warn("%s: nothing stands out in %zu of %zu pictures; the masks found there are empty",
-                  name, j->sums.nothing, j->sums.samples);
+        lint_warn("%s: no object found in %zu of %zu pictures; their masks are empty", name,
+                  j->sums.nothing, j->sums.samples);
 }
 
 int main(int argc, char **argv) {

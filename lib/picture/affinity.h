@@ -1,7 +1,7 @@
 /* affinity: how alike and how close superpixels are, as matrices [n,n].
  *
  *     float *d = lint_color_distances(&s, LINT_TEXTURE_ALL, &e);
- *     float like = lint_affinity(d[i * n + j], sigma);
+ *     float like = lint_affinity(d[1], 7); // superpixels 0 and 1
  *     free(d);
  */
 #ifndef LINT_PICTURE_AFFINITY_H

@@ -1,7 +1,6 @@
 #include "picture/find_mask.h"
 #include "picture/affinity.h"
 #include "picture/min_cut.h"
-#include "picture/pieces.h"
 #include "picture/saliency.h"
 #include "picture/superpixels.h"
 
@@ -30,7 +29,7 @@ typedef struct models {
     float *d;      /* [n,n] colour distances, of insides */
     float *kernel; /* [n,n] how far j speaks for i */
     float scale;
-    float *believed; /* [n] 0 ground .. 1 object */
+    float *believed; /* [n] 0 background .. 1 object */
     float *guess;    /* [n] log odds of the first guess */
     uint8_t *object; /* [n] the last cut */
 } models;
@@ -79,7 +78,7 @@ static int models_make(models *m, const lint_superpixels *s, lint_err *e) {
     }
     free(apart);
     models_free(m);
-    return lint_fail_mem(e, "models of object and ground");
+    return lint_fail_mem(e, "models of object and background");
 }
 
 /* How much of a model, given the weights of its superpixels, is like i; of one that is all like i,
@@ -112,11 +111,11 @@ static double unseen(const models *m) {
 /* Each superpixel's log odds, for each of its pixels, are what leaving its side costs. */
 static void add_terminals(const models *m, lint_graph *g) {
     enum { SUREST = 8 };
-    double object = weight_of(m, 1), ground = weight_of(m, 0), least = unseen(m);
+    double object = weight_of(m, 1), background = weight_of(m, 0), least = unseen(m);
     for (int i = 0; i < m->n; i++) {
-        double odds =
-            log((likelihood(m, i, 1) / object + least) / (likelihood(m, i, 0) / ground + least)) +
-            (double)m->guess[i];
+        double odds = log((likelihood(m, i, 1) / object + least) /
+                          (likelihood(m, i, 0) / background + least)) +
+                      (double)m->guess[i];
         odds = odds > SUREST ? SUREST : odds < -SUREST ? -SUREST : odds;
         lint_graph_terminal(g, i, (int64_t)(odds * (double)m->s->of[i].area * UNIT));
     }
@@ -160,41 +159,6 @@ static int cut_out(const lint_superpixels *s, const float *saliency, float thres
     return err;
 }
 
-/* --- cleaning --------------------------------------------------------------------------------- */
-
-/* What a pixel counts: most in the middle, where objects are. */
-static double central(int i, int h, int w) {
-    const double sigma = 0.3;
-    double x = (i % w + 0.5) / w - 0.5, y = (i / w + 0.5) / h - 0.5;
-    return exp(-(x * x + y * y) / (2 * sigma * sigma));
-}
-
-/* Drops pieces of the object that count for less than KEEP times the one that counts most. */
-static void drop_far_pieces(int *object, int h, int w, int *piece, int *queue, double *sum) {
-    const double keep = 0.2;
-    double most = 0;
-    int n = lint_pieces(object, h, w, piece, queue);
-    for (int k = 0; k < n; k++)
-        sum[k] = 0;
-    for (int i = 0; i < h * w; i++)
-        if (object[i]) sum[piece[i]] += central(i, h, w);
-    for (int k = 0; k < n; k++)
-        if (sum[k] > most) most = sum[k];
-    for (int i = 0; i < h * w; i++)
-        if (object[i] && sum[piece[i]] < keep * most) object[i] = 0;
-}
-
-static int clean(int *object, int h, int w, lint_err *e) {
-    size_t area = (size_t)(h * w);
-    int *piece = malloc(2 * area * sizeof *piece);
-    double *sum = malloc(area * sizeof *sum);
-    int err = piece && sum ? 0 : lint_fail_mem(e, "a mask");
-    if (!err) drop_far_pieces(object, h, w, piece, piece + area, sum);
-    free(piece);
-    free(sum);
-    return err;
-}
-
 /* --- to the picture's size -------------------------------------------------------------------- */
 
 /* Where, of n, the middle of pixel i of N lies: between *low and *high, *part of the way. */
@@ -207,7 +171,7 @@ static void between(size_t i, size_t N, int n, int *low, int *high, float *part)
 }
 
 /* Bilinear, then above one half: contours lose their corners. */
-static void enlarge(const int *object, int h, int w, uint8_t *mask, size_t H, size_t W) {
+static void enlarge(const uint8_t *object, int h, int w, uint8_t *mask, size_t H, size_t W) {
     for (size_t Y = 0; Y < H; Y++)
         for (size_t X = 0; X < W; X++) {
             int y0, y1, x0, x1;
@@ -265,16 +229,16 @@ static int divide(const lint_superpixels *s, lint_mask_method method, const floa
     return err;
 }
 
-static int draw(const lint_superpixels *s, const uint8_t *object, lint_mask_method method,
-                uint8_t *mask, size_t H, size_t W, lint_err *e) {
-    int area = s->h * s->w, *pixel = malloc((size_t)area * sizeof *pixel), err = 0;
+static int draw(const lint_superpixels *s, const uint8_t *object, uint8_t *mask, size_t H, size_t W,
+                lint_err *e) {
+    size_t area = (size_t)(s->h * s->w);
+    uint8_t *pixel = malloc(area);
     if (!pixel) return lint_fail_mem(e, "a mask");
-    for (int i = 0; i < area; i++)
+    for (size_t i = 0; i < area; i++)
         pixel[i] = object[s->at[i]];
-    if (method == LINT_MASK_CUT) err = clean(pixel, s->h, s->w, e);
-    if (!err) enlarge(pixel, s->h, s->w, mask, H, W);
+    enlarge(pixel, s->h, s->w, mask, H, W);
     free(pixel);
-    return err;
+    return 0;
 }
 
 /* --- what a model says ------------------------------------------------------------------------ */
@@ -300,7 +264,7 @@ static float *believe(const lint_superpixels *s, const lint_mask_hint *hint, lin
     if (!belief) lint_fail_mem(e, "a map");
     for (int i = 0; i < s->n && belief; i++) {
         belief[i] = read_map(hint, s->of[i].x, s->of[i].y);
-        if (!(belief[i] > 0)) belief[i] = 0;
+        if (!(belief[i] > 0) || !isfinite(belief[i])) belief[i] = 0;
         if (belief[i] > most) most = belief[i];
     }
     for (int i = 0; i < s->n && belief; i++)
@@ -316,7 +280,7 @@ int lint_find_mask(const uint8_t *image, size_t H, size_t W, lint_mask_method me
     uint8_t *object = malloc((size_t)s.n);
     int err = !object ? lint_fail_mem(e, "a mask") : hint && !belief ? -1 : 0;
     if (!err) err = divide(&s, method, belief, object, e);
-    if (!err) err = draw(&s, object, method, mask, H, W, e);
+    if (!err) err = draw(&s, object, mask, H, W, e);
     free(object);
     free(belief);
     lint_superpixels_free(&s);

@@ -71,8 +71,8 @@ static void compare(const uint8_t *found, const uint8_t *own, size_t pixels, lin
     sums->compared++;
     sums->poor += iou < LINT_MASK_POOR;
     sums->iou += iou;
-    sums->covered += (double)both / (double)object;
-    sums->precise += all ? (double)both / (double)all : 0;
+    sums->recall += (double)both / (double)object;
+    sums->precision += all ? (double)both / (double)all : 0;
 }
 
 static void add_up(const job *j, lint_mask_sums *sums) {

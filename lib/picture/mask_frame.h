@@ -3,10 +3,10 @@
  *     lint_mask_sums sums = {0};
  *     lint_mask_how how = {.method = LINT_MASK_CUT};
  *     while (lint_reader_next(r, &frame, &e) > 0) {
- *         lint_mask_frame(&frame, &how, threads, &sums, &e);
+ *         lint_mask_frame(&frame, &how, pool, &sums, &e);
  *         lint_frame_write(&frame, out, &e);
  *     }
- *     if (sums.compared) printf("%f\n", sums.iou / (double)sums.compared);
+ *     double iou = sums.iou / (double)sums.compared;
  */
 #ifndef LINT_PICTURE_MASK_FRAME_H
 #define LINT_PICTURE_MASK_FRAME_H
@@ -22,11 +22,11 @@ typedef struct lint_mask_how {
 } lint_mask_how;
 
 typedef struct lint_mask_sums {
-    size_t samples, nothing; /* seen; in which nothing was found */
-    size_t compared, poor;   /* whose own mask has an object; where IoU is below LINT_MASK_POOR */
-    double iou;              /* sums over the compared: of IoU, */
-    double covered,
-        precise; /* of the share of the object that is found, of the found that is object */
+    size_t samples, nothing; /* seen; in which no object was found */
+    size_t compared, poor;   /* whose own mask has an object; whose IoU is below LINT_MASK_POOR */
+    /* Sums over the compared: intersection over union; share of the object that was found; share of
+     * what was found that is object. */
+    double iou, recall, precision;
 } lint_mask_sums;
 
 #define LINT_MASK_POOR 0.2

@@ -4,10 +4,11 @@
  * answer is exact and the same everywhere. Of several cheapest cuts it takes the one with the
  * smallest source side.
  *
- *     lint_graph *g = lint_graph_new(nodes, edges, &e);
+ *     lint_graph *g = lint_graph_new(2, 1, &e);
  *     lint_graph_terminal(g, 0, 10);      // node 0 belongs to the source
  *     lint_graph_terminal(g, 1, -3);      // node 1 rather to the sink
  *     lint_graph_edge(g, 0, 1, 5);        // dividing them costs 5
+ *     uint8_t side[2];
  *     lint_graph_cut(g, side);            // side[i] is 1 on the source's side
  *     lint_graph_free(g);
  */

@@ -1,7 +1,6 @@
 /* pieces: the connected regions of an image of numbers.
  *
  *     int n = lint_pieces(value, h, w, piece, queue);
- *     for (int i = 0; i < h * w; i++) size[piece[i]]++;
  */
 #ifndef LINT_PICTURE_PIECES_H
 #define LINT_PICTURE_PIECES_H

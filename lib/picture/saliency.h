@@ -1,4 +1,4 @@
-/* saliency: which superpixels stand out from the ground that touches the picture's edge.
+/* saliency: which superpixels stand out from the background that touches the picture's edge.
  *
  * RBD (Zhu, Liang, Wei, Sun: "Saliency Optimization from Robust Background Detection", CVPR 2014).
  * A region is background as far as it touches the edge: the length that it shares with the edge over
@@ -6,9 +6,8 @@
  * the edge touches it little. Contrast to the background makes an object; a least-squares problem
  * over the graph of superpixels makes the two agree.
  *
- *     float value[n];
- *     if (lint_saliency(&s, d, value, &e) < 0) ...
- *     float cut = lint_otsu(value, n);
+ *     if (lint_saliency(&s, d, NULL, value, &e) < 0) ...
+ *     float threshold = lint_otsu(value, NULL, s.n);
  */
 #ifndef LINT_PICTURE_SALIENCY_H
 #define LINT_PICTURE_SALIENCY_H

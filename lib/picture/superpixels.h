@@ -7,7 +7,7 @@
  *
  *     lint_superpixels s = {0};
  *     if (lint_superpixels_make(&s, image, H, W, &e) < 0) ...
- *     for (int k = s.first[i]; k < s.first[i + 1]; k++) use(i, s.neighbor[k]);
+ *     for (int k = s.first[0]; k < s.first[1]; k++) use(s.neighbor[k]); // of superpixel 0
  *     lint_superpixels_free(&s);
  *
  * Letters: H W sides of the picture, h w those of the reduced one, n superpixels.
