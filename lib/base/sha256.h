@@ -1,7 +1,7 @@
-/* sha256: the digest that stages are told apart by (FIPS 180-4).
+/* sha256: the digest that identifies stages and their files (FIPS 180-4).
  *
- * In the program, since a digest is wanted of thousands of files on all processors, and a process
- * for each, or a library to depend on, would be the larger thing. Nothing here fails.
+ * It is implemented here because thousands of files are hashed on all processors. A process for
+ * each file, or one more library, would cost more than these lines. Nothing here can fail.
  *
  *     sha256 s;
  *     char hex[SHA256_HEX];
@@ -25,10 +25,10 @@ typedef struct sha256 {
 
 void sha256_start(sha256 *s);
 void sha256_add(sha256 *s, const void *data, size_t n);
-/* 64 digits and a NUL; s is to be started anew. */
+/* Writes 64 digits and a NUL. Call sha256_start before using s again. */
 void sha256_end(sha256 *s, char hex[SHA256_HEX]);
 
-/* Of a text. */
+/* Writes the digest of a text. */
 void sha256_of(const char *text, char hex[SHA256_HEX]);
 
 #endif
