@@ -22,9 +22,14 @@ PREFIX ?= /usr/local
 LIBRARIES = libpng:libpng-dev zlib:zlib1g-dev openblas:libopenblas-dev jansson:libjansson-dev \
 	libjpeg:libjpeg-dev cairo:libcairo2-dev
 PKGS = $(foreach l,$(LIBRARIES),$(firstword $(subst :, ,$l)))
-BUILD_PACKAGES = gcc libc6-dev pkg-config $(foreach l,$(LIBRARIES),$(lastword $(subst :, ,$l)))
+BUILD_PACKAGES = $(if $(findstring clang,$(CC)),clang,gcc) libc6-dev pkg-config $(foreach l,$(LIBRARIES),$(lastword $(subst :, ,$l)))
 BATS_PACKAGES = bats bats-assert bats-file bats-support
-TEST_PACKAGES = $(BATS_PACKAGES) libcmocka-dev chromium
+# What tests use beside the tools: git for `make diff`, an image library other than lint's, readers of
+# man pages, shells, and what reads lint's files in other languages.
+TEST_PACKAGES = $(BATS_PACKAGES) libcmocka-dev chromium git imagemagick man-db mandoc perl procps python3 zsh
+TORCH_PACKAGES = $(BATS_PACKAGES) python3-torch python3-torchvision python3-pil
+FORMAT_PACKAGES = clang-format
+LINT_PACKAGES = $(FORMAT_PACKAGES) clang-tidy libcmocka-dev
 SLURM_PACKAGES = $(BATS_PACKAGES) slurmctld slurmd slurm-client munge
 DEB_PACKAGES = debhelper dpkg-dev
 
@@ -40,7 +45,8 @@ PKG_LIBS = $(eval PKG_LIBS := $$(shell pkg-config --libs $$(PKGS) 2>/dev/null))$
 WARN = -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-sign-conversion -Wvla
 SAN = $(if $(SANITIZE),-DLINT_SANITIZE -fsanitize=address -fsanitize=undefined -fno-sanitize-recover=undefined)
 # The same sources give the same programs in any folder, so that clones can share a cache.
-ANYWHERE = -ffile-prefix-map=$(CURDIR)=.
+# The shell's name of the folder, since make's cannot be quoted within other quotes.
+ANYWHERE = -ffile-prefix-map="$$PWD"=.
 ALL_CFLAGS = -std=c11 -D_POSIX_C_SOURCE=200809L $(WARN) -Ilib $(PKG_CFLAGS) $(CFLAGS) $(ANYWHERE) $(SAN) -pthread
 LIBS = $(PKG_LIBS) -lm -pthread
 COMPILE = $(CC) $(ALL_CFLAGS) -MMD -MP
@@ -66,7 +72,9 @@ endif
 
 TOOLS = $(patsubst tools/%.c,$(BUILD)/%,$(wildcard tools/*.c))
 TEST_OBJ = $(patsubst tests/%.c,$(BUILD)/tests/%.o,$(filter-out tests/support/test_%,$(wildcard tests/support/*.c)))
-TESTS = $(patsubst tests/%.c,$(BUILD)/tests/%,$(wildcard tests/*/test_*.c))
+# Under sanitizers freed memory is kept from use, so how much a training takes says nothing.
+TESTS = $(filter-out $(if $(SANITIZE),%/test_memory),\
+	$(patsubst tests/%.c,$(BUILD)/tests/%,$(wildcard tests/*/test_*.c)))
 
 quote = '$(subst ','\'',$1)'
 
@@ -88,10 +96,10 @@ $(BUILD)/flags: FORCE | $(filter deps clean,$(MAKECMDGOALS))
 	@missing=; pkg-config --exists $(PKGS) 2>/dev/null || for l in $(LIBRARIES); do \
 	    pkg-config --exists "$${l%:*}" 2>/dev/null || missing+=" $${l#*:}"; done; \
 	command -v pkg-config >/dev/null || missing=" pkg-config$$missing"; \
-	command -v $(firstword $(CC)) >/dev/null || missing=" gcc (the compiler '$(firstword $(CC))')$$missing"; \
+	command -v $(firstword $(CC)) >/dev/null || missing=" $(firstword $(BUILD_PACKAGES)) (the compiler '$(firstword $(CC))')$$missing"; \
 	[ -z "$$missing" ] || { echo "lint cannot be built yet. Missing Debian packages:$$missing"; \
 	    echo "'make deps' installs them, as root or with sudo."; exit 1; } >&2
-	$(call remember,$(subst $(CURDIR),.,$(LINK) $(LIBS)))
+	$(call remember,$(LINK) $(LIBS))
 
 $(BUILD)/liblint.a: $(LIB_OBJ)
 	$(call say,$@)rm -f $@ && ar rcs $@ $^
@@ -142,10 +150,24 @@ test-needs: | $(filter deps,$(MAKECMDGOALS))
 test: all $(BUILD)/trainer $(TESTS) | test-needs
 	tests/run $(BUILD)
 
+test-programs: $(TESTS)
+
+## run the library's tests alone
+test-library: all $(TESTS) | test-needs
+	tests/run $(BUILD) library
+
 # $(call installed,COMMANDS,PACKAGES): an error where one of the commands is not there.
 installed = @PATH+=:/usr/sbin; [ "$$(command -v $1 | wc -l)" -eq $(words $1) ] || { \
 	echo "Missing Debian packages, of: $2"; \
 	echo "'make deps $@' installs them, as root or with sudo."; exit 1; } >&2
+
+## exchange weights with PyTorch, where they must give the same logits
+test-torch: all | $(filter deps,$(MAKECMDGOALS))
+	$(call installed,bats,$(TORCH_PACKAGES))
+	@/usr/bin/python3 -c 'import torchvision, PIL' 2>/dev/null || { \
+	    echo "Missing Debian packages, of: $(TORCH_PACKAGES)"; \
+	    echo "'make deps $@' installs them, as root or with sudo."; exit 1; } >&2
+	@BUILD=$(BUILD) bats --tap tests/engine/torch/torch.bats | awk -f tests/support/count.awk
 
 ## run sweeps on a Slurm that is started for that; as root
 test-slurm: all | $(filter deps,$(MAKECMDGOALS))
@@ -160,15 +182,63 @@ test-deb: deb
 # Of packages, what the other goals need: `make deps pipeline` is spared the tests' browser. Alone it
 # is everything.
 needs = $(if $(filter $1,$(or $(filter-out deps,$(MAKECMDGOALS)),$1)),$2)
-# Daemons and what builds packages are installed for those only who name the goal.
+# PyTorch, daemons and what builds packages are installed for those only who name the goal.
 named = $(if $(filter $1,$(MAKECMDGOALS)),$2)
 
 ## install what is missing on Debian, as root or with sudo: for the targets beside it, or for all
 deps:
 	@pipelines/install-packages $(BUILD_PACKAGES) $(call needs,test,$(TEST_PACKAGES)) \
+	    $(call needs,test-programs test-library check coverage,$(BATS_PACKAGES) libcmocka-dev) \
+	    $(call needs,check format,$(FORMAT_PACKAGES)) $(call needs,lint,$(LINT_PACKAGES)) \
 	    $(call needs,report test,$(REPORT_PACKAGES)) \
+	    $(call named,test-torch,$(TORCH_PACKAGES)) \
 	    $(call named,test-slurm,$(SLURM_PACKAGES)) $(call named,deb test-deb,$(DEB_PACKAGES)) \
 	    $(call named,test-deb,$(BATS_PACKAGES) lintian debootstrap)
+
+# --- for developers --------------------------------------------------------------------------
+
+C_FILES = $(filter-out tests/golden/%,$(wildcard $(foreach d,lib tools pipelines tests bench,\
+	$(addprefix $d/,*.[ch] */*.[ch] */*/*.[ch]))))
+
+## what to run before a commit: build, format, order of includes, the library's tests
+check: all $(TESTS) format-check include-order | test-needs
+	@tests/run $(BUILD) library | tail -n 1
+
+include-order:
+	@tests/make/include-order lib/*/*.[ch] lib/*/*/*.[ch]
+
+format-check: | $(filter deps,$(MAKECMDGOALS))
+	$(call installed,clang-format,$(FORMAT_PACKAGES))
+	@clang-format --dry-run -Werror $(C_FILES)
+
+## format all C files with clang-format, version 14
+format: | $(filter deps,$(MAKECMDGOALS))
+	$(call installed,clang-format,$(FORMAT_PACKAGES))
+	clang-format -i $(C_FILES)
+
+# clang-tidy takes a second or more for each file: as many at a time as there are processors.
+## check the format, and look for bugs with clang-tidy
+lint: format-check | $(filter deps,$(MAKECMDGOALS))
+	$(call installed,clang-tidy,$(LINT_PACKAGES))
+	@printf '%s\0' $(filter-out lib/base/err.c,$(filter %.c,$(C_FILES))) | xargs -0 -n 4 -P "$$(nproc)" sh -c \
+	    'clang-tidy --quiet "$$@" -- $(subst ','\'',$(TIDY_FLAGS)) 2>/dev/null' clang-tidy
+TIDY_FLAGS = -std=c11 -D_GNU_SOURCE= -include tests/make/tidy.h -Ilib -Itests $(PKG_CFLAGS) -DLINT_VECTOR=32 \
+	-DLINT_KERNELS=lint_kernels_v3 -DLINT_KERNELS_NAME="\"v3\""
+
+## build without optimisation and with all debugging information, in BUILD/debug
+debug:
+	+@$(MAKE) --no-print-directory BUILD=$(BUILD)/debug CFLAGS='-O0 -g3' all
+
+## tests that `make coverage` runs, by name; empty: all
+COVERAGE_TESTS ?=
+
+## run tests, and print for each folder how many of its lines they reach
+coverage: | $(filter deps,$(MAKECMDGOALS))
+	+@$(MAKE) --no-print-directory BUILD=$(BUILD)/coverage CFLAGS='-O1 -g --coverage -fprofile-update=atomic' all coverage-tests
+coverage-tests: all $(TESTS)
+	@find $(BUILD) -name '*.gcda' -delete
+	@tests/run $(BUILD) $(COVERAGE_TESTS) | grep -E '^not ok |passed' || true
+	@find $(BUILD) -name '*.gcda' -exec gcov -n {} + 2>/dev/null | awk -f tests/make/coverage.awk
 
 # Man pages and completions are made from what each tool says of itself.
 SHARE = $(BUILD)/share
@@ -218,7 +288,7 @@ uninstall:
 	for d in share/lint share/doc/lint; do [ ! -d "$(to)/$$d" ] || rmdir --ignore-fail-on-non-empty "$(to)/$$d"; done
 
 DEB = $(BUILD)/deb/lint-$(VERSION)
-DEB_SOURCE = LICENSE Makefile README.md docs lib pipelines tests tools
+DEB_SOURCE = CHANGELOG.md LICENSE Makefile README.md docs lib pipelines tests tools
 
 ## build Debian packages, source and binary, in BUILD/deb
 deb: | $(filter deps,$(MAKECMDGOALS))
@@ -242,21 +312,15 @@ HELP_FILES = $(filter-out %.d,$(MAKEFILE_LIST))
 
 include pipelines/stages.mk
 
-## print this
+## print this list
 help:
 	@echo "make [TARGET...] [SETTING=VALUE...]"
-	@$(foreach s,$(SETTINGS),$s=$(call quote,$($s))) awk ' \
-	    /^## / { say = substr($$0, 4); next } \
-	    say && /^[a-z][a-z-]*:/ { sub(/:.*/, ""); target[++t] = sprintf("  %-8s %s", $$0, say) } \
-	    say && /^[A-Z_]+ [?]=/ { setting[++s] = sprintf("  %s=%s\n            %s", $$1, ENVIRON[$$1], say) } \
-	    { say = "" } \
-	    END { print "\nTargets"; for (i = 1; i <= t; i++) print target[i]; \
-	          print "\nSettings, and what they are now"; for (i = 1; i <= s; i++) print setting[i] }' \
-	    $(HELP_FILES)
+	@$(foreach s,$(SETTINGS),$s=$(call quote,$($s))) awk -f pipelines/help.awk $(HELP_FILES)
 
 FORCE:
 .DELETE_ON_ERROR:
-.PHONY: all test test-slurm test-deb test-needs deps pages install uninstall deb clean help FORCE
+.PHONY: all test test-programs test-library test-torch test-slurm test-deb test-needs deps check include-order \
+	format-check format lint debug coverage coverage-tests pages install uninstall deb clean help FORCE
 .SECONDARY:
 
 -include $(wildcard $(BUILD)/*.d $(BUILD)/lib/*/*.d $(BUILD)/lib/*/*/*.d $(BUILD)/tests/*/*.d $(BUILD)/bench/*.d)

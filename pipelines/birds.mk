@@ -10,7 +10,7 @@ CAM_WEIGHT ?= 10
 SYNTH = $(PICTURES) --object-min 0.55 --object-max 0.8 --root /usr/share \
     --objects pipelines/birds-objects.tsv --places pipelines/birds-places.tsv
 # The photographs are told by the versions of their packages.
-synth.also = $(foreach p,$(BIRDS_PACKAGES),$(call line,with package $p $(shell dpkg-query -W -f '$${Version}' $p 2>/dev/null)))
+synth.also = $(foreach p,$(BIRDS_PACKAGES),$(call $1,with package $p $(shell dpkg-query -W -f '$${Version}' $p 2>/dev/null)))
 synth.first = birds-packages
 
 birds-packages:

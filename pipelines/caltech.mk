@@ -6,4 +6,4 @@ CALTECH = leopard=129.leopards-101 orca=124.killer-whale
 
 # Two classes of 257.
 SOURCE = classes
-outside = $(foreach c,$(CALTECH),$(call line,data classes/$(subst =,=$(DATA)/,$c)))
+outside = $(foreach c,$(CALTECH),$(call $1,data classes/$(subst =,=$(DATA)/,$c)))

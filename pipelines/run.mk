@@ -9,16 +9,16 @@ quiet = $(findstring s,$(filter-out --%,$(firstword -$(MAKEFLAGS))))
 stage = $(STAGE) $(OUT:%=--root %) --cache $(CACHE_DIR) --max $(CACHE_MAX) $(quiet:%=-q) $(if $V,-v) \
     --facts $(call quote,pipelines/facts $(STAGE) $(firstword $(CC)) $(PKGS))
 
-# $(call of,STAGE,SEED,WHAT): a stage's command, or what it reads or makes, for that seed.
-of = $(foreach s,$2,$(foreach model,$(patsubst %/,%,$(dir $1)),$($(notdir $1).$3)))
+# $(call of,STAGE,SEED,WHAT[,HOW]): a stage's command, or what it reads or makes, for that seed; HOW is
+# the argument of what is a function.
+of = $(foreach s,$2,$(foreach model,$(patsubst %/,%,$(dir $1)),$(call $(notdir $1).$3,$4)))
 
 # $(call describe,STAGE,SEED,HOW): a stage as pipelines/stage/step.h says, each line put through
 # the function HOW.
-line = $(call $(how),$1)
-describe = $(foreach how,$3,$(call line,stage $(NAME)/s$2/$1) \
-    $(call line,run $(strip $(call of,$1,$2,run))) $(call of,$1,$2,also) \
-    $(foreach f,$(call of,$1,$2,reads),$(call line,in $f)) \
-    $(foreach f,$(call of,$1,$2,makes),$(call line,out $f)))
+describe = $(call $3,stage $(NAME)/s$2/$1) $(call $3,run $(strip $(call of,$1,$2,run))) \
+    $(call of,$1,$2,also,$3) \
+    $(foreach f,$(call of,$1,$2,reads),$(call $3,in $f)) \
+    $(foreach f,$(call of,$1,$2,makes),$(call $3,out $f))
 
 # A stage reruns if the runner says so, whatever the time stamps; make only asks it in order.
 define stage-rule

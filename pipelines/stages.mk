@@ -13,9 +13,9 @@ EXPERIMENT ?= $(if $(DATA),folders,orca-leopard)
 DATA ?=
 ## seed of the split, the drawings, the training: of everything
 SEED ?= 0
-## how many seeds `make sweep` runs: 0 to SEEDS-1
+## number of seeds that `make sweep` runs: 0 to SEEDS-1
 SEEDS ?= 10
-## how many stages of a sweep run side by side
+## number of stages of a sweep that run side by side; empty: one
 JOBS ?=
 ## `make sweep` over settings instead of seeds: GRID='CAM_WEIGHT=1,3,10 SIGMA=.15,.25'
 GRID ?=
@@ -59,7 +59,7 @@ endif
 NAME = $(EXPERIMENT)
 # What the folder of pictures is called in commands, and where it is.
 SOURCE = DATA
-outside = $(call line,data DATA=$(DATA))
+outside = $(call $1,data DATA=$(DATA))
 include pipelines/$(EXPERIMENT).mk
 
 ## how many pictures are made, and how: options of lint-synth
@@ -88,20 +88,11 @@ CAM ?= --cam-loss energy --sigma $(SIGMA)
 # What `make lock` notes of them and `make diff` compares.
 PARAMETERS = PICTURES SPLIT SIZE NET EPOCHS AUGMENT TRAIN CAM_WEIGHT SIGMA CAM
 
-# What no tool would tell clearly, or only after another stage's minutes.
-beyond-digits = $(subst 0,,$(subst 1,,$(subst 2,,$(subst 3,,$(subst 4,,$(subst 5,,$(subst 6,,$(subst \
-    7,,$(subst 8,,$(subst 9,,$1))))))))))
-whole = $(and $(filter 1,$(words $1)),$(if $(call beyond-digits,$1),,yes))
-# $(call expect-whole,NAME,VALUE,LEAST): LEAST is 0 or 1.
-expect-whole = $(if $(and $(call whole,$2),$(if $(filter 1,$3),$(subst 0,,$2),yes)),,\
-    $(error $1: expected a whole number, $3 or more, not '$2'))
-$(call expect-whole,SEED,$(SEED),0)
-$(call expect-whole,SEEDS,$(SEEDS),1)
-$(if $(JOBS),$(call expect-whole,JOBS,$(JOBS),1))
-$(foreach s,$(or $(GRID_SEEDS),nothing),$(call expect-whole,GRID_SEEDS,$s,0))
-$(if $(and $(GRID_SLACK),$(if $(call beyond-digits,$(subst .,,$(GRID_SLACK))),,yes)),,\
-    $(error GRID_SLACK: expected a number, 0 or more, not '$(GRID_SLACK)'))
+# What no tool would tell clearly, or only after another stage's minutes; and the points of GRID.
 VARIABLE = SIZE NET EPOCHS CAM_WEIGHT SIGMA
+checked = SEED SEEDS JOBS GRID GRID_SEEDS GRID_SLACK VARIABLE
+POINTS := $(shell $(foreach v,$(checked),$v=$(call quote,$($v))) awk -f pipelines/settings.awk)
+$(if $(findstring error: ,$(POINTS)),$(error $(subst error: ,,$(POINTS))))
 $(foreach v,$(VARIABLE),$(if $(strip $($v)),,$(error $v: expected a value, not nothing)))
 $(foreach f,$(ALSO),$(if $(wildcard $f),,$(error ALSO: there is no $f)))
 $(foreach v,OUT CACHE NET BUILD,$(if $(word 2,$($v)),$(error $v: '$($v)' has a space in it, \
@@ -110,6 +101,7 @@ $(foreach v,OUT CACHE NET BUILD,$(if $(word 2,$($v)),$(error $v: '$($v)' has a s
 # --- the stages --------------------------------------------------------------------------------
 # Of each: the command, what it reads that other stages make, what it makes. s is the seed, model
 # the name of the model. Files of the project and programs that the command names need no mention.
+# `also` is a function: other lines of the stage (pipelines/stage/step.h), each put through $1.
 
 STAGES = $(if $(SYNTH),synth) split \
     $(foreach m,$(MODELS),$m/train $m/val $m/test) compare
@@ -122,7 +114,7 @@ synth.makes = $d/pictures
 
 split.run = lint-split $(SPLIT) --size $(SIZE) --seed $s -o $d $(if $(SYNTH),$d/pictures,$(SOURCE))
 split.reads = $(if $(SYNTH),$d/pictures)
-split.also = $(if $(SYNTH),,$(outside))
+split.also = $(if $(SYNTH),,$(call outside,$1))
 split.first = $(if $(SYNTH),,have-source)
 split.makes = $d/train.lts $d/val.lts $d/test.lts
 
@@ -132,7 +124,7 @@ net-file = $(firstword $(wildcard $(NET) models/$(NET).net) $(NET))
 train.run = lint-augment $(if $(mine),--balance,$(AUGMENT)) --epochs $(EPOCHS) --shuffle --seed $s $d/train.lts | \
     $(mine) lint-train --net $(net-file) --train - --val $d/val.lts --seed $s $(TRAIN) $(loss-of-$(model)) \
     -o $m/model.safetensors --log $m/log.tsv --checkpoint checkpoint
-train.also = $(call line,resumes)$(foreach f,$(also-digests), $(call line,with also $(subst :, ,$f)))
+train.also = $(call $1,resumes)$(foreach f,$(also-digests), $(call $1,with also $(subst :, ,$f)))
 also-digests = $(eval also-digests := $(foreach f,$(ALSO),$f:$(firstword $(shell sha256sum <$f))))$(also-digests)
 train.reads = $d/train.lts $d/val.lts
 train.makes = $m/model.safetensors $m/log.tsv
@@ -159,7 +151,7 @@ include pipelines/run.mk
 
 # A user's folder may have anything in its name, so that it can be no prerequisite.
 have-source: | $(filter deps,$(MAKECMDGOALS))
-	@for f in =$(call quote,$(DATA)) $(foreach how,quote,$(outside)); do [ -d "$${f#*=}" ] || { \
+	@for f in =$(call quote,$(DATA)) $(call outside,quote); do [ -d "$${f#*=}" ] || { \
 	    echo "There is no folder '$${f#*=}'.$(if $(MISSING), $(MISSING))" >&2; exit 1; }; done
 
 # --- what is asked for -----------------------------------------------------------------------
@@ -185,7 +177,7 @@ table = $(if $(GRID),awk -v slack=$(GRID_SLACK) -v seeds='$(GRID_SEEDS)' -f pipe
     $(foreach p,$(POINTS),$(call point-results,$p)),lint-eval --pairs $(call results,$(SWEEP),test.json))
 
 ifeq ($(CLUSTER),)
-## run it for seeds 0 to SEEDS-1 and print all pairs, or for every setting of GRID; what exists is reused
+## run the experiment for seeds 0 to SEEDS-1, or for every setting of GRID, and compare; what exists is reused
 sweep: $(if $(GRID),$(STAGE))
 	+@$(side-by-side) $(if $(GRID),grid-stages,sweep-stages)
 	@$(table)
@@ -197,24 +189,13 @@ sweep-stages: $(call results,$(SWEEP),val.json test.json)
 
 # A grid is a folder grid/SETTINGS for each combination, that is made like any OUT; they share a
 # cache, so what two have in common is made once. Validation only: no test.json is made.
-comma := ,
-values = $(addprefix $(firstword $(subst =, ,$1))=,$(subst $(comma), ,$(lastword $(subst =, ,$1))))
-product = $(if $1,$(foreach a,$(call values,$(firstword $1)),$(foreach b,$(or \
-    $(call product,$(wordlist 2,$(words $1),$1)),.),$a$(patsubst $(comma).,,$(comma)$b))))
-POINTS = $(subst =,-,$(call product,$(GRID)))
 point-results = $(foreach s,$(GRID_SEEDS),$(foreach model,$(MODELS),$(AT)grid/$1/$m/val.json))
-# Of those settings whose value is one word.
-strange := $(filter-out $(VARIABLE),$(foreach g,$(GRID),$(firstword $(subst =, ,$g))))
-$(if $(strange),$(error GRID may vary $(VARIABLE), not $(firstword $(strange))))
-$(foreach g,$(GRID),$(if $(filter 2,$(words $(subst =, ,$g))),,\
-    $(error GRID: expected NAME=VALUE$(comma)VALUE..., not '$g')))
 
 grid-stages: $(addprefix $(AT)grid/,$(POINTS))
 
 $(AT)grid/%: FORCE
-	+@$(MAKE) --no-print-directory $(if $(CLUSTER),point-plan,point-stages) GRID= OUT=$@ CACHE=$(CACHE_DIR) \
-	    $(subst $(comma), ,$(foreach g,$(GRID),$(patsubst $(firstword $(subst =, ,$g))-%,$(firstword \
-	    $(subst =, ,$g))=%,$(filter $(firstword $(subst =, ,$g))-%,$(subst $(comma), ,$*)))))
+	+@readarray -t settings < <(tr , '\n' <<<$(call quote,$*) | sed 's/-/=/'); \
+	$(MAKE) --no-print-directory $(if $(CLUSTER),point-plan,point-stages) GRID= OUT=$@ CACHE=$(CACHE_DIR) "$${settings[@]}"
 
 point-stages: $(call results,$(GRID_SEEDS),val.json)
 

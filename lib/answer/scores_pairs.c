@@ -47,7 +47,7 @@ static const lint_scores *lacking(const lint_scores *s, size_t n, const char *me
 
 /* Of all else more is better. */
 static int lower_is_better(const char *metric) {
-    static const char *const lower[] = {"cross_entropy", "evidence_in_top_cells"};
+    static const char *const lower[] = {"cross_entropy", "evidence_in_top_cells", "deletion"};
     for (size_t i = 0; i < sizeof lower / sizeof *lower; i++)
         if (strcmp(metric, lower[i]) == 0) return 1;
     return 0;

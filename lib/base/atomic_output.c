@@ -36,29 +36,31 @@ static char *beside(const char *path, const char *tail) {
     return t;
 }
 
-/* Tries temporary names beside o->path until `make` is given one that is free. What make returns,
- * with o->temp set; or -1 and errno, with o->temp NULL. */
-static int with_temporary_name(lint_output *o, int (*make)(const lint_output *o)) {
+/* Tries temporary names beside path until `make` is given one that is free: that name, from malloc,
+ * and in *made what make returned. NULL and errno where it fails otherwise. */
+static char *make_beside(const char *path, int (*make)(void *ctx, const char *temp), void *ctx,
+                         int *made) {
     enum { ATTEMPTS = 100 };
     for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
         char tail[48];
         snprintf(tail, sizeof tail, "%ld.%d", (long)getpid(), attempt);
-        o->temp = beside(o->path, tail);
-        if (!o->temp) return -1;
-        int made = make(o), why = errno;
-        if (made >= 0) return made;
-        free(o->temp);
-        o->temp = NULL;
+        char *temp = beside(path, tail);
+        if (!temp) return NULL;
+        *made = make(ctx, temp);
+        if (*made >= 0) return temp;
+        int why = errno;
+        free(temp);
         errno = why;
-        if (why != EEXIST) return -1;
+        if (why != EEXIST) return NULL;
     }
-    return -1;
+    return NULL;
 }
 
 /* The mode of both kinds of files is 0666, from which the kernel takes the umask. mkstemp would
  * make 0600, and to read the umask is to change it, under other threads' feet. */
-static int create(const lint_output *o) {
-    return open(o->temp, O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0666);
+static int create(void *unused, const char *temp) {
+    (void)unused;
+    return open(temp, O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0666);
 }
 
 static int open_nameless(const char *path) {
@@ -91,7 +93,7 @@ lint_output *lint_output_open(const char *path, lint_err *e) {
         fd = open(path, O_WRONLY | O_CLOEXEC);
     } else {
         fd = open_nameless(path);
-        if (fd < 0) fd = with_temporary_name(o, create); /* no nameless files here */
+        if (fd < 0) o->temp = make_beside(path, create, NULL, &fd); /* no nameless files here */
     }
     if (fd < 0) return fail(o, e, path);
     o->f = fdopen(fd, "wb");
@@ -108,10 +110,17 @@ FILE *lint_output_file(lint_output *o) {
 }
 
 /* Links a nameless file to its temporary name. linkat cannot replace a file, as rename can. */
-static int link_to_temp(const lint_output *o) {
+static int link_nameless(void *ctx, const char *temp) {
+    const lint_output *o = ctx;
     char from[64];
     snprintf(from, sizeof from, "/proc/self/fd/%d", fileno(o->f));
-    return linkat(AT_FDCWD, from, AT_FDCWD, o->temp, AT_SYMLINK_FOLLOW);
+    return linkat(AT_FDCWD, from, AT_FDCWD, temp, AT_SYMLINK_FOLLOW);
+}
+
+static int name_it(lint_output *o) {
+    int made;
+    o->temp = make_beside(o->path, link_nameless, o, &made);
+    return o->temp ? 0 : -1;
 }
 
 /* Returns when everything written is on the disk. */
@@ -144,9 +153,7 @@ static int commit_in_steps(lint_output *const *o, size_t n, const lint_output **
             if (o[i]->path)
                 errno = 0; /* for standard output, an earlier write may have left the reason */
             if (step == SYNC && sync_it(o[i]) < 0) return -1;
-            if (step == NAME && has_no_name_yet(o[i]) &&
-                with_temporary_name(o[i], link_to_temp) < 0)
-                return -1;
+            if (step == NAME && has_no_name_yet(o[i]) && name_it(o[i]) < 0) return -1;
             if (step == RENAME && rename_it(o[i]) < 0) return -1;
         }
     return 0;
@@ -184,4 +191,15 @@ void lint_output_abort(lint_output *o) {
     free(o->path);
     free(o->temp);
     free(o);
+}
+
+int lint_output_replace(const char *path, int (*make)(void *ctx, const char *temp), void *ctx,
+                        lint_err *e) {
+    int made, err = 0;
+    char *temp = make_beside(path, make, ctx, &made);
+    if (!temp || rename(temp, path) != 0) err = lint_fail(e, "%s: %s", path, strerror(errno));
+    /* Where both are names of one file already, rename leaves both. */
+    if (temp) unlink(temp);
+    free(temp);
+    return err;
 }

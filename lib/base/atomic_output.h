@@ -31,4 +31,10 @@ int lint_output_commit_all(lint_output *const *o, size_t n, lint_err *e);
 /* Discards what was written and frees o, which may be NULL. */
 void lint_output_abort(lint_output *o);
 
+/* Replaces the file at path in one step by one that `make` creates, such as a hard link. make is
+ * given a name beside path and returns -1 with errno if it fails; EEXIST asks for another name. It
+ * leaves nothing behind when it fails. */
+int lint_output_replace(const char *path, int (*make)(void *ctx, const char *temp), void *ctx,
+                        lint_err *e);
+
 #endif

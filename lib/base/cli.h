@@ -33,7 +33,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
-#define LINT_VERSION "0.1.0"
+#define LINT_VERSION "0.2.0"
 
 typedef enum lint_opt_type {
     LINT_OPT_FLAG,   /* int *, set to 1 */

@@ -14,7 +14,7 @@ static const uint32_t K[64] = {
     0x19a4c116, 0x1e376c08, 0x2748774c, 0x34b0bcb5, 0x391c0cb3, 0x4ed8aa4a, 0x5b9cca4f, 0x682e6ff3,
     0x748f82ee, 0x78a5636f, 0x84c87814, 0x8cc70208, 0x90befffa, 0xa4506ceb, 0xbef9a3f7, 0xc67178f2};
 
-void sha256_start(sha256 *s) {
+void lint_sha256_start(lint_sha256 *s) {
     /* Fractions of the square roots of the first 8 primes. */
     static const uint32_t first[8] = {0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a,
                                       0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19};
@@ -57,39 +57,39 @@ static void add_block(uint32_t h[8], const unsigned char *p) {
         h[i] += v[i];
 }
 
-void sha256_add(sha256 *s, const void *data, size_t n) {
+void lint_sha256_add(lint_sha256 *s, const void *data, size_t n) {
     const unsigned char *p = data;
-    size_t held = s->bytes % SHA256_BLOCK;
+    size_t held = s->bytes % LINT_SHA256_BLOCK;
     s->bytes += n;
     if (held) {
-        size_t take = n < SHA256_BLOCK - held ? n : SHA256_BLOCK - held;
+        size_t take = n < LINT_SHA256_BLOCK - held ? n : LINT_SHA256_BLOCK - held;
         memcpy(s->block + held, p, take);
-        if (held + take < SHA256_BLOCK) return;
+        if (held + take < LINT_SHA256_BLOCK) return;
         add_block(s->h, s->block);
         p += take;
         n -= take;
     }
-    for (; n >= SHA256_BLOCK; p += SHA256_BLOCK, n -= SHA256_BLOCK)
+    for (; n >= LINT_SHA256_BLOCK; p += LINT_SHA256_BLOCK, n -= LINT_SHA256_BLOCK)
         add_block(s->h, p);
     memcpy(s->block, p, n);
 }
 
-void sha256_end(sha256 *s, char hex[SHA256_HEX]) {
-    static const unsigned char pad[SHA256_BLOCK] = {0x80};
+void lint_sha256_end(lint_sha256 *s, char hex[LINT_SHA256_HEX]) {
+    static const unsigned char pad[LINT_SHA256_BLOCK] = {0x80};
     uint64_t bits = s->bytes * 8;
     unsigned char length[8];
     for (int i = 0; i < 8; i++)
         length[i] = (unsigned char)(bits >> (56 - 8 * i));
-    size_t held = s->bytes % SHA256_BLOCK;
-    sha256_add(s, pad, held < 56 ? 56 - held : 120 - held);
-    sha256_add(s, length, sizeof length);
+    size_t held = s->bytes % LINT_SHA256_BLOCK;
+    lint_sha256_add(s, pad, held < 56 ? 56 - held : 120 - held);
+    lint_sha256_add(s, length, sizeof length);
     for (int i = 0; i < 8; i++)
         snprintf(hex + 8 * i, 9, "%08x", (unsigned)s->h[i]);
 }
 
-void sha256_of(const char *text, char hex[SHA256_HEX]) {
-    sha256 s;
-    sha256_start(&s);
-    sha256_add(&s, text, strlen(text));
-    sha256_end(&s, hex);
+void lint_sha256_of(const char *text, char hex[LINT_SHA256_HEX]) {
+    lint_sha256 s;
+    lint_sha256_start(&s);
+    lint_sha256_add(&s, text, strlen(text));
+    lint_sha256_end(&s, hex);
 }

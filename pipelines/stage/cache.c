@@ -141,7 +141,7 @@ void cache_used(const cache *c, const char *key) {
 /* --- throwing away ---------------------------------------------------------------------------- */
 
 typedef struct used {
-    char key[SHA256_HEX];
+    char key[LINT_SHA256_HEX];
     struct timespec last;
 } used;
 
@@ -159,7 +159,8 @@ static used *list_records(const cache *c, size_t *n, lint_err *e) {
     *n = 0;
     for (struct dirent *f; d && (f = readdir(d));) {
         struct stat st;
-        if (strlen(f->d_name) != SHA256_HEX - 1 || stat(record(c, f->d_name).s, &st) < 0) continue;
+        if (strlen(f->d_name) != LINT_SHA256_HEX - 1 || stat(record(c, f->d_name).s, &st) < 0)
+            continue;
         if (*n == size) {
             used *more = realloc(list, (size = size ? 2 * size : 64) * sizeof *more);
             if (!more) {

@@ -1,15 +1,14 @@
 #define _GNU_SOURCE /* copy_file_range */
 #include "files.h"
 
+#include "base/atomic_output.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <fts.h>
-#include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -85,25 +84,11 @@ char *read_text(const char *p) {
     return text;
 }
 
-/* A name beside p that no other process uses, on no other machine either. */
-static path beside(const char *p) {
-    const char *slash = strrchr(p, '/');
-    int folder = slash ? (int)(slash - p) + 1 : 0;
-    uint64_t chance = 0;
-    if (getrandom(&chance, sizeof chance, 0) < 0) chance = (uint64_t)getpid();
-    return pathf("%.*s.%s.%016" PRIx64, folder, p, p + folder, chance);
-}
-
 int write_text(const char *p, const char *text, lint_err *e) {
-    path temp = beside(p);
-    FILE *f = fopen(temp.s, "wb");
-    if (!f) return fail(e, p);
-    int err = fputs(text, f) == EOF;
-    if (fclose(f) != 0) err = 1;
-    if (!err && rename(temp.s, p) == 0) return 0;
-    fail(e, p);
-    unlink(temp.s);
-    return -1;
+    lint_output *o = lint_output_open(p, e);
+    if (!o) return -1;
+    fputs(text, lint_output_file(o)); /* commit tells whether it could */
+    return lint_output_commit(o, e);
 }
 
 static int copy_bytes(int from, int to) {
@@ -120,34 +105,33 @@ static int copy_bytes(int from, int to) {
     return n < 0 ? -1 : 0;
 }
 
+/* To a new file, which is deleted again where that fails. */
 static int copy(const char *from, const char *to) {
     struct stat st;
     int in = open(from, O_RDONLY | O_CLOEXEC);
     if (in < 0) return -1;
     int out = -1, err = -1;
-    if (fstat(in, &st) == 0) out = open(to, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, st.st_mode);
+    if (fstat(in, &st) == 0) out = open(to, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, st.st_mode);
     if (out >= 0) err = copy_bytes(in, out);
     int why = errno;
     if (out >= 0 && close(out) < 0 && !err) {
         why = errno;
         err = -1;
     }
+    if (out >= 0 && err) unlink(to);
     close(in);
     errno = why;
     return err;
 }
 
+static int link_or_copy_to(void *ctx, const char *temp) {
+    const char *from = ctx;
+    if (link(from, temp) == 0) return 0;
+    return errno == EEXIST ? -1 : copy(from, temp);
+}
+
 int link_or_copy(const char *from, const char *to, lint_err *e) {
-    path temp = beside(to);
-    unlink(temp.s);
-    if (link(from, temp.s) < 0 && copy(from, temp.s) < 0) {
-        fail(e, from);
-        unlink(temp.s);
-        return -1;
-    }
-    int err = rename(temp.s, to) < 0 ? fail(e, to) : 0;
-    unlink(temp.s); /* Where both are names of one file already, rename leaves both. */
-    return err;
+    return lint_output_replace(to, link_or_copy_to, (char *)from, e);
 }
 
 static int copy_folder(const char *from, const char *to, lint_err *e) {

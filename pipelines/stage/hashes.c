@@ -100,7 +100,7 @@ static int stays_inside(const char *rel) {
 
 int content_read_list(content *c, const char *list, lint_err *e) {
     *c = (content){.kind = CONTENT_FOLDER};
-    sha256_of(list, c->hex);
+    lint_sha256_of(list, c->hex);
     char *copy = strdup(list);
     if (!copy) return lint_fail_mem(e, "a list of files");
     int err = 0;
@@ -108,15 +108,16 @@ int content_read_list(content *c, const char *list, lint_err *e) {
         char *end = strchrnul(line, '\n');
         next = *end ? end + 1 : end;
         *end = 0;
-        if (strspn(line, "0123456789abcdef") != SHA256_HEX - 1 || line[SHA256_HEX - 1] != ' ') {
+        if (strspn(line, "0123456789abcdef") != LINT_SHA256_HEX - 1 ||
+            line[LINT_SHA256_HEX - 1] != ' ') {
             err = lint_fail(e, "not a list of files");
             break;
         }
-        char *rel = line + SHA256_HEX;
+        char *rel = line + LINT_SHA256_HEX;
         size_t length = unescape(rel);
         content_file *f = stays_inside(rel) ? add(c, rel, length, e) : NULL;
         if (f)
-            memcpy(f->hex, line, SHA256_HEX - 1);
+            memcpy(f->hex, line, LINT_SHA256_HEX - 1);
         else
             err = lint_fail(e, "a list of files names '%s'", rel);
     }
@@ -267,11 +268,11 @@ static int digest_file(const char *p, content_file *f) {
     if (fd < 0) return errno;
     unsigned char *buf = malloc(AT_A_TIME);
     ssize_t n = -1;
-    sha256 s;
-    sha256_start(&s);
+    lint_sha256 s;
+    lint_sha256_start(&s);
     if (buf)
         while ((n = read(fd, buf, AT_A_TIME)) > 0)
-            sha256_add(&s, buf, (size_t)n);
+            lint_sha256_add(&s, buf, (size_t)n);
     int why = n < 0 ? errno : 0;
     struct stat st;
     content_file now = *f;
@@ -280,7 +281,7 @@ static int digest_file(const char *p, content_file *f) {
         why = EBUSY;
     free(buf);
     close(fd);
-    sha256_end(&s, f->hex);
+    lint_sha256_end(&s, f->hex);
     return why;
 }
 
@@ -316,7 +317,7 @@ static int read_files(hashes *h, reading *r, size_t n, lint_err *e) {
         content_file *f = &r->c->file[r->which[i]];
         f->unread = r->why[i] == EACCES && r->c->kind == CONTENT_FOLDER;
         if (f->unread) {
-            sha256_of("may not be read", f->hex);
+            lint_sha256_of("may not be read", f->hex);
             continue;
         }
         if (r->why[i])
@@ -347,7 +348,7 @@ static int whole(content *c, lint_err *e) {
     if (c->kind != CONTENT_FOLDER) return 0;
     char *list = content_list(c);
     if (!list) return lint_fail_mem(e, "a list of files");
-    sha256_of(list, c->hex);
+    lint_sha256_of(list, c->hex);
     free(list);
     return 0;
 }

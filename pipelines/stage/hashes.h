@@ -31,14 +31,14 @@ typedef struct content_file {
     uint64_t size, inode;
     int64_t changed; /* ns */
     int unread;      /* in a folder, a file that may not be read: known by that alone */
-    char hex[SHA256_HEX];
+    char hex[LINT_SHA256_HEX];
 } content_file;
 
 typedef enum { CONTENT_NONE, CONTENT_FILE, CONTENT_FOLDER } content_kind;
 
 typedef struct content {
     content_kind kind; /* NONE: nothing is at that path */
-    char hex[SHA256_HEX];
+    char hex[LINT_SHA256_HEX];
     content_file *file; /* by rel; one for a file */
     size_t n, size;
 } content;

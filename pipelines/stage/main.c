@@ -15,6 +15,7 @@
 #include "cache.h"
 #include "engine/kernels/kernels.h"
 #include "files.h"
+#include "key.h"
 #include "sandbox.h"
 
 #include <ctype.h>
@@ -125,7 +126,7 @@ static int digest_inputs(runner *r, step *s, lint_err *e) {
 }
 
 /* The record of the stage as its outputs are now: 1, and its key; 0 where there is none. */
-static int read_now(const runner *r, const char *name, step *was, char key[SHA256_HEX]) {
+static int read_now(const runner *r, const char *name, step *was, char key[LINT_SHA256_HEX]) {
     lint_err e;
     char *text = read_text(pathf("%s/%s", r->now.s, name).s), *at = text;
     int found =
@@ -153,7 +154,7 @@ static int write_now(const runner *r, const char *name, const char *key, const c
 /* What the stage made when it ran with this key: 1, by its outputs now or by the cache. */
 static int read_made(const runner *r, const step *s, const char *key, step *made) {
     lint_err e;
-    char was[SHA256_HEX];
+    char was[LINT_SHA256_HEX];
     if (read_now(r, s->name, made, was)) {
         if (strcmp(was, key) == 0) return 1;
         step_free(made);
@@ -303,7 +304,7 @@ static int execute(runner *r, step *s, const char *key, const char *work, lint_e
 
 /* With the lock of the stage. */
 static int bring_up(runner *r, step *s, lint_err *e) {
-    char key[SHA256_HEX];
+    char key[LINT_SHA256_HEX];
     step made = {0};
     path work = pathf("%s/work/%s", r->state.s, s->name);
     if (digest_inputs(r, s, e) < 0 || step_key(s, key, e) < 0) return -1;
@@ -461,7 +462,7 @@ static int print_changed_texts(const items *now, const items *was) {
 
 static void print_why(const runner *r, const step *s) {
     step was = {0};
-    char key[SHA256_HEX];
+    char key[LINT_SHA256_HEX];
     printf("runs: ");
     if (!read_now(r, s->name, &was, key)) {
         printf("for the first time");
@@ -479,7 +480,7 @@ static void print_why(const runner *r, const step *s) {
 
 /* Prints what run would do; made is what it will have made, if that is known: 1. */
 static int foretell(runner *r, step *s, const ahead *a, step *made, lint_err *e) {
-    char key[SHA256_HEX];
+    char key[LINT_SHA256_HEX];
     const char *waits;
     if (step_look_into_command(s, e) < 0 || inputs_ahead(r, s, a, &waits, e) < 0) return -1;
     printf("%-36s ", s->name);
@@ -526,7 +527,7 @@ static int status_of_all(runner *r, char *text) {
 static int lock_all(runner *r, char *text) {
     lint_err e;
     step s, made = {0};
-    char key[SHA256_HEX];
+    char key[LINT_SHA256_HEX];
     int got;
     while ((got = step_read(&s, &text, o.root, &e)) > 0) {
         if (step_look_into_command(&s, &e) < 0 || digest_inputs(r, &s, &e) < 0 ||

@@ -66,16 +66,17 @@ int step_add_text(items *to, const char *text, lint_err *e) {
 /* `[DIGEST] PATH[/]`, the path below root. */
 static int add_path(items *list, char *what, const char *root, lint_err *e) {
     const char *hex = "";
-    if (strspn(what, "0123456789abcdef") == SHA256_HEX - 1 && what[SHA256_HEX - 1] == ' ') {
+    if (strspn(what, "0123456789abcdef") == LINT_SHA256_HEX - 1 &&
+        what[LINT_SHA256_HEX - 1] == ' ') {
         hex = what;
-        what += SHA256_HEX;
+        what += LINT_SHA256_HEX;
     }
     size_t n = strlen(what);
     int folder = n > 1 && what[n - 1] == '/';
     if (folder) what[n - 1] = 0;
     item *i = items_add(list, what, *root && *what != '/' ? pathf("%s/%s", root, what).s : what, e);
     if (!i) return -1;
-    if (*hex) memcpy(i->hex, hex, SHA256_HEX - 1);
+    if (*hex) memcpy(i->hex, hex, LINT_SHA256_HEX - 1);
     i->kind = folder ? CONTENT_FOLDER : *hex ? CONTENT_FILE : CONTENT_NONE;
     return 0;
 }
@@ -210,13 +211,13 @@ int step_look_into_command(step *s, lint_err *e) {
 
 /* --- as text ---------------------------------------------------------------------------------- */
 
-static void put_items(FILE *f, const char *word, const items *list) {
+void items_put(FILE *f, const char *word, const items *list) {
     for (size_t i = 0; i < list->n; i++)
         fprintf(f, "  %-4s %s %s%s\n", word, list->v[i].hex, list->v[i].name,
                 list->v[i].kind == CONTENT_FOLDER ? "/" : "");
 }
 
-static void put_texts(FILE *f, const char *word, const items *list) {
+void items_put_names(FILE *f, const char *word, const items *list) {
     for (size_t i = 0; i < list->n; i++)
         fprintf(f, "  %-4s %s\n", word, list->v[i].name);
 }
@@ -227,30 +228,14 @@ char *step_text(const step *s, lint_err *e) {
     FILE *f = open_memstream(&text, &size);
     if (f) {
         fprintf(f, "stage %s\n  run  %s\n", s->name, s->run);
-        put_texts(f, "with", &s->with);
-        put_items(f, "in", &s->in);
-        put_items(f, "out", &s->out);
-        put_items(f, "tool", &s->tool);
-        put_texts(f, "fact", &s->fact);
+        items_put_names(f, "with", &s->with);
+        items_put(f, "in", &s->in);
+        items_put(f, "out", &s->out);
+        items_put(f, "tool", &s->tool);
+        items_put_names(f, "fact", &s->fact);
         if (fclose(f) == 0) return text;
         free(text);
     }
     lint_fail_mem(e, "a stage");
     return NULL;
-}
-
-int step_key(const step *s, char key[SHA256_HEX], lint_err *e) {
-    char *text = NULL;
-    size_t size;
-    FILE *f = open_memstream(&text, &size);
-    if (!f) return lint_fail_mem(e, "a stage");
-    fprintf(f, "run %s\n", s->run);
-    put_texts(f, "with", &s->with);
-    put_items(f, "in", &s->in);
-    put_items(f, "tool", &s->tool);
-    put_texts(f, "out", &s->out); /* their names: digests are not known before it has run */
-    int err = fclose(f) != 0 ? lint_fail_mem(e, "a stage") : 0;
-    if (!err) sha256_of(text, key);
-    free(text);
-    return err;
 }

@@ -16,8 +16,7 @@
  *     with tuxpaint-stamps 2022.06    anything else that the outputs depend on
  *     resumes                         interrupted, it goes on from what it left in its folder
  *
- * The key of a stage is a digest of all that decides what it makes: command, contents of what is
- * read, programs. Where stages of the same key ran, their outputs are the same.
+ * key.h says by what a stage is known in the cache.
  *
  *     step s;
  *     while (step_read(&s, &at, root, &e) > 0) { ...; step_free(&s); }
@@ -26,12 +25,13 @@
 #define STAGE_STEP_H
 
 #include "hashes.h"
+#include <stdio.h>
 
 typedef struct item {
     char *name; /* as the command says it */
     char *real; /* where it is */
     content_kind kind;
-    char hex[SHA256_HEX]; /* empty: not known */
+    char hex[LINT_SHA256_HEX]; /* empty: not known */
 } item;
 
 typedef struct items {
@@ -58,12 +58,13 @@ int step_look_into_command(step *s, lint_err *e);
 /* A line of text, such as a fact. */
 int step_add_text(items *to, const char *text, lint_err *e);
 
-/* Digests of all that is read must be known. */
-int step_key(const step *s, char key[SHA256_HEX], lint_err *e);
-
 /* As it stands in records, from malloc. */
 char *step_text(const step *s, lint_err *e);
 
 item *items_find(const items *list, const char *name);
+
+/* A line of a record for each: WORD DIGEST NAME, or WORD NAME. */
+void items_put(FILE *f, const char *word, const items *list);
+void items_put_names(FILE *f, const char *word, const items *list);
 
 #endif

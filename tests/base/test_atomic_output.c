@@ -141,6 +141,34 @@ static void abort_leaves_what_was_there_and_nothing_else(void **state) {
     lint_output_abort(NULL);
 }
 
+/* Makes a hard link of the file ctx; the first name that it is given is taken. */
+static int link_at_second_try(void *ctx, const char *temp) {
+    static int tries;
+    if (tries++ > 0) return link(ctx, temp);
+    errno = EEXIST;
+    return -1;
+}
+
+static void a_link_replaces_a_file_in_one_step(void **state) {
+    (void)state;
+    lint_err e = {""};
+    char from[2 * PATH_SIZE], to[2 * PATH_SIZE];
+    put("old", "before");
+    put("other", "after");
+    snprintf(from, sizeof from, "%s", in_home("other"));
+    snprintf(to, sizeof to, "%s", in_home("old"));
+    for (int again = 0; again < 2; again++) { /* again: both are one file already */
+        assert_int_equal(lint_output_replace(to, link_at_second_try, from, &e), 0);
+        assert_string_equal(get("old"), "after");
+        assert_int_equal(entries(0), 2);
+    }
+    unlink(from);
+    assert_int_equal(lint_output_replace(to, link_at_second_try, from, &e), -1);
+    assert_non_null(strstr(e.msg, "old: No such file or directory"));
+    assert_string_equal(get("old"), "after");
+    assert_int_equal(entries(1), 1);
+}
+
 static void a_killed_writer_leaves_nothing(void **state) {
     (void)state;
     put("old", "before");
@@ -261,6 +289,7 @@ int main(void) {
         cmocka_unit_test(several_get_their_names_or_none),
         cmocka_unit_test(an_old_file_stays_until_commit),
         cmocka_unit_test(abort_leaves_what_was_there_and_nothing_else),
+        cmocka_unit_test(a_link_replaces_a_file_in_one_step),
         cmocka_unit_test(a_killed_writer_leaves_nothing),
         cmocka_unit_test(the_mode_follows_the_umask),
         cmocka_unit_test(two_writers_of_one_file_leave_one_whole_file),

@@ -67,7 +67,7 @@ commands() {
         assert_line --regexp "^  $word "
     done
     for word in $(cat README.md docs/pipelines.md | grep -oE '\b[A-Z_]{3,}=' | grep -v '^PATH=\|^DESTDIR=' | sort -u); do
-        assert_line --regexp "^  $word"
+        assert_line --regexp "^  ${word%=} "
     done
 }
 

@@ -44,6 +44,22 @@ fake() {
     run -0 cmp "$BATS_TEST_TMPDIR"/{one,two/deeper}/build/lib/base/names.o
 }
 
+@test "a clone may lie in a folder with a space, a quote or a dollar sign in its name" {
+    local name
+    for name in 'a b' "q'uote" 'a$b' 'x$(touch GONE)' 'x"y'; do
+        mkdir "$BATS_TEST_TMPDIR/$name"
+        cp -r "$CLONE"/{Makefile,lib,tools,pipelines,bench} "$BATS_TEST_TMPDIR/$name"
+        # As make is called from elsewhere, and as it is called there.
+        cd "$BATS_TEST_TMPDIR"
+        make -s -C "$name" BUILD=build build/lib/base/names.o
+        cd "$name"
+        make -s BUILD=build build/lib/base/err.o
+        run ! grep -qa "$BATS_TEST_TMPDIR" build/lib/base/{names,err}.o
+        run -0 find "$BATS_TEST_TMPDIR" -name GONE
+        assert_output ''
+    done
+}
+
 @test "a changed header rebuilds what includes it" {
     make BUILD="$B" "$B/lib/base/err.o"
     run -0 make BUILD="$B" -W lib/base/err.h "$B/lib/base/err.o"
@@ -84,14 +100,19 @@ fake() {
 @test "make help lists every target and every setting with its value now" {
     run -0 make help CFLAGS="-O1 -DX='y'"
     local target
-    for target in all test deps pipeline sweep status metrics diff dag lock verify gc pages install uninstall deb clean help; do
+    for target in all test test-library test-torch test-slurm test-deb check format lint debug coverage deps \
+        pipeline sweep status metrics diff dag lock verify gc pages install uninstall deb clean help; do
         assert_line --regexp "^  $target +[a-z]"
     done
-    assert_line "  CFLAGS=-O1 -DX='y'"
-    assert_line '  EXPERIMENT=orca-leopard'
-    assert_line '  NET=models/standard.net'
+    # of NAME: the value, which stands in the line below its text.
+    of() { grep -A1 "^  $1 " <<<"$output" | sed -n '2s/^ *= //p'; }
+    assert_equal "$(of CFLAGS)" "-O1 -DX='y'"
+    assert_equal "$(of EXPERIMENT)" orca-leopard
+    assert_equal "$(of NET)" models/standard.net
+    # All texts begin in one column.
+    assert_equal "$(grep -oE '^  [A-Za-z_-]+ +' <<<"$output" | awk '{ print length }' | sort -u | wc -l)" 1
     run -0 make help DATA='/some/my pets'
-    assert_line '  DATA=/some/my pets'
+    assert_equal "$(of DATA)" '/some/my pets'
 }
 
 # --- deps ----------------------------------------------------------------------------------------
@@ -150,7 +171,7 @@ fake() {
 }
 
 @test "make deps installs what the targets beside it need, and alone everything" {
-    deps() { make -n BUILD="$B" "$@" | grep install-packages -A1 | tr -d '\n\\'; }
+    deps() { make -n BUILD="$B" "$@" | awk '/install-packages/ { on = 1 } on; !/\\$/ { on = 0 }' | tr -d '\n\\'; }
     run -0 deps deps pipeline
     assert_output --partial libpng-dev
     refute_output --partial bats
@@ -159,6 +180,19 @@ fake() {
     run -0 deps deps report
     assert_output --partial gnuplot
     refute_output --partial bats
+    run -0 deps deps lint
+    assert_output --partial clang-tidy
+    refute_output --partial chromium
+    run -0 deps deps all CC=clang
+    assert_output --partial 'clang libc6-dev'
+    # What is heavy is only for those who name it.
+    for goals in 'deps test' deps; do
+        run -0 deps $goals
+        refute_output --partial torch
+        refute_output --partial slurm
+    done
+    run -0 deps deps test-torch
+    assert_output --partial python3-torchvision
     for goals in 'deps test' deps; do
         run -0 deps $goals
         assert_output --partial libpng-dev
@@ -200,4 +234,33 @@ fake() {
     done
     headers=$(cd lib && ls -- */*.h */*/*.h | LC_ALL=C sort)
     assert_equal "$(grep '\.h$' <<<"$named")" "$headers"
+}
+
+# --- CI ------------------------------------------------------------------------------------------
+
+@test "CI adds up what its parts count; one that breaks without a count has failed" {
+    fake make "[ \"\$CI\" = true ] || exit 9
+        case \$* in
+        *' deps test') echo '50 passed, 0 failed' ;;
+        *CC=clang*) ;;
+        *'deps lint') exit 2 ;;
+        *test-deb) echo '3 passed, 1 failed'; exit 2 ;;
+        *) echo '4 passed, 0 failed' ;;
+        esac"
+    PATH=$fakes:$PATH run -1 .ci/run
+    assert_equal "${lines[-1]}" '65 passed, 2 failed'
+    PATH=$fakes:$PATH run -0 .ci/run torch test
+    assert_equal "${lines[-1]}" '54 passed, 0 failed'
+}
+
+@test "a test that is skipped has failed in CI, and nowhere else" {
+    mkdir -p "$BATS_TEST_TMPDIR/clone/tests/x" "$BATS_TEST_TMPDIR/clone/build"
+    cp tests/run "$BATS_TEST_TMPDIR/clone/tests"
+    printf '@test "one" { true; }\n@test "two" { skip "no such thing"; }\n' >"$BATS_TEST_TMPDIR/clone/tests/x/some.bats"
+    cd "$BATS_TEST_TMPDIR/clone"
+    CI= run -0 tests/run build
+    assert_line '1 passed, 0 failed, 1 skipped'
+    CI=true run -1 tests/run build
+    assert_line '1 passed, 1 failed'
+    assert_line 'not ok - some.bats skipped 1 of its tests, which CI allows of none'
 }

@@ -71,6 +71,31 @@ accuracy\torca\tsea\t1\t0.438503\t1\t3'
     assert_line "1 pair. Wins are everywhere's; lower is better for evidence_in_top_cells."
 }
 
+@test "moved pictures and areas of deletion are scored where lint-cam added them" {
+    lint-eval "$P/shifted.safetensors" >t
+    # Of 11: orca/land 1 + 0, orca/sea 1 + 1 + 0.75, the one without a place 1; leopards 3 + 0.25, 0.25.
+    assert_equal "$(grep -P '^(accuracy|worst_group)_shifted' t | cut -f1-4,7)" \
+$'accuracy_shifted\t*\t*\t0.75\t11
+worst_group_shifted\tleopard\tsea\t0.25\t1
+accuracy_shifted\tleopard\t*\t0.7\t5
+accuracy_shifted\torca\t*\t0.791667\t6
+accuracy_shifted\tleopard\tland\t0.8125\t4
+accuracy_shifted\tleopard\tsea\t0.25\t1
+accuracy_shifted\torca\tland\t0.5\t2
+accuracy_shifted\torca\tsea\t0.916667\t3'
+    assert_equal "$(score t shift '*' '*')" 0.1667
+    assert_equal "$(score t deletion '*' '*')" 0.477273 # six hits of eleven
+    assert_equal "$(score t insertion '*' '*')" 0.772727
+    eval_json shifted
+    eval_json better
+    run -0 lint-eval --compare shifted.json better.json
+    assert_line --regexp '^worst_group_shifted +0\.250 \[[^]]*\] +- +-$'
+    assert_line --regexp '^  which is +leopard/sea +-$'
+    refute_line --regexp '^shift ' # what was chosen is for --verbose
+    run -0 lint-eval --pairs shifted.json shifted.json --metric deletion
+    assert_line --partial 'lower is better for deletion.'
+}
+
 @test "the adjusted mean takes shares from a training stream or from numbers" {
     lint-eval --shares "$P/train.safetensors" "$P/one-frame.safetensors" >a
     assert_equal "$(score a adjusted_mean '*' '*')" 0.8

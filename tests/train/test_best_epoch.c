@@ -12,7 +12,7 @@ static const lint_rates RATES = {.lr = 0.1, .ce_weight = 1, .cam_weight = 1};
 
 static lint_epoch row_of(size_t epoch, double accuracy, double ce, double cam) {
     lint_epoch row = {.epoch = epoch, .rates = RATES, .groups = {NAN, NAN, NAN}};
-    row.val = (lint_scores){.loss = ce + cam, .ce = ce, .cam = cam, .accuracy = accuracy};
+    row.val = (lint_epoch_scores){.loss = ce + cam, .ce = ce, .cam = cam, .accuracy = accuracy};
     return row;
 }
 

@@ -1,8 +1,8 @@
 # Weights go both ways between lint and torchvision. Skipped where Debian's python3-torch and
 # python3-torchvision are not installed; what needs neither is in test_golden.c.
-load ../support/helpers
+load ../../support/helpers
 
-twin() { /usr/bin/python3 "$BATS_TEST_DIRNAME/torch-twin" "$@"; }
+twin() { /usr/bin/python3 "$BATS_TEST_DIRNAME/twin" "$@"; }
 net() { echo "$CLONE/models/$1.net"; }
 
 setup() {
