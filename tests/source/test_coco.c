@@ -310,8 +310,8 @@ static void what_is_no_coco_file_is_refused(void **state) {
         {ONE("{\"size\": [6,8], \"counts\": [50,-2]}"), "expected numbers"},
         {ONE("{\"size\": [6,8], \"counts\": [47.5,0.5]}"), "do not add up"},
         {ONE("{\"size\": [6,8], \"counts\": 48}"), "a list or a text"},
-        {ONE("{\"size\": [6,8], \"counts\": \"!!\"}"), "no run-length code"},
-        {ONE("{\"size\": [6,8], \"counts\": \"oooooooooooooooooooo\"}"), "no run-length code"},
+        {ONE("{\"size\": [6,8], \"counts\": \"!!\"}"), "not a run-length code"},
+        {ONE("{\"size\": [6,8], \"counts\": \"oooooooooooooooooooo\"}"), "not a run-length code"},
         {ONE("{\"size\": [6,8], \"counts\": \"X\"}"), "run-length code"},
         {ONE("{\"size\": [6,8]}"), "a list or a text"},
     };

@@ -362,8 +362,8 @@ static void no_image(lint_frame *f, int frame) {
 
 static void frames_that_disagree_are_no_set(void **state) {
     (void)state;
-    assert_no_set(other_classes, "frame 3: other classes than");
-    assert_no_set(other_places, "frame 3: other places than");
+    assert_no_set(other_classes, "frame 3: classes differ");
+    assert_no_set(other_places, "frame 3: places differ");
     assert_no_set(other_size, "frame 3: 'image' differs from the frames before");
     assert_no_set(no_extra, "frame 3: 6 tensors, but 7");
     assert_no_set(other_dtype, "frame 3: 'extra' is not as");
