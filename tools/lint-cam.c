@@ -196,9 +196,9 @@ static int wants_maps(void) {
 
 static void check_options(char **arg) {
     if (!o.grid && (o.pick != PICK_NOT_GIVEN || o.seed != NO_SEED || o.title))
-        lint_usage("--pick, --grid-seed and --title are for --grid");
+        lint_usage("--pick, --grid-seed and --title need --grid");
     if (o.seed != NO_SEED && o.pick != PICK_NOT_GIVEN && o.pick != LINT_PICK_RANDOM)
-        lint_usage("--grid-seed is for --pick random");
+        lint_usage("--grid-seed needs --pick random");
     if (lint_is_stdio(arg[0]) && lint_is_stdio(arg[1]))
         lint_usage("model and samples cannot both come from standard input");
 }
@@ -214,8 +214,7 @@ int main(int argc, char **argv) {
     if (lint_predictor_open(&j.model, j.path, BATCH, pool, &e) < 0) lint_die(&e);
     if (j.maps && !j.model.cam_h) {
         lint_fail(&e, "%s: its network has no 'cam' line, so no maps%s", j.path,
-                  o.png || o.grid || o.deletion ? ""
-                                                : "; with --drop cam the output has logits alone");
+                  o.png || o.grid || o.deletion ? "" : "; --drop cam writes logits only");
         lint_die(&e);
     }
     FILE *in = lint_open_input(arg[1], &j.name);

@@ -185,7 +185,7 @@ static int check_answers(const lint_gallery *g, const lint_samples *s, lint_err 
     if (g->pick.how != LINT_PICK_WORST) return 0;
     if (!s->logits)
         return lint_fail(e, "no 'logits' to find mistakes in (lint-cam MODEL adds them)");
-    if (!s->label) return lint_fail(e, "no 'label' to tell mistakes by");
+    if (!s->label) return lint_fail(e, "no 'label' to find mistakes with");
     for (size_t i = 0; i < s->n * s->k; i++)
         if (!isfinite(s->logits[i]))
             return lint_fail(e, "sample %zu: 'logits' are not finite", i / s->k);

@@ -134,7 +134,7 @@ static int32_t largest(const int32_t *v, size_t n) {
 /* Makes sure that there is a row of cells for every place up to `places`. */
 static int grow_places(lint_metrics *m, size_t from, size_t places, lint_err *e) {
     if (places > CELLS_MAX / m->K - 1)
-        return lint_fail(e, "%zu classes at %zu places are too many groups", m->K, places);
+        return lint_fail(e, "%zu classes and %zu places make too many groups", m->K, places);
     tally *more = realloc(m->cell, (places + 1) * m->K * sizeof *more);
     if (!more) return lint_fail_mem(e, "metrics");
     memset(more + from * m->K, 0, (places + 1 - from) * m->K * sizeof *more);
@@ -197,11 +197,11 @@ static int check_alike(const lint_metrics *m, const lint_samples *s, const extra
     if (m->has_place != (s->place != NULL) || m->has_mask != (s->mask != NULL) ||
         m->has_cam != (s->cam != NULL) || m->has_shifted != (x->shifted != NULL) ||
         m->has_deletion != (x->deletion != NULL) || m->has_insertion != (x->insertion != NULL))
-        return lint_fail(e, "other tensors than in the frames before");
+        return lint_fail(e, "tensors differ from the frames before");
     if (s->k != m->K || !same_names(m->named_classes, &m->classes, &s->classes))
-        return lint_fail(e, "other classes than in the frames before");
+        return lint_fail(e, "classes differ from the frames before");
     if (m->has_place && !same_names(m->named_places, &m->places, &s->places))
-        return lint_fail(e, "other places than in the frames before");
+        return lint_fail(e, "places differ from the frames before");
     return 0;
 }
 
@@ -378,13 +378,13 @@ static int count_share(lint_metrics *m, const lint_dataset *set, size_t i) {
 int lint_metrics_share_set(lint_metrics *m, const lint_dataset *set, lint_err *e) {
     if (need_shares(m, e) < 0) return -1;
     if (!same_names(m->named_classes, &m->classes, lint_dataset_classes(set)))
-        return lint_fail(e, "other classes than the predictions");
+        return lint_fail(e, "classes differ from those of the predictions");
     if (m->places.n && !same_names(m->named_places, &m->places, lint_dataset_places(set)))
-        return lint_fail(e, "other places than the predictions");
+        return lint_fail(e, "places differ from those of the predictions");
     size_t counted = 0;
     for (size_t i = 0; i < lint_dataset_count(set); i++)
         counted += (size_t)count_share(m, set, i);
-    return counted ? 0 : lint_fail(e, "no sample that is of a group of the predictions");
+    return counted ? 0 : lint_fail(e, "no sample belongs to a group of the predictions");
 }
 
 /* The group whose "class/place" (or "class") is text[0..len-1]; groups(m) if there is none. */

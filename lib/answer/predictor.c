@@ -111,7 +111,7 @@ static int check_classes(const lint_predictor *p, const lint_samples *s, lint_er
 static int check_samples(const lint_predictor *p, const lint_samples *s, lint_err *e) {
     if (!s->image) return lint_fail(e, "no 'image'");
     if (s->h != p->h || s->w != p->w)
-        return lint_fail(e, "pictures of %zux%zu, but the model takes %zux%zu (lint-split --size)",
+        return lint_fail(e, "pictures are %zux%zu, but the model takes %zux%zu (lint-split --size)",
                          s->w, s->h, p->w, p->h);
     return check_classes(p, s, e);
 }

@@ -174,7 +174,7 @@ static int read_row(lint_scores *s, const json_t *row, lint_err *e) {
         get_text(row, "class", &class_name) < 0 || get_text(row, "place", &place) < 0 ||
         get_number(row, "value", &r.value) < 0 || get_number(row, "low", &r.low) < 0 ||
         get_number(row, "high", &r.high) < 0 || !json_is_integer(n) || json_integer_value(n) < 0)
-        return lint_fail(e, "score %zu has not the members that lint-eval --json writes", s->n + 1);
+        return lint_fail(e, "score %zu lacks members that lint-eval --json writes", s->n + 1);
     return lint_scores_add(s, metric, class_name, place, r.value, r.low, r.high,
                            (size_t)json_integer_value(n), e);
 }
@@ -183,7 +183,7 @@ static int read_root(lint_scores *s, const json_t *root, lint_err *e) {
     const char *kind = json_string_value(json_object_get(root, "kind"));
     const json_t *rows = json_object_get(root, "scores");
     if (!kind || strcmp(kind, "scores") != 0 || !json_is_array(rows))
-        return lint_fail(e, "not the scores that lint-eval --json writes");
+        return lint_fail(e, "not scores as lint-eval --json writes them");
     for (size_t i = 0; i < json_array_size(rows); i++)
         if (read_row(s, json_array_get(rows, i), e) < 0) return -1;
     return 0;

@@ -515,7 +515,7 @@ static void what_cannot_be_scored_is_refused(void **state) {
     v[0] = 1, v[1] = 1.5f;
     refuse(NULL, &f, "'deletion' of sample 1 is 1.5, expected 0 to 1");
     v[1] = 1;
-    refuse(&good, &f, "other tensors than");
+    refuse(&good, &f, "tensors differ");
     v = lint_frame_add(&f, "logits_shifted", LINT_F32, 3, (uint64_t[]){2, 1, 2}, &e)->data;
     memset(v, 0, 4 * sizeof *v);
     v[3] = NAN;
@@ -528,14 +528,14 @@ static void what_cannot_be_scored_is_refused(void **state) {
 
     f = with_maps();
     lint_frame_drop(&f, "mask");
-    refuse(&good, &f, "other tensors than");
+    refuse(&good, &f, "tensors differ");
     lint_frame_free(&f);
     f = with_maps();
     lint_frame_set_meta(&f, "classes", "[\"b\",\"a\"]", &e);
-    refuse(&good, &f, "other classes than");
+    refuse(&good, &f, "classes differ");
     lint_frame_set_meta(&f, "classes", AB, &e);
     lint_frame_set_meta(&f, "places", NULL, &e);
-    refuse(&good, &f, "other places than");
+    refuse(&good, &f, "places differ");
     ((int32_t *)lint_frame_find(&f, "place")->data)[0] = INT32_MAX - 1;
     refuse(NULL, &f, "too many groups");
     ((int32_t *)lint_frame_find(&f, "place")->data)[0] = INT32_MAX;

@@ -23,7 +23,7 @@ setup() {
     grep -v cam "$SUPPORT/tiny.net" >blind.net
     lint-train -q --net blind.net --train train.lts --epochs 1 -o blind
     run -1 lint-cam blind test.lts
-    assert_output "lint-cam: blind: its network has no 'cam' line, so no maps; with --drop cam the output has logits alone"
+    assert_output "lint-cam: blind: its network has no 'cam' line, so no maps; --drop cam writes logits only"
     run -1 lint-cam --drop cam --grid g.png blind test.lts
     assert_output "lint-cam: blind: its network has no 'cam' line, so no maps"
     lint-cam -q --drop cam blind test.lts >p
@@ -249,7 +249,7 @@ python() { command -v python3 >/dev/null || skip "python3 is not installed"; }
 
 @test "pictures of another size are refused, with both sizes" {
     run -1 lint-cam m named.lts
-    assert_output "lint-cam: named.lts: frame 1: pictures of 4x4, but the model takes 16x16 (lint-split --size)"
+    assert_output "lint-cam: named.lts: frame 1: pictures are 4x4, but the model takes 16x16 (lint-split --size)"
 }
 
 @test "samples of other classes are refused, with both lists" {

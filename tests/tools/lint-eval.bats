@@ -300,9 +300,9 @@ two_pairs() {
     two_pairs
     eval_json one-sample
     run -1 lint-eval --pairs s0a.json one-sample.json
-    assert_output "lint-eval: s0a.json is of 11 samples, one-sample.json of 1: no pair"
+    assert_output "lint-eval: s0a.json has 11 samples and one-sample.json has 1, so they are no pair"
     run -1 lint-eval --pairs s0a.json s0b.json s0a.json s0b.json
-    assert_output "lint-eval: s0a.json and s0b.json are given twice: a pair counts once"
+    assert_output "lint-eval: the pair of s0a.json and s0b.json is given twice"
 }
 
 @test "scores go to a file whole or not at all" {
@@ -318,7 +318,7 @@ two_pairs() {
     run -1 lint-eval "$P/train.safetensors"
     assert_output "lint-eval: $P/train.safetensors: frame 1: no 'logits' (lint-cam MODEL adds them)"
     run -1 lint-eval "$P/one-frame.safetensors" "$P/other-classes.safetensors"
-    assert_output "lint-eval: $P/other-classes.safetensors: frame 1: other classes than in the frames before"
+    assert_output "lint-eval: $P/other-classes.safetensors: frame 1: classes differ from the frames before"
     run -1 lint-eval none.lts
     assert_output "lint-eval: none.lts: No such file or directory"
     run -1 lint-eval --shares orca/moon=1 "$P/one-frame.safetensors"
@@ -380,7 +380,7 @@ two_pairs() {
     run -1 lint-eval --pairs --metric worst_group unlabelled.json b.json
     assert_output "lint-eval: unlabelled.json: 'worst_group' is unknown"
     run -1 lint-eval --pairs unlabelled.json b.json
-    assert_output "lint-eval: unlabelled.json: no scores that all files have"
+    assert_output "lint-eval: unlabelled.json: no score is in all files"
     run -1 lint-eval --pairs one-frame.json one-frame.json --metric beauty
     assert_output "lint-eval: one-frame.json: no 'beauty'"
 }
