@@ -366,8 +366,8 @@ static void frames_that_disagree_are_no_set(void **state) {
     assert_no_set(other_places, "frame 3: places differ");
     assert_no_set(other_size, "frame 3: 'image' differs from the frames before");
     assert_no_set(no_extra, "frame 3: 6 tensors, but 7");
-    assert_no_set(other_dtype, "frame 3: 'extra' is not as");
-    assert_no_set(other_table, "frame 3: 'table' is not as");
+    assert_no_set(other_dtype, "frame 3: 'extra' differs from the frames before");
+    assert_no_set(other_table, "frame 3: 'table' differs from the frames before");
     assert_no_set(sometimes_rows, "frame 2: 'table' has one row per sample in some frames only");
     assert_no_set(one_weight, "frame 2: 'weight' has one row per sample in some frames only");
     assert_no_set(wild_label, "frame 3: 'label' of sample 6 is 2");
