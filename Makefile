@@ -190,7 +190,7 @@ named = $(if $(filter $1,$(MAKECMDGOALS)),$2)
 deps:
 	@pipelines/install-packages $(BUILD_PACKAGES) $(call needs,test,$(TEST_PACKAGES)) \
 	    $(call needs,test-programs test-library check coverage,$(BATS_PACKAGES) libcmocka-dev) \
-	    $(call needs,check format,$(FORMAT_PACKAGES)) $(call needs,lint,$(LINT_PACKAGES)) \
+	    $(call needs,check format format-check,$(FORMAT_PACKAGES)) $(call needs,lint,$(LINT_PACKAGES)) \
 	    $(call needs,report test,$(REPORT_PACKAGES)) \
 	    $(call named,test-torch,$(TORCH_PACKAGES)) \
 	    $(call named,test-slurm,$(SLURM_PACKAGES)) $(call named,deb test-deb,$(DEB_PACKAGES)) \
@@ -221,7 +221,7 @@ format: | $(filter deps,$(MAKECMDGOALS))
 	clang-format -i $(C_FILES)
 
 # clang-tidy takes a second or more for each file: as many at a time as there are processors.
-## check the format, and look for bugs with clang-tidy
+## check the format, and list what clang-tidy suspects to be a bug
 lint: format-check | $(filter deps,$(MAKECMDGOALS))
 	$(call installed,clang-tidy,$(LINT_PACKAGES))
 	@printf '%s\0' $(filter-out lib/base/err.c,$(filter %.c,$(C_FILES))) | xargs -0 -n 4 -P "$$(nproc)" sh -c \

@@ -151,7 +151,7 @@ swap-val.makes = $d/swapped-val.lts
 # loader, which then only balances, swaps and shuffles.
 mine = $(if $(filter-out -%,$(firstword $(AUGMENT))),$(AUGMENT) |)
 net-file = $(firstword $(wildcard $(NET) models/$(NET).net) $(NET))
-swaps = --swap-background $(SWAP) --swap-colour $(SWAP_COLOUR) $(swap-by)
+swaps = $(if $(filter-out 0,$(SWAP)),--swap-background $(SWAP) --swap-colour $(SWAP_COLOUR) $(swap-by))
 cropped = lint-augment --center-crop $(CROP)
 
 train-set-default = $d/train.lts

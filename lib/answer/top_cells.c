@@ -39,8 +39,8 @@ double lint_top_cells_share(const lint_top_cells *t) {
     if (!sorted) return NAN;
     memcpy(sorted, t->sum, P * sizeof *sorted);
     qsort(sorted, P, sizeof *sorted, falling);
-    for (size_t i = 0; left > 0; i++, left--)
-        top += sorted[i] * fmin(left, 1);
+    for (size_t i = 0; (double)i < left; i++)
+        top += sorted[i] * fmin(left - (double)i, 1);
     free(sorted);
     return top / (double)t->n;
 }

@@ -231,7 +231,7 @@ static int divide(const lint_superpixels *s, lint_mask_method method, const floa
 
 static int draw(const lint_superpixels *s, const uint8_t *object, uint8_t *mask, size_t H, size_t W,
                 lint_err *e) {
-    size_t area = (size_t)(s->h * s->w);
+    size_t area = (size_t)s->h * (size_t)s->w;
     uint8_t *pixel = malloc(area);
     if (!pixel) return lint_fail_mem(e, "a mask");
     for (size_t i = 0; i < area; i++)
