@@ -110,7 +110,8 @@ $(BUILD)/lib/%.o: lib/%.c $(BUILD)/flags
 
 # Plain loops over many numbers, which become vectors.
 # private: else build/flags, on which they depend, would be of two minds.
-$(addprefix $(BUILD)/lib/,train/optim.o engine/layers/add.o engine/net.o): private ALL_CFLAGS += -O3
+$(addprefix $(BUILD)/lib/,train/optim.o engine/layers/add.o engine/net.o picture/affinity.o \
+    picture/find_mask.o picture/saliency.o picture/superpixels.o): private ALL_CFLAGS += -O3
 
 $(BUILD)/lib/$(KERNELS)-%.o: lib/$(KERNELS).c $(BUILD)/flags
 	@mkdir -p $(@D)

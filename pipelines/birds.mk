@@ -4,9 +4,6 @@
 # lists.
 BIRDS_PACKAGES = tuxpaint-stamps-default mate-backgrounds plasma-workspace-wallpapers
 PICTURES ?= --train 500 --val 100 --test 200 --correlation 0.95 --val-correlation 0.5
-EPOCHS ?= 16
-# By validation accuracy on other seeds; see docs/results.md.
-CAM_WEIGHT ?= 10
 SYNTH = $(PICTURES) --object-min 0.55 --object-max 0.8 --root /usr/share \
     --objects pipelines/birds-objects.tsv --places pipelines/birds-places.tsv
 # The photographs are told by the versions of their packages.

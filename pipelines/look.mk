@@ -26,7 +26,7 @@ gc: $(STAGE)
 
 # Scores of every seed there is, by number.
 scores = $(foreach s,$(call seeds-there),$(foreach model,$(MODELS),$(wildcard \
-    $(addprefix $(AT)$m/,val.json test.json))))
+    $(addprefix $(AT)$m/,val.json swapped-val.json test.json))))
 seeds-there = $(patsubst s%,%,$(shell ls -v $(AT)models/$(NAME) 2>/dev/null | grep -x 's[0-9]*'))
 
 ## print the scores of every seed that was run; JSON=1: as JSON
@@ -47,7 +47,7 @@ parameters = $(foreach p,$(sort $(PARAMETERS)),$(call quote,param  $p $(strip $(
 
 numbers = printf '%s\n' $(parameters); awk -v lines=1 -f pipelines/metrics.awk $(scores)
 lock-text = { printf '%s\n' $(parameters); awk -v lines=1 -f pipelines/metrics.awk \
-    $(call results,$1,val.json test.json); $(stage) lock <$(PLAN); } | pipelines/lock-text
+    $(call results,$1,val.json swapped-val.json test.json); $(stage) lock <$(PLAN); } | pipelines/lock-text
 
 ## write pipelines/NAME.lock: commands, digests, parameters and scores of SEED, or of SEEDS=N seeds
 lock: $(call all-of,$(locked))

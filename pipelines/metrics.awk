@@ -1,4 +1,4 @@
-# Reads the val.json and test.json of lint-eval, from folders NAME/sSEED/MODEL, and prints a table
+# Reads the val.json, swapped-val.json and test.json of lint-eval, from folders NAME/sSEED/MODEL, and prints a table
 # of their scores; with json=1 JSON, with lines=1 a line for each score, as in a lock file.
 
 # Of lint-eval's "summary": one name and number a line, by name; null where a value is unknown.

@@ -1,6 +1,6 @@
 # The experiment, stage by stage:
 #
-#     pictures -> train.lts val.lts test.lts -> default, camloss -> scores, maps -> one table
+#     pictures -> train.lts val.lts test.lts -> default, camloss, ... -> scores, maps -> one table
 #
 # An experiment is a file NAME.mk beside this one that sets what differs: where the pictures come
 # from and the numbers. What is made for seed 3 lies in data/NAME/s3 and models/NAME/s3. Make gives
@@ -67,29 +67,39 @@ PICTURES ?=
 ## how pictures become train, val and test: options of lint-split, such as --skip-bad
 SPLIT ?=
 ## size of the pictures that the network sees
-SIZE ?= 192x192
+SIZE ?= 96x96
 ## the network
-NET ?= models/standard.net
+NET ?= models/cnn.net
 ## passes over the training pictures
-EPOCHS ?= 15
+EPOCHS ?= 24
 ## what is done to training pictures, freshly in each pass: options of lint-augment, or a program
-AUGMENT ?= --balance
+AUGMENT ?= --balance --flip h
+## the models to train and compare: default, camloss, and as asked swap, crop, dro, jtt
+MODELS ?= default camloss
+## where the object is: found (in the picture, by lint-mask), given (the samples' masks), center
+OBJECT ?= found
+## probability that a training picture of camloss or swap gets another picture's background
+SWAP ?= 1
+## probability that such a background gets other colours
+SWAP_COLOUR ?= 0.5
+## share of each side that crop keeps, from the middle
+CROP ?= 0.6
 ## files that a program of your own reads by itself, such as modules: when they change, it trains anew
 ALSO ?=
 ## how training goes, for both models: options of lint-train
-TRAIN ?=
+TRAIN ?= --optim adam --lr 0.002 --batch 16
 ## weight of the CAM loss in camloss
-CAM_WEIGHT ?= 10
-## width of the centre prior, in sides of the picture
+CAM_WEIGHT ?= 1
+## width of the centre prior, in sides of the picture, with OBJECT=center
 SIGMA ?= 0.25
-## what sets camloss apart from default, beside the weight: options of lint-train
-CAM ?= --cam-loss energy --sigma $(SIGMA)
+## the CAM loss of camloss, without its weight: options of lint-train
+CAM ?= --cam-loss energy $(if $(masked),--prior mask,--sigma $(SIGMA))
 
 # What `make lock` notes of them and `make diff` compares.
-PARAMETERS = PICTURES SPLIT SIZE NET EPOCHS AUGMENT TRAIN CAM_WEIGHT SIGMA CAM
+PARAMETERS = PICTURES SPLIT SIZE NET EPOCHS AUGMENT OBJECT SWAP SWAP_COLOUR TRAIN CAM_WEIGHT CAM
 
 # What no tool would tell clearly, or only after another stage's minutes; and the points of GRID.
-VARIABLE = SIZE NET EPOCHS CAM_WEIGHT SIGMA
+VARIABLE = SIZE NET EPOCHS CAM_WEIGHT SIGMA OBJECT SWAP SWAP_COLOUR
 checked = SEED SEEDS JOBS GRID GRID_SEEDS GRID_SLACK VARIABLE
 POINTS := $(shell $(foreach v,$(checked),$v=$(call quote,$($v))) awk -f pipelines/settings.awk)
 $(if $(findstring error: ,$(POINTS)),$(error $(subst error: ,,$(POINTS))))
@@ -103,9 +113,13 @@ $(foreach v,OUT CACHE NET BUILD,$(if $(word 2,$($v)),$(error $v: '$($v)' has a s
 # the name of the model. Files of the project and programs that the command names need no mention.
 # `also` is a function: other lines of the stage (pipelines/stage/step.h), each put through $1.
 
-STAGES = $(if $(SYNTH),synth) split \
+STAGES = $(if $(SYNTH),synth) split $(if $(found),mask) swap-val $(if $(filter jtt,$(MODELS)),jtt/weigh) \
     $(foreach m,$(MODELS),$m/train $m/val $m/test) compare
-MODELS = default camloss
+known-models = default camloss swap crop dro jtt
+$(foreach m,$(filter-out $(known-models),$(MODELS)),$(error MODELS: '$m' is none of $(known-models)))
+$(if $(filter-out found given center,$(OBJECT))$(word 2,$(OBJECT)),$(error OBJECT: expected found, given or center, not '$(OBJECT)'))
+found = $(filter found,$(OBJECT))
+masked = $(filter found given,$(OBJECT))
 d = data/$(NAME)/s$s
 m = models/$(NAME)/s$s/$(model)
 
@@ -118,32 +132,86 @@ split.also = $(if $(SYNTH),,$(call outside,$1))
 split.first = $(if $(SYNTH),,have-source)
 split.makes = $d/train.lts $d/val.lts $d/test.lts
 
-# A program in AUGMENT is a filter behind the loader, which then only balances and shuffles.
+# Masks that lint-mask finds take the place of those that the pictures may have: these are kept for
+# the test alone, where they say how well a map lies.
+mask.run = lint-mask --replace $d/train.lts -o $d/found-train.lts && lint-mask --replace $d/val.lts -o $d/found-val.lts
+mask.reads = $d/train.lts $d/val.lts
+mask.makes = $d/found-train.lts $d/found-val.lts
+with-masks = $(if $(found),$d/found-$1.lts,$d/$1.lts)
+
+# Validation pictures whose backgrounds agree with the label cannot tell a model that goes by the
+# background from one that does not. The same pictures before each other's backgrounds can: made
+# once, they choose the best epoch, and the settings of a grid.
+swap-by = --swap-by $(if $(masked),mask,center)
+swap-val.run = lint-augment --swap-background 1 --swap-colour 0.5 $(swap-by) --seed $s $(call with-masks,val) -o $d/swapped-val.lts
+swap-val.reads = $(call with-masks,val)
+swap-val.makes = $d/swapped-val.lts
+
+# What each model is trained on, validated by, and how. A program in AUGMENT is a filter behind the
+# loader, which then only balances, swaps and shuffles.
 mine = $(if $(filter-out -%,$(firstword $(AUGMENT))),$(AUGMENT) |)
 net-file = $(firstword $(wildcard $(NET) models/$(NET).net) $(NET))
-train.run = lint-augment $(if $(mine),--balance,$(AUGMENT)) --epochs $(EPOCHS) --shuffle --seed $s $d/train.lts | \
-    $(mine) lint-train --net $(net-file) --train - --val $d/val.lts --seed $s $(TRAIN) $(loss-of-$(model)) \
+swaps = --swap-background $(SWAP) --swap-colour $(SWAP_COLOUR) $(swap-by)
+cropped = lint-augment --center-crop $(CROP)
+
+train-set-default = $d/train.lts
+train-set-camloss = $(call with-masks,train)
+train-set-swap = $(call with-masks,train)
+train-set-crop = $d/train.lts
+train-set-dro = $d/train.lts
+train-set-jtt = $m/weighted.lts
+
+augment-camloss = $(swaps)
+augment-swap = $(swaps)
+augment-crop = --center-crop $(CROP)
+
+val-name-default = val
+val-name-camloss = swapped-val
+val-name-swap = swapped-val
+val-name-crop = val
+val-name-dro = val
+val-name-jtt = val
+
+loss-default = --cam-loss none
+loss-camloss = $(CAM) --cam-weight $(CAM_WEIGHT)
+loss-swap = --cam-loss none
+loss-crop = --cam-loss none
+loss-dro = --objective dro --best worst-group
+loss-jtt = --cam-loss none --best worst-group
+
+# Pictures as the model takes them.
+seen = $(if $(filter crop,$(model)),<($(cropped) $d/$1.lts),$d/$1.lts)
+
+load = lint-augment $(if $(mine),--balance,$(AUGMENT)) $(augment-$(model)) --epochs $1 --shuffle --seed $s
+train.run = $(call load,$(EPOCHS)) $(train-set-$(model)) | \
+    $(mine) lint-train --net $(net-file) --train - --val $(call seen,$(val-name-$(model))) --seed $s $(TRAIN) $(loss-$(model)) \
     -o $m/model.safetensors --log $m/log.tsv --checkpoint checkpoint
 train.also = $(call $1,resumes)$(foreach f,$(also-digests), $(call $1,with also $(subst :, ,$f)))
 also-digests = $(eval also-digests := $(foreach f,$(ALSO),$f:$(firstword $(shell sha256sum <$f))))$(also-digests)
-train.reads = $d/train.lts $d/val.lts
+train.reads = $(train-set-$(model)) $d/$(val-name-$(model)).lts
 train.makes = $m/model.safetensors $m/log.tsv
-loss-of-default = --cam-loss none
-loss-of-camloss = $(CAM) --cam-weight $(CAM_WEIGHT)
+
+# Just Train Twice (Liu et al. 2021): what a model of one epoch gets wrong counts 20 times.
+weigh.run = $(call load,1) $d/train.lts | lint-train --net $(net-file) --train - --seed $s $(TRAIN) -o $m/first.safetensors && \
+    lint-cam $m/first.safetensors $d/train.lts | lint-weight --wrong 20 -o $m/weighted.lts
+weigh.reads = $d/train.lts
+weigh.makes = $m/weighted.lts
 
 score = lint-eval --json --model $(model) --shares $d/train.lts -o $m/$1
 
-val.run = lint-cam $m/model.safetensors $d/val.lts | $(call score,val.json)
-val.reads = $m/model.safetensors $d/val.lts $d/train.lts
-val.makes = $m/val.json
+# Twice over validation pictures: as they are, and before each other's backgrounds.
+val.run = lint-cam $m/model.safetensors $(call seen,val) | $(call score,val.json) && \
+    lint-cam $m/model.safetensors $(call seen,swapped-val) | $(call score,swapped-val.json)
+val.reads = $m/model.safetensors $d/val.lts $d/swapped-val.lts $d/train.lts
+val.makes = $m/val.json $m/swapped-val.json
 
-test.run = lint-cam --grid $m/sheet.png $m/model.safetensors $d/test.lts | $(call score,test.json)
+test.run = lint-cam --shift 0.1667 --grid $m/sheet.png $m/model.safetensors $(call seen,test) | $(call score,test.json)
 test.reads = $m/model.safetensors $d/test.lts $d/train.lts
 test.makes = $m/test.json $m/sheet.png
 
-# The same test pictures under both models' maps.
+# The same test pictures under the maps of all models.
 compare.run = lint-show -o $(compare.makes) --max 8 $(MODELS:%=--title %) \
-    $(foreach model,$(MODELS),<(lint-cam -q $m/model.safetensors $d/test.lts))
+    $(foreach model,$(MODELS),<(lint-cam -q $m/model.safetensors $(call seen,test)))
 compare.reads = $(foreach model,$(MODELS),$m/model.safetensors) $d/test.lts
 compare.makes = models/$(NAME)/s$s/compare.png
 
@@ -158,23 +226,28 @@ have-source: | $(filter deps,$(MAKECMDGOALS))
 
 results = $(foreach s,$1,$(foreach model,$(MODELS),$(addprefix $(AT)$m/,$2)))
 
-## run the experiment for one seed: both models, their scores, their maps
+## run the experiment for one seed: the models, their scores, their maps
 pipeline: stages
 	@printf '\nOn validation pictures:\n\n'; \
 	lint-eval --compare $(call results,$(SEED),val.json) | sed -n 1,3p; \
+	printf '\nOn validation pictures before each other'"'"'s backgrounds:\n\n'; \
+	lint-eval --compare $(call results,$(SEED),swapped-val.json) | sed -n 1,3p; \
 	printf '\nOn test pictures:\n\n'; \
 	lint-eval --compare $(call results,$(SEED),test.json); \
 	printf '\nMaps over test pictures:\n'; \
 	printf '  %s\n' $(foreach s,$(SEED),$(AT)$(compare.makes)) $(call results,$(SEED),sheet.png)
 
-all-of = $(call results,$1,val.json test.json) $(foreach s,$1,$(AT)$(compare.makes))
+all-of = $(call results,$1,val.json swapped-val.json test.json) $(foreach s,$1,$(AT)$(compare.makes))
 stages: $(call all-of,$(SEED))
 
 SWEEP = $(shell seq 0 $$(($(SEEDS) - 1)))
 side-by-side = $(MAKE) --no-print-directory $(JOBS:%=-j%)
 
+# Pairs of the first model and each other.
+pairs = $(foreach other,$(wordlist 2,99,$(MODELS)),lint-eval --pairs \
+    $(foreach s,$(SWEEP),$(foreach model,$(firstword $(MODELS)) $(other),$(AT)$m/test.json));)
 table = $(if $(GRID),awk -v slack=$(GRID_SLACK) -v seeds='$(GRID_SEEDS)' -f pipelines/grid.awk \
-    $(foreach p,$(POINTS),$(call point-results,$p)),lint-eval --pairs $(call results,$(SWEEP),test.json))
+    $(foreach p,$(POINTS),$(call point-results,$p)),$(or $(pairs),true))
 
 ifeq ($(CLUSTER),)
 ## run the experiment for seeds 0 to SEEDS-1, or for every setting of GRID, and compare; what exists is reused
@@ -185,11 +258,11 @@ else
 include pipelines/cluster.mk
 endif
 
-sweep-stages: $(call results,$(SWEEP),val.json test.json)
+sweep-stages: $(call results,$(SWEEP),val.json swapped-val.json test.json)
 
 # A grid is a folder grid/SETTINGS for each combination, that is made like any OUT; they share a
 # cache, so what two have in common is made once. Validation only: no test.json is made.
-point-results = $(foreach s,$(GRID_SEEDS),$(foreach model,$(MODELS),$(AT)grid/$1/$m/val.json))
+point-results = $(foreach s,$(GRID_SEEDS),$(foreach model,$(MODELS),$(addprefix $(AT)grid/$1/$m/,val.json swapped-val.json)))
 
 grid-stages: $(addprefix $(AT)grid/,$(POINTS))
 
@@ -197,7 +270,7 @@ $(AT)grid/%: FORCE
 	+@readarray -t settings < <(tr , '\n' <<<$(call quote,$*) | sed 's/-/=/'); \
 	$(MAKE) --no-print-directory $(if $(CLUSTER),point-plan,point-stages) GRID= OUT=$@ CACHE=$(CACHE_DIR) "$${settings[@]}"
 
-point-stages: $(call results,$(GRID_SEEDS),val.json)
+point-stages: $(call results,$(GRID_SEEDS),val.json swapped-val.json)
 
 .PHONY: have-source pipeline stages sweep sweep-stages grid-stages point-stages
 

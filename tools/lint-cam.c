@@ -1,6 +1,8 @@
 /* lint-cam: a filter that adds a model's answers and maps to samples, and draws them. */
+#include "answer/deletion.h"
 #include "answer/gallery.h"
 #include "answer/predictor.h"
+#include "answer/shifted.h"
 #include "base/atomic_output.h"
 #include "base/cli.h"
 #include "base/standard_io.h"
@@ -16,7 +18,8 @@ enum { BATCH = 32, SHEET_TILES = 16, SHEET_COLUMNS = 4, PICK_NOT_GIVEN = -1 };
 static struct {
     const char *out, *png, *grid, *title;
     lint_list drop;
-    long threads;
+    long threads, deletion;
+    double shift;
     int pick, quiet, verbose;
     uint64_t seed;
 } o = {.pick = PICK_NOT_GIVEN, .seed = NO_SEED};
@@ -40,6 +43,16 @@ static const lint_option options[] = {
      .help = "tensor to leave out of the output, such as image before lint-eval; cam leaves the "
              "logits alone, "
              "also of networks without maps; may be repeated"},
+    {"shift", 0, LINT_OPT_REAL, &o.shift, "F",
+     .help =
+         "answers for each picture moved left, right, up and down by the share F of a side, its "
+         "edges mirrored: `logits_shifted` [n,4,K] (default: none)",
+     .min = 0.001, .max = 0.5},
+    {"deletion", 0, LINT_OPT_INT, &o.deletion, "N",
+     .help = "area under the predicted class's probability while the map's cells are blurred away "
+             "in N steps, most evidence first, and brought back: `deletion` and `insertion` [n] "
+             "(default: none)",
+     .min = 1, .max = LINT_DELETION_STEPS_MAX},
     LINT_OPTION_THREADS(&o.threads),
     LINT_OPTION_OUT(&o.out, "predictions"),
     LINT_OPTION_QUIET(&o.quiet),
@@ -64,6 +77,7 @@ static const lint_program program = {
 typedef struct job {
     const char *path; /* of the model */
     lint_predictor model;
+    lint_threads *pool;
     lint_gallery *gallery; /* NULL without --grid */
     lint_output *out;      /* NULL when only pictures are wanted */
     char title[256];
@@ -100,9 +114,18 @@ static int draw(job *j, const lint_frame *f, lint_err *e) {
     return err;
 }
 
+/* The answers, and what else was asked of the model. */
+static int answer(job *j, lint_frame *f, lint_err *e) {
+    int err = lint_predictor_frame(&j->model, f, j->maps, e);
+    if (!err && o.shift > 0) err = lint_shifted_frame(&j->model, f, o.shift, j->pool, e);
+    if (!err && o.deletion > 0)
+        err = lint_deletion_frame(&j->model, f, (size_t)o.deletion, j->pool, e);
+    return err ? in_frame(j, e) : 0;
+}
+
 /* One frame: answers, pictures, output. */
 static int handle(job *j, lint_frame *f, lint_err *e) {
-    if (lint_predictor_frame(&j->model, f, j->maps, e) < 0) return in_frame(j, e);
+    if (answer(j, f, e) < 0) return -1;
     if (draw(j, f, e) < 0) return -1;
     for (size_t i = 0; i < o.drop.n; i++)
         lint_frame_drop(f, o.drop.v[i]);
@@ -167,15 +190,15 @@ static void open_outputs(job *j) {
 
 static int wants_maps(void) {
     for (size_t i = 0; i < o.drop.n; i++)
-        if (strcmp(o.drop.v[i], "cam") == 0) return o.png || o.grid;
+        if (strcmp(o.drop.v[i], "cam") == 0) return o.png || o.grid || o.deletion;
     return 1;
 }
 
 static void check_options(char **arg) {
     if (!o.grid && (o.pick != PICK_NOT_GIVEN || o.seed != NO_SEED || o.title))
-        lint_usage("--pick, --grid-seed and --title are for --grid");
+        lint_usage("--pick, --grid-seed and --title need --grid");
     if (o.seed != NO_SEED && o.pick != PICK_NOT_GIVEN && o.pick != LINT_PICK_RANDOM)
-        lint_usage("--grid-seed is for --pick random");
+        lint_usage("--grid-seed needs --pick random");
     if (lint_is_stdio(arg[0]) && lint_is_stdio(arg[1]))
         lint_usage("model and samples cannot both come from standard input");
 }
@@ -187,11 +210,11 @@ int main(int argc, char **argv) {
     check_options(arg);
     lint_threads *pool = lint_threads_new((int)o.threads, &e);
     if (!pool) lint_die(&e);
-    job j = {.path = arg[0], .maps = wants_maps()};
+    job j = {.path = arg[0], .pool = pool, .maps = wants_maps()};
     if (lint_predictor_open(&j.model, j.path, BATCH, pool, &e) < 0) lint_die(&e);
     if (j.maps && !j.model.cam_h) {
         lint_fail(&e, "%s: its network has no 'cam' line, so no maps%s", j.path,
-                  o.png || o.grid ? "" : "; with --drop cam the output has logits alone");
+                  o.png || o.grid || o.deletion ? "" : "; --drop cam writes logits only");
         lint_die(&e);
     }
     FILE *in = lint_open_input(arg[1], &j.name);

@@ -192,8 +192,8 @@ int main(int argc, char **argv) {
     if (o.compare && o.pairs) lint_usage("--compare and --pairs exclude each other");
     if ((o.compare || o.pairs) && (o.model || o.shares.n))
         lint_usage("--model and --shares are for predictions, not for --compare or --pairs");
-    if (o.json && o.compare) lint_usage("--compare makes a table to read: its files are the JSON");
-    if ((o.metric.n || o.seed) && !o.pairs) lint_usage("--metric and --seed are for --pairs");
+    if (o.json && o.compare) lint_usage("--compare and --json exclude each other");
+    if ((o.metric.n || o.seed) && !o.pairs) lint_usage("--metric and --seed need --pairs");
     if (o.compare)
         compare(operands);
     else if (o.pairs)

@@ -92,7 +92,7 @@ static char *run_name(const char *path, size_t i) {
     if (i >= o.runs.n && ends_with(copy, n, ".tsv")) copy[n -= 4] = 0;
     if (i >= o.runs.n && ends_with(copy, n, "/log")) copy[n - 4] = 0;
     clean_path(copy);
-    if (!*copy) lint_usage("%s: no name for the run comes of it; --run NAME gives one", path);
+    if (!*copy) lint_usage("%s: no run can be named after it; --run NAME gives a name", path);
     return copy;
 }
 
@@ -145,11 +145,10 @@ static void export_log(const char *path, const char *run) {
 }
 
 static void check_usage(char *const *arg, size_t n) {
-    if (!o.tensorboard && !o.mlflow)
-        lint_usage("--tensorboard DIR or --mlflow DIR is missing: what should be written?");
+    if (!o.tensorboard && !o.mlflow) lint_usage("--tensorboard DIR or --mlflow DIR is missing");
     if (!o.mlflow && (o.tags.n || o.artifacts.n)) lint_usage("--tag and --artifact need --mlflow");
-    if (o.artifacts.n && n > 1) lint_usage("--artifact belongs to one LOG, not to %zu", n);
-    if (o.runs.n && o.runs.n != n) lint_usage("%zu --run for %zu logs", o.runs.n, n);
+    if (o.artifacts.n && n > 1) lint_usage("--artifact needs exactly one LOG, not %zu", n);
+    if (o.runs.n && o.runs.n != n) lint_usage("%zu names from --run for %zu logs", o.runs.n, n);
     for (size_t i = 0; i < o.tags.n; i++)
         if (!strchr(o.tags.v[i], '=')) lint_usage("--tag %s: expected KEY=VALUE", o.tags.v[i]);
     for (size_t i = 0; i < n; i++)
@@ -162,8 +161,8 @@ static void check_names(char *const *run, char *const *arg, size_t n) {
     for (size_t i = 0; i < n; i++)
         for (size_t k = 0; k < i; k++)
             if (strcmp(run[i], run[k]) == 0)
-                lint_usage("%s and %s would both be run '%s'; --run tells them apart", arg[k],
-                           arg[i], run[i]);
+                lint_usage("%s and %s would both be run '%s'; --run gives them different names",
+                           arg[k], arg[i], run[i]);
 }
 
 int main(int argc, char **argv) {

@@ -166,9 +166,9 @@ static size_t check_usage(char **arg) {
     size_t n = 0, stdins = o.from && lint_is_stdio(o.from);
     for (; arg[n]; n++)
         stdins += lint_is_stdio(arg[n]);
-    if (n == 1 && !o.from) lint_usage("which IMAGE? expected: lint-predict %s", program.usage);
-    if (n > 1 && o.from) lint_usage("images are named by --from or by operands, not by both");
-    if (o.nul && !o.from) lint_usage("--null is for --from");
+    if (n == 1 && !o.from) lint_usage("IMAGE is missing; usage: lint-predict %s", program.usage);
+    if (n > 1 && o.from) lint_usage("images come from --from or from operands, not from both");
+    if (o.nul && !o.from) lint_usage("--null needs --from");
     if (stdins > 1) lint_usage("only one of the inputs can be standard input");
     return n - 1;
 }

@@ -175,12 +175,12 @@ int main(int argc, char **argv) {
     if (!*paths) paths = from_stdin;
     for (; paths[n]; n++)
         stdins += lint_is_stdio(paths[n]);
-    if (stdins > 1) lint_usage("standard input can be shown once");
+    if (stdins > 1) lint_usage("standard input can be shown only once");
     if (!o.out && (o.title.n || o.seed != NO_SEED || o.pick != PICK_NOT_GIVEN ||
                    o.max != SHEET_TILES || o.columns != SHEET_COLUMNS))
-        lint_usage("--max, --columns, --pick, --seed and --title are for -o");
+        lint_usage("--max, --columns, --pick, --seed and --title need -o");
     if (o.seed != NO_SEED && o.pick != PICK_NOT_GIVEN && o.pick != LINT_PICK_RANDOM)
-        lint_usage("--seed is for --pick random");
+        lint_usage("--seed needs --pick random");
     if (o.title.n > n) lint_usage("%zu titles for %zu streams", o.title.n, n);
     if (o.out) {
         lint_refuse_terminal(o.out);

@@ -152,18 +152,21 @@ static int mislead(const lint_decode *c, lint_source *s, const lint_ratio *r, li
     if (lint_mislead_by_border(c, s, r, o.seed, &found, e) < 0) return -1;
     if (o.quiet) return 0;
     if (s->given[LINT_TEST])
-        lint_warn("%s has a test set of its own; it stays, and only places are told", s->root);
-    lint_warn("borders tell the class of %.0f%% of the pictures (%.0f%% by chance); %zu of %zu "
-              "speak for another class, as do %zu of the %zu to test with",
-              100 * found.told, 100.0 / (double)s->classes.n, found.misleading, found.pictures,
-              found.misleading_test, found.test);
+        lint_warn("%s has a test set of its own, which stays as it is; only places are added",
+                  s->root);
+    lint_warn(
+        "borders alone give away the class of %.0f%% of the pictures (%.0f%% by chance); %zu of "
+        "%zu pictures, and %zu of the %zu in the test set, have a border that looks like "
+        "another class's",
+        100 * found.told, 100.0 / (double)s->classes.n, found.misleading, found.pictures,
+        found.misleading_test, found.test);
     return 0;
 }
 
 static void tell_drawn(const lint_source *s) {
     for (int k = LINT_VAL; k < LINT_SPLITS; k++)
         if (s->given[LINT_TRAIN] && !s->given[k] && !o.quiet)
-            lint_warn("%s has no %s set; it is drawn from its training pictures", s->root,
+            lint_warn("%s has no %s set, so one is drawn from its training pictures", s->root,
                       lint_split_name((lint_split)k));
 }
 
@@ -185,7 +188,7 @@ static int divide(const lint_decode *c, lint_source *s, const lint_ratio *r, lin
 
 static void tell_left_out(const lint_source *s) {
     if (s->others && !o.quiet)
-        lint_warn("%zu %s left out, being no picture of a class (%s%s)", s->others,
+        lint_warn("left out %zu %s: not a picture, or not in a class folder (%s%s)", s->others,
                   s->others == 1 ? "file" : "files", s->other ? s->other : "?",
                   s->others == 1 ? "" : ", …");
 }
@@ -205,7 +208,7 @@ static void tell_skipped(const lint_source *s) {
     size_t n = s->coco ? lint_coco_skipped(s->coco) : 0;
     if (n)
         lint_warn("skipped %zu %s of %s/annotations/result.json: no outline (a bounding box alone "
-                  "is none)",
+                  "is not enough)",
                   n, n == 1 ? "annotation" : "annotations", s->root);
 }
 

@@ -135,7 +135,7 @@ static void parse_counts(const char *option, const char *text, size_t classes, s
         if (*end != ',') break;
         p = end + 1;
     }
-    lint_usage("--%s '%s': expected one number up to %d, or %zu with commas between", option, text,
+    lint_usage("--%s '%s': expected one number up to %d, or %zu separated by commas", option, text,
                LINT_SYNTH_MAX_COUNT, classes);
 }
 
@@ -162,15 +162,15 @@ static void check_usage(const char *operand) {
     if (!o.out) lint_usage("-o DIR is missing");
     if (o.size_lo > o.size_hi) lint_usage("--object-min is larger than --object-max");
     if (o.size.w > LINT_SYNTH_MAX_SIDE || o.size.h > LINT_SYNTH_MAX_SIDE)
-        lint_usage("--size: at most %d on a side", LINT_SYNTH_MAX_SIDE);
+        lint_usage("--size: at most %d pixels on a side", LINT_SYNTH_MAX_SIDE);
     if (operand && strcmp(operand, "orca-leopard") != 0)
-        lint_usage("'%s' is not known; built in is orca-leopard", operand);
+        lint_usage("unknown data set '%s'; the only one built in is orca-leopard", operand);
     if (operand && (o.objects.n || o.places.n))
         lint_usage("orca-leopard takes no --objects and no --places");
     if (!operand && !(o.objects.n && o.places.n))
-        lint_usage("what is to be made? orca-leopard, or --objects and --places");
+        lint_usage("nothing to make: give orca-leopard, or --objects and --places");
     if (operand && o.test_correlation >= 0)
-        lint_usage("orca-leopard's test is always even: no --test-correlation");
+        lint_usage("--test-correlation is for composed sets; orca-leopard's test set is fixed");
 }
 
 static int add_sources(lint_synth_list *l, const lint_list *from, int kind, lint_err *e) {

@@ -52,10 +52,9 @@ static int weigh_all(job *j, const char *name, lint_err *e) {
 
 static void say_end(const job *j, const char *name) {
     if (j->count.wrong == 0 && !o.quiet)
-        lint_warn("%s: no answer is wrong, so no sample weighs more", name);
+        lint_warn("%s: no answer is wrong, so all weights stay as they are", name);
     else if (o.verbose)
-        lint_warn("%s: %zu of %zu samples are answered wrong", name, j->count.wrong,
-                  j->count.samples);
+        lint_warn("%s: %zu of %zu answers are wrong", name, j->count.wrong, j->count.samples);
 }
 
 int main(int argc, char **argv) {

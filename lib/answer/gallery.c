@@ -10,8 +10,9 @@
 #include <sys/stat.h>
 
 /* A tile's longer side is between these: the words under it need a hundred pixels or more, and a
- * sheet of 4 by 4 should fit on a screen. */
-enum { TILE_LEAST = 128, TILE_MOST = 256 };
+ * sheet of 4 by 4 should fit on a screen. Small pictures show their pixels; those from SMOOTH_FROM on
+ * would only look coarse. */
+enum { TILE_LEAST = 128, TILE_MOST = 256, SMOOTH_FROM = 64 };
 
 /* --- one sample -> a tile --------------------------------------------------------------------- */
 
@@ -29,8 +30,8 @@ static int enlarge(lint_image *out, const lint_image *in, int times, lint_err *e
 static int scale(lint_image *out, const uint8_t *rgb, size_t h, size_t w, lint_err *e) {
     const lint_image in = {.w = (int)w, .h = (int)h, .c = 3, .px = (uint8_t *)rgb};
     int longer = in.w > in.h ? in.w : in.h;
-    if (longer < TILE_LEAST) return enlarge(out, &in, TILE_LEAST / longer, e);
-    double by = longer > TILE_MOST ? (double)TILE_MOST / longer : 1;
+    if (longer < SMOOTH_FROM) return enlarge(out, &in, TILE_LEAST / longer, e);
+    double by = longer < TILE_LEAST ? 2 : longer > TILE_MOST ? (double)TILE_MOST / longer : 1;
     int tw = (int)lround(in.w * by), th = (int)lround(in.h * by);
     return lint_image_resize(out, &in, tw > 0 ? tw : 1, th > 0 ? th : 1, e);
 }
@@ -184,7 +185,7 @@ static int check_answers(const lint_gallery *g, const lint_samples *s, lint_err 
     if (g->pick.how != LINT_PICK_WORST) return 0;
     if (!s->logits)
         return lint_fail(e, "no 'logits' to find mistakes in (lint-cam MODEL adds them)");
-    if (!s->label) return lint_fail(e, "no 'label' to tell mistakes by");
+    if (!s->label) return lint_fail(e, "no 'label' to find mistakes with");
     for (size_t i = 0; i < s->n * s->k; i++)
         if (!isfinite(s->logits[i]))
             return lint_fail(e, "sample %zu: 'logits' are not finite", i / s->k);

@@ -1,4 +1,5 @@
 #include "answer/metrics.h"
+#include "answer/predictor.h"
 #include "answer/top_cells.h"
 #include "answer/wilson.h"
 #include "picture/evidence.h"
@@ -29,19 +30,28 @@ typedef struct moments {
 
 typedef struct tally {
     size_t n, correct, pointed;
-    moments entropy, in_mask, in_center, iou[THRESHOLDS];
+    double moved; /* sum of the shares of moves with the right answer */
+    moments entropy, in_mask, in_center, deletion, insertion, iou[THRESHOLDS];
 } tally;
 
+/* Tensors that lint-cam adds when asked; NULL where there are none. */
+typedef struct extras {
+    const float *shifted; /* [N,moves,K] */
+    size_t moves;
+    const float *deletion, *insertion; /* [N] */
+} extras;
+
 struct lint_metrics {
-    double radius;
+    double radius, shift; /* shift: NaN where the frames do not say */
     size_t seen, unlabelled, frames;
     size_t K;
     lint_names classes, places;
     int named_classes, named_places;  /* or numbered here */
     int has_place, has_mask, has_cam; /* of the first frame */
-    tally *cell;                      /* [places + 1, K]; row 0 is of samples without a place */
-    double *share;                    /* [places + 1, K], NULL before the first is given */
-    double *d, *m, *center;           /* [cam_h * cam_w] of the frame at hand */
+    int has_shifted, has_deletion, has_insertion;
+    tally *cell;            /* [places + 1, K]; row 0 is of samples without a place */
+    double *share;          /* [places + 1, K], NULL before the first is given */
+    double *d, *m, *center; /* [cam_h * cam_w] of the frame at hand */
     lint_top_cells top;
 };
 
@@ -62,6 +72,9 @@ static void tally_join(tally *to, const tally *from) {
     to->correct += from->correct;
     to->pointed += from->pointed;
     moments_join(&to->entropy, &from->entropy);
+    to->moved += from->moved;
+    moments_join(&to->deletion, &from->deletion);
+    moments_join(&to->insertion, &from->insertion);
     moments_join(&to->in_mask, &from->in_mask);
     moments_join(&to->in_center, &from->in_center);
     for (size_t i = 0; i < THRESHOLDS; i++)
@@ -121,7 +134,7 @@ static int32_t largest(const int32_t *v, size_t n) {
 /* Makes sure that there is a row of cells for every place up to `places`. */
 static int grow_places(lint_metrics *m, size_t from, size_t places, lint_err *e) {
     if (places > CELLS_MAX / m->K - 1)
-        return lint_fail(e, "%zu classes at %zu places are too many groups", m->K, places);
+        return lint_fail(e, "%zu classes and %zu places make too many groups", m->K, places);
     tally *more = realloc(m->cell, (places + 1) * m->K * sizeof *more);
     if (!more) return lint_fail_mem(e, "metrics");
     memset(more + from * m->K, 0, (places + 1 - from) * m->K * sizeof *more);
@@ -129,12 +142,42 @@ static int grow_places(lint_metrics *m, size_t from, size_t places, lint_err *e)
     return 0;
 }
 
+/* The tensor's floats in *to; NULL where there is no such tensor. */
+static int find_floats(const lint_frame *f, const char *name, size_t rank, const uint64_t *shape,
+                       const float **to, lint_err *e) {
+    *to = NULL;
+    if (!lint_frame_find(f, name)) return 0;
+    const lint_tensor *t = lint_frame_need(f, name, LINT_F32, rank, shape, e);
+    if (t) *to = t->data;
+    return t ? 0 : -1;
+}
+
+static int find_extras(const lint_frame *f, const lint_samples *s, extras *x, lint_err *e) {
+    const lint_tensor *t = lint_frame_find(f, "logits_shifted");
+    x->moves = t && t->rank == 3 ? (size_t)t->shape[1] : 1;
+    if (x->moves < 1) return lint_fail(e, "'logits_shifted' of no moves");
+    if (find_floats(f, "logits_shifted", 3, (uint64_t[]){s->n, x->moves, s->k}, &x->shifted, e) ||
+        find_floats(f, "deletion", 1, (uint64_t[]){s->n}, &x->deletion, e))
+        return -1;
+    return find_floats(f, "insertion", 1, (uint64_t[]){s->n}, &x->insertion, e);
+}
+
+static double said_shift(const lint_frame *f) {
+    const char *text = lint_frame_meta(f, "shift");
+    char *end = NULL;
+    double v = text ? strtod(text, &end) : NAN;
+    return text && end != text && !*end && isfinite(v) ? v : NAN;
+}
+
 /* The first frame says what every other must agree with. */
-static int begin(lint_metrics *m, const lint_samples *s, lint_err *e) {
+static int begin(lint_metrics *m, const lint_samples *s, const extras *x, lint_err *e) {
     m->K = s->k;
     m->has_place = s->place != NULL;
     m->has_mask = s->mask != NULL;
     m->has_cam = s->cam != NULL;
+    m->has_shifted = x->shifted != NULL;
+    m->has_deletion = x->deletion != NULL;
+    m->has_insertion = x->insertion != NULL;
     if (m->K > CELLS_MAX / 2) return lint_fail(e, "%zu classes are too many", m->K);
     m->named_classes = s->classes.n > 0;
     m->named_places = m->has_place && s->places.n > 0;
@@ -150,14 +193,15 @@ static int same_names(int named, const lint_names *first, const lint_names *now)
     return named ? lint_names_equal(first, now) : now->n == 0;
 }
 
-static int check_alike(const lint_metrics *m, const lint_samples *s, lint_err *e) {
+static int check_alike(const lint_metrics *m, const lint_samples *s, const extras *x, lint_err *e) {
     if (m->has_place != (s->place != NULL) || m->has_mask != (s->mask != NULL) ||
-        m->has_cam != (s->cam != NULL))
-        return lint_fail(e, "other tensors than in the frames before");
+        m->has_cam != (s->cam != NULL) || m->has_shifted != (x->shifted != NULL) ||
+        m->has_deletion != (x->deletion != NULL) || m->has_insertion != (x->insertion != NULL))
+        return lint_fail(e, "tensors differ from the frames before");
     if (s->k != m->K || !same_names(m->named_classes, &m->classes, &s->classes))
-        return lint_fail(e, "other classes than in the frames before");
+        return lint_fail(e, "classes differ from the frames before");
     if (m->has_place && !same_names(m->named_places, &m->places, &s->places))
-        return lint_fail(e, "other places than in the frames before");
+        return lint_fail(e, "places differ from the frames before");
     return 0;
 }
 
@@ -225,7 +269,34 @@ static int add_map(lint_metrics *m, const lint_samples *s, size_t i, size_t labe
     return 0;
 }
 
-static int add_sample(lint_metrics *m, const lint_samples *s, size_t i, lint_err *e) {
+/* Each move is a share of one answer. */
+static int add_moves(const extras *x, size_t i, size_t K, size_t label, tally *t, lint_err *e) {
+    const float *z = x->shifted + i * x->moves * K;
+    size_t right = 0;
+    if (!all_finite(z, x->moves * K))
+        return lint_fail(e, "'logits_shifted' of sample %zu are not finite", i);
+    for (size_t k = 0; k < x->moves; k++)
+        right += lint_predicted(z + k * K, K, NULL) == label;
+    t->moved += (double)right / (double)x->moves;
+    return 0;
+}
+
+static int add_share(moments *m, const char *name, const float *v, size_t i, lint_err *e) {
+    if (!v) return 0;
+    if (!(v[i] >= 0 && v[i] <= 1))
+        return lint_fail(e, "'%s' of sample %zu is %g, expected 0 to 1", name, i, (double)v[i]);
+    moments_add(m, (double)v[i]);
+    return 0;
+}
+
+static int add_extras(const extras *x, size_t i, size_t K, size_t label, tally *t, lint_err *e) {
+    if (x->shifted && add_moves(x, i, K, label, t, e) < 0) return -1;
+    if (add_share(&t->deletion, "deletion", x->deletion, i, e) < 0) return -1;
+    return add_share(&t->insertion, "insertion", x->insertion, i, e);
+}
+
+static int add_sample(lint_metrics *m, const lint_samples *s, const extras *x, size_t i,
+                      lint_err *e) {
     size_t P = s->k * s->cam_h * s->cam_w, predicted;
     m->seen++;
     if (s->label[i] < 0) {
@@ -241,16 +312,20 @@ static int add_sample(lint_metrics *m, const lint_samples *s, size_t i, lint_err
     moments_add(&t->entropy, cross_entropy(s->logits + i * s->k, s->k, label, &predicted));
     t->n++;
     t->correct += predicted == label;
+    if (add_extras(x, i, s->k, label, t, e) < 0) return -1;
     return s->cam ? add_map(m, s, i, label, t, e) : 0;
 }
 
-static int add_view(lint_metrics *m, const lint_samples *s, lint_err *e) {
+static int add_view(lint_metrics *m, const lint_frame *f, const lint_samples *s, lint_err *e) {
+    extras x = {0};
     if (!s->logits) return lint_fail(e, "no 'logits' (lint-cam MODEL adds them)");
     if (!s->label) return lint_fail(e, "no 'label' to compare predictions with");
-    if ((m->frames ? check_alike(m, s, e) : begin(m, s, e)) < 0) return -1;
+    if (find_extras(f, s, &x, e) < 0) return -1;
+    if (m->frames == 0) m->shift = said_shift(f);
+    if ((m->frames ? check_alike(m, s, &x, e) : begin(m, s, &x, e)) < 0) return -1;
     if (meet_places(m, s, e) < 0 || make_scratch(m, s, e) < 0) return -1;
     for (size_t i = 0; i < s->n; i++)
-        if (add_sample(m, s, i, e) < 0) return -1;
+        if (add_sample(m, s, &x, i, e) < 0) return -1;
     m->frames++;
     return 0;
 }
@@ -258,7 +333,7 @@ static int add_view(lint_metrics *m, const lint_samples *s, lint_err *e) {
 int lint_metrics_add(lint_metrics *m, const lint_frame *f, lint_err *e) {
     lint_samples s;
     if (lint_samples_view(f, &s, e) < 0) return -1;
-    int err = add_view(m, &s, e);
+    int err = add_view(m, f, &s, e);
     lint_samples_free(&s);
     return err;
 }
@@ -303,13 +378,13 @@ static int count_share(lint_metrics *m, const lint_dataset *set, size_t i) {
 int lint_metrics_share_set(lint_metrics *m, const lint_dataset *set, lint_err *e) {
     if (need_shares(m, e) < 0) return -1;
     if (!same_names(m->named_classes, &m->classes, lint_dataset_classes(set)))
-        return lint_fail(e, "other classes than the predictions");
+        return lint_fail(e, "classes differ from those of the predictions");
     if (m->places.n && !same_names(m->named_places, &m->places, lint_dataset_places(set)))
-        return lint_fail(e, "other places than the predictions");
+        return lint_fail(e, "places differ from those of the predictions");
     size_t counted = 0;
     for (size_t i = 0; i < lint_dataset_count(set); i++)
         counted += (size_t)count_share(m, set, i);
-    return counted ? 0 : lint_fail(e, "no sample that is of a group of the predictions");
+    return counted ? 0 : lint_fail(e, "no sample belongs to a group of the predictions");
 }
 
 /* The group whose "class/place" (or "class") is text[0..len-1]; groups(m) if there is none. */
@@ -379,6 +454,8 @@ static int put_accuracy(const owner *o, const tally *t, lint_err *e) {
 static int put_rest(const lint_metrics *m, const owner *o, const tally *t, size_t best,
                     lint_err *e) {
     int err = put_mean(o, "cross_entropy", &t->entropy, INFINITY, e);
+    if (err == 0 && m->has_deletion) err = put_mean(o, "deletion", &t->deletion, 1, e);
+    if (err == 0 && m->has_insertion) err = put_mean(o, "insertion", &t->insertion, 1, e);
     if (err == 0 && m->has_cam) err = put_mean(o, "evidence_in_center", &t->in_center, 1, e);
     if (err < 0 || !m->has_cam || !m->has_mask) return err;
     err = put_mean(o, "evidence_in_mask", &t->in_mask, 1, e);
@@ -387,22 +464,29 @@ static int put_rest(const lint_metrics *m, const owner *o, const tally *t, size_
     return err;
 }
 
-static int put_worst(const lint_metrics *m, lint_scores *s, lint_err *e) {
+/* Accuracy over all moves; a picture counts once, so that the interval is of pictures. */
+static int put_moved(const owner *o, const char *metric, const tally *t, lint_err *e) {
+    double low, high, mean = t->n ? t->moved / (double)t->n : NAN;
+    lint_wilson_mean(mean, t->n, &low, &high);
+    return put(o, metric, mean, low, high, t->n, e);
+}
+
+static int put_worst(const lint_metrics *m, lint_scores *s, int moved, lint_err *e) {
+    const char *metric = moved ? "worst_group_shifted" : "worst_group";
     size_t worst = groups(m);
     double lowest = INFINITY;
     for (size_t g = 0; g < groups(m); g++) {
         const tally *t = &m->cell[group_cell(m, g)];
-        double accuracy = (double)t->correct / (double)t->n;
+        double accuracy = (moved ? t->moved : (double)t->correct) / (double)t->n;
         if (t->n && accuracy < lowest) {
             lowest = accuracy;
             worst = g;
         }
     }
-    if (worst == groups(m))
-        return lint_scores_add(s, "worst_group", NULL, NULL, NAN, NAN, NAN, 0, e);
+    if (worst == groups(m)) return lint_scores_add(s, metric, NULL, NULL, NAN, NAN, NAN, 0, e);
     const tally *t = &m->cell[group_cell(m, worst)];
     owner o = {s, m->classes.v[group_class(m, worst)], group_place(m, worst)};
-    return put_share(&o, "worst_group", t->correct, t->n, e);
+    return moved ? put_moved(&o, metric, t, e) : put_share(&o, metric, t->correct, t->n, e);
 }
 
 /* Mean of the groups' accuracies, weighted by share (NULL: equally, over groups with samples). A
@@ -468,6 +552,7 @@ static int put_footnotes(const lint_metrics *m, const owner *o, const tally *all
     if (m->has_cam && m->has_mask)
         err = put(o, "iou_threshold", pointed ? threshold(best) : NAN, NAN, NAN, pointed, e);
     if (err == 0 && m->has_cam) err = put(o, "center_radius", m->radius, NAN, NAN, all->n, e);
+    if (err == 0 && m->has_shifted) err = put(o, "shift", m->shift, NAN, NAN, all->n, e);
     if (err == 0) err = put(o, "unlabelled", (double)m->unlabelled, NAN, NAN, m->seen, e);
     if (err == 0 && m->places.n) err = put(o, "placeless", (double)placeless, NAN, NAN, all->n, e);
     return err;
@@ -477,9 +562,11 @@ static int put_whole(const lint_metrics *m, lint_scores *s, const tally *all, si
                      lint_err *e) {
     owner o = {s, NULL, NULL};
     int err = put_accuracy(&o, all, e);
-    if (err == 0) err = put_worst(m, s, e);
+    if (err == 0) err = put_worst(m, s, 0, e);
     if (err == 0) err = put_group_mean(m, s, "group_mean", NULL, e);
     if (err == 0 && m->share) err = put_group_mean(m, s, "adjusted_mean", m->share, e);
+    if (err == 0 && m->has_shifted) err = put_moved(&o, "accuracy_shifted", all, e);
+    if (err == 0 && m->has_shifted) err = put_worst(m, s, 1, e);
     if (err == 0) err = put_rest(m, &o, all, best, e);
     if (err == 0) err = put_top_cells(m, &o, e);
     if (err == 0) err = put_footnotes(m, &o, all, best, e);
@@ -489,6 +576,7 @@ static int put_whole(const lint_metrics *m, lint_scores *s, const tally *all, si
 static int put_part(const lint_metrics *m, const owner *o, const tally *t, size_t best,
                     lint_err *e) {
     int err = put_accuracy(o, t, e);
+    if (err == 0 && m->has_shifted) err = put_moved(o, "accuracy_shifted", t, e);
     return err == 0 ? put_rest(m, o, t, best, e) : -1;
 }
 

@@ -1,6 +1,7 @@
 /* metrics: how good predictions are, for whom, and whether their evidence lies on the object.
  *
- * Predictions are frames with `label` and `logits`, and where there are `place`, `mask`, `cam`.
+ * Predictions are frames with `label` and `logits`, and where there are `place`, `mask`, `cam`,
+ * `logits_shifted` [n,moves,K], `deletion` [n] and `insertion` [n].
  * They are added frame by frame; what is kept is sums for each class and place, so memory does not
  * grow with the number of samples. Samples without a label (-1) are counted and left out.
  *
@@ -13,6 +14,9 @@
  *
  *   accuracy            share of samples whose largest logit is the label's; Wilson interval
  *   cross_entropy       mean, in nats
+ *   accuracy_shifted    mean over images of the share of moves with the right answer; an image counts
+ *                       once however often it is moved, so the interval is Wilson's for images
+ *   deletion, insertion mean over images (deletion.h)
  *   evidence_in_mask    mean over images of sum |D| m / sum |D|
  *   evidence_in_center  the same with m = 1 in the disc of the given radius round the middle
  *   pointing_game       share of images where the place of the largest D is on the object: m >= 1/2
@@ -23,6 +27,7 @@
  * and for the whole set alone:
  *
  *   worst_group         the lowest accuracy of a group that has samples, and which one
+ *   worst_group_shifted the same of accuracy_shifted
  *   group_mean          mean of the groups' accuracies
  *   adjusted_mean       mean of the groups' accuracies weighted by given shares, by custom those of
  *                       the training set: what accuracy would be, were the groups as frequent there

@@ -111,7 +111,7 @@ static int check_classes(const lint_predictor *p, const lint_samples *s, lint_er
 static int check_samples(const lint_predictor *p, const lint_samples *s, lint_err *e) {
     if (!s->image) return lint_fail(e, "no 'image'");
     if (s->h != p->h || s->w != p->w)
-        return lint_fail(e, "pictures of %zux%zu, but the model takes %zux%zu (lint-split --size)",
+        return lint_fail(e, "pictures are %zux%zu, but the model takes %zux%zu (lint-split --size)",
                          s->w, s->h, p->w, p->h);
     return check_classes(p, s, e);
 }
@@ -147,8 +147,10 @@ static int answer(const lint_predictor *p, const lint_samples *s, lint_frame *f,
 int lint_predictor_frame(const lint_predictor *p, lint_frame *f, int maps, lint_err *e) {
     lint_samples s;
     if (maps && !p->cam_h) return lint_fail(e, "the model's network has no 'cam' line, so no maps");
-    lint_frame_drop(f, "logits"); /* of another model, perhaps of other classes */
-    lint_frame_drop(f, "cam");
+    static const char *const stale[] = {"logits", "cam", "logits_shifted", "deletion", "insertion"};
+    for (size_t i = 0; i < sizeof stale / sizeof *stale; i++)
+        lint_frame_drop(f, stale[i]); /* of another model, perhaps of other classes */
+    if (lint_frame_set_meta(f, "shift", NULL, e) < 0) return -1;
     if (lint_samples_view(f, &s, e) < 0) return -1;
     int err = check_samples(p, &s, e);
     if (!err) err = answer(p, &s, f, maps, e);

@@ -40,7 +40,8 @@ void lint_predictor_free(lint_predictor *p);
 int lint_predictor_run(const lint_predictor *p, size_t n, const uint8_t *const *image,
                        float *logits, float *cam, lint_err *e);
 
-/* Adds `logits` and, if `maps`, `cam` to a frame of samples, and makes it one of predictions.
+/* Adds `logits` and, if `maps`, `cam` to a frame of samples, and makes it one of predictions; what
+ * an earlier model said of them goes.
  * Errors: no 'image', one of another size than the net's input, other classes than the model's,
  * a label that the model has no class for. Where the frame names no classes it gets the model's. */
 int lint_predictor_frame(const lint_predictor *p, lint_frame *f, int maps, lint_err *e);

@@ -58,9 +58,9 @@ static int same(const char *a, const char *b) {
     return a && b ? strcmp(a, b) == 0 : a == b;
 }
 
-/* worst_group's class and place are part of the answer, not of the question. */
+/* The worst group's class and place are part of the answer, not of the question. */
 static int names_its_group(const char *metric) {
-    return strcmp(metric, "worst_group") == 0;
+    return strcmp(metric, "worst_group") == 0 || strcmp(metric, "worst_group_shifted") == 0;
 }
 
 const lint_score *lint_scores_find(const lint_scores *s, const char *metric, const char *class_name,
@@ -174,7 +174,7 @@ static int read_row(lint_scores *s, const json_t *row, lint_err *e) {
         get_text(row, "class", &class_name) < 0 || get_text(row, "place", &place) < 0 ||
         get_number(row, "value", &r.value) < 0 || get_number(row, "low", &r.low) < 0 ||
         get_number(row, "high", &r.high) < 0 || !json_is_integer(n) || json_integer_value(n) < 0)
-        return lint_fail(e, "score %zu has not the members that lint-eval --json writes", s->n + 1);
+        return lint_fail(e, "score %zu lacks members that lint-eval --json writes", s->n + 1);
     return lint_scores_add(s, metric, class_name, place, r.value, r.low, r.high,
                            (size_t)json_integer_value(n), e);
 }
@@ -183,7 +183,7 @@ static int read_root(lint_scores *s, const json_t *root, lint_err *e) {
     const char *kind = json_string_value(json_object_get(root, "kind"));
     const json_t *rows = json_object_get(root, "scores");
     if (!kind || strcmp(kind, "scores") != 0 || !json_is_array(rows))
-        return lint_fail(e, "not the scores that lint-eval --json writes");
+        return lint_fail(e, "not scores as lint-eval --json writes them");
     for (size_t i = 0; i < json_array_size(rows); i++)
         if (read_row(s, json_array_get(rows, i), e) < 0) return -1;
     return 0;
@@ -235,7 +235,7 @@ static int is_count(const char *metric) {
 /* What was chosen or left out, rather than measured. */
 static int is_footnote(const lint_score *r) {
     return is_count(r->metric) || strcmp(r->metric, "iou_threshold") == 0 ||
-           strcmp(r->metric, "center_radius") == 0;
+           strcmp(r->metric, "center_radius") == 0 || strcmp(r->metric, "shift") == 0;
 }
 
 int lint_score_is_result(const lint_score *r) {
@@ -267,11 +267,11 @@ static void heading(lint_table *t, const lint_score *r) {
     lint_table_cell(t, text);
 }
 
-/* The line under worst_group: which one it is. */
-static void which_line(lint_table *t, const lint_scores *s, size_t n) {
+/* The line under a worst group: which one it is. */
+static void which_line(lint_table *t, const lint_scores *s, size_t n, const char *metric) {
     lint_table_cell(t, "  which is");
     for (size_t i = 0; i < n; i++) {
-        const lint_score *r = lint_scores_find(&s[i], "worst_group", NULL, NULL);
+        const lint_score *r = lint_scores_find(&s[i], metric, NULL, NULL);
         char text[512];
         snprintf(text, sizeof text, "%s%s%s", r && r->class_name ? r->class_name : "-",
                  r && r->place ? "/" : "", r && r->place ? r->place : "");
@@ -291,7 +291,7 @@ static void compare_line(lint_table *t, const lint_scores *s, size_t n, const li
     if (n == 2 && !is_footnote(key))
         lint_table_number(t, r[0] && r[1] ? r[1]->value - r[0]->value : NAN, 1);
     lint_table_end_row(t);
-    if (names_its_group(key->metric)) which_line(t, s, n);
+    if (names_its_group(key->metric)) which_line(t, s, n, key->metric);
 }
 
 /* With twenty classes and as many places most groups are empty. */

@@ -26,11 +26,11 @@ static size_t samples_of(const lint_scores *s) {
 static int check_pair(const lint_scores *s, size_t i, lint_err *e) {
     const lint_scores *a = &s[2 * i], *b = &s[2 * i + 1];
     if (samples_of(a) != samples_of(b))
-        return lint_fail(e, "%s is of %zu samples, %s of %zu: no pair", a->path, samples_of(a),
-                         b->path, samples_of(b));
+        return lint_fail(e, "%s has %zu samples and %s has %zu, so they are no pair", a->path,
+                         samples_of(a), b->path, samples_of(b));
     for (size_t k = 0; k < i; k++)
         if (strcmp(s[2 * k].path, a->path) == 0 && strcmp(s[2 * k + 1].path, b->path) == 0)
-            return lint_fail(e, "%s and %s are given twice: a pair counts once", a->path, b->path);
+            return lint_fail(e, "the pair of %s and %s is given twice", a->path, b->path);
     return 0;
 }
 
@@ -47,7 +47,7 @@ static const lint_scores *lacking(const lint_scores *s, size_t n, const char *me
 
 /* Of all else more is better. */
 static int lower_is_better(const char *metric) {
-    static const char *const lower[] = {"cross_entropy", "evidence_in_top_cells"};
+    static const char *const lower[] = {"cross_entropy", "evidence_in_top_cells", "deletion"};
     for (size_t i = 0; i < sizeof lower / sizeof *lower; i++)
         if (strcmp(metric, lower[i]) == 0) return 1;
     return 0;
@@ -88,7 +88,7 @@ static int add_all(lint_pairs *p, lint_err *e) {
         else if (add_row(p, r->metric, e) < 0)
             return -1;
     }
-    return p->rows ? 0 : lint_fail(e, "%s: no scores that all files have", p->s[0].path);
+    return p->rows ? 0 : lint_fail(e, "%s: no score is in all files", p->s[0].path);
 }
 
 int lint_pairs_make(lint_pairs *p, const lint_scores *s, size_t pairs, const char *const *metric,

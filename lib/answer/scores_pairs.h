@@ -1,7 +1,8 @@
 /* scores_pairs: two models over several seeds, metric by metric: which is better, and how surely.
  *
  * Scores come in pairs, A0 B0 A1 B1...; paired.h says what is made of a metric's numbers. B is
- * better where the metric is higher; of cross_entropy and evidence_in_top_cells, where it is lower.
+ * better where the metric is higher; of cross_entropy, evidence_in_top_cells and deletion,
+ * where it is lower.
  *
  *     lint_pairs p;
  *     if (lint_pairs_make(&p, scores, n / 2, NULL, 0, seed, &e) < 0) ...

@@ -3,8 +3,8 @@
  * lint_output_open opens a nameless or temporary file beside the path. lint_output_commit flushes
  * and fsyncs that file, then renames it to the path. Until then the old file stays, however the
  * program ends. `-` or NULL is standard output. A path that exists and is not a regular file
- * (/dev/full, a FIFO) is written to directly. A full disk or a closed output is an error in commit
- * at the latest.
+ * (/dev/full, a FIFO) is written to directly. lint_output_commit reports a full disk or a closed
+ * output at the latest.
  *
  *     lint_output *o = lint_output_open(path, &e);
  *     int err = lint_frame_write(&f, lint_output_file(o), &e);
@@ -24,11 +24,11 @@ typedef struct lint_output lint_output;
 lint_output *lint_output_open(const char *path, lint_err *e);
 /* The stream to write to; it belongs to o. */
 FILE *lint_output_file(lint_output *o);
-/* Completes the output and frees o, also on failure, which leaves the old file. */
+/* Completes the output and frees o, even on failure; a failure leaves the old file in place. */
 int lint_output_commit(lint_output *o, lint_err *e);
 /* Completes n outputs, all of them or none; elements may be NULL. */
 int lint_output_commit_all(lint_output *const *o, size_t n, lint_err *e);
-/* Discards what was written and frees o. NULL is fine. */
+/* Discards what was written and frees o, which may be NULL. */
 void lint_output_abort(lint_output *o);
 
 /* Replaces the file at path in one step by one that `make` creates, such as a hard link. make is

@@ -1,8 +1,8 @@
-/* cli: what every program does the same way: options, help, messages, progress. The one part of
- * liblint that prints and exits.
+/* cli: options, help, messages and progress, alike in every program. The only part of liblint that
+ * prints and exits.
  *
- * A program describes itself in one table. The parser, --help, the man page and the shell completions
- * are all made from it (cli_help.c prints the help, cli_mistake.c explains a wrong option).
+ * A program describes its options in one table, which serves the parser, --help, the man page and
+ * the shell completions. cli_help.c prints the help; cli_mistake.c explains a wrong option.
  *
  *     static struct {
  *         const char *out;
@@ -22,8 +22,8 @@
  *         .options = options, .example = "  example command\n", .operands = {1, 1}};
  *     char **arg = lint_cli_parse(&program, argc, argv);   // NULL-terminated operands
  *
- * Exit status: 0 done, 1 the data or the system failed, 2 wrong usage. Messages are one line on
- * standard error with the program's name before it.
+ * Exit status: 0 for success, 1 if the data or the system fails, 2 for wrong usage. A message is
+ * one line on standard error that begins with the program's name.
  */
 #ifndef LINT_BASE_CLI_H
 #define LINT_BASE_CLI_H
@@ -44,7 +44,7 @@ typedef enum lint_opt_type {
     LINT_OPT_SIZE,   /* lint_size *: WxH, or N for NxN; each 1..16384 */
     LINT_OPT_CHOICE, /* int *: index of the word in choices */
     LINT_OPT_LIST,   /* lint_list *: every use of the option adds a value */
-    LINT_OPT_GROUP   /* no option: a heading in --help, `name`, over the rows that follow */
+    LINT_OPT_GROUP   /* no option: `name` is a heading in --help over the rows that follow */
 } lint_opt_type;
 
 typedef struct lint_size {
@@ -63,15 +63,15 @@ typedef struct lint_option {
     void *to;
     const char *arg;  /* name of the value in --help */
     const char *help; /* a noun phrase that is complete when read alone; ends in (default X) */
-    double min, max;  /* INT and REAL: both 0 means no limit */
+    double min, max;  /* of INT and REAL; no limits if both are 0 */
     const char *choices;
 } lint_option;
 
 #define LINT_OPTION_GROUP(heading)                                                                 \
     { heading, 0, LINT_OPT_GROUP, NULL, NULL, NULL, 0, 0, NULL }
 
-/* Rows of options that many programs have, so that each is worded once. `to` is as above; `what` is
- * a string literal.
+/* Rows for options that many programs share, so that each has one wording. `to` is as above; `what`
+ * is a string literal.
  *
  *     LINT_OPTION_OUT(&o.out, "model"),
  *     LINT_OPTION_SEED(&o.seed, "initial weights and sample order"),
@@ -103,21 +103,21 @@ typedef struct lint_program {
     const lint_option *options;
     const char *example; /* one or a few lines, each ending in a newline */
     struct {
-        int min, max; /* how many operands; max -1 is any number */
+        int min, max; /* number of operands; max -1 means no limit */
     } operands;
-    const char *first; /* names of the options on the first screen of help, with a blank between
-                          them; NULL: all */
+    const char *first; /* names of the options on the first screen of help, separated by blanks;
+                          NULL: all */
 } lint_program;
 
-/* Sets what the options point to and returns the operands, NULL-terminated, which are argv's.
- * Adds --help and --version to the table: --help prints the options that `first` names, --help=all
- * every option under its heading, --help=table the same tab-separated, for man pages and
- * completions. A long option may be shortened as long as one option alone begins so. Exits with
- * status 2 on wrong usage.
+/* Parses the options into the variables that the table points to. Returns the operands,
+ * NULL-terminated, as pointers into argv. Adds --help and --version to the table: --help prints the
+ * options that `first` names, --help=all prints every option under its heading, and --help=table
+ * prints the same tab-separated, for man pages and completions. A long option may be shortened to
+ * any unambiguous beginning. Exits with status 2 on wrong usage.
  *
- * SIGPIPE keeps its default action: writing to a closed pipe ends the program silently. Closed
- * descriptors 0 to 2 are opened on /dev/null in the wrong direction, so that reading or writing
- * them fails, and no file that is opened later becomes standard output. */
+ * SIGPIPE keeps its default action: writing to a closed pipe ends the program silently. If
+ * descriptors 0 to 2 are closed, they are opened on /dev/null in the wrong direction. Reading or
+ * writing them then fails, and no file that is opened later becomes standard output. */
 char **lint_cli_parse(const lint_program *p, int argc, char **argv);
 
 /* Prints `NAME: message` and exits 1. */
@@ -133,19 +133,19 @@ void lint_refuse_terminal(const char *out);
  * Every program that prints calls it last. */
 void lint_close_stdout(void);
 
-/* Opens a file for reading ("-" or NULL is standard input); exits 1 if that fails. *name is what
- * messages call the file. */
+/* Opens a file for reading ("-" or NULL is standard input); exits 1 if that fails. Sets *name to
+ * the file's name for messages. */
 FILE *lint_open_input(const char *path, const char **name);
-/* Closes it, unless it is standard input. */
+/* Closes `in`, unless it is standard input. */
 void lint_close_input(FILE *in);
 
 /* --- progress --------------------------------------------------------------------------------- */
 
 typedef enum { LINT_NORMAL, LINT_QUIET, LINT_VERBOSE } lint_verbosity;
 
-/* On a terminal: one line with a bar, the rate and the time left, redrawn at most ten times a
- * second. Elsewhere: a plain line every ten seconds if verbose. Nothing if quiet. A total of 0 means
- * that the total is not known. */
+/* On a terminal, shows one line with a bar, the rate and the time left, redrawn at most ten times a
+ * second. Elsewhere, prints a plain line every ten seconds if verbose. Prints nothing if quiet. A
+ * total of 0 means that the total is unknown. */
 typedef struct lint_progress {
     const char *what; /* "decoding" */
     const char *unit; /* "images" */

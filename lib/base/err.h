@@ -1,4 +1,4 @@
-/* err: an error is a value with a sentence.
+/* err: errors as values with a message.
  *
  * Every function of liblint that can fail takes a `lint_err *` last and returns -1 (or NULL)
  * after writing one line into it: what, where, what was expected. The library never prints and
@@ -9,8 +9,8 @@
  *     if (lint_names_parse(&classes, json, &e) < 0)
  *         return lint_err_prefix(&e, "%s: classes: ", path);   // "x.lts: classes: names ..."
  *
- * Functions that open or read a file name it in their messages; callers add what the function
- * cannot know.
+ * Functions that open or read a file name that file in their messages. Callers add what the
+ * function does not know.
  */
 #ifndef LINT_BASE_ERR_H
 #define LINT_BASE_ERR_H
@@ -21,14 +21,14 @@ typedef struct lint_err {
     char msg[1024];
 } lint_err;
 
-/* Writes the message and returns -1, so that `return lint_fail(e, ...)` reads as one thought.
- * Control characters in the message (file names may hold any) are written as `?`. */
+/* Writes the message and returns -1, as in `return lint_fail(e, ...)`. Control characters in the
+ * message, for example from file names, become `?`. */
 int lint_fail(lint_err *e, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
-/* As lint_fail, for "out of memory" while `what` was being made. */
+/* As lint_fail, with a message that memory ran out for `what`. */
 int lint_fail_mem(lint_err *e, const char *what);
 
-/* Puts where it happened before a message that is already there; returns -1. */
+/* Puts a text, such as where the error occurred, before the message in *e. Returns -1. */
 int lint_err_prefix(lint_err *e, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
 #endif

@@ -1,4 +1,4 @@
-/* folder: makes a folder and those above it.
+/* folder: makes a folder and its missing parents.
  *
  *     if (lint_folder_make("runs/s0/camloss", &e) < 0) ...    // as mkdir -p
  */
@@ -7,7 +7,7 @@
 
 #include "base/err.h"
 
-/* What is there already is fine; what is there and no folder is an error. */
+/* An existing folder is fine. Anything else of that name is an error. */
 int lint_folder_make(const char *path, lint_err *e);
 
 #endif

@@ -1,8 +1,8 @@
 /* grow: arrays that grow by one element at a time.
  *
- * The room doubles, since a realloc for each element would copy the array again and again. `room`
- * is how many elements fit; keep it beside the count, zero at first. A room of 0 beside elements is
- * safe: it means "unknown", and the next call allocates anew.
+ * The capacity doubles, since a realloc for each element would copy the array again and again.
+ * `room` is the number of elements that fit. Keep it beside the count and start with 0. An array
+ * with elements and a room of 0 is safe: the room counts as unknown, and the next call reallocates.
  *
  *     struct { float *v; size_t n, room; } a = {0};
  *     float *more = lint_grow(a.v, a.n, &a.room, sizeof *a.v);
@@ -15,9 +15,10 @@
 
 #include <stddef.h>
 
-/* The array v of n elements of `size` bytes, with room for one more; from then on the caller uses
- * the result instead of v, and frees it. New elements are not zeroed. NULL if memory runs out: v
- * and *room are then as they were, and v still has to be freed. */
+/* Returns the array v of n elements of `size` bytes, reallocated if necessary, with room for one
+ * more element. The caller uses and frees the result instead of v. New elements are not zeroed.
+ * Returns NULL if memory runs out; v and *room are then unchanged, and the caller still has to free
+ * v. */
 void *lint_grow(void *v, size_t n, size_t *room, size_t size);
 
 #endif

@@ -1,8 +1,8 @@
-/* interrupt: Ctrl-C ends a long run in good order.
+/* interrupt: lets Ctrl-C end a long run cleanly.
  *
- * The one place of the project that installs signal handlers. SIGINT (Ctrl-C), SIGTERM (kill, a
- * scheduler's time limit) and SIGHUP (a closed terminal) only set a number; the run looks at it
- * after every step, keeps what it has and ends. A second signal kills at once.
+ * The only signal handlers of the project are installed here. SIGINT (Ctrl-C), SIGTERM (kill, a
+ * scheduler's time limit) and SIGHUP (a closed terminal) only set a number. The run checks that
+ * number after every step, saves its results and ends. A second signal kills the program at once.
  *
  *     const volatile sig_atomic_t *stop = lint_interrupt_catch();
  *     while (!*stop && work_is_left()) ...
@@ -16,13 +16,13 @@
 
 #include <signal.h>
 
-/* Catches the first of the three signals. Returns where its number will stand; 0 until it comes.
- * Reads that wait, such as those of a pipe, then fail with EINTR instead of going on. A SIGHUP that
- * is ignored stays ignored, as nohup wants it. */
+/* Catches the first of the three signals. Returns a pointer to the signal's number, which is 0
+ * until a signal arrives. Blocking reads, such as from a pipe, then fail with EINTR. An ignored
+ * SIGHUP stays ignored, as nohup requires. */
 const volatile sig_atomic_t *lint_interrupt_catch(void);
 
-/* Dies of the signal that came, as shells, make and schedulers expect of an interrupted program:
- * they see status 130 (SIGINT), 143 (SIGTERM) or 129 (SIGHUP). Does nothing if none came. */
+/* Ends the program by the signal that was caught, as shells, make and schedulers expect: they see
+ * status 130 (SIGINT), 143 (SIGTERM) or 129 (SIGHUP). Does nothing if no signal was caught. */
 void lint_interrupt_die(void);
 
 #endif

@@ -1,7 +1,7 @@
-/* lines: names from a file or a pipe, one a line (or ended by NUL), given out as they arrive.
+/* lines: reads names from a file or a pipe, one on each line (or ended by NUL), as they arrive.
  *
- * What has arrived can be worked on while more is on its way: a program that writes a name and
- * waits for the answer gets it.
+ * Names can be processed before the input ends, so a program that writes a name and waits for the
+ * answer gets the answer.
  *
  *     lint_lines l;
  *     if (lint_lines_open(&l, "-", '\n', &e) < 0) ...
@@ -17,21 +17,21 @@
 #define LINT_LINE_MAX 65536 /* bytes of a line, its end included */
 
 typedef struct lint_lines {
-    const char *name; /* in messages */
-    int fd, end;      /* end: what ends a line */
+    const char *name; /* for messages */
+    int fd, end;      /* end: the byte that ends a line */
     int done;         /* the input has ended */
     char *buf;        /* LINT_LINE_MAX bytes */
-    size_t at, len;   /* what of it was not given out yet */
-    size_t line;      /* given out so far */
+    size_t at, len;   /* the part of buf that was not returned yet */
+    size_t line;      /* number of lines returned so far */
 } lint_lines;
 
 /* "-" is standard input. end: '\n' or 0. */
 int lint_lines_open(lint_lines *l, const char *path, int end, lint_err *e);
 void lint_lines_close(lint_lines *l);
 
-/* Waits for a line, and takes up to `most` of those that are there. 0 at the end; -1: an error (a
- * line that is too long, a NUL in it). Empty lines are passed over; the last needs no end. The
- * lines are good until the next call. */
+/* Waits for a line, then returns up to `most` lines that have arrived, and their number. Returns 0
+ * at the end and -1 on error (a line that is too long or contains a NUL). Skips empty lines; the
+ * last line needs no end. The lines are valid until the next call. */
 long lint_lines_next(lint_lines *l, char **line, size_t most, lint_err *e);
 
 #endif

@@ -1,6 +1,6 @@
-/* names: the words for the numbers of classes and places.
+/* names: names for the numbers of classes and places.
  *
- * Names own their texts. In metadata they are a JSON array of strings.
+ * The struct owns its strings. In metadata, names are a JSON array of strings.
  *
  *     lint_names classes;
  *     if (lint_names_parse(&classes, lint_frame_meta(&frame, "classes"), &e) < 0) ...
@@ -19,18 +19,19 @@ typedef struct lint_names {
     size_t n, room;
 } lint_names;
 
-/* The name of a class or place, or its number in words ("class 3") where names are missing;
- * "unknown" for -1. buf serves when a text has to be made. */
+/* Returns the name of class or place i, or `what` and the number ("class 3") if there is no name,
+ * or "unknown" for -1. Texts that are not in `n` are written to buf. */
 const char *lint_names_get(const lint_names *n, int32_t i, const char *what, char buf[32]);
 
-/* JSON array of strings <-> names. parse: NULL json gives n 0. What `n` held before is not freed.
- */
+/* Converts a JSON array of strings to names and back. If json is NULL, parse gives no names. It
+ * does not free what `n` held before. */
 int lint_names_parse(lint_names *n, const char *json, lint_err *e);
 char *lint_names_json(const lint_names *n, lint_err *e); /* caller frees */
 int lint_names_copy(lint_names *to, const lint_names *from, lint_err *e);
 /* "a,b,c" -> names. An empty name is an error. */
 int lint_names_from_list(lint_names *n, const char *list, lint_err *e);
-/* Adds the first len bytes of text; at most 65,536 names. On error `n` is as it was. */
+/* Adds a copy of the first len bytes of text. More than 65,536 names are an error. On error `n` is
+ * unchanged. */
 int lint_names_push(lint_names *n, const char *text, size_t len, lint_err *e);
 void lint_names_sort(lint_names *n); /* by bytes */
 /* Index of a name, or -1. */

@@ -1,14 +1,14 @@
 /* rng: random numbers as a function of where they are used, never of when.
  *
- * A generator is made from (seed, what, epoch, sample); two threads that handle two samples in
- * any order draw the same numbers. `what` is one of the LINT_RNG_ values, so that two uses with
- * the same seed stay independent. The state is a plain value on the caller's stack.
+ * A generator is made from (seed, what, epoch, sample), so threads draw the same numbers in
+ * whatever order they handle the samples. `what` is one of the LINT_RNG_ values, so that two uses
+ * of one seed stay independent. The state is a plain value on the caller's stack.
  *
  *     lint_rng r = lint_rng_at(seed, LINT_RNG_AUGMENT, epoch, index);
  *     if (lint_rng_unit(&r) < 0.5) flip(image);
  *
- * SplitMix64 (Steele, Lea, Flood: Fast Splittable Pseudorandom Number Generators, OOPSLA 2014)
- * over a hashed starting point; 2^64 period, passes BigCrush.
+ * The generator is SplitMix64 (Steele, Lea, Flood: Fast Splittable Pseudorandom Number Generators,
+ * OOPSLA 2014) from a hashed starting point. Its period is 2^64, and it passes BigCrush.
  */
 #ifndef LINT_BASE_RNG_H
 #define LINT_BASE_RNG_H
@@ -54,8 +54,8 @@ void lint_rng_shuffle(lint_rng *r, size_t *index, size_t n);
 /* A 64-bit hash of bytes (FNV-1a, finalised); the same on every machine. */
 uint64_t lint_hash(const void *bytes, size_t n, uint64_t seed);
 
-/* Another, for megabytes: 32 bytes at a time. It tells samples and weights apart that changed by
- * accident; it withstands nobody who looks for two of the same hash. */
+/* A faster 64-bit hash for large data, which reads 32 bytes at a time. It detects accidental
+ * changes of samples and weights, but does not resist deliberate collisions. */
 uint64_t lint_hash_data(const void *bytes, size_t n, uint64_t seed);
 
 #endif

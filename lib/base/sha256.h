@@ -1,7 +1,7 @@
 /* sha256: the digest of what stages read and make (FIPS 180-4).
  *
- * In the program, since a digest is wanted of thousands of files on all processors, and a process
- * for each, or a library to depend on, would be the larger thing. Nothing here fails.
+ * It is implemented here because thousands of files are hashed on all processors. A process for
+ * each file, or one more library, would cost more than these lines. Nothing here can fail.
  *
  *     lint_sha256 s;
  *     char hex[LINT_SHA256_HEX];
@@ -25,10 +25,10 @@ typedef struct lint_sha256 {
 
 void lint_sha256_start(lint_sha256 *s);
 void lint_sha256_add(lint_sha256 *s, const void *data, size_t n);
-/* 64 digits and a NUL; s is to be started anew. */
+/* Writes 64 digits and a NUL. Call lint_sha256_start before using s again. */
 void lint_sha256_end(lint_sha256 *s, char hex[LINT_SHA256_HEX]);
 
-/* Of a text. */
+/* Writes the digest of a text. */
 void lint_sha256_of(const char *text, char hex[LINT_SHA256_HEX]);
 
 #endif

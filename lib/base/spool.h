@@ -1,4 +1,4 @@
-/* spool: a file without a name, for what comes once and is to be read in any order.
+/* spool: a file without a name, for input that arrives once but is read in any order.
  *
  *     int fd = lint_spool_open(&e);
  *     ...
@@ -9,10 +9,11 @@
 
 #include "base/err.h"
 
-/* An empty file, open to write and read, in $TMPDIR or /tmp. -1 on error. */
+/* Returns a descriptor of an empty file in $TMPDIR or /tmp, open for reading and writing, or -1 on
+ * error. */
 int lint_spool_open(lint_err *e);
 
-/* The folder it lies in. */
+/* The folder of that file. */
 const char *lint_spool_folder(void);
 
 #endif

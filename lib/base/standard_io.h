@@ -1,7 +1,7 @@
-/* standard_io: `-` in the place of a file name, or no name at all, is standard input or output.
+/* standard_io: `-` instead of a file name, or no name at all, means standard input or output.
  *
- * Every function that opens a file asks here, so that all of them take the same names for it and
- * call it the same in messages.
+ * Every function that opens a file uses these functions, so that all accept the same names and use
+ * the same wording in messages.
  *
  *     FILE *in = lint_input_open(path, &e);                       // "x.lts: No such file ..."
  *     if (in && read_it(in, &e) < 0)
@@ -17,14 +17,14 @@
 /* Whether path is NULL or "-". */
 int lint_is_stdio(const char *path);
 
-/* What messages call the file: the path itself, or "standard input" or "standard output". */
+/* The file's name for messages: the path itself, "standard input" or "standard output". */
 const char *lint_input_name(const char *path);
 const char *lint_output_name(const char *path);
 
-/* Opens a file for reading in binary, or gives stdin. NULL if it cannot be opened; the message
- * names the path. */
+/* Opens a file for reading in binary, or returns stdin. Returns NULL if the file cannot be opened,
+ * with a message that names the path. */
 FILE *lint_input_open(const char *path, lint_err *e);
-/* Closes it unless it is stdin. NULL is fine. */
+/* Closes `in` unless it is stdin or NULL. */
 void lint_input_close(FILE *in);
 
 #endif

@@ -1,4 +1,4 @@
-/* table: cells of text in columns, aligned for reading.
+/* table: text in aligned columns.
  *
  *     lint_table t = {.columns = 3};
  *     lint_table_cell(&t, "accuracy");
@@ -7,8 +7,8 @@
  *     if (lint_table_print(&t, stdout, &e) < 0) ...
  *
  * Cells fill rows from left to right. The table owns copies of their texts, cleaned for a terminal
- * (see text.h); printing measures the columns, prints and frees. Want of memory on the way is
- * remembered and told by lint_table_print alone.
+ * (text.h). lint_table_print measures the columns, prints the table and frees it. If memory runs
+ * out before, only lint_table_print reports that.
  */
 #ifndef LINT_BASE_TABLE_H
 #define LINT_BASE_TABLE_H
@@ -24,14 +24,15 @@ typedef struct lint_table {
     int failed;
 } lint_table;
 
-/* Adds a cell: text; or a number with three decimals, `-` for NaN, with its sign if asked. */
+/* Add a cell with a text, or with a number of three decimals (`-` for NaN; a plus sign if `sign`).
+ */
 void lint_table_cell(lint_table *t, const char *text);
 void lint_table_number(lint_table *t, double v, int sign);
 
-/* Fills the row at hand with empty cells. */
+/* Fills the rest of the current row with empty cells. */
 void lint_table_end_row(lint_table *t);
 
-/* The first column flush left, the others flush right, two spaces between, none at the end. */
+/* Prints the first column flush left and the others flush right, separated by two spaces. */
 int lint_table_print(lint_table *t, FILE *out, lint_err *e);
 
 #endif

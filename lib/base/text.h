@@ -1,7 +1,7 @@
-/* text: words from a file, made fit to be shown.
+/* text: makes text from files safe to show.
  *
- * Names in a stream may be any bytes. On a terminal some would be commands, and in a picture bytes
- * that are no UTF-8 would be the end of drawing.
+ * Names in a stream may hold any bytes. Some would be commands to a terminal, and bytes that are
+ * not UTF-8 would stop the drawing of a picture.
  *
  *     char shown[200];
  *     printf("%s\n", lint_text_clean(shown, sizeof shown, name));
@@ -11,19 +11,19 @@
 
 #include <stddef.h>
 
-/* Copies s to `to` [size > 0], with `?` for each control character and each byte that is no
- * UTF-8; what does not fit is left out, by whole characters. Returns to. */
+/* Copies s to `to` [size > 0], with `?` for each control character and each byte that is not UTF-8.
+ * Cuts a text that does not fit after a whole character. Returns `to`. */
 char *lint_text_clean(char *to, size_t size, const char *s);
 
-/* Characters of a UTF-8 text. */
+/* The number of characters in a UTF-8 text. */
 size_t lint_text_length(const char *s);
 
-/* At least as many values as the JSON text holds: its commas, colons and brackets, even those in
- * texts. jansson takes up to 50 bytes of memory for a byte of JSON, so that the length alone does
- * not bound it. */
+/* An upper bound for the number of values in a JSON text: the number of its commas, colons and
+ * brackets, even those inside strings. jansson needs up to 50 bytes of memory for a byte of JSON,
+ * so the length alone is not a useful bound. */
 size_t lint_json_values(const char *json, size_t len);
 
-/* Takes the last character off. */
+/* Removes the last character. */
 void lint_text_drop_last(char *s);
 
 #endif

@@ -1,10 +1,11 @@
-/* threads: work cut into parts that depend on the data alone, claimed by threads.
+/* threads: runs the parts of a job on several threads.
  *
  * lint_threads_run calls fn(ctx, part, worker) for every part in 0..parts-1 and returns when all
- * are done. Which thread takes which part is left to chance; a function that writes only what
- * belongs to its part gives the same bytes for any number of threads. `worker` is in
- * 0..lint_threads_count()-1 and names scratch memory that no other running part uses.
- * One run at a time; a part must not call lint_threads_run on its own pool.
+ * parts are done. Chance decides which thread takes which part. If the parts depend only on the
+ * data, and fn writes only what belongs to its part, the results are the same bytes for any number
+ * of threads. `worker`, in 0..lint_threads_count()-1, selects scratch memory that no other running
+ * part uses. A pool does one run at a time, so a part must not call lint_threads_run on its own
+ * pool.
  *
  *     lint_threads *pool = lint_threads_new(threads, &e);
  *     lint_threads_run(pool, n, decode_one, &job);
@@ -19,10 +20,10 @@
 typedef struct lint_threads lint_threads;
 typedef void lint_part_fn(void *ctx, size_t part, int worker);
 
-/* Processors that this process may use. */
+/* The number of processors that this process may use. */
 int lint_processors(void);
 
-/* threads 0 means one for each of them. NULL on error. */
+/* Starts `threads` threads, or one for each processor if `threads` is 0. NULL on error. */
 lint_threads *lint_threads_new(int threads, lint_err *e);
 void lint_threads_free(lint_threads *p);
 int lint_threads_count(const lint_threads *p);

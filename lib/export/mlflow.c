@@ -37,7 +37,7 @@ __attribute__((format(printf, 2, 3))) static char *text_of(lint_err *e, const ch
 static int is_one_line(const char *what, const char *text, lint_err *e) {
     for (const char *c = text; *c; c++)
         if (iscntrl((unsigned char)*c))
-            return lint_fail(e, "%s '%s': control characters in it", what, text);
+            return lint_fail(e, "%s '%s' contains control characters", what, text);
     return *text ? 0 : lint_fail(e, "%s is empty", what);
 }
 
@@ -50,7 +50,7 @@ static char *allowed(const char *name, lint_err *e) {
         if (*c != '.') dots = 0;
     }
     if (copy && dots) { /* "", "." and ".." are no files */
-        lint_fail(e, "'%s' is no name for MLflow", name);
+        lint_fail(e, "'%s' is not a valid name in MLflow", name);
         free(copy);
         return NULL;
     }
@@ -367,8 +367,8 @@ static int check_names(size_t n, const char *(*name_of)(const lint_run_log *, si
         for (size_t j = 0; j < i && !err; j++) {
             char *b = allowed(name_of(log, j), e);
             if (!b || strcmp(a, b) == 0)
-                err = b ? lint_fail(e, "'%s' and '%s' are one name to MLflow", name_of(log, j),
-                                    name_of(log, i))
+                err = b ? lint_fail(e, "'%s' and '%s' become the same name in MLflow",
+                                    name_of(log, j), name_of(log, i))
                         : -1;
             free(b);
         }

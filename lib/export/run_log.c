@@ -35,7 +35,7 @@ static char *read_all(FILE *in, lint_err *e) {
     else if (!feof(in))
         lint_fail(e, "too long for a log");
     else if (memchr(text, 0, n))
-        lint_fail(e, "is not a text, so no log");
+        lint_fail(e, "is not text, so it is not a log");
     else if (n && text[n - 1] != '\n')
         lint_fail(e, "the last line is cut short");
     else {
@@ -64,7 +64,8 @@ static int add_columns(lint_run_log *l, char *line, lint_err *e) {
         if (tab) *tab++ = 0;
         if (!*word) return lint_fail(e, "a column without a name");
         for (size_t c = 0; c < l->columns; c++)
-            if (strcmp(l->column[c], word) == 0) return lint_fail(e, "two columns '%s'", word);
+            if (strcmp(l->column[c], word) == 0)
+                return lint_fail(e, "column '%s' appears twice", word);
         const char **more = lint_grow(l->column, l->columns, &l->columns_room, sizeof *more);
         if (!more) return lint_fail_mem(e, "the log");
         l->column = more;
@@ -109,7 +110,7 @@ static int add_row(lint_run_log *l, char *line, lint_err *e) {
         l->cell[l->rows * l->columns + c] = word;
     }
     if (c != l->columns)
-        return lint_fail(e, "expected %zu values, as there are columns", l->columns);
+        return lint_fail(e, "expected %zu values, one for each column", l->columns);
     l->rows++;
     return 0;
 }
@@ -131,7 +132,7 @@ int lint_run_log_read(lint_run_log *l, FILE *in, lint_err *e) {
         if (add_line(l, line, e) < 0) err = lint_err_prefix(e, "line %zu: ", number);
     }
     if (!err && !l->columns)
-        err = lint_fail(e, "expected a log of lint-train, but there is no line of columns");
+        err = lint_fail(e, "expected a log of lint-train, but the line of column names is missing");
     if (err) lint_run_log_free(l);
     return err;
 }

@@ -171,12 +171,12 @@ static int check_frame(const lint_batches *b, size_t before, size_t epoch, lint_
     if (!v->image) return lint_fail(e, "no 'image'");
     if (!v->label) return lint_fail(e, "no 'label'");
     if (!lint_names_equal(&v->classes, &b->classes))
-        return lint_fail(e, "other classes than in the frames before");
+        return lint_fail(e, "classes differ from the frames before");
     if (v->h != b->h || v->w != b->w)
         return lint_fail(e, "images are %zux%zu, but %zux%zu in the frames before", v->w, v->h,
                          b->w, b->h);
     if (!lint_names_equal(&v->places, &b->places))
-        return lint_fail(e, "other places than in the frames before");
+        return lint_fail(e, "places differ from the frames before");
     if (b->has_mask && !v->mask) return lint_fail(e, "no 'mask', which the frames before have");
     if (b->has_place && !v->place) return lint_fail(e, "no 'place', which the frames before have");
     if (b->has_weight && !v->weight)
@@ -334,8 +334,8 @@ static int use_stream(lint_batches *b, lint_err *e) {
     lint_samples v;
     if (b->unlabelled)
         return lint_fail(e,
-                         "%s: its epochs are marked by a loader; masks are learnt from samples "
-                         "without marks, every one at hand at any time",
+                         "%s: its epochs are marked by a loader, but a mask encoder trains on "
+                         "samples without such marks",
                          b->name);
     s->number = 1;
     if (lint_frame_copy_meta(&b->head, &s->frame, e) < 0) return -1;

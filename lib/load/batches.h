@@ -1,18 +1,18 @@
-/* batches: where training gets its samples from, an epoch at a time.
+/* batches: minibatches for training, epoch by epoch.
  *
- * Two kinds of input, told apart by their first frame:
+ * The first frame decides which of two kinds the input is:
  *
  *     a set      frames without `epoch` in their metadata. Every epoch is a pass over all samples
  *                in an order of its own, drawn from (seed, epoch). Samples are mapped from the
- *                file, so memory does not grow with it; a pipe is first copied to an unlinked
+ *                file, so memory does not grow with it. A pipe is first copied to an unlinked
  *                file in $TMPDIR.
- *     a stream   frames marked with their epoch, 1, 2, 3... by a loader such as lint-augment. They
- *                are read once, in order, file or pipe alike; memory is one frame and one batch.
- *                A loader that also says how many there are (`epochs`, `epoch_samples`) lets a
- *                stream that was cut short be noticed.
+ *     a stream   frames marked with their epoch (1, 2, 3...) by a loader such as lint-augment.
+ *                Frames are read once, in order, from a file or a pipe. Memory holds one frame and
+ *                one batch. If the loader states `epochs` and `epoch_samples`, a stream that was
+ *                cut short is noticed.
  *
- * Batches are of `batch` consecutive samples whatever the frames are; the last of an epoch may be
- * smaller. What a batch points to lives until the next call.
+ * A batch has `batch` consecutive samples, whatever the sizes of frames; the last batch of an epoch
+ * may be smaller. The arrays of a batch are valid until the next call.
  *
  *     lint_batches *b = lint_batches_open("train.lts", 32, seed, &e);
  *     while (lint_batches_begin(b, epoch, &e) > 0) {
@@ -30,19 +30,21 @@
 typedef struct lint_batches lint_batches;
 
 /* Opens a file, or standard input for "-". Errors: no sample, no 'image', no 'label', no class
- * names, an epoch mark that is not 1. Messages of this and all that follow begin with the name. */
+ * names, a first epoch mark other than 1. Messages of all these functions begin with the file's
+ * name. */
 lint_batches *lint_batches_open(const char *path, size_t batch, uint64_t seed, lint_err *e);
-/* The same for what learns without labels (and class names), from every sample's mask. */
+/* The same for training on masks alone, which needs a mask in every sample but no labels or class
+ * names. */
 lint_batches *lint_batches_open_masks(const char *path, size_t batch, uint64_t seed, lint_err *e);
 void lint_batches_free(lint_batches *b);
 
-/* What the input is called in messages. */
+/* The input's name for messages. */
 const char *lint_batches_name(const lint_batches *b);
-/* Whether it is a stream with marked epochs. */
+/* Whether the input is a stream with marked epochs. */
 int lint_batches_marked(const lint_batches *b);
 size_t lint_batches_height(const lint_batches *b);
 size_t lint_batches_width(const lint_batches *b);
-/* Every frame must have what the first has. */
+/* Whether the first frame, and thus every frame, has masks or places. */
 int lint_batches_has_mask(const lint_batches *b);
 int lint_batches_has_place(const lint_batches *b);
 const lint_names *lint_batches_classes(const lint_batches *b);
@@ -55,28 +57,29 @@ size_t lint_batches_metas(const lint_batches *b);
 const char *lint_batches_meta_key(const lint_batches *b, size_t i);
 const char *lint_batches_meta_value(const lint_batches *b, size_t i);
 
-/* Epochs of a stream, as its loader says; 0: not said, or a set, which has any number. */
+/* The number of epochs that a stream's loader states; 0 if it states none, or for a set, which has
+ * no limit. */
 size_t lint_batches_epochs(const lint_batches *b);
-/* Samples in an epoch: of a set, or as the loader says; 0: not said. */
+/* The number of samples in an epoch, of a set or as the stream's loader states; 0 if unknown. */
 size_t lint_batches_epoch_samples(const lint_batches *b);
 
-/* Counts the labels of a set into count[0..K-1]. -1 with a message for a stream, which cannot be
- * counted ahead. */
+/* Counts the labels of a set in count[0..K-1]. A stream is an error, since it cannot be counted
+ * before it is read. */
 int lint_batches_count(const lint_batches *b, size_t *count, lint_err *e);
 
-/* Begins epoch `epoch` (from 1, one after the other). 1: it has samples. 0: a stream of unknown
- * length is at its end. -1: an error, also where a stream ends before the epoch that its loader
- * promised. What the epoch before has left is passed over. */
+/* Begins epoch `epoch`; epochs count from 1 and follow each other. Skips unread samples of the
+ * epoch before. Returns 1 if the epoch has samples, 0 at the end of a stream of unknown length, and
+ * -1 on error, for example if a stream ends before the last epoch that its loader announced. */
 int lint_batches_begin(lint_batches *b, size_t epoch, lint_err *e);
 
-/* 1: the next batch. 0: the end of the epoch. -1: an error. batch->mask, place and weight are NULL
- * unless every sample has them. */
+/* Returns 1 with the next batch, 0 at the end of the epoch, and -1 on error. batch->mask, place and
+ * weight are NULL unless every sample has them. */
 int lint_batches_next(lint_batches *b, lint_batch *batch, lint_err *e);
 
 /* --- a walk over a set ------------------------------------------------------------------------ */
 
-/* Batches of a set in a given order, or as its samples lie (validation). The walk owns the arrays
- * that a batch points to; set and order are the caller's.
+/* Gives the batches of a set in a given order, or in the set's own order (for validation). The walk
+ * owns the arrays that a batch points to; the caller owns set and order.
  *
  *     lint_walk w;
  *     if (lint_walk_new(&w, set, 32, &e) < 0) ...
@@ -95,7 +98,7 @@ typedef struct lint_walk {
 int lint_walk_new(lint_walk *w, const lint_dataset *set, size_t batch, lint_err *e);
 void lint_walk_free(lint_walk *w);
 void lint_walk_restart(lint_walk *w);
-/* 1: the next batch. 0: all samples have been seen. */
+/* Returns 1 with the next batch, or 0 after the last one. */
 int lint_walk_next(lint_walk *w, lint_batch *batch);
 
 #endif

@@ -167,8 +167,9 @@ static const uint8_t *donor_mask(const void *set, size_t donor) {
 static int check_changeable(const lint_samples *s, lint_err *e) {
     if (!s->image) return lint_fail(e, "no 'image' to change");
     if (s->cam || s->logits)
-        return lint_fail(e, "'%s' belongs to the pictures as they are: augment first, then predict",
-                         s->cam ? "cam" : "logits");
+        return lint_fail(
+            e, "'%s' was computed for the unchanged pictures: augment first, then predict",
+            s->cam ? "cam" : "logits");
     return 0;
 }
 

@@ -1,13 +1,14 @@
-/* loader: passes over a stream of samples, each balanced, shuffled and augmented as planned.
+/* loader: passes over a stream of samples, balanced, shuffled and augmented as planned.
  *
- * With neither epochs, shuffle, balance nor swap the stream is read once, frame by frame, and may be
- * of any length. Otherwise it is a lint_dataset: memory is an index of a few bytes a sample and one
- * frame, the pictures stay in their file (what is no file is copied to a temporary one first).
+ * Without epochs, shuffle, balance and swap, the stream is read once, frame by frame, and may have
+ * any length. Otherwise the stream is a lint_dataset, which needs memory for one frame and for an
+ * index of a few bytes per sample. Pictures stay in their file; a pipe is copied to a temporary
+ * file first.
  *
- * What happens to a sample follows from (seed, epoch, its index in the input) alone: shuffling
- * or other options change neither its flip nor its noise. Copies made by balance stand behind the
- * originals (index n and on), class by class, under their originals' names. Swapped surroundings
- * are those of any sample of the input, whatever frame it is in.
+ * The changes of a sample depend only on (seed, epoch, its index in the input). Shuffling and other
+ * options change neither its flip nor its noise. Copies made by balance follow the originals (from
+ * index n on), class by class, with the names of their originals. The donor of swapped surroundings
+ * may be any sample of the input, in any frame.
  *
  *     lint_load_plan plan = LINT_LOAD_PLAN_NONE;
  *     plan.epochs = 3, plan.shuffle = 1, plan.each.flip_h = 1;
@@ -27,7 +28,7 @@
 
 typedef struct lint_load_plan {
     uint64_t seed;
-    size_t frame;      /* samples in a frame; 0: an epoch in one */
+    size_t frame;      /* samples in a frame; 0: one frame for each epoch */
     uint64_t epochs;   /* passes, marked "1", "2"... in metadata `epoch`, with `epochs` and
                           `epoch_samples` saying how many there will be; 0: one, not marked */
     int shuffle;       /* a new order in each epoch */
@@ -50,17 +51,18 @@ typedef struct lint_load_plan {
 
 typedef struct lint_loader lint_loader;
 
-/* Opens the file (NULL or "-" is standard input). The pool stays the caller's and must outlive the
- * loader. NULL on error, with the file's name before it. */
+/* Opens the file (NULL or "-" is standard input). The caller owns the pool, which must outlive the
+ * loader. NULL on error; the message begins with the file's name. */
 lint_loader *lint_loader_new(const char *path, const lint_load_plan *plan, lint_threads *pool,
                              lint_err *e);
 void lint_loader_free(lint_loader *l);
 
-/* 1: f (cleared first) holds the next frame, never of two epochs. 0: done. -1: an error. Pictures
- * that `cam` or `logits` belong to are not changed: that is an error. */
+/* Clears f and puts the next frame into it; a frame never has samples of two epochs. Returns 1, or
+ * 0 at the end, or -1 on error. Changing pictures that have `cam` or `logits` is an error, since
+ * those would no longer fit. */
 int lint_loader_next(lint_loader *l, lint_frame *f, lint_err *e);
 
-/* Samples in all epochs together, as far as is known before they are read; else 0. */
+/* The number of samples in all epochs, or 0 if it is unknown before they are read. */
 size_t lint_loader_total(const lint_loader *l);
 
 #endif

@@ -1,11 +1,11 @@
-/* draw: sheets of pictures with words under them, by cairo, in DejaVu Sans.
+/* draw: sheets of captioned pictures, drawn by cairo in DejaVu Sans.
  *
- * A tile is a picture and up to three lines under it. A sheet is one or more blocks of tiles, each
- * under a title of its own. Right and wrong are told three times: by a tick or a cross, by its
- * colour, and by the frame, which is dashed where the answer is wrong.
+ * A tile is a picture with up to three lines of text under it. A sheet is one or more blocks of
+ * tiles, each with a title. A tile shows in three ways whether the answer is right: by a tick or a
+ * cross, by the mark's colour, and by the frame, which is dashed for a wrong answer.
  *
- * Words may be anything a file can hold: bytes that are no UTF-8 and control characters are shown
- * as `?`, and what is too long ends in an ellipsis. The tiles stay the caller's.
+ * Texts may hold any bytes. Control characters and bytes that are not UTF-8 are shown as `?`, and a
+ * text that is too long ends in an ellipsis. The caller owns the tiles.
  *
  *     lint_tile tile = {.picture = p, .line = {{"orca", "0.97"}, {"true: leopard", "blue"}},
  *                       .mark = LINT_WRONG};
@@ -26,27 +26,27 @@ typedef enum lint_mark { LINT_UNMARKED, LINT_RIGHT, LINT_WRONG } lint_mark;
 
 typedef struct lint_tile {
     lint_image picture; /* RGB */
-    /* What stands at the left of a line, and at its right; the left gives way. */
+    /* Texts at the left and right ends of a line; the left one is shortened if both do not fit. */
     struct lint_line {
         char left[LINT_TILE_TEXT], right[LINT_TILE_TEXT];
     } line[LINT_TILE_LINES];
     lint_mark mark;
-    int heat; /* the picture carries heat: the sheet explains it */
+    int heat; /* the picture shows heat, which the sheet explains */
 } lint_tile;
 
 typedef struct lint_block {
-    const char *title, *note; /* bold; plain, after it. Either may be NULL */
+    const char *title, *note; /* bold title, then a plain note; either may be NULL */
     const lint_tile *tile;
     size_t n;
 } lint_block;
 
-/* A sheet of the blocks, one under the other, `columns` tiles abreast. Where a tile has heat, a
- * bar at the bottom explains its colours: `heat` says of what (NULL: no bar). out is RGB; a sheet
- * without tiles, or too large for a picture, is an error. */
+/* Draws the blocks one under the other, with `columns` tiles in a row, as an RGB picture. If a tile
+ * has heat, a bar at the bottom explains its colours with the text `heat` (NULL: no bar). A sheet
+ * without tiles, or one too large for a picture, is an error. */
 int lint_sheet(lint_image *out, const lint_block *block, size_t blocks, int columns,
                const char *heat, lint_err *e);
 
-/* Gives back what cairo keeps between drawings. Call it once, after the last. */
+/* Frees the memory that cairo keeps between drawings. Call it once, after the last drawing. */
 void lint_draw_end(void);
 
 #endif

@@ -1,12 +1,13 @@
-/* border: a picture's outer tenth in numbers, colour and texture, with as little of the object as
- * can be had without knowing where it is.
+/* border: describes the colour and texture of a picture's outer tenth by a vector of numbers. The
+ * border is the part with the least of the object if the object's position is unknown.
  *
- * Of the picture, stretched to LINT_BORDER_SIDE squared, the ring of a tenth of the side is
- * counted into two histograms: colour (brightness x red-green x blue-yellow, the two opponent axes
- * by the square root of their strength, since most of what is photographed is nearly grey) and
- * texture (direction x strength of the brightness gradient, at two scales). Each is divided by its
- * sum and the square root taken: the distance of two is then Hellinger's. Nothing but + - * / and
- * sqrt takes part, so the numbers are the same on every machine.
+ * The picture is stretched to LINT_BORDER_SIDE squared. The pixels of its outer tenth on each side
+ * are counted in two histograms. One is of colour: brightness x red-green x blue-yellow. The two
+ * opponent axes are binned by the square root of their strength, since most photographed colours
+ * are nearly grey. The other is of texture: direction x strength of the brightness gradient, at two
+ * scales. Each histogram becomes the square roots of its shares, so the distance of two
+ * descriptions is Hellinger's. Only + - * / and sqrt are used, so the numbers are the same on every
+ * machine.
  *
  *     float d[LINT_BORDER_DIM];
  *     lint_image_resize(&small, &picture, LINT_BORDER_SIDE, LINT_BORDER_SIDE, &e);
@@ -24,7 +25,7 @@ enum {
     LINT_BORDER_DIM = LINT_BORDER_COLOURS + LINT_BORDER_TEXTURES
 };
 
-/* im is RGB of LINT_BORDER_SIDE squared; out [LINT_BORDER_DIM]. */
+/* Writes out [LINT_BORDER_DIM] from im, which is RGB of LINT_BORDER_SIDE squared. */
 void lint_border_describe(const lint_image *im, float *out);
 
 #endif

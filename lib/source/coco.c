@@ -15,7 +15,7 @@
 /* Farther out than any picture; keeps rows and columns in int arithmetic. */
 #define FAR 1e6
 
-#define NO_OUTLINE "no outline (a bounding box alone is none)"
+#define NO_OUTLINE "no outline (a bounding box alone is not enough)"
 
 typedef struct entry {
     json_int_t id;
@@ -284,7 +284,7 @@ static int best_entry(const lint_coco *c, const char *path, size_t score, const 
         size_t k = c->by_name[at];
         if (!score || likeness(path, c->image[k].file) != score || most[k] > score) continue;
         if (*best >= 0)
-            return lint_fail(e, "annotations of '%s' may be those of %s or of %s", path,
+            return lint_fail(e, "annotations of '%s' fit both %s and %s", path,
                              c->image[*best].file, c->image[k].file);
         *best = (long)k;
     }
@@ -307,8 +307,8 @@ int lint_coco_match(const lint_coco *c, size_t n, const char *const *path, long 
         if (err || image[i] < 0) continue;
         size_t k = (size_t)image[i];
         if (owner[k])
-            err =
-                lint_fail(e, "'%s' may be %s or %s", c->image[k].file, path[owner[k] - 1], path[i]);
+            err = lint_fail(e, "'%s' fits both %s and %s", c->image[k].file, path[owner[k] - 1],
+                            path[i]);
         owner[k] = i + 1;
     }
     free(score);
@@ -457,7 +457,7 @@ static double *unpack(lint_coco *c, const char *text, size_t *n, lint_err *e) {
         for (; digit & 0x20; text++, shift += 5) {
             digit = *text - '0';
             if (digit < 0 || digit > 0x3f || shift > 40) {
-                lint_fail(e, "'counts' is no run-length code");
+                lint_fail(e, "'counts' is not a run-length code");
                 free(v);
                 return NULL;
             }

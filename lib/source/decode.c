@@ -37,7 +37,7 @@ static int check_name(const char *path, lint_err *e) {
 static int check_regular(const char *path, lint_err *e) {
     struct stat st;
     if (stat(path, &st) < 0 || S_ISREG(st.st_mode)) return 0;
-    return lint_fail(e, "is no regular file");
+    return lint_fail(e, "is not a regular file");
 }
 
 static int read_picture(lint_image *im, const batch *b, const char *path, int c, int reduce, int w,

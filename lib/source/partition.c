@@ -15,13 +15,13 @@ int lint_ratio_parse(lint_ratio *r, const char *text, lint_err *e) {
         size_t digits = strspn(at, "0123456789");
         unsigned long v = strtoul(at, &end, 10);
         if (!digits || digits > 7 || v > SHARE_MAX || *end != (k < LINT_TEST ? '/' : 0))
-            return lint_fail(e, "'%s': expected TRAIN/VAL/TEST in whole numbers, as 70/15/15",
+            return lint_fail(e, "'%s': expected TRAIN/VAL/TEST in whole numbers, such as 70/15/15",
                              text);
         r->part[k] = v;
         sum += v;
         at = end + 1;
     }
-    return sum ? 0 : lint_fail(e, "'%s': one share at least must be above 0", text);
+    return sum ? 0 : lint_fail(e, "'%s': at least one share must be above 0", text);
 }
 
 double lint_partition_draw(const lint_picture *p, uint64_t seed) {
@@ -67,8 +67,8 @@ size_t lint_partition_wanted(const lint_ratio *r, const int among[LINT_SPLITS]) 
     return n;
 }
 
-/* Gives each split that is drawn a picture of class k if the class has enough. The picture comes from
- * the split that has most. count [LINT_SPLITS] of the class. */
+/* Gives each split that is drawn a picture of class k if the class has enough. The picture comes
+ * from the split that has most. count [LINT_SPLITS] of the class. */
 static void fill_gaps(const lint_source *s, size_t k, size_t *count, const lint_ratio *r,
                       const int among[LINT_SPLITS], uint64_t seed) {
     size_t all = 0;

@@ -352,7 +352,7 @@ static char *find_mask(const lint_source *s, const char *path, lint_err *e) {
         strcpy(mask + stem, EXTENSION[i]);
         if (is_file(s, mask)) return mask;
     }
-    lint_fail(e, "%s/%s: no mask %s/masks/%.*s.png, though there is masks/", s->root, path, s->root,
+    lint_fail(e, "%s/%s: its mask %s/masks/%.*s.png is missing", s->root, path, s->root,
               (int)(stem - 6), mask + 6);
     free(mask);
     return NULL;
@@ -407,7 +407,7 @@ static int check_contents(const lint_source *s, lint_err *e) {
     if (s->n == 0) return lint_fail(e, "%s: no PNG or JPEG in its class folders", s->root);
     if (s->classes.n == 1)
         return lint_fail(e,
-                         "%s: one class only ('%s'); a classifier needs two (is the folder one "
+                         "%s: only one class ('%s'), but a classifier needs two (is the folder one "
                          "level too high or too deep?)",
                          s->root, s->classes.v[0]);
     size_t *count = calloc(s->classes.n, sizeof *count);

@@ -57,7 +57,7 @@ static int find_columns(const lint_csv *c, size_t at[COLUMNS], lint_err *e) {
         at[k] = SIZE_MAX;
         for (size_t i = 0; i < c->fields; i++) {
             if (strcmp(c->field[i], COLUMN[k])) continue;
-            if (at[k] != SIZE_MAX) return lint_fail(e, "two columns '%s'", COLUMN[k]);
+            if (at[k] != SIZE_MAX) return lint_fail(e, "column '%s' appears twice", COLUMN[k]);
             at[k] = i;
         }
     }
@@ -130,7 +130,7 @@ static int check_listed_once(const lint_source *s, const table *t, lint_err *e) 
     for (size_t i = 1; i < s->n && !err; i++) {
         if (strcmp(p[i - 1]->path, p[i]->path)) continue;
         size_t a = t->line[p[i - 1] - s->picture], b = t->line[p[i] - s->picture];
-        err = lint_fail(e, "line %zu: '%s' stands in line %zu already", a > b ? a : b, p[i]->path,
+        err = lint_fail(e, "line %zu: '%s' is already in line %zu", a > b ? a : b, p[i]->path,
                         a > b ? b : a);
     }
     free(p);
@@ -265,7 +265,7 @@ static int resolve_column(lint_source *s, const table *t, int place, const lint_
                       place ? "place" : "y", place, e);
     for (size_t i = 0; place && i < s->n && !err; i++)
         if (index[i] < 0 && !is_unknown(text[i]))
-            err = lint_fail(e, "line %zu: place '%s' is none of the places named", t->line[i],
+            err = lint_fail(e, "line %zu: place '%s' is not among the named places", t->line[i],
                             text[i]);
     lint_names_free(&names);
     return err;

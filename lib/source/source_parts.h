@@ -1,4 +1,4 @@
-/* source_parts: what source.c and source_metadata.c share; nobody else needs it.
+/* source_parts: functions shared by source.c and source_metadata.c. Internal to them.
  *
  *     lint_source_add(s, lint_join("a", "b.png"), label, LINT_TRAIN, e);
  */
@@ -8,14 +8,14 @@
 #include "source/source.h"
 #include <stdio.h>
 
-/* "a/b" from malloc; a or b alone where the other is empty. */
+/* Returns "a/b", or a or b alone if the other is empty, from malloc. */
 char *lint_join(const char *a, const char *b);
 
-/* Adds a picture; takes path (from malloc, or NULL where memory ended) over, whatever the answer.
- */
+/* Adds a picture. Takes ownership of path in any case; path is from malloc, or NULL if memory ran
+ * out. */
 int lint_source_add(lint_source *s, char *path, int32_t label, lint_split split, lint_err *e);
 
-/* Counts a file that is no picture of a class. */
+/* Counts a file that is not a picture of a class. */
 void lint_source_leave_out(lint_source *s, const char *path);
 
 void lint_picture_free(lint_picture *p);
@@ -28,8 +28,8 @@ typedef struct lint_split_word {
 } lint_split_word;
 extern const lint_split_word lint_split_words[LINT_SPLIT_WORDS];
 
-/* Reads metadata.csv, open as `in`: pictures, labels, places, splits. The message lacks its path.
- */
+/* Reads pictures, labels, places and splits from metadata.csv, open as `in`. Messages do not name
+ * its path. */
 int lint_source_metadata(lint_source *s, FILE *in, const lint_source_names *names, lint_err *e);
 
 #endif

@@ -230,20 +230,20 @@ static int fits(const lint_tensor *head, const lint_tensor *t, int follows) {
 
 static int check_alike(lint_dataset *s, const lint_frame *f, const lint_samples *v, lint_err *e) {
     if (!lint_names_equal(&s->classes, &v->classes))
-        return lint_fail(e, "other classes than in the frames before");
+        return lint_fail(e, "classes differ from the frames before");
     if (!lint_names_equal(&s->places, &v->places))
-        return lint_fail(e, "other places than in the frames before");
+        return lint_fail(e, "places differ from the frames before");
     if (f->count != s->head.count)
         return lint_fail(e, "%zu tensors, but %zu in the frames before", f->count, s->head.count);
     for (size_t i = 0; i < f->count; i++) {
         const lint_tensor *t = &f->tensors[i];
         s->each[i] = s->each[i] && t->rank && t->shape[0] == v->n;
         if (!fits(&s->head.tensors[i], t, s->each[i]))
-            return lint_fail(e, "'%s' is not as in the frames before", t->name);
+            return lint_fail(e, "'%s' differs from the frames before", t->name);
     }
     /* What was taken for the weights of the frames before has too few, or too many, for these. */
     if (s->weight != SIZE_MAX && !s->each[s->weight])
-        return lint_fail(e, "'weight' follows the samples in some frames only");
+        return lint_fail(e, "'weight' has one row per sample in some frames only");
     return 0;
 }
 
@@ -344,7 +344,7 @@ static int check_constants(const lint_dataset *s, lint_err *e) {
     for (size_t t = 0; t < s->head.count; t++)
         for (size_t i = 0; i < s->parts && !s->each[t]; i++)
             if (s->part[i].tensor[t].bytes != s->head.tensors[t].bytes)
-                return lint_fail(e, "frame %zu: '%s' follows the samples in some frames only",
+                return lint_fail(e, "frame %zu: '%s' has one row per sample in some frames only",
                                  i + 1, s->head.tensors[t].name);
     return 0;
 }

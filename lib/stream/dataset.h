@@ -1,10 +1,10 @@
-/* dataset: a whole stream of samples, addressed by index, mapped from its file rather than read.
+/* dataset: a whole stream of samples, accessed by index and mapped from its file.
  *
- * Memory is an index of a few bytes a sample; the pages are the system's. Something that is not
- * a regular file is first copied to an unlinked file in $TMPDIR (or /tmp). Every frame is checked
- * when the set is opened; messages begin with the name of the file. Reading a set from several
- * threads is fine. A file that another program cuts short while it is mapped ends this one
- * (SIGBUS); lint's own tools replace files, they do not cut them.
+ * A set needs memory for an index of a few bytes per sample; the samples themselves stay in the
+ * system's page cache. Input that is not a regular file is first copied to an unlinked file in
+ * $TMPDIR (or /tmp). Opening a set checks every frame. Messages begin with the name of the file.
+ * Several threads may read a set. If another program truncates the mapped file, this program ends
+ * with SIGBUS; lint's own tools replace files and never truncate them.
  *
  *     lint_dataset *set = lint_dataset_open("train.lts", &e);
  *     for (size_t i = 0; i < lint_dataset_count(set); i++) use(lint_dataset_image(set, order[i]));
@@ -19,7 +19,7 @@
 typedef struct lint_dataset lint_dataset;
 
 lint_dataset *lint_dataset_open(const char *path, lint_err *e); /* "-" or NULL: standard input */
-/* The same from an open descriptor, which the set does not keep; `name` stands in messages. */
+/* The same from an open descriptor, which the set does not keep; `name` is for messages. */
 lint_dataset *lint_dataset_open_fd(int fd, const char *name, lint_err *e);
 void lint_dataset_free(lint_dataset *s);
 size_t lint_dataset_count(const lint_dataset *s);
@@ -41,9 +41,9 @@ float lint_dataset_weight(const lint_dataset *s, size_t i);         /* 1 if abse
 const uint8_t *lint_dataset_image(const lint_dataset *s, size_t i); /* [H,W,3], of any alignment */
 const uint8_t *lint_dataset_mask(const lint_dataset *s, size_t i);  /* [H,W] or NULL */
 
-/* out becomes a frame with exactly these samples and every per-sample tensor of theirs (unknown
- * ones too); metadata and tensors that do not follow the samples are those of the first frame. All
- * frames must carry the same tensors; `name` is as wide as the widest of the set. */
+/* Makes `out` a frame of exactly these samples, with all their per-sample tensors, even unknown
+ * ones. Metadata and other tensors are those of the first frame. All frames must have the same
+ * tensors. `name` is as wide as the widest in the set. */
 int lint_dataset_take(const lint_dataset *s, const size_t *row, size_t rows, lint_frame *out,
                       lint_err *e);
 

@@ -220,7 +220,7 @@ static int check_agrees(const lint_describe *l, const lint_frame *f, lint_err *e
     static const char *const keys[] = {"kind", "classes", "places"};
     for (size_t i = 0; l->frames && i < sizeof keys / sizeof *keys; i++)
         if (!same_text(lint_frame_meta(&l->first, keys[i]), lint_frame_meta(f, keys[i])))
-            return lint_fail(e, "'%s' is not as in the first frame", keys[i]);
+            return lint_fail(e, "'%s' differs from the first frame", keys[i]);
     return 0;
 }
 
@@ -479,7 +479,7 @@ static void write_samples(const lint_describe *l, FILE *out) {
     const char *kind = lint_frame_meta(&l->first, "kind");
     const char *split = lint_frame_meta(&l->first, "split");
     head(out, "kind");
-    put(out, kind ? kind : "samples (not said so)");
+    put(out, kind ? kind : "samples (assumed)");
     if (split) {
         fputs(", split ", out);
         put(out, split);
@@ -563,7 +563,7 @@ static void write_other(const lint_describe *l, FILE *out) {
     static const char *const told[] = {"lint", "kind", NULL};
     const char *kind = lint_frame_meta(&l->first, "kind");
     head(out, "kind");
-    put(out, kind ? kind : "none of lint's (a safetensors file)");
+    put(out, kind ? kind : "not one of lint's (a safetensors file)");
     fputc('\n', out);
     if (l->frames > 1) {
         head(out, "frames");

@@ -9,11 +9,11 @@
 #include "stream/frame.h"
 #include <stdio.h>
 
-/* What is done with a frame, which is good until it returns; -1 with a message ends the loop. */
+/* Handles one frame, which is valid until the function returns. -1 with a message ends the loop. */
 typedef int lint_frame_fn(void *ctx, const lint_frame *f, lint_err *e);
 
-/* Reads the stream `in`, which stays the caller's and is called `name` in messages, to its end.
- * -1: it cannot be read, or fn has failed; the message says in which frame. */
+/* Calls fn for every frame of the stream `in`, which messages call `name` and which the caller
+ * closes. Returns -1 if the stream cannot be read or fn fails; the message says in which frame. */
 int lint_each_frame(FILE *in, const char *name, lint_frame_fn *fn, void *ctx, lint_err *e);
 
 #endif

@@ -139,7 +139,7 @@ int lint_tensor_describe(lint_tensor *t, const char *name, lint_dtype dtype, siz
 static lint_tensor *put_tensor(lint_frame *f, lint_tensor *old, const char *name, lint_dtype dtype,
                                size_t rank, const uint64_t *shape, lint_err *e) {
     if (!is_utf8(name) || strcmp(name, LINT_METADATA) == 0) {
-        lint_fail(e, "'%s' cannot name a tensor", name);
+        lint_fail(e, "'%s' is not a valid tensor name", name);
         return NULL;
     }
     lint_tensor t;

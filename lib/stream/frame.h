@@ -1,8 +1,8 @@
-/* frame: one safetensors file in memory, and how it is read and written.
+/* frame: one safetensors file in memory; reading and writing.
  *
- * A stream (.lts) is frames back to back; a model is a stream of one. A frame has tensors, found
- * by name, and metadata, text by text. The frame owns everything in it: tensor data is aligned to
- * 64 bytes and lives until lint_frame_clear or lint_frame_free.
+ * A stream (.lts) is a sequence of frames; a model is a stream of one frame. A frame has tensors,
+ * found by name, and metadata, which maps text to text. The frame owns everything in it. Tensor
+ * data is aligned to 64 bytes and lives until lint_frame_clear or lint_frame_free.
  *
  *     lint_frame f = {0};
  *     while ((got = lint_reader_next(r, &f, &e)) > 0) {
@@ -12,11 +12,12 @@
  *     }
  *     lint_frame_free(&f);
  *
- * Reading is strict (the rules of the reference implementation, and no duplicate keys, no NUL in
- * a name); an attacker who writes the file can cause an error message, no more: memory is asked
- * for as the bytes arrive, never on the word of the header alone, and a header holds at most four
- * million values (about 300,000 tensors). Writing is canonical: metadata
- * by key, tensors by dtype width (wide first), then name, header padded with spaces to 8 bytes.
+ * Reading follows the rules of the reference implementation, and also rejects duplicate keys and
+ * NUL in a name. A malicious file can cause no more than an error message: memory is allocated as
+ * the bytes arrive, never on the word of the header alone, and a header holds at most four million
+ * values (about 300,000 tensors). Writing is canonical: metadata sorted by key, tensors sorted by
+ * the width of their dtype (widest first) and then by name, and the header padded with spaces to 8
+ * bytes.
  *
  * Format: https://github.com/huggingface/safetensors#format
  */
@@ -68,27 +69,27 @@ typedef struct lint_frame {
         char *key, *value;
     } * meta;
     size_t metas;
-    size_t tensors_room, metas_room; /* places, where one was added; else 0 */
+    size_t tensors_room, metas_room; /* capacities for lint_grow; 0 if unknown */
 } lint_frame;
 
 const char *lint_dtype_name(lint_dtype d);
 size_t lint_dtype_bytes(lint_dtype d);
 
-/* Empties the frame, keeps the struct usable; lint_frame_free is the same at the end of its life.
- */
+/* Empties the frame; the struct stays usable. lint_frame_free does the same when the frame is no
+ * longer needed. */
 void lint_frame_clear(lint_frame *f);
 void lint_frame_free(lint_frame *f);
 
 /* The tensor of that name, or NULL. */
 lint_tensor *lint_frame_find(const lint_frame *f, const char *name);
 
-/* As find, but an error unless the tensor is there with this dtype and rank. A shape entry of
- * UINT64_MAX in want matches any size. */
+/* As find, but it is an error if there is no such tensor with this dtype, rank and shape. An entry
+ * of UINT64_MAX in `want` matches any size. */
 lint_tensor *lint_frame_need(const lint_frame *f, const char *name, lint_dtype dtype, size_t rank,
                              const uint64_t *want, lint_err *e);
 
-/* Adds a zeroed tensor and returns it; an existing one of that name is replaced. The pointer is
- * good until the next add or drop. NULL on error (overflow, memory, bad name). */
+/* Adds a zeroed tensor and returns it. Replaces an existing tensor of that name. The pointer is
+ * valid until the next add or drop. NULL on error (overflow, memory, bad name). */
 lint_tensor *lint_frame_add(lint_frame *f, const char *name, lint_dtype dtype, size_t rank,
                             const uint64_t *shape, lint_err *e);
 void lint_frame_drop(lint_frame *f, const char *name);
@@ -97,55 +98,55 @@ void lint_frame_drop(lint_frame *f, const char *name);
 const char *lint_frame_meta(const lint_frame *f, const char *key);
 /* Sets (or, with value NULL, removes) a key. Both strings are copied and must be UTF-8. */
 int lint_frame_set_meta(lint_frame *f, const char *key, const char *value, lint_err *e);
-/* Sets in dst every key that src has. */
+/* Sets every metadata key of src in dst. */
 int lint_frame_copy_meta(lint_frame *dst, const lint_frame *src, lint_err *e);
 
 /* Copies metadata and tensors of src over dst (another frame, which is cleared first). */
 int lint_frame_copy(lint_frame *dst, const lint_frame *src, lint_err *e);
 
-/* Calls fn once for each name that a or b has, in the order of names, with the tensors of that
- * name; one of the two is NULL where a or b has none. Ends with what fn returns as soon as that is
- * not 0; else 0, or -1 with *e set where memory ended. */
+/* Calls fn once for each tensor name in a or b, sorted by name. fn gets the tensors of that name
+ * from both frames, or NULL for a frame without one. Stops when fn returns a value other than 0,
+ * and returns that value. Else returns 0, or -1 with a message if memory runs out. */
 typedef int lint_pair_fn(void *ctx, lint_tensor *a, lint_tensor *b, lint_err *e);
 int lint_frame_pair(const lint_frame *a, const lint_frame *b, lint_pair_fn *fn, void *ctx,
                     lint_err *e);
 
-/* Samples in the frame: the first dimension of `image`, else of `label`, else of `logits`;
- * 0 where there is none of them. */
+/* The number of samples in the frame: the first dimension of `image`, else of `label`, else of
+ * `logits`; 0 if there is none of them. */
 size_t lint_frame_samples(const lint_frame *f);
 
-/* dst (another frame) becomes src with only the samples row[0..rows-1], in that order, with
- * repeats. Every tensor whose first dimension is the sample count follows; every other one is
- * copied whole. */
+/* Makes dst (another frame) a copy of src with only the samples row[0..rows-1], in that order;
+ * indices may repeat. Tensors whose first dimension is the number of samples are selected likewise;
+ * other tensors are copied whole. */
 int lint_frame_take(lint_frame *dst, const lint_frame *src, const size_t *row, size_t rows,
                     lint_err *e);
 
-/* Appends the samples of src to dst (without tensors: becomes a copy). Per-sample tensors must
- * agree in name, dtype and the rest of the shape (`name` tensors are widened to the longer);
- * metadata and other tensors stay those of dst. Memory grows by half, so that joining a stream
- * frame by frame copies each byte a few times, not once a frame. After an error dst is empty. */
+/* Appends the samples of src to dst. If dst has no tensors, it becomes a copy of src. Per-sample
+ * tensors must agree in name, dtype and the other dimensions (`name` is widened to the longer).
+ * Metadata and other tensors stay those of dst. Memory grows by half, so joining a stream frame by
+ * frame copies each byte a few times, not once per frame. After an error dst is empty. */
 int lint_frame_append(lint_frame *dst, const lint_frame *src, lint_err *e);
 
 /* --- reading ---------------------------------------------------------------------------------- */
 
 typedef struct lint_reader lint_reader;
 
-/* Reads frames from an open file that the caller keeps and closes. `name` goes into messages and
- * is copied. NULL on error. */
+/* Makes a reader for an open file, which the caller closes. `name` is for messages and is copied.
+ * NULL on error. */
 lint_reader *lint_reader_new(FILE *in, const char *name, lint_err *e);
 void lint_reader_free(lint_reader *r);
 
-/* 1: f (cleared first) holds the next frame. 0: the input ended between frames. -1: an error,
- * with `NAME: frame N: ` before it; frames count from 1. */
+/* Clears f and reads the next frame into it. Returns 1, or 0 if the input ended between frames, or
+ * -1 with a message that begins with `NAME: frame N: `; frames count from 1. */
 int lint_reader_next(lint_reader *r, lint_frame *f, lint_err *e);
 
-/* Reads a file that must hold exactly one frame (a model): an empty file and trailing bytes are
- * errors. `path` "-" is standard input. */
+/* Reads a file of exactly one frame, such as a model. An empty file or trailing bytes are errors.
+ * The path "-" is standard input. */
 int lint_frame_load(lint_frame *f, const char *path, lint_err *e);
 
-/* Header only, for random access: parses `len` bytes of JSON into f, tensors in canonical order
- * with data pointers NULL, the byte range of tensor i at [begin[i], begin[i] + f->tensors[i].bytes)
- * after the header. *begin is malloc'ed, the caller frees it; *total is the size of the data. */
+/* Parses a header alone, `len` bytes of JSON, for random access. f gets the tensors in canonical
+ * order, with NULL as data. Tensor i has the bytes [begin[i], begin[i] + f->tensors[i].bytes) after
+ * the header. The caller frees *begin. *total is the size of the data. */
 int lint_header_parse(lint_frame *f, const char *json, size_t len, uint64_t **begin,
                       uint64_t *total, lint_err *e);
 

@@ -48,7 +48,7 @@ static int parse_sizes(const char *name, const char *what, const json_t *j, uint
     for (size_t i = 0; i < json_array_size(j); i++) {
         const json_t *v = json_array_get(j, i);
         if (!json_is_integer(v) || json_integer_value(v) < 0)
-            return lint_fail(e, "tensor '%s': %s is not of whole numbers from 0", name, what);
+            return lint_fail(e, "tensor '%s': %s must hold whole numbers from 0", name, what);
         to[i] = (uint64_t)json_integer_value(v);
     }
     return 0;

@@ -114,7 +114,7 @@ static int append_rows(lint_tensor *dst, size_t n, const lint_tensor *src, size_
         wide = (size_t)(src->shape[1] > dst->shape[1] ? src->shape[1] : dst->shape[1]);
         if (wide > dst->shape[1] && widen(dst, n, wide, e) < 0) return -1;
     } else if (!agree(dst, src, 1)) {
-        return lint_fail(e, "'%s' has another type or shape than in the frames before", dst->name);
+        return lint_fail(e, "'%s' differs in type or shape from the frames before", dst->name);
     }
     size_t width = m ? src->bytes / m : 0, step = wide ? wide : width;
     if (__builtin_mul_overflow(step, m, &bytes) ||
@@ -174,7 +174,7 @@ static int append_tensor(void *ctx, lint_tensor *to, lint_tensor *from, lint_err
     if (theirs && !to) return lint_fail(e, "'%s' is not in the frames before", from->name);
     if (ours && !from) return lint_fail(e, "no '%s', which the frames before have", to->name);
     if ((ours || theirs) && !agree(to, from, 0))
-        return lint_fail(e, "'%s' follows the samples in some frames only", to->name);
+        return lint_fail(e, "'%s' has one row per sample in some frames only", to->name);
     return 0;
 }
 

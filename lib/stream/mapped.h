@@ -1,11 +1,11 @@
-/* mapped: a file of one frame, as a model is, read where it lies in the system's cache. Nothing is
- * copied and no memory is asked for but the header's, which is most of the time that starting with
- * a model takes.
+/* mapped: a file of one frame, such as a model, mapped from the system's page cache. The data is
+ * not copied, and only the header needs memory. Copying would take most of the time to load a
+ * model.
  *
- * The frame's tensors are for reading only and live until lint_mapped_free; nothing may be added
- * to or dropped from the frame. What cannot be mapped (a pipe, a file whose data is not aligned) is
- * read. As with every mapped file, a program that cuts it short meanwhile ends the reader; lint's
- * own replace a file whole.
+ * The frame's tensors are read-only and live until lint_mapped_free. Nothing may be added to the
+ * frame or dropped from it. Input that cannot be mapped (a pipe, a file whose data is not aligned)
+ * is read instead. If another program truncates the mapped file, the reader ends with SIGBUS;
+ * lint's own tools replace files whole.
  *
  *     lint_mapped m;
  *     if (lint_mapped_load(&m, "model.safetensors", &e) < 0) ...

@@ -1,7 +1,8 @@
-/* samples: a frame of kind `samples` or `predictions`, seen with types.
+/* samples: a typed view of a frame of kind `samples` or `predictions`.
  *
- * A view holds no memory of its own but the class and place names; its pointers lead into the
- * frame and die with it. Letters: N samples, H W height and width, K classes, h w size of a map.
+ * The view owns only the names of classes and places; its other pointers lead into the frame and
+ * are valid as long as the frame. Letters: N samples, H W height and width, K classes, h w size of
+ * a map.
  *
  *     lint_samples s;
  *     if (lint_samples_view(&frame, &s, &e) < 0) ...
@@ -14,7 +15,7 @@
 #include "base/names.h"
 #include "stream/frame.h"
 
-/* Sides of an image, a mask or a map are at most this, so that they fit in int arithmetic. */
+/* The largest side of an image, a mask or a map, so that int arithmetic does not overflow. */
 #define LINT_SIDE_MAX 32768
 
 typedef struct lint_samples {
@@ -22,7 +23,7 @@ typedef struct lint_samples {
     uint8_t *image; /* [N,H,W,3]; NULL only where the frame has none (predictions may drop it) */
     int32_t *label; /* [N], -1 unknown; NULL if absent */
     int32_t *place; /* [N], -1 unknown; NULL if absent */
-    float *weight;  /* [N], what the sample counts in training; NULL if absent or no F32 [N] */
+    float *weight;  /* [N], factor in training; NULL if absent or not F32 [N] */
     uint8_t *mask;  /* [N,H,W], 255 object; NULL if absent */
     char *name;     /* [N,name_len] zero-padded, not terminated when full; NULL if absent */
     size_t name_len;
@@ -32,14 +33,12 @@ typedef struct lint_samples {
     lint_names classes, places; /* from metadata; n 0 if absent */
 } lint_samples;
 
-/* Checks dtypes, shapes, that labels and places are in -1..names-1 where names are given, and
- * that weights are finite and not negative.
- * On error there is nothing to free. */
+/* Makes the view. Checks dtypes and shapes, that labels and places are in -1..names-1 if there are
+ * names, and that weights are finite and not negative. On error there is nothing to free. */
 int lint_samples_view(const lint_frame *f, lint_samples *s, lint_err *e);
 void lint_samples_free(lint_samples *s);
 
-/* Copies the name of sample i into buf, always terminated (a longer name is cut); "" when there are
- * no names. */
+/* Copies the name of sample i to buf, NUL-terminated and cut to fit; "" if there are no names. */
 void lint_samples_name(const lint_samples *s, size_t i, char *buf, size_t size);
 
 #endif

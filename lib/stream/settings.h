@@ -1,8 +1,7 @@
-/* settings: what a run was asked to do, in order, for its log and its model.
+/* settings: the options of a run, in order, for its log and its model.
  *
- * A list of names and values that owns its strings. Numbers are written with as many digits as
- * bring the same double back. Adding cannot fail: memory that ran out is told by lint_settings_ok,
- * once, at the end.
+ * The list owns its names and values. Numbers have enough digits to read back as the same double.
+ * Adding a setting returns no error: lint_settings_ok reports at the end whether memory ran out.
  *
  *     lint_settings s = {0};
  *     lint_settings_real(&s, "lr", 0.01);
@@ -31,13 +30,12 @@ typedef struct lint_settings {
 void lint_settings_text(lint_settings *s, const char *key, const char *value);
 void lint_settings_real(lint_settings *s, const char *key, double value); /* finite */
 void lint_settings_whole(lint_settings *s, const char *key, uint64_t value);
-/* A thing that is known by its hash: 16 digits. */
+/* Adds a hash as 16 digits. */
 void lint_settings_hash(lint_settings *s, const char *key, uint64_t hash);
 
-/* The present values of a program's options, under their names, but for those in the
- * NULL-terminated list `not`. Nothing of one that was not given and has no default (NULL, NAN, an
- * empty list, a 0 that could not be given). A list is one text, its values with a blank between
- * them. */
+/* Adds the current values of a program's options under their names, except for options in the
+ * NULL-terminated list `not`. Skips an option that was not given and has no default (NULL, NAN, an
+ * empty list, or a 0 that no user could give). A list becomes one text, separated by blanks. */
 struct lint_option;
 void lint_settings_options(lint_settings *s, const struct lint_option *options,
                            const char *const * not );
@@ -48,10 +46,10 @@ void lint_settings_free(lint_settings *s);
 /* Writes the shortest text that reads back as v. */
 void lint_shortest(char buf[32], double v);
 
-/* A line "# KEY<TAB>VALUE" each; control characters are written as `?`. */
+/* Writes a line "# KEY<TAB>VALUE" for each setting. Control characters become `?`. */
 void lint_settings_comments(const lint_settings *s, FILE *out);
 
-/* One object, from malloc; a value that is not UTF-8 is an error. */
+/* Returns one JSON object, from malloc. A value that is not UTF-8 is an error. */
 char *lint_settings_json(const lint_settings *s, lint_err *e);
 
 #endif

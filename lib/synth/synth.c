@@ -372,7 +372,8 @@ static int make_temporary(char *temp) {
 int lint_synth_write(const lint_synth *s, const char *dir, int w, int h, lint_threads *pool,
                      void (*step)(void *ctx, size_t done), void *step_ctx, lint_err *e) {
     if (w < 1 || h < 1 || w > LINT_SYNTH_MAX_SIDE || h > LINT_SYNTH_MAX_SIDE)
-        return lint_fail(e, "pictures of %dx%d: at most %d on a side", w, h, LINT_SYNTH_MAX_SIDE);
+        return lint_fail(e, "pictures of %dx%d are too large: at most %d pixels on a side", w, h,
+                         LINT_SYNTH_MAX_SIDE);
     char *to = plain_path(dir), *temp = plain_path(dir);
     int err = -1;
     if (!to || !temp) {

@@ -226,7 +226,7 @@ static int load_object(const composer *c, double largest, const char *path, lint
             if (y < y0) y0 = y;
             y1 = y + 1;
         }
-    if (x1 <= x0) return lint_fail(e, "a cut-out of which nothing is seen");
+    if (x1 <= x0) return lint_fail(e, "nothing of the cut-out is visible");
     if (solid) return lint_fail(e, "no transparency around the object");
     if (cut(im, x0, y0, x1, y1, e) < 0) return -1;
     double side = c->w < c->h ? c->w : c->h;
@@ -237,7 +237,7 @@ static int load_ground(const composer *c, const lint_synth_file *f, lint_image *
     if (lint_image_read_for(im, f->path, 3, 3 * c->w, 3 * c->h, e) < 0) return -1;
     int x0 = (int)(f->part[0] * (float)im->w), x1 = (int)(f->part[2] * (float)im->w);
     int y0 = (int)(f->part[1] * (float)im->h), y1 = (int)(f->part[3] * (float)im->h);
-    if (x1 <= x0 || y1 <= y0) return lint_fail(e, "the part given of it is empty");
+    if (x1 <= x0 || y1 <= y0) return lint_fail(e, "the given part of it is empty");
     if (cut(im, x0, y0, x1, y1, e) < 0) return -1;
     return reduce(im, fmax(2.0 * c->w / im->w, 2.0 * c->h / im->h), e);
 }

@@ -410,7 +410,7 @@ static void submerge(lint_easel *e, const lint_scene *s, lint_box b) {
     size_t n = (size_t)e->w * (size_t)e->h;
     for (size_t i = 0; i < n; i++)
         e->a[i] = e->object[i * 4 + 3];
-    lint_blur(e->a, e->b, e->w, e->h, (int)(e->side / 60) + 1);
+    lint_paint_blur(e->a, e->b, e->w, e->h, (int)(e->side / 60) + 1);
     for (int y = 0; y < e->h; y++)
         for (int x = 0; x < e->w; x++) {
             size_t i = (size_t)y * (size_t)e->w + (size_t)x;
@@ -529,7 +529,7 @@ static void soften(lint_easel *e, int radius, float share) {
     for (size_t c = 0; c < 3; c++) {
         for (size_t i = 0; i < n; i++)
             e->a[i] = e->ground[i * 3 + c];
-        lint_blur(e->a, e->b, e->w, e->h, radius);
+        lint_paint_blur(e->a, e->b, e->w, e->h, radius);
         for (size_t i = 0; i < n; i++)
             e->ground[i * 3 + c] += share * (e->a[i] - e->ground[i * 3 + c]);
     }

@@ -155,7 +155,7 @@ static void box_columns(const float *in, float *out, int w, int h, int radius) {
     }
 }
 
-void lint_blur(float *x, float *tmp, int w, int h, int radius) {
+void lint_paint_blur(float *x, float *tmp, int w, int h, int radius) {
     if (radius < 1) return;
     for (int pass = 0; pass < 3; pass++) {
         box_rows(x, tmp, w, h, radius);
@@ -366,7 +366,7 @@ void lint_layer_end(lint_easel *e, const lint_relief *rel) {
         for (int x = 0; x < w; x++)
             e->a[(size_t)y * (size_t)w + (size_t)x] =
                 (float)(layer_pixel(e, v.x0 + x, v.y0 + y) >> 24) / 255.0f;
-    lint_blur(e->a, e->b, w, h, radius);
+    lint_paint_blur(e->a, e->b, w, h, radius);
     for (int y = 0; y < h; y++)
         for (int x = 0; x < w; x++)
             if (layer_pixel(e, v.x0 + x, v.y0 + y) >> 24)

@@ -86,7 +86,7 @@ static inline float lint_smooth(float lo, float hi, float x) {
 
 /* Three box passes of the given radius, close to a Gaussian of sigma = radius; in place on x [h,w]
  * with tmp [h,w]. The edge value goes on outside. */
-void lint_blur(float *x, float *tmp, int w, int h, int radius);
+void lint_paint_blur(float *x, float *tmp, int w, int h, int radius);
 
 /* --- tubes ------------------------------------------------------------------------------------ */
 

@@ -1,6 +1,6 @@
 # The page about an experiment, a stage like others: its content decides whether it is made again. It
 # is about seeds 0 to SEEDS-1, which are made first; what is shown in pictures is seed SEED.
-REPORT_MODELS = default camloss
+REPORT_MODELS = $(wordlist 1,2,$(MODELS))
 REPORT_PACKAGES = gnuplot-nox perl webp
 REPORT_TOOLS = $(addprefix $(BUILD)/,lint-cam lint-eval lint-show)
 

@@ -396,6 +396,58 @@ static void images_without_object_or_evidence_count_where_they_can(void **state)
     lint_frame_free(&f);
 }
 
+static void moved_pictures_count_once(void **state) {
+    (void)state;
+    /* Label 0 three times, label 1 once, two moves each: right 2, 1, 0 and 1 times. */
+    static const sample four[] = {{0, 0, {1, 0}}, {0, 0, {1, 0}}, {0, 1, {1, 0}}, {1, 0, {0, 1}}};
+    static const float z[4 * 2 * 2] = {1, 0, 2, 0, 1, 0, 0, 1, 0, 1, 0, 1, 0, 1, 1, 0};
+    lint_err e;
+    lint_frame f = predictions(four, 4, AB, XY);
+    memcpy(lint_frame_add(&f, "logits_shifted", LINT_F32, 3, (uint64_t[]){4, 2, 2}, &e)->data, z,
+           sizeof z);
+    lint_frame_set_meta(&f, "shift", "0.25", &e);
+    lint_metrics *m = metrics_of(&f);
+    lint_scores s = scores_of(m);
+    row(&s, "accuracy", NULL, NULL, 1, 4);
+    row(&s, "accuracy_shifted", NULL, NULL, 0.5, 4);
+    row(&s, "accuracy_shifted", "a", "x", 0.75, 2);
+    row(&s, "accuracy_shifted", "b", NULL, 0.5, 1);
+    row(&s, "accuracy_shifted", "b", "y", NAN, 0);
+    row(&s, "worst_group_shifted", NULL, NULL, 0, 1);
+    row(&s, "shift", NULL, NULL, 0.25, 4);
+    const lint_score *r = lint_scores_find(&s, "worst_group_shifted", NULL, NULL);
+    assert_string_equal(r->class_name, "a");
+    assert_string_equal(r->place, "y");
+    /* The interval of 2 of 4 pictures, not of 4 of 8 answers. */
+    double low, high;
+    lint_wilson(2, 4, &low, &high);
+    r = lint_scores_find(&s, "accuracy_shifted", NULL, NULL);
+    assert_near("low", r->low, low, EXACT);
+    assert_near("high", r->high, high, EXACT);
+    assert_null(lint_scores_find(&s, "deletion", NULL, NULL));
+    lint_scores_free(&s);
+    lint_metrics_free(m);
+    lint_frame_free(&f);
+}
+
+static void areas_of_deletion_are_averaged(void **state) {
+    (void)state;
+    lint_err e;
+    lint_frame f = predictions(eight, 2, AB, XY);
+    float *d = lint_frame_add(&f, "deletion", LINT_F32, 1, (uint64_t[]){2}, &e)->data;
+    d[0] = 0.25f, d[1] = 0.5f;
+    float *i = lint_frame_add(&f, "insertion", LINT_F32, 1, (uint64_t[]){2}, &e)->data;
+    i[0] = 1, i[1] = 0.5f;
+    lint_metrics *m = metrics_of(&f);
+    lint_scores s = scores_of(m);
+    row(&s, "deletion", NULL, NULL, 0.375, 2);
+    row(&s, "insertion", NULL, NULL, 0.75, 2);
+    row(&s, "insertion", "a", "x", 0.75, 2);
+    lint_scores_free(&s);
+    lint_metrics_free(m);
+    lint_frame_free(&f);
+}
+
 static void top_cells_are_the_share_of_the_most_used_twentieth(void **state) {
     (void)state;
     lint_err e;
@@ -459,15 +511,31 @@ static void what_cannot_be_scored_is_refused(void **state) {
     lint_frame_free(&f);
 
     f = with_maps();
+    float *v = lint_frame_add(&f, "deletion", LINT_F32, 1, (uint64_t[]){2}, &e)->data;
+    v[0] = 1, v[1] = 1.5f;
+    refuse(NULL, &f, "'deletion' of sample 1 is 1.5, expected 0 to 1");
+    v[1] = 1;
+    refuse(&good, &f, "tensors differ");
+    v = lint_frame_add(&f, "logits_shifted", LINT_F32, 3, (uint64_t[]){2, 1, 2}, &e)->data;
+    memset(v, 0, 4 * sizeof *v);
+    v[3] = NAN;
+    refuse(NULL, &f, "'logits_shifted' of sample 1 are not finite");
+    lint_frame_add(&f, "logits_shifted", LINT_F32, 3, (uint64_t[]){2, 0, 2}, &e);
+    refuse(NULL, &f, "'logits_shifted' of no moves");
+    lint_frame_add(&f, "logits_shifted", LINT_F32, 3, (uint64_t[]){2, 4, 3}, &e);
+    refuse(NULL, &f, "'logits_shifted' is [2, 4, 3], expected [2, 4, 2]");
+    lint_frame_free(&f);
+
+    f = with_maps();
     lint_frame_drop(&f, "mask");
-    refuse(&good, &f, "other tensors than");
+    refuse(&good, &f, "tensors differ");
     lint_frame_free(&f);
     f = with_maps();
     lint_frame_set_meta(&f, "classes", "[\"b\",\"a\"]", &e);
-    refuse(&good, &f, "other classes than");
+    refuse(&good, &f, "classes differ");
     lint_frame_set_meta(&f, "classes", AB, &e);
     lint_frame_set_meta(&f, "places", NULL, &e);
-    refuse(&good, &f, "other places than");
+    refuse(&good, &f, "places differ");
     ((int32_t *)lint_frame_find(&f, "place")->data)[0] = INT32_MAX - 1;
     refuse(NULL, &f, "too many groups");
     ((int32_t *)lint_frame_find(&f, "place")->data)[0] = INT32_MAX;
@@ -528,6 +596,8 @@ int main(void) {
         cmocka_unit_test(logits_of_any_size_have_a_finite_cross_entropy),
         cmocka_unit_test(maps_are_scored_against_masks),
         cmocka_unit_test(images_without_object_or_evidence_count_where_they_can),
+        cmocka_unit_test(moved_pictures_count_once),
+        cmocka_unit_test(areas_of_deletion_are_averaged),
         cmocka_unit_test(top_cells_are_the_share_of_the_most_used_twentieth),
         cmocka_unit_test(even_maps_have_a_twentieth_in_their_top_cells),
         cmocka_unit_test(what_cannot_be_scored_is_refused),

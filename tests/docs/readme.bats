@@ -19,8 +19,8 @@ setup() {
     for tool in "$BUILD"/lint-*; do [ ! -x "$tool" ] || ln -s "$tool" checkout/build; done
 
     small lint-synth "exec '$BUILD/lint-synth' --size 16x16 --train 24,16 --val 6 --test 9 \"\$@\""
-    small lint-split "exec '$BUILD/lint-split' --size 16x16 \"\$@\""
-    small lint-train "args=(\"\${@/#standard/$SUPPORT/tiny.net}\")
+    small lint-split "exec '$BUILD/lint-split' \"\$@\" --size 16x16"
+    small lint-train "args=(\"\${@/#cnn/$SUPPORT/tiny.net}\")
 exec '$BUILD/lint-train' \"\${args[@]}\" --phase 2:lr=0.001"
     small make "real=$(command -v make)
 case \" \$* \" in *' test '*) exec \$real -n deps ;; esac # This is the test.
@@ -67,7 +67,7 @@ commands() {
         assert_line --regexp "^  $word "
     done
     for word in $(cat README.md docs/pipelines.md | grep -oE '\b[A-Z_]{3,}=' | grep -v '^PATH=\|^DESTDIR=' | sort -u); do
-        assert_line --regexp "^  $word"
+        assert_line --regexp "^  ${word%=} "
     done
 }
 

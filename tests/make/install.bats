@@ -132,10 +132,10 @@ complete_bash() {
     local small=$BATS_TEST_TMPDIR/small readme=$PWD/README.md
     mkdir "$small" "$BATS_TEST_TMPDIR/empty"
     cp -r "$ROOT" "$BATS_TEST_TMPDIR/root"
-    cp tests/support/tiny.net "$BATS_TEST_TMPDIR/root/opt/lint/share/lint/standard.net"
+    cp tests/support/tiny.net "$BATS_TEST_TMPDIR/root/opt/lint/share/lint/cnn.net"
     local bin=$BATS_TEST_TMPDIR/root/opt/lint/bin
     printf '#!/bin/sh\nexec "%s/lint-synth" --size 16x16 --train 24,16 --val 6 --test 9 "$@"\n' "$bin" >"$small/lint-synth"
-    printf '#!/bin/sh\nexec "%s/lint-split" --size 16x16 "$@"\n' "$bin" >"$small/lint-split"
+    printf '#!/bin/sh\nexec "%s/lint-split" "$@" --size 16x16\n' "$bin" >"$small/lint-split"
     chmod +x "$small"/*
     sed -n '/^## Pipes/,/^## [^P]/p' "$readme" | sed -n 's/^    //p' >"$BATS_TEST_TMPDIR/all.sh"
     run -0 grep -c . "$BATS_TEST_TMPDIR/all.sh"

@@ -108,7 +108,7 @@ fake() {
     of() { grep -A1 "^  $1 " <<<"$output" | sed -n '2s/^ *= //p'; }
     assert_equal "$(of CFLAGS)" "-O1 -DX='y'"
     assert_equal "$(of EXPERIMENT)" orca-leopard
-    assert_equal "$(of NET)" models/standard.net
+    assert_equal "$(of NET)" models/cnn.net
     # All texts begin in one column.
     assert_equal "$(grep -oE '^  [A-Za-z_-]+ +' <<<"$output" | awk '{ print length }' | sort -u | wc -l)" 1
     run -0 make help DATA='/some/my pets'

@@ -235,8 +235,8 @@ static void a_tile_says_what_was_predicted_and_what_is_true(void **state) {
                       .place = &place,
                       .logits = logits,
                       .k = 2,
-                      .classes = {class_names, 2},
-                      .places = {place_names, 2}};
+                      .classes = {.v = class_names, .n = 2},
+                      .places = {.v = place_names, .n = 2}};
     lint_tile t = tile_of(&s);
     assert_string_equal(t.line[0].left, "orca");
     assert_string_equal(t.line[0].right, "0.95"); /* 1 / (1 + exp(-3)) */
@@ -281,7 +281,7 @@ static void a_tile_shows_the_map_of_the_predicted_class(void **state) {
                       .cam = cam,
                       .cam_h = 1,
                       .cam_w = 2,
-                      .classes = {class_names, 2}};
+                      .classes = {.v = class_names, .n = 2}};
     lint_tile t = tile_of(&s);
     assert_int_equal(t.heat, 1);
     assert_int_equal(pixel(&t.picture, 4, 60)[0], 100); /* evidence against is not shown */

@@ -41,7 +41,7 @@ messy() {
 @test "spaces, UTF-8, newlines, nested folders: every picture is read, and no other file" {
     messy
     run -0 lint-split --size 16x16 photos -o sets
-    assert_output 'lint-split: 2 files left out, being no picture of a class (Thumbs.db, …)'
+    assert_output 'lint-split: left out 2 files: not a picture, or not in a class folder (Thumbs.db, …)'
     cat sets/*.lts >all.lts
     run -0 tensor all.lts label
     assert_equal "$(sort <<<"$output" | uniq -c | xargs)" "8 0 9 1 8 2"
@@ -178,7 +178,7 @@ messy() {
     assert_output 'lint-split: flat: no class folders; the pictures of each class belong in a folder of their own'
     mkdir above && mv flat above
     run -1 split above -o sets
-    assert_output --partial "one class only ('flat'); a classifier needs two"
+    assert_output --partial "only one class ('flat'), but a classifier needs two"
     mkdir -p text/a text/b && touch text/a/x.txt text/b/y.gif
     run -1 split text -o sets
     assert_output 'lint-split: text: no PNG or JPEG in its class folders'

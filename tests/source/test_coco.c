@@ -174,11 +174,10 @@ static void pictures_are_found_by_their_names(void **state) {
     /* The picture of the folder that is named has it; the other one has none. */
     match(c, 1, (const char *[]){"leopard/01.jpg"}, (long[]){3});
     assert_int_equal(lint_coco_match(c, 1, (const char *[]){"seal/01.jpg"}, image, &e), -1);
-    assert_non_null(
-        strstr(e.msg, "'seal/01.jpg' may be those of orca/01.jpg or of leopard/01.jpg"));
+    assert_non_null(strstr(e.msg, "'seal/01.jpg' fit both orca/01.jpg and leopard/01.jpg"));
     assert_int_equal(lint_coco_match(c, 2, (const char *[]){"a/leo.jpg", "b/leo.jpg"}, image, &e),
                      -1);
-    assert_non_null(strstr(e.msg, "may be a/leo.jpg or b/leo.jpg"));
+    assert_non_null(strstr(e.msg, "fits both a/leo.jpg and b/leo.jpg"));
     lint_coco_free(c);
 }
 
@@ -194,7 +193,7 @@ static void the_order_of_pictures_does_not_matter(void **state) {
           (long[]){0, -1, -1});
     assert_int_equal(
         lint_coco_match(c, 2, (const char *[]){"images/x/1.png", "images/y/1.png"}, image, &e), -1);
-    assert_string_equal(e.msg, "'images/z/1.png' may be images/x/1.png or images/y/1.png");
+    assert_string_equal(e.msg, "'images/z/1.png' fits both images/x/1.png and images/y/1.png");
     lint_coco_free(c);
     /* Nor does one that fits two entries, where each has a picture that fits better. */
     c = parse(FILE_OF(IMAGE("0", "x/1.png") "," IMAGE("1", "y/1.png"), ""));
@@ -213,7 +212,7 @@ static void boxes_without_outlines_are_passed_over_where_asked(void **state) {
     uint8_t mask[W * H];
     assert_null(lint_coco_parse(json, strlen(json), 0, &e));
     assert_string_equal(e.msg, "annotations[0]: 'segmentation': no outline (a bounding box alone "
-                               "is none)");
+                               "is not enough)");
     lint_coco *c = lint_coco_parse(json, strlen(json), 1, &e);
     if (!c) fail_msg("%s", e.msg);
     assert_int_equal(lint_coco_skipped(c), 2);
@@ -221,7 +220,8 @@ static void boxes_without_outlines_are_passed_over_where_asked(void **state) {
     assert_int_equal(mask[W * H - 1], 255);
     /* A box alone says that there is an object, but not where: no mask without one. */
     assert_int_equal(lint_coco_draw(c, 1, W, H, mask, &e), -1);
-    assert_string_equal(e.msg, "its annotations have no outline (a bounding box alone is none)");
+    assert_string_equal(e.msg,
+                        "its annotations have no outline (a bounding box alone is not enough)");
     assert_int_equal(lint_coco_draw(c, 2, W, H, mask, &e), 0);
     assert_int_equal(mask[0], 0);
     lint_coco_free(c);
@@ -310,8 +310,8 @@ static void what_is_no_coco_file_is_refused(void **state) {
         {ONE("{\"size\": [6,8], \"counts\": [50,-2]}"), "expected numbers"},
         {ONE("{\"size\": [6,8], \"counts\": [47.5,0.5]}"), "do not add up"},
         {ONE("{\"size\": [6,8], \"counts\": 48}"), "a list or a text"},
-        {ONE("{\"size\": [6,8], \"counts\": \"!!\"}"), "no run-length code"},
-        {ONE("{\"size\": [6,8], \"counts\": \"oooooooooooooooooooo\"}"), "no run-length code"},
+        {ONE("{\"size\": [6,8], \"counts\": \"!!\"}"), "not a run-length code"},
+        {ONE("{\"size\": [6,8], \"counts\": \"oooooooooooooooooooo\"}"), "not a run-length code"},
         {ONE("{\"size\": [6,8], \"counts\": \"X\"}"), "run-length code"},
         {ONE("{\"size\": [6,8]}"), "a list or a text"},
     };

@@ -187,7 +187,7 @@ samples["name"] = tensor("U8", [2, 3], 28, 34)
 good("canonical-samples", frame(padded(samples), struct.pack("<dii", 0.5, 1, 0) + bytes(range(12)) + b"a\0\0bcd"))
 
 
-def predictions(rows, places=True, maps=True, classes=("leopard", "orca")):
+def predictions(rows, places=True, maps=True, classes=("leopard", "orca"), shifted=False):
     """A frame of (label, place, right, hit) rows: whether the logits are right (by 1), and whether the
     map's evidence is in the upper left quarter, where the mask is, or in the lower right."""
     n = len(rows)
@@ -205,6 +205,12 @@ def predictions(rows, places=True, maps=True, classes=("leopard", "orca")):
             cam += one + bytes(16) if r[0] <= 0 else bytes(16) + one
         parts.append(("cam", "F32", [n, 2, 2, 2], cam))
         parts.append(("mask", "U8", [n, 4, 4], (b"\xff\xff\0\0\xff\xff\0\0" + bytes(8)) * n))
+    if shifted:  # as the picture itself, but that the last move of a miss is always taken for a leopard
+        meta["shift"] = "0.1667"
+        moves = [z * 3 + (z if r[3] else (1, 0)) for z, r in zip(logits, rows)]
+        parts.append(("logits_shifted", "F32", [n, 4, 2], struct.pack("<%df" % (8 * n), *sum(moves, ()))))
+        parts.append(("deletion", "F32", [n], struct.pack("<%df" % n, *(0.25 if r[3] else 0.75 for r in rows))))
+        parts.append(("insertion", "F32", [n], struct.pack("<%df" % n, *(1 if r[3] else 0.5 for r in rows))))
     h, begin, blob = {"__metadata__": meta}, 0, b""
     for name, dtype, shape, content in sorted(parts, key=lambda p: (-sizes[p[1]], p[0])):
         h[name] = tensor(dtype, shape, begin, begin + len(content))
@@ -222,6 +228,7 @@ put("predictions", "one-frame", predictions(eleven))
 put("predictions", "better", predictions([(r[0], r[1], 1, 1) for r in eleven]))
 put("predictions", "without-places", predictions(eleven, places=False))
 put("predictions", "without-maps", predictions(eleven, maps=False))
+put("predictions", "shifted", predictions(eleven, shifted=True))
 put("predictions", "one-sample", predictions(eleven[:1]))
 put("predictions", "one-class", predictions(eleven[:4]))
 put("predictions", "unlabelled", predictions([(-1, -1, 0, 0)] * 2))

@@ -530,9 +530,9 @@ static void frames_that_disagree_are_not_joined(void **state) {
     (void)state;
     assert_no_append(lacks_extra, "no 'extra'");
     assert_no_append(has_more, "'more' is not in the frames before");
-    assert_no_append(other_type, "'extra' has another type");
-    assert_no_append(other_shape, "'extra' has another type or shape");
-    assert_no_append(not_a_row_each, "'extra' follows the samples in some frames only");
+    assert_no_append(other_type, "'extra' differs in type or shape");
+    assert_no_append(other_shape, "'extra' differs in type or shape");
+    assert_no_append(not_a_row_each, "'extra' has one row per sample in some frames only");
 }
 
 static void a_copy_is_equal_and_its_own(void **state) {

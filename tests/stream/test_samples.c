@@ -362,14 +362,14 @@ static void no_image(lint_frame *f, int frame) {
 
 static void frames_that_disagree_are_no_set(void **state) {
     (void)state;
-    assert_no_set(other_classes, "frame 3: other classes than");
-    assert_no_set(other_places, "frame 3: other places than");
-    assert_no_set(other_size, "frame 3: 'image' is not as in the frames before");
+    assert_no_set(other_classes, "frame 3: classes differ");
+    assert_no_set(other_places, "frame 3: places differ");
+    assert_no_set(other_size, "frame 3: 'image' differs from the frames before");
     assert_no_set(no_extra, "frame 3: 6 tensors, but 7");
-    assert_no_set(other_dtype, "frame 3: 'extra' is not as");
-    assert_no_set(other_table, "frame 3: 'table' is not as");
-    assert_no_set(sometimes_rows, "frame 2: 'table' follows the samples in some frames only");
-    assert_no_set(one_weight, "frame 2: 'weight' follows the samples in some frames only");
+    assert_no_set(other_dtype, "frame 3: 'extra' differs from the frames before");
+    assert_no_set(other_table, "frame 3: 'table' differs from the frames before");
+    assert_no_set(sometimes_rows, "frame 2: 'table' has one row per sample in some frames only");
+    assert_no_set(one_weight, "frame 2: 'weight' has one row per sample in some frames only");
     assert_no_set(wild_label, "frame 3: 'label' of sample 6 is 2");
     assert_no_set(no_image, "frame 1: no 'image'");
 }

@@ -96,7 +96,7 @@ static void blur_keeps_the_sum_and_a_constant(void **state) {
     enum { W = 31, H = 70 };
     static float x[W * H], tmp[W * H];
     x[35 * W + 15] = 1;
-    lint_blur(x, tmp, W, H, 2);
+    lint_paint_blur(x, tmp, W, H, 2);
     double sum = 0;
     for (int i = 0; i < W * H; i++)
         sum += (double)x[i];
@@ -106,7 +106,7 @@ static void blur_keeps_the_sum_and_a_constant(void **state) {
     assert_true(check_value("across and down", x[35 * W + 12], x[32 * W + 15], 1e-6, 0));
     for (int i = 0; i < W * H; i++)
         x[i] = .25f;
-    lint_blur(x, tmp, W, H, 40); /* wider than the picture */
+    lint_paint_blur(x, tmp, W, H, 40); /* wider than the picture */
     for (int i = 0; i < W * H; i++)
         assert_true(fabsf(x[i] - .25f) < 1e-5f);
 }

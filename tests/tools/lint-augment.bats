@@ -169,7 +169,7 @@ count() { grep -cx -- "$1" || true; }
     header '{"logits":{"dtype":"F32","shape":[1,2],"data_offsets":[0,8]},"image":{"dtype":"U8","shape":[1,1,1,3],"data_offsets":[8,11]}}' >pred.lts
     bytes 11 0 >>pred.lts
     run -1 lint-augment --flip h pred.lts
-    assert_output "lint-augment: pred.lts: 'logits' belongs to the pictures as they are: augment first, then predict"
+    assert_output "lint-augment: pred.lts: 'logits' was computed for the unchanged pictures: augment first, then predict"
     run -0 bash -c 'lint-augment --shuffle pred.lts | cmp - pred.lts'
 }
 

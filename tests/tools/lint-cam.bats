@@ -23,7 +23,7 @@ setup() {
     grep -v cam "$SUPPORT/tiny.net" >blind.net
     lint-train -q --net blind.net --train train.lts --epochs 1 -o blind
     run -1 lint-cam blind test.lts
-    assert_output "lint-cam: blind: its network has no 'cam' line, so no maps; with --drop cam the output has logits alone"
+    assert_output "lint-cam: blind: its network has no 'cam' line, so no maps; --drop cam writes logits only"
     run -1 lint-cam --drop cam --grid g.png blind test.lts
     assert_output "lint-cam: blind: its network has no 'cam' line, so no maps"
     lint-cam -q --drop cam blind test.lts >p
@@ -38,13 +38,102 @@ setup() {
     png_size g.png
 }
 
+# --- moved pictures, pictures with cells removed ---
+
+python() { command -v python3 >/dev/null || skip "python3 is not installed"; }
+
+@test "--shift adds what the model says of each picture moved by that share, edges mirrored" {
+    python
+    local i
+    lint-cam --drop cam --shift 0.25 m test.lts >shifted
+    run -0 headers shifted
+    assert_output --partial '"shift":"0.25"'
+    assert_output --partial '"logits_shifted":{"dtype":"F32","shape":[7,4,2]'
+    # 4 of 16 pixels; as a stream of its own for each move.
+    PYTHONPATH=$CLONE/docs python3 - test.lts <<-'END'
+	import lts, sys
+	mirror = lambda i: -1 - i if i < 0 else 31 - i if i > 15 else i
+	for k, (dx, dy) in enumerate([(4, 0), (-4, 0), (0, 4), (0, -4)]):
+	    with open(f"move{k}", "wb") as out:
+	        for info, t in lts.read(open(sys.argv[1], "rb")):
+	            n, old, new = t["image"][1][0], t["image"][2], bytearray()
+	            for i in range(n):
+	                for y in range(16):
+	                    for x in range(16):
+	                        at = ((i * 16 + mirror(y + dy)) * 16 + mirror(x + dx)) * 3
+	                        new += old[at : at + 3]
+	            t["image"][2] = bytes(new)
+	            lts.write(out, info, t)
+	END
+    for i in 0 1 2 3; do
+        lint-cam -q --drop cam m move$i -o said$i
+    done
+    PYTHONPATH=$CLONE/docs python3 - <<-'END'
+	import lts, struct
+	floats = lambda b: struct.unpack(f"<{len(b) // 4}f", b)
+	got = [floats(t["logits_shifted"][2]) for _, t in lts.read(open("shifted", "rb"))]
+	for k in range(4):
+	    for frame, (_, t) in zip(got, lts.read(open(f"said{k}", "rb"))):
+	        want = floats(t["logits"][2])
+	        for i in range(len(want) // 2):
+	            for c in range(2):
+	                # sums are cut by the size of a batch
+	                assert abs(frame[(i * 4 + k) * 2 + c] - want[i * 2 + c]) < 1e-4, (k, i, c)
+	END
+}
+
+@test "lint-eval scores moved pictures where there are such answers" {
+    lint-cam --shift 0.2 m test.lts | lint-eval -q >t
+    grep -qP '^accuracy_shifted\t\*\t\*\t' t
+    grep -qP '^worst_group_shifted\t(red|blue)\t' t
+    grep -qP '^shift\t\*\t\*\t0.2\t-\t-\t20$' t
+    lint-cam m test.lts | lint-eval -q >t
+    run -1 grep shift t
+}
+
+@test "--deletion adds areas that the map's order decides" {
+    python
+    lint-cam --deletion 4 m test.lts >a
+    run -0 headers a
+    assert_output --partial '"deletion":{"dtype":"F32","shape":[7]'
+    lint-eval -q a | grep -P '^(deletion|insertion)\t\*\t\*\t(0|1|0\.[0-9]+)\t'
+    # One step has no order: both areas are the line between the picture and the blurred one.
+    lint-cam --deletion 1 m test.lts >one
+    assert_equal "$(tensor one deletion)" "$(tensor one insertion)"
+    # Maps are needed, but need not be written.
+    lint-cam --deletion 4 --drop cam m test.lts >without
+    refute_regex "$(headers without)" '"cam"'
+    assert_equal "$(tensor without deletion)" "$(tensor a deletion)"
+    grep -v cam "$SUPPORT/tiny.net" >blind.net
+    lint-train -q --net blind.net --train train.lts --epochs 1 -o blind
+    run -1 lint-cam --deletion 4 --drop cam blind test.lts
+    assert_output "lint-cam: blind: its network has no 'cam' line, so no maps"
+}
+
+@test "--shift and --deletion give the same bytes for any number of threads" {
+    local t
+    lint-cam --shift 0.1667 --deletion 5 --threads 1 m test.lts >one
+    for t in 2 3 8; do
+        lint-cam --shift 0.1667 --deletion 5 --threads $t m test.lts | cmp - one
+    done
+}
+
+@test "what an earlier model said of moved and erased pictures does not stay" {
+    lint-cam --shift 0.25 --deletion 2 m test.lts | lint-cam m - >again
+    lint-cam m test.lts >plain
+    refute_regex "$(headers again)" 'shift|deletion|insertion'
+    cmp again plain
+}
+
 # --- usage ---------------------------------------------------------------------------------------
 
 @test "wrong usage ends with status 2 and one line" {
     local wrong
     for wrong in "" "--nonsense" "m a b" "m --png" "m --threads x" "m test.lts --pick first" \
         "m test.lts --grid-seed 1" "m test.lts --title x" "--grid g --pick x m" \
-        "--grid g --grid-seed -1 m" "--grid g --pick first --grid-seed 1 m" "-" "- -"; do
+        "--grid g --grid-seed -1 m" "--grid g --pick first --grid-seed 1 m" "-" "- -" \
+        "m test.lts --shift 0" "m test.lts --shift 0.6" "m test.lts --deletion 0" \
+        "m test.lts --deletion 101"; do
         run -2 --separate-stderr lint-cam $wrong </dev/null
         assert_equal "${#stderr_lines[@]}" 1
         assert_regex "$stderr" '^lint-cam: '
@@ -160,7 +249,7 @@ setup() {
 
 @test "pictures of another size are refused, with both sizes" {
     run -1 lint-cam m named.lts
-    assert_output "lint-cam: named.lts: frame 1: pictures of 4x4, but the model takes 16x16 (lint-split --size)"
+    assert_output "lint-cam: named.lts: frame 1: pictures are 4x4, but the model takes 16x16 (lint-split --size)"
 }
 
 @test "samples of other classes are refused, with both lists" {

@@ -71,6 +71,31 @@ accuracy\torca\tsea\t1\t0.438503\t1\t3'
     assert_line "1 pair. Wins are everywhere's; lower is better for evidence_in_top_cells."
 }
 
+@test "moved pictures and areas of deletion are scored where lint-cam added them" {
+    lint-eval "$P/shifted.safetensors" >t
+    # Of 11: orca/land 1 + 0, orca/sea 1 + 1 + 0.75, the one without a place 1; leopards 3 + 0.25, 0.25.
+    assert_equal "$(grep -P '^(accuracy|worst_group)_shifted' t | cut -f1-4,7)" \
+$'accuracy_shifted\t*\t*\t0.75\t11
+worst_group_shifted\tleopard\tsea\t0.25\t1
+accuracy_shifted\tleopard\t*\t0.7\t5
+accuracy_shifted\torca\t*\t0.791667\t6
+accuracy_shifted\tleopard\tland\t0.8125\t4
+accuracy_shifted\tleopard\tsea\t0.25\t1
+accuracy_shifted\torca\tland\t0.5\t2
+accuracy_shifted\torca\tsea\t0.916667\t3'
+    assert_equal "$(score t shift '*' '*')" 0.1667
+    assert_equal "$(score t deletion '*' '*')" 0.477273 # six hits of eleven
+    assert_equal "$(score t insertion '*' '*')" 0.772727
+    eval_json shifted
+    eval_json better
+    run -0 lint-eval --compare shifted.json better.json
+    assert_line --regexp '^worst_group_shifted +0\.250 \[[^]]*\] +- +-$'
+    assert_line --regexp '^  which is +leopard/sea +-$'
+    refute_line --regexp '^shift ' # what was chosen is for --verbose
+    run -0 lint-eval --pairs shifted.json shifted.json --metric deletion
+    assert_line --partial 'lower is better for deletion.'
+}
+
 @test "the adjusted mean takes shares from a training stream or from numbers" {
     lint-eval --shares "$P/train.safetensors" "$P/one-frame.safetensors" >a
     assert_equal "$(score a adjusted_mean '*' '*')" 0.8
@@ -275,9 +300,9 @@ two_pairs() {
     two_pairs
     eval_json one-sample
     run -1 lint-eval --pairs s0a.json one-sample.json
-    assert_output "lint-eval: s0a.json is of 11 samples, one-sample.json of 1: no pair"
+    assert_output "lint-eval: s0a.json has 11 samples and one-sample.json has 1, so they are no pair"
     run -1 lint-eval --pairs s0a.json s0b.json s0a.json s0b.json
-    assert_output "lint-eval: s0a.json and s0b.json are given twice: a pair counts once"
+    assert_output "lint-eval: the pair of s0a.json and s0b.json is given twice"
 }
 
 @test "scores go to a file whole or not at all" {
@@ -293,7 +318,7 @@ two_pairs() {
     run -1 lint-eval "$P/train.safetensors"
     assert_output "lint-eval: $P/train.safetensors: frame 1: no 'logits' (lint-cam MODEL adds them)"
     run -1 lint-eval "$P/one-frame.safetensors" "$P/other-classes.safetensors"
-    assert_output "lint-eval: $P/other-classes.safetensors: frame 1: other classes than in the frames before"
+    assert_output "lint-eval: $P/other-classes.safetensors: frame 1: classes differ from the frames before"
     run -1 lint-eval none.lts
     assert_output "lint-eval: none.lts: No such file or directory"
     run -1 lint-eval --shares orca/moon=1 "$P/one-frame.safetensors"
@@ -355,7 +380,7 @@ two_pairs() {
     run -1 lint-eval --pairs --metric worst_group unlabelled.json b.json
     assert_output "lint-eval: unlabelled.json: 'worst_group' is unknown"
     run -1 lint-eval --pairs unlabelled.json b.json
-    assert_output "lint-eval: unlabelled.json: no scores that all files have"
+    assert_output "lint-eval: unlabelled.json: no score is in all files"
     run -1 lint-eval --pairs one-frame.json one-frame.json --metric beauty
     assert_output "lint-eval: one-frame.json: no 'beauty'"
 }

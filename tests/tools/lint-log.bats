@@ -234,13 +234,13 @@ refuse() {
     head -c -1 m/log.tsv >cut.tsv
     refuse 'the last line is cut short' cut.tsv
     : >empty.tsv
-    refuse 'expected a log of lint-train, but there is no line of columns' empty.tsv
+    refuse 'expected a log of lint-train, but the line of column names is missing' empty.tsv
     printf 'a\tb\n' >other.tsv
     refuse "line 1: expected a log of lint-train, whose first column is 'epoch'" other.tsv
     printf 'epoch\tx\n1\t2\n2\n' >short.tsv
-    refuse 'line 3: expected 2 values, as there are columns' short.tsv
+    refuse 'line 3: expected 2 values, one for each column' short.tsv
     printf 'epoch\tx\n1\t2\t3\n' >long.tsv
-    refuse 'line 2: expected 2 values, as there are columns' long.tsv
+    refuse 'line 2: expected 2 values, one for each column' long.tsv
     printf 'epoch\tx\n1\ttwo\n' >word.tsv
     refuse "line 2: 'two' is not a number" word.tsv
     printf 'epoch\tx\n2\t2\n2\t3\n' >again.tsv
@@ -248,11 +248,11 @@ refuse() {
     printf 'epoch\tx\n-1\t2\n' >minus.tsv
     refuse "line 2: '-1' is not an epoch" minus.tsv
     printf 'epoch\tx\tx\n' >twice.tsv
-    refuse "line 1: two columns 'x'" twice.tsv
+    refuse "line 1: column 'x' appears twice" twice.tsv
     printf 'epoch\t\n' >nameless.tsv
     refuse 'line 1: a column without a name' nameless.tsv
     printf 'epoch\tx\n1\t\0\n' >nul.tsv
-    refuse 'is not a text, so no log' nul.tsv
+    refuse 'is not text, so it is not a log' nul.tsv
     run -1 lint-log --tensorboard tb none.tsv
     assert_output 'lint-log: none.tsv: No such file or directory'
     run -1 lint-log --tensorboard tb "$BATS_FILE_TMPDIR/model.safetensors"
@@ -273,10 +273,10 @@ refuse() {
 @test "names that MLflow could not tell apart, or hold, are refused" {
     printf '# a/b\t1\n# a:b\t2\nepoch\tx\n' >same.tsv
     run -1 lint-log --mlflow ml same.tsv
-    assert_output "lint-log: 'a/b' and 'a:b' are one name to MLflow"
+    assert_output "lint-log: 'a/b' and 'a:b' become the same name in MLflow"
     printf '# ..\t1\nepoch\tx\n' >dots.tsv
     run -1 lint-log --mlflow ml dots.tsv
-    assert_output "lint-log: '..' is no name for MLflow"
+    assert_output "lint-log: '..' is not a valid name in MLflow"
     assert_not_exists ml
     run -1 lint-log --mlflow ml --run $'two\nlines' m/log.tsv
     assert_output --partial 'control characters'

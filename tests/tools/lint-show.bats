@@ -154,7 +154,7 @@ show() { lint-show "$@" | tr -s ' '; }
     header '{"w":{"dtype":"F32","shape":[2,1],"data_offsets":[0,8]}}' >other
     bytes 8 0 >>other
     run -0 show other
-    assert_line " kind none of lint's (a safetensors file)"
+    assert_line " kind not one of lint's (a safetensors file)"
     assert_line ' tensors w F32 [2,1] 2'
 }
 
@@ -282,7 +282,7 @@ show() { lint-show "$@" | tr -s ' '; }
 @test "frames that contradict each other are refused" {
     perl -pe 's/orca/ocra/' set.lts >other.lts
     run -1 bash -c 'cat set.lts other.lts | lint-show'
-    assert_output "lint-show: standard input: frame 3: 'classes' is not as in the first frame"
+    assert_output "lint-show: standard input: frame 3: 'classes' differs from the first frame"
 }
 
 @test "what has no pictures cannot be drawn" {

@@ -66,7 +66,7 @@ two/orca/x.png 4x4 0' | pictures
     expect file 'not a folder'
     expect empty 'no class folders; the pictures of each class belong in a folder of their own'
     expect flat 'no class folders; the pictures of each class belong in a folder of their own'
-    expect one "one class only ('leopard'); a classifier needs two (is the folder one level too high or too deep?)"
+    expect one "only one class ('leopard'), but a classifier needs two (is the folder one level too high or too deep?)"
     expect two "no picture of class 'leopard'; remove its folder, or choose classes with --classes"
     rm two/orca/x.png
     expect two 'no PNG or JPEG in its class folders'
@@ -175,8 +175,8 @@ elsewhere/1.png 4x4 4' | pictures
     ln -s ../../elsewhere x/b/link
     touch x/a/notes.txt x/a/.DS_Store x/README
     run -0 --separate-stderr lint-split x -o d --size 2 --ratio 0/0/1
-    assert_equal "$stderr" 'lint-split: 2 files left out, being no picture of a class (x/README, …)' ||
-        assert_equal "$stderr" 'lint-split: 2 files left out, being no picture of a class (README, …)'
+    assert_equal "$stderr" 'lint-split: left out 2 files: not a picture, or not in a class folder (x/README, …)' ||
+        assert_equal "$stderr" 'lint-split: left out 2 files: not a picture, or not in a class folder (README, …)'
     run -0 facts d/test.lts
     assert_output '0 - a/0.PNG
 0 - a/deep/er/1.png
@@ -230,7 +230,7 @@ x/test/b/3.png 4x4 1' | pictures
     echo 'x/test/leopard/3.png 4x4 1
 x/test/orca/3.png 4x4 1' | pictures
     run -0 lint-split x -o d --size 2
-    assert_output 'lint-split: x has no val set; it is drawn from its training pictures'
+    assert_output 'lint-split: x has no val set, so one is drawn from its training pictures'
     assert_equal "$(facts d/test.lts | wc -l)" 2
     assert [ "$(facts d/val.lts | wc -l)" -ge 1 ]
     assert_equal "$(cat d/train.lts d/val.lts >both && facts both | grep -c train/)" 40
@@ -300,7 +300,7 @@ birds() {
     assert_equal "$(facts out)" '0 1 images/1.png
 1 0 images/3.png'
     run -1 lint-split x -o d --places hill,sea
-    assert_output "lint-split: x/metadata.csv: line 2: place 'snow' is none of the places named"
+    assert_output "lint-split: x/metadata.csv: line 2: place 'snow' is not among the named places"
 }
 
 @test "a metadata.csv that makes no sense is told with its line" {
@@ -313,14 +313,14 @@ birds() {
     expect '' 'the file is empty'
     expect 'a,b\n' "no column 'img_filename' in the first line"
     expect 'img_filename\nx.png\n' "no column 'y' in the first line"
-    expect 'img_filename,y,y\n' "two columns 'y'"
+    expect 'img_filename,y,y\n' "column 'y' appears twice"
     expect 'img_filename,y\n' 'no picture listed'
     expect 'img_filename,y\na.png,0\nb.png\n' 'line 3: 1 fields, but the first line has 2'
     expect 'img_filename,y\n../a.png,0\n' "line 2: '../a.png' leads out of the folder"
     expect 'img_filename,y\n/etc/a.png,0\n' "line 2: '/etc/a.png' leads out of the folder"
     expect 'img_filename,y\na.png,\n' "line 2: no class in column 'y'"
     expect 'img_filename,y,split\na.png,0,3\n' "line 2: split '3', expected 0, 1, 2, train, val or test"
-    expect 'img_filename,y\na.png,0\nb.png,1\na.png,1\n' "line 4: 'a.png' stands in line 2 already"
+    expect 'img_filename,y\na.png,0\nb.png,1\na.png,1\n' "line 4: 'a.png' is already in line 2"
     expect 'img_filename,y\n"a.png,0\n' 'line 2: a quote is not closed'
     printf 'A\nB\n' >x/classes.txt
     expect 'img_filename,y\na.png,0\nb.png,2\n' "column 'y' holds 2, but there are names for 0 to 1"
@@ -341,7 +341,7 @@ x/masks/b/1.png 4x4 255' | pictures
         "0 0 0 0 0 255 255 0 0 255 255 0 0 0 0 0 $(printf '255 %.0s' {1..16})"
     rm x/masks/b/1.png
     run -1 lint-split x -o d
-    assert_output 'lint-split: x/images/b/1.jpg: no mask x/masks/b/1.png, though there is masks/'
+    assert_output 'lint-split: x/images/b/1.jpg: its mask x/masks/b/1.png is missing'
     echo 'x/masks/b/1.png 3x4 255' | pictures
     run -1 lint-split x -o d --ratio 0/0/1
     assert_output 'lint-split: x/images/b/1.jpg: its mask masks/b/1.png: 3x4, but its picture is 4x4'
@@ -362,7 +362,7 @@ x/masks/2.png 4x4 1' | pictures
 
 @test "--misleading puts what stands before the wrong background into the test set" {
     run -0 lint-split photos -o d --size 8 --misleading
-    assert_output 'lint-split: borders tell the class of 92% of the pictures (50% by chance); 3 of 40 speak for another class, as do 3 of the 6 to test with'
+    assert_output 'lint-split: borders alone give away the class of 92% of the pictures (50% by chance); 3 of 40 pictures, and 3 of the 6 in the test set, have a border that looks like another class'\''s'
     run -0 facts d/test.lts
     assert_equal "${#lines[@]}" 6
     assert_line '0 1 leopard/3.png'
@@ -382,7 +382,7 @@ x/masks/2.png 4x4 1' | pictures
     echo 'x/test/leopard/1.png 40x30 30,80,170
 x/test/orca/1.png 40x30 30,80,170' | pictures
     run -0 lint-split x -o d --size 8 --misleading
-    assert_line 'lint-split: x has a test set of its own; it stays, and only places are told'
+    assert_line 'lint-split: x has a test set of its own, which stays as it is; only places are added'
     assert_equal "$(facts d/test.lts)" '0 1 test/leopard/1.png
 1 1 test/orca/1.png'
 }
@@ -442,12 +442,12 @@ x/b/1.png 4x4 200' | pictures
     mkfifo x/images/fifo.png
     printf 'img_filename,y\nimages/1.png,a\nimages/2.png,b\nimages/fifo.png,b\n' >x/metadata.csv
     run -1 timeout 20 lint-split x --split train --ratio 1/0/0 -o d
-    assert_output 'lint-split: x/images/fifo.png: is no regular file'
+    assert_output 'lint-split: x/images/fifo.png: is not a regular file'
     run -0 timeout 20 lint-split x --split train --ratio 1/0/0 -o d --skip-bad
-    assert_line 'lint-split: skipped x/images/fifo.png: is no regular file'
+    assert_line 'lint-split: skipped x/images/fifo.png: is not a regular file'
     assert_equal "$(facts d)" $'0 - images/1.png\n1 - images/2.png'
     run -0 timeout 20 lint-split x --split train --ratio 1/0/0 -o d --skip-bad --misleading
-    assert_line 'lint-split: skipped x/images/fifo.png: is no regular file'
+    assert_line 'lint-split: skipped x/images/fifo.png: is not a regular file'
 }
 
 @test "a class whose last picture is skipped is an error" {
@@ -569,9 +569,9 @@ annotated() {
     sed -i 's/"annotations":\[/&{"image_id":0,"segmentation":[],"bbox":[0,0,8,4]},{"image_id":0,"bbox":[0,0,8,4]},/' \
         x/annotations/result.json
     run -1 lint-split x --split train --ratio 1/0/0 -o d
-    assert_output "lint-split: x/annotations/result.json: annotations[0]: 'segmentation': no outline (a bounding box alone is none)"
+    assert_output "lint-split: x/annotations/result.json: annotations[0]: 'segmentation': no outline (a bounding box alone is not enough)"
     run -0 lint-split x --split train --ratio 1/0/0 --size 8x4 -o d --skip-bad
-    assert_output 'lint-split: skipped 2 annotations of x/annotations/result.json: no outline (a bounding box alone is none)'
+    assert_output 'lint-split: skipped 2 annotations of x/annotations/result.json: no outline (a bounding box alone is not enough)'
     assert_equal "$(tensor d mask | grep -c 255)" 32
 }
 
@@ -580,7 +580,7 @@ annotated() {
     cp x/images/a/a.png x/images/a/c.png
     sed -i 's/\("image_id":2.*"segmentation":\).*/\1[]}]}/' x/annotations/result.json
     run -0 lint-split x --split train --ratio 1/0/0 -o d --skip-bad
-    assert_line 'lint-split: skipped 1 annotation of x/annotations/result.json: no outline (a bounding box alone is none)'
-    assert_line 'lint-split: skipped x/images/a/c.png: its annotations have no outline (a bounding box alone is none)'
+    assert_line 'lint-split: skipped 1 annotation of x/annotations/result.json: no outline (a bounding box alone is not enough)'
+    assert_line 'lint-split: skipped x/images/a/c.png: its annotations have no outline (a bounding box alone is not enough)'
     assert_equal "$(facts d)" $'0 - images/a/a.png\n1 - images/b/b.png'
 }

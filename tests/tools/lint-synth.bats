@@ -345,7 +345,7 @@ lint-synth: place lawn: 1 files, 1 different, shared by training and test: too f
     assert_output --regexp '^lint-synth: sofa/0[1-4].png: no transparency around the object$'
     echo 'ghost/01.png 8x8 1,1,1,0' | "$SUPPORT/pictures"
     run -1 lint-synth --objects ghost=ghost --places sofa=sofa -o set -q
-    assert_output 'lint-synth: ghost/01.png: a cut-out of which nothing is seen'
+    assert_output 'lint-synth: ghost/01.png: nothing of the cut-out is visible'
     run -1 lint-synth --objects cat=cats dog=dogs --places sofa=sofa -o set
     assert_output 'lint-synth: 2 classes and 1 places: each class needs one place'
     assert_file_not_exist set

@@ -65,10 +65,10 @@ setup() {
 
 @test "--verbose counts, --quiet is silent, nothing wrong is a warning" {
     run -0 --separate-stderr lint-weight --verbose predictions -o out
-    assert_equal "$stderr" 'lint-weight: predictions: 2 of 6 samples are answered wrong'
+    assert_equal "$stderr" 'lint-weight: predictions: 2 of 6 answers are wrong'
     answers 1 0 0 1 0 0 >right
     run -0 --separate-stderr lint-weight right -o out
-    assert_equal "$stderr" 'lint-weight: right: no answer is wrong, so no sample weighs more'
+    assert_equal "$stderr" 'lint-weight: right: no answer is wrong, so all weights stay as they are'
     run -0 lint-weight --quiet right -o out
     assert_output ''
 }

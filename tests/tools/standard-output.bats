@@ -23,6 +23,7 @@ commands() {
 + lint-augment --shuffle test.lts
 + lint-cam model test.lts
 + lint-weight cam.lts
++ lint-mask test.lts
 + lint-eval cam.lts
 + lint-eval --json cam.lts
 + lint-eval --compare a.json a.json
