@@ -243,7 +243,7 @@ fake() {
         case \$* in
         *' deps test') echo '50 passed, 0 failed' ;;
         *CC=clang*) ;;
-        *'deps lint') exit 2 ;;
+        *'deps format-check') exit 2 ;;
         *test-deb) echo '3 passed, 1 failed'; exit 2 ;;
         *) echo '4 passed, 0 failed' ;;
         esac"
