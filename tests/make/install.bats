@@ -66,6 +66,17 @@ options_of_page() {
     done
 }
 
+@test "every relative link in the installed documents leads to a file" {
+    local file link n=0
+    while read -r file; do
+        for link in $(grep -oE '\]\([^)#]+' "$file" | sed 's/^](//' | grep -v :); do
+            [ -e "$(dirname "$file")/$link" ] || fail "$file: $link"
+            n=$((n + 1))
+        done
+    done < <(find "$P/share/doc" -name '*.md')
+    assert [ "$n" -ge 30 ]
+}
+
 @test "lint-net(5) describes every layer that lint-train knows" {
     local word words
     printf 'input 16x16x3\nnonsense\n' >"$BATS_TEST_TMPDIR/x.net"
