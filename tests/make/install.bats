@@ -116,6 +116,13 @@ complete_bash() {
     assert_line energy
     run -0 complete_bash lint-split --fit c
     assert_output crop
+    # Names of networks: of those installed, of those in models/, and files.
+    mkdir -p "$BATS_TEST_TMPDIR/mine/models"
+    touch "$BATS_TEST_TMPDIR/mine/models/sta-my-own.net" "$BATS_TEST_TMPDIR/mine/stairs.net"
+    cd "$BATS_TEST_TMPDIR/mine"
+    PATH="$P/bin:$PATH" run -0 complete_bash lint-train --net sta
+    assert_equal "$(sort <<<"$output" | xargs)" 'sta-my-own stairs.net standard'
+    cd "$CLONE"
     run -0 complete_bash lint-split photos
     assert_output ''
 }
