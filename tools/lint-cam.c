@@ -42,12 +42,10 @@ static const lint_option options[] = {
      .help = "folder for one PNG of each sample; it is made if it does not exist"},
     {"drop", 0, LINT_OPT_LIST, &o.drop, "NAME",
      .help = "tensor to leave out of the output, such as image before lint-eval; cam leaves the "
-             "logits alone, "
-             "also of networks without maps; may be repeated"},
+             "logits alone, also of networks without maps; may be repeated"},
     {"shift", 0, LINT_OPT_REAL, &o.shift, "F",
-     .help =
-         "answers for each picture moved left, right, up and down by the share F of a side, its "
-         "edges mirrored: `logits_shifted` [n,4,K] (default: none)",
+     .help = "answers for each picture moved left, right, up and down by the share F of a side, "
+             "its edges mirrored: `logits_shifted` [n,4,K] (default: none)",
      .min = 0.001, .max = 0.5},
     {"deletion", 0, LINT_OPT_INT, &o.deletion, "N",
      .help = "area under the predicted class's probability while the map's cells are blurred away "
@@ -66,8 +64,8 @@ static const lint_program program = {
     .purpose =
         "Adds a model's answers to samples: `logits` [n,K] and `cam` [n,K,h,w], the raw class "
         "activation map (HiResCAM) of every class. Pictures show where the map of the predicted "
-        "class exceeds the mean of the other classes' maps; each picture has its own colour "
-        "scale. With --grid or --png and without -o, no stream is written to a terminal.",
+        "class exceeds the mean of the other classes' maps; each picture has its own colour scale. "
+        "With --grid or --png and without -o, no stream is written to a terminal.",
     .options = options,
     .example = "  lint-cam --grid sheet.png model.safetensors data/test.lts | lint-eval\n"
                "  lint-cam --png why model.safetensors data/test.lts\n",

@@ -108,10 +108,9 @@ static void add_share(lint_metrics *m, const char *what) {
 static void warn_of_window(const lint_scores *s) {
     const lint_score *r = lint_scores_find(s, "evidence_in_top_cells", NULL, NULL);
     if (!r || r->value <= LINT_TOP_CELLS_FIXED || o.verbosity == LINT_QUIET) return;
-    lint_warn(
-        "%s%s%.0f %% of all evidence lies in the same 5 %% of cells on all pictures: the map is "
-        "a fixed window and does not follow the object",
-        o.model ? o.model : "", o.model ? ": " : "", 100 * r->value);
+    lint_warn("%s%s%.0f %% of all evidence lies in the same 5 %% of cells on all pictures: the map "
+              "is a fixed window and does not follow the object",
+              o.model ? o.model : "", o.model ? ": " : "", 100 * r->value);
 }
 
 static void evaluate(char **paths) {

@@ -43,10 +43,9 @@ static const lint_option options[] = {
 static const lint_program program = {
     .name = "lint-log",
     .usage = "[options] --tensorboard DIR [LOG...] | [options] --mlflow DIR [LOG...]",
-    .purpose =
-        "Converts logs of lint-train to TensorBoard event files, to runs in an MLflow file store, "
-        "or both. The same logs give the same files. Converting a log that has grown updates its "
-        "run.",
+    .purpose = "Converts logs of lint-train to TensorBoard event files, to runs in an MLflow file "
+               "store, or both. The same logs give the same files. Converting a log that has grown "
+               "updates its run.",
     .options = options,
     .example = "  lint-log --tensorboard runs models/birds/s*/*/log.tsv\n"
                "  lint-log --mlflow mlruns --artifact m.safetensors m.tsv\n"

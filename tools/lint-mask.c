@@ -78,8 +78,8 @@ static int mask_all(job *j, const char *name, lint_err *e) {
 
 static void say_agreement(const lint_mask_sums *s, const char *name) {
     double n = (double)s->compared;
-    lint_warn("%s: mean IoU %.3f with the masks of %zu pictures (recall %.3f, precision %.3f; "
-              "IoU below %.1f in %.3f)%s",
+    lint_warn("%s: mean IoU %.3f with the masks of %zu pictures (recall %.3f, precision %.3f; IoU "
+              "below %.1f in %.3f)%s",
               name, s->iou / n, s->compared, s->recall / n, s->precision / n, LINT_MASK_POOR,
               (double)s->poor / n, o.replace ? "" : "; masks of the input kept, see --replace");
 }

@@ -21,9 +21,9 @@ static struct {
 
 static const lint_option options[] = {
     {"png", 0, LINT_OPT_STR, &o.png, "PATH",
-     .help = "pictures of the evidence: each image as the network saw it, with the map of the "
-             "answer over it; PATH is a file if it ends in .png and there is one IMAGE, else a "
-             "folder"},
+     .help =
+         "pictures of the evidence: each image as the network saw it, with the map of the answer "
+         "over it; PATH is a file if it ends in .png and there is one IMAGE, else a folder"},
     {"from", 0, LINT_OPT_STR, &o.from, "FILE",
      .help = "file with the images' names, one on each line; - is standard input, and each name is "
              "answered as it arrives"},
@@ -44,11 +44,10 @@ static const lint_option options[] = {
 static const lint_program program = {
     .name = "lint-predict",
     .usage = "[options] MODEL IMAGE... | [options] --from FILE MODEL",
-    .purpose =
-        "Classifies images (PNG or JPEG; - is standard input). Each line of output is path, class "
-        "and probability, separated by tabs. In names, a tab, newline, carriage return or "
-        "backslash is written as \\t, \\n, \\r or \\\\. An image that cannot be read is reported "
-        "and skipped, and the exit status is then 1.",
+    .purpose = "Classifies images (PNG or JPEG; - is standard input). Each line of output is path, "
+               "class and probability, separated by tabs. In names, a tab, newline, carriage "
+               "return or backslash is written as \\t, \\n, \\r or \\\\. An image that cannot be "
+               "read is reported and skipped, and the exit status is then 1.",
     .options = options,
     .example = "  lint-predict --png why model.safetensors photos/*.jpg\n"
                "  find photos -name '*.jpg' -print0 | lint-predict -0 --from - model.safetensors\n",

@@ -56,10 +56,9 @@ static const lint_option options[] = {
 static const lint_program program = {
     .name = "lint-split",
     .usage = "[options] SRC -o DIR",
-    .purpose =
-        "Reads a folder of pictures and writes train.lts, val.lts and test.lts. The folder holds "
-        "class folders, or train/, val/ and test/ with class folders in each, or a metadata.csv. "
-        "Object masks are read from masks/ beside images/.",
+    .purpose = "Reads a folder of pictures and writes train.lts, val.lts and test.lts. The folder "
+               "holds class folders, or train/, val/ and test/ with class folders in each, or a "
+               "metadata.csv. Object masks are read from masks/ beside images/.",
     .options = options,
     .example = "  lint-split photos -o data --misleading\n"
                "  lint-split photos --split train | lint-augment --balance > train.lts\n",
@@ -155,12 +154,11 @@ static int mislead(const lint_decode *c, lint_source *s, const lint_ratio *r, li
     if (s->given[LINT_TEST])
         lint_warn("%s has a test set of its own, which stays as it is; only places are added",
                   s->root);
-    lint_warn(
-        "borders alone give away the class of %.0f%% of the pictures (%.0f%% by chance); %zu of "
-        "%zu pictures, and %zu of the %zu in the test set, have a border that looks like "
-        "another class's",
-        100 * found.told, 100.0 / (double)s->classes.n, found.misleading, found.pictures,
-        found.misleading_test, found.test);
+    lint_warn("borders alone give away the class of %.0f%% of the pictures (%.0f%% by chance); %zu "
+              "of %zu pictures, and %zu of the %zu in the test set, have a border that looks like "
+              "another class's",
+              100 * found.told, 100.0 / (double)s->classes.n, found.misleading, found.pictures,
+              found.misleading_test, found.test);
     return 0;
 }
 

@@ -47,8 +47,8 @@ static const lint_option options[] = {
              "composed)",
      .max = 1},
     {"val-correlation", 0, LINT_OPT_REAL, &o.val_correlation, "P",
-     .help = "share of validation pictures that show their class's place (default: as for "
-             "training)",
+     .help =
+         "share of validation pictures that show their class's place (default: as for training)",
      .max = 1},
     {"test-correlation", 0, LINT_OPT_REAL, &o.test_correlation, "P",
      .help = "share of test pictures that show their class's place; composed sets only (default: "
@@ -67,9 +67,8 @@ static const lint_option options[] = {
     {"object-max", 0, LINT_OPT_REAL, &o.size_hi, "S",
      .help = "largest object, measured likewise (default 0.74)", .min = .05, .max = 1},
     {"jitter", 0, LINT_OPT_REAL, &o.jitter, "F",
-     .help =
-         "largest distance of the object's centre from the picture's, as a fraction of its side "
-         "(default 0.08)",
+     .help = "largest distance of the object's centre from the picture's, as a fraction of its "
+             "side (default 0.08)",
      .max = .5},
     LINT_OPTION_SEED(&o.seed, "all random choices"),
     LINT_OPTION_THREADS(&o.threads),
@@ -80,12 +79,11 @@ static const lint_option options[] = {
 static const lint_program program = {
     .name = "lint-synth",
     .usage = "[options] -o DIR orca-leopard | --objects A=DIR B=DIR --places X=DIR Y=DIR",
-    .purpose =
-        "Makes a data set with a spurious correlation between class and background. It is a folder "
-        "with images/, masks/ of the objects, and metadata.csv with the class and place of each "
-        "picture. orca-leopard is drawn: leopards on green and orcas on blue, and in the test both "
-        "on green, blue and odd grounds. Other sets are composed: cut-outs pasted onto "
-        "photographs, class A mostly on place X and B on Y.",
+    .purpose = "Makes a data set with a spurious correlation between class and background. It is a "
+               "folder with images/, masks/ of the objects, and metadata.csv with the class and "
+               "place of each picture. orca-leopard is drawn: leopards on green and orcas on blue, "
+               "and in the test both on green, blue and odd grounds. Other sets are composed: "
+               "cut-outs pasted onto photographs, class A mostly on place X and B on Y.",
     .options = options,
     .example = "  lint-synth orca-leopard -o data/orca-leopard\n"
                "  lint-synth --objects cat=cats dog=dogs --places sofa=in lawn=out -o data/pets\n",

@@ -13,132 +13,129 @@ static lint_verbosity verbosity;
 static const lint_option options[] = {
     LINT_OPTION_GROUP("Data and files"),
     {"net", 'n', LINT_OPT_STR, &o.net, "FILE",
-     "network to train: a name such as standard, or a file such as models/mine.net", 0, 0, NULL},
+     .help = "network to train: a name such as standard, or a file such as models/mine.net"},
     {"train", 't', LINT_OPT_STR, &o.train, "FILE",
-     "training samples, shuffled anew in every epoch; or a stream of epochs from lint-augment, "
-     "read "
-     "in its own order (default: standard input)",
-     0, 0, NULL},
+     .help = "training samples, shuffled anew in every epoch; or a stream of epochs from "
+             "lint-augment, read in its own order (default: standard input)"},
     {"val", 0, LINT_OPT_STR, &o.val, "FILE",
-     "validation samples, by which the best epoch is chosen (default: none)", 0, 0, NULL},
+     .help = "validation samples, by which the best epoch is chosen (default: none)"},
     LINT_OPTION_OUT(&o.out, "model"),
     {"log", 0, LINT_OPT_STR, &o.log, "FILE",
-     "log of the run as TSV: its settings, then a row for each epoch (default: none)", 0, 0, NULL},
+     .help = "log of the run as TSV: its settings, then a row for each epoch (default: none)"},
     {"checkpoint", 0, LINT_OPT_STR, &o.checkpoint, "FILE",
-     "state of the run, written after every epoch; the same command resumes from it and ends with "
-     "the same bytes as an uninterrupted run (default: none)",
-     0, 0, NULL},
+     .help = "state of the run, written after every epoch; the same command resumes from it and "
+             "ends with the same bytes as an uninterrupted run (default: none)"},
     LINT_OPTION_GROUP("Training"),
     {"epochs", 0, LINT_OPT_INT, &o.epochs, "N",
-     "number of epochs (default 12; 100 for a mask encoder; all epochs of a stream)", 1,
-     LINT_RECIPE_EPOCHS_MAX, NULL},
+     .help = "number of epochs (default 12; 100 for a mask encoder; all epochs of a stream)",
+     .min = 1, .max = LINT_RECIPE_EPOCHS_MAX},
     {"batch", 0, LINT_OPT_INT, &o.batch, "N",
-     "number of samples in a training step (default 32; 128 for a mask encoder)", 1,
-     LINT_RECIPE_BATCH_MAX, NULL},
+     .help = "number of samples in a training step (default 32; 128 for a mask encoder)", .min = 1,
+     .max = LINT_RECIPE_BATCH_MAX},
     {"optim", 0, LINT_OPT_CHOICE, &o.optim, "RULE",
-     "optimiser: sgd or adam (default sgd; adam for a mask encoder)", 0, 0, LINT_OPTIM_CHOICES},
+     .help = "optimiser: sgd or adam (default sgd; adam for a mask encoder)",
+     .choices = LINT_OPTIM_CHOICES},
     {"lr", 0, LINT_OPT_REAL, &o.lr, "R",
-     "learning rate at the start (default 0.01; 0.001 with adam; 0.002 for a mask encoder)", 0,
-     1e30, NULL},
+     .help = "learning rate at the start (default 0.01; 0.001 with adam; 0.002 for a mask encoder)",
+     .max = 1e30},
     LINT_OPTION_GROUP("Learning rate schedule"),
     {"schedule", 0, LINT_OPT_CHOICE, &o.schedule, "HOW",
-     "schedule of the learning rate: constant, step or cosine (default cosine; constant for a mask "
-     "encoder)",
-     0, 0, LINT_SCHEDULE_CHOICES},
+     .help = "schedule of the learning rate: constant, step or cosine (default cosine; constant "
+             "for a mask encoder)",
+     .choices = LINT_SCHEDULE_CHOICES},
     {"warmup", 0, LINT_OPT_INT, &o.warmup, "N",
-     "number of epochs of linear warm-up to the learning rate (default 0)", 0,
-     LINT_RECIPE_EPOCHS_MAX, NULL},
+     .help = "number of epochs of linear warm-up to the learning rate (default 0)",
+     .max = LINT_RECIPE_EPOCHS_MAX},
     {"step-epochs", 0, LINT_OPT_INT, &o.step_epochs, "N",
-     "epochs between two drops of the learning rate, with --schedule step (default: a third of the "
-     "run)",
-     1, LINT_RECIPE_EPOCHS_MAX, NULL},
+     .help = "epochs between two drops of the learning rate, with --schedule step (default: a "
+             "third of the run)",
+     .min = 1, .max = LINT_RECIPE_EPOCHS_MAX},
     {"step-factor", 0, LINT_OPT_REAL, &o.step_factor, "R",
-     "factor of each drop of the learning rate, with --schedule step (default 0.1)", 0, 1e30, NULL},
+     .help = "factor of each drop of the learning rate, with --schedule step (default 0.1)",
+     .max = 1e30},
     LINT_OPTION_GROUP("Optimiser"),
-    {"momentum", 0, LINT_OPT_REAL, &o.momentum, "R", "momentum of SGD (default 0.9)", 0, 1, NULL},
-    {"nesterov", 0, LINT_OPT_FLAG, &o.nesterov, NULL, "Nesterov momentum for SGD", 0, 0, NULL},
-    {"beta1", 0, LINT_OPT_REAL, &o.beta1, "R", "decay rate of Adam's mean gradient (default 0.9)",
-     0, LINT_RECIPE_BETA_MAX, NULL},
+    {"momentum", 0, LINT_OPT_REAL, &o.momentum, "R", .help = "momentum of SGD (default 0.9)",
+     .max = 1},
+    {"nesterov", 0, LINT_OPT_FLAG, &o.nesterov, .help = "Nesterov momentum for SGD"},
+    {"beta1", 0, LINT_OPT_REAL, &o.beta1, "R",
+     .help = "decay rate of Adam's mean gradient (default 0.9)", .max = LINT_RECIPE_BETA_MAX},
     {"beta2", 0, LINT_OPT_REAL, &o.beta2, "R",
-     "decay rate of Adam's mean squared gradient (default 0.999)", 0, LINT_RECIPE_BETA_MAX, NULL},
+     .help = "decay rate of Adam's mean squared gradient (default 0.999)",
+     .max = LINT_RECIPE_BETA_MAX},
     {"eps", 0, LINT_OPT_REAL, &o.eps, "R",
-     "constant added to Adam's divisor for numerical stability (default 1e-8)", 0, 1e30, NULL},
+     .help = "constant added to Adam's divisor for numerical stability (default 1e-8)",
+     .max = 1e30},
     {"weight-decay", 0, LINT_OPT_REAL, &o.weight_decay, "R",
-     "L2 weight decay, added to the gradients (default 0)", 0, 1e30, NULL},
+     .help = "L2 weight decay, added to the gradients (default 0)", .max = 1e30},
     LINT_OPTION_GROUP("Fine-tuning"),
     {"init", 0, LINT_OPT_STR, &o.init, "FILE",
-     "weights to start from: a model, or a PyTorch state dict as safetensors; a head that is "
-     "missing "
-     "or of another shape starts at random (default: all at random)",
-     0, 0, NULL},
+     .help = "weights to start from: a model, or a PyTorch state dict as safetensors; a head that "
+             "is missing or of another shape starts at random (default: all at random)"},
     {"freeze", 0, LINT_OPT_LIST, &o.freeze, "PREFIX",
-     "layers to freeze: those whose parameter names start with PREFIX; a frozen batch norm keeps "
-     "and "
-     "uses its running statistics; may be repeated",
-     0, 0, NULL},
+     .help = "layers to freeze: those whose parameter names start with PREFIX; a frozen batch norm "
+             "keeps and uses its running statistics; may be repeated"},
     {"lr-factor", 0, LINT_OPT_LIST, &o.lr_factors, "PREFIX=R",
-     "factor R of the learning rate for parameters whose names start with PREFIX; the longest "
-     "matching prefix wins; may be repeated",
-     0, 0, NULL},
+     .help = "factor R of the learning rate for parameters whose names start with PREFIX; the "
+             "longest matching prefix wins; may be repeated"},
     LINT_OPTION_GROUP("Objective"),
     {"class-weights", 0, LINT_OPT_STR, &o.class_weights, "W",
-     "class weights in the cross-entropy: none, balanced, or a number for each class, such as "
-     "1,2.5 "
-     "(default none)",
-     0, 0, NULL},
+     .help = "class weights in the cross-entropy: none, balanced, or a number for each class, such "
+             "as 1,2.5 (default none)"},
     {"objective", 0, LINT_OPT_CHOICE, &o.objective, "WHAT",
-     "training objective: erm (mean loss) or dro (group DRO over class and place); binary or "
-     "triplet "
-     "for a mask encoder (default erm; binary for a mask encoder)",
-     0, 0, LINT_OBJECTIVE_CHOICES},
+     .help = "training objective: erm (mean loss) or dro (group DRO over class and place); binary "
+             "or triplet for a mask encoder (default erm; binary for a mask encoder)",
+     .choices = LINT_OBJECTIVE_CHOICES},
     LINT_OPTION_GROUP("Mask encoders"),
     {"l1", 0, LINT_OPT_REAL, &o.l1, "R",
-     "weight of the L1 penalty of a mask encoder, the sum of absolute weights (default 0.03)", 0,
-     1e30, NULL},
+     .help =
+         "weight of the L1 penalty of a mask encoder, the sum of absolute weights (default 0.03)",
+     .max = 1e30},
     {"margin", 0, LINT_OPT_REAL, &o.margin, "R",
-     "margin of the triplet loss, with --objective triplet (default 1)", 0, 1e30, NULL},
+     .help = "margin of the triplet loss, with --objective triplet (default 1)", .max = 1e30},
     LINT_OPTION_GROUP("Group DRO"),
     {"dro-step", 0, LINT_OPT_REAL, &o.dro_step, "R",
-     "step size of the group weights, with --objective dro (default 0.01)", 0, 1e30, NULL},
+     .help = "step size of the group weights, with --objective dro (default 0.01)", .max = 1e30},
     {"dro-adjust", 0, LINT_OPT_REAL, &o.dro_adjust, "C",
-     "generalisation adjustment, with --objective dro: adds C / sqrt(samples in a group) to the "
-     "group's loss when group weights are updated (default 0)",
-     0, 1e30, NULL},
+     .help = "generalisation adjustment, with --objective dro: adds C / sqrt(samples in a group) "
+             "to the group's loss when group weights are updated (default 0)",
+     .max = 1e30},
     LINT_OPTION_GROUP("Losses"),
     {"ce-weight", 0, LINT_OPT_REAL, &o.ce_weight, "R",
-     "weight of the cross-entropy in the total loss (default 1)", 0, 1e30, NULL},
+     .help = "weight of the cross-entropy in the total loss (default 1)", .max = 1e30},
     {"cam-loss", 0, LINT_OPT_CHOICE, &o.cam_loss, "LOSS",
-     "penalty on evidence outside the prior: none, mse, radial, energy or embedding (default none)",
-     0, 0, LINT_CAM_CHOICES},
+     .help = "penalty on evidence outside the prior: none, mse, radial, energy or embedding "
+             "(default none)",
+     .choices = LINT_CAM_CHOICES},
     {"encoder", 0, LINT_OPT_STR, &o.encoder, "FILE",
-     "mask encoder for --cam-loss embedding, made by lint-train --net mask-encoder", 0, 0, NULL},
+     .help = "mask encoder for --cam-loss embedding, made by lint-train --net mask-encoder"},
     {"cam-weight", 0, LINT_OPT_REAL, &o.cam_weight, "R",
-     "weight of the CAM loss in the total loss (default 1)", 0, 1e30, NULL},
+     .help = "weight of the CAM loss in the total loss (default 1)", .max = 1e30},
     {"prior", 0, LINT_OPT_CHOICE, &o.prior, "WHERE",
-     "region where evidence should lie: center (of the image) or mask (of the object) (default "
-     "center)",
-     0, 0, LINT_PRIOR_CHOICES},
+     .help = "region where evidence should lie: center (of the image) or mask (of the object) "
+             "(default center)",
+     .choices = LINT_PRIOR_CHOICES},
     {"sigma", 0, LINT_OPT_REAL, &o.sigma, "R",
-     "width of the center prior as a fraction of the image side (default 0.25)", 0.001, 1000, NULL},
+     .help = "width of the center prior as a fraction of the image side (default 0.25)",
+     .min = 0.001, .max = 1000},
     {"cap", 0, LINT_OPT_REAL, &o.cap, "R",
-     "upper limit of the weighted CAM loss, in multiples of the cross-entropy; 0 means no limit "
-     "(default 0; 10 with radial)",
-     0, 1e30, NULL},
+     .help = "upper limit of the weighted CAM loss, in multiples of the cross-entropy; 0 means no "
+             "limit (default 0; 10 with radial)",
+     .max = 1e30},
     {"phase", 0, LINT_OPT_LIST, &o.phases, "E:lr=R,ce=R,cam=R",
-     "learning rate and loss weights (any of the three) from epoch E on; E may be a percentage of "
-     "the run, such as 20%; may be repeated",
-     0, 0, NULL},
+     .help = "learning rate and loss weights (any of the three) from epoch E on; E may be a "
+             "percentage of the run, such as 20%; may be repeated"},
     LINT_OPTION_GROUP("Best epoch"),
     {"best", 0, LINT_OPT_CHOICE, &o.best, "BY",
-     "criterion for the epoch to keep: accuracy, loss, ce, cam, worst-group, group-mean or "
-     "adjusted "
-     "on --val, or last (default accuracy; last without --val)",
-     0, 0, LINT_BEST_CHOICES},
+     .help = "criterion for the epoch to keep: accuracy, loss, ce, cam, worst-group, group-mean or "
+             "adjusted on --val, or last (default accuracy; last without --val)",
+     .choices = LINT_BEST_CHOICES},
     {"patience", 0, LINT_OPT_INT, &o.patience, "N",
-     "number of epochs without improvement before early stopping; 0 means never (default 0)", 0,
-     LINT_RECIPE_EPOCHS_MAX, NULL},
+     .help =
+         "number of epochs without improvement before early stopping; 0 means never (default 0)",
+     .max = LINT_RECIPE_EPOCHS_MAX},
     {"patience-from", 0, LINT_OPT_INT, &o.patience_from, "E",
-     "first epoch that counts for --patience (default 1)", 1, LINT_RECIPE_EPOCHS_MAX, NULL},
+     .help = "first epoch that counts for --patience (default 1)", .min = 1,
+     .max = LINT_RECIPE_EPOCHS_MAX},
     LINT_OPTION_GROUP("Run"),
     LINT_OPTION_SEED(&o.seed, "initial weights and sample order"),
     LINT_OPTION_THREADS(&o.threads),
@@ -149,11 +146,9 @@ static const lint_option options[] = {
 static const lint_program program = {
     .name = "lint-train",
     .usage = "--net FILE [--train FILE] [--val FILE] -o MODEL [options]",
-    .purpose =
-        "Trains a network on labelled pictures and writes the model. A network whose input is a "
-        "mask "
-        "becomes a mask encoder, for --encoder. Ctrl-C ends the run after the current batch and "
-        "writes the best model so far; a second Ctrl-C kills it.",
+    .purpose = "Trains a network on labelled pictures and writes the model. A network whose input "
+               "is a mask becomes a mask encoder, for --encoder. Ctrl-C ends the run after the "
+               "current batch and writes the best model so far; a second Ctrl-C kills it.",
     .options = options,
     .example = "  lint-train --net standard --train data/train.lts --val data/val.lts \\\n"
                "      --cam-loss energy --cam-weight 10 -o camloss.safetensors --log camloss.tsv\n",

@@ -21,10 +21,9 @@ static const lint_option options[] = {
 static const lint_program program = {
     .name = "lint-weight",
     .usage = "[options] [FILE]",
-    .purpose =
-        "Multiplies the `weight` of every sample that a model gets wrong by R; lint-train "
-        "multiplies the sample's cross-entropy by that weight. The answers, `logits` and `cam`, "
-        "are removed from the stream.",
+    .purpose = "Multiplies the `weight` of every sample that a model gets wrong by R; lint-train "
+               "multiplies the sample's cross-entropy by that weight. The answers, `logits` and "
+               "`cam`, are removed from the stream.",
     .options = options,
     .example = "  lint-cam erm.safetensors train.lts | lint-weight --wrong 20 |\n"
                "      lint-train --net standard --val val.lts -o jtt.safetensors\n",

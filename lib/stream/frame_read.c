@@ -69,7 +69,7 @@ static int parse_shape(lint_tensor *t, const char *name, lint_dtype dtype, const
 /* On success p->t owns its name and shape; on failure nothing. */
 static int parse_tensor(placed *p, const char *name, const json_t *info, lint_err *e) {
     lint_dtype dtype = LINT_U8;
-    uint64_t range[2];
+    uint64_t range[2] = {0};
     const json_t *offsets = json_object_get(info, "data_offsets");
     if (!json_is_object(info)) return lint_fail(e, "tensor '%s' is not an object", name);
     if (parse_dtype(name, json_object_get(info, "dtype"), &dtype, e) < 0) return -1;

@@ -53,7 +53,7 @@ static int parse_setting(lint_phase *p, const char *text, size_t len, lint_err *
 
 /* "12.5%", of len characters: at least 0, below 100. */
 static int parse_percent(const char *text, size_t len, double *percent, lint_err *e) {
-    char *end;
+    char *end = NULL;
     *percent = *text >= '0' && *text <= '9' ? strtod(text, &end) : NAN;
     if (*percent >= 0 && *percent < 100 && end == text + len - 1) return 0;
     return lint_fail(e, "'%.*s': expected 0%% to less than 100%%", (int)len, text);

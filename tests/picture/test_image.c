@@ -216,6 +216,14 @@ typedef struct jpeg_kind {
     size_t exif_len;
 } jpeg_kind;
 
+static const jpeg_kind COLOUR_JPEG = {.w = 32,
+                                      .h = 16,
+                                      .parts = 3,
+                                      .in = JCS_RGB,
+                                      .stored = JCS_YCbCr,
+                                      .left = {200, 30, 40},
+                                      .right = {10, 60, 220}};
+
 static void put_jpeg(const jpeg_kind *k) {
     struct jpeg_compress_struct c;
     struct jpeg_error_mgr err;
@@ -271,13 +279,7 @@ static void a_grey_jpeg_reads_as_grey(void **state) {
 
 static void colour_jpeg_reads_as_its_colours(void **state) {
     (void)state;
-    jpeg_kind k = {.w = 32,
-                   .h = 16,
-                   .parts = 3,
-                   .in = JCS_RGB,
-                   .stored = JCS_YCbCr,
-                   .left = {200, 30, 40},
-                   .right = {10, 60, 220}};
+    jpeg_kind k = COLOUR_JPEG;
     put_jpeg(&k);
     expect_halves(k.left, k.right);
     k.progressive = 1;
@@ -399,13 +401,7 @@ static void both_byte_orders_of_exif_are_read_and_broken_ones_mean_upright(void 
 
 static void a_file_cut_anywhere_is_an_error(void **state) {
     (void)state;
-    jpeg_kind jpeg = {.w = 32,
-                      .h = 16,
-                      .parts = 3,
-                      .in = JCS_RGB,
-                      .stored = JCS_YCbCr,
-                      .left = {200, 30, 40},
-                      .right = {10, 60, 220}};
+    jpeg_kind jpeg = COLOUR_JPEG;
     uint8_t px[7 * 8 * 3] = {1, 2, 3};
     for (int kind = 0; kind < 3; kind++) {
         jpeg.progressive = kind == 1;
@@ -433,13 +429,7 @@ static void a_file_cut_anywhere_is_an_error(void **state) {
 
 static void damaged_data_is_an_error_not_a_grey_patch(void **state) {
     (void)state;
-    put_jpeg(&(jpeg_kind){.w = 32,
-                          .h = 16,
-                          .parts = 3,
-                          .in = JCS_RGB,
-                          .stored = JCS_YCbCr,
-                          .left = {200, 30, 40},
-                          .right = {10, 60, 220}});
+    put_jpeg(&COLOUR_JPEG);
     size_t n;
     uint8_t *b = get_file(&n);
     b[n - 8] = 0xff; /* a marker in the middle of the last scan's data */
