@@ -1,22 +1,22 @@
 # lint: train image classifiers that look at the object and not at its background.
-# `make help` lists what can be made and what can be set. A line that begins with ## is its text.
+# `make help` lists targets and settings. Their texts are the lines that begin with ##.
 
-# --- what a user may set ---------------------------------------------------------------------
+# --- settings ------------------------------------------------------------------------------
 
-## the C compiler
+## C compiler
 CC ?= cc
-## optimisation and debugging; a change rebuilds
+## compiler flags for optimisation and debugging; a change rebuilds everything
 CFLAGS ?= -O2 -g
-## not empty: build with address and undefined-behaviour sanitizers
+## not empty: a build with address and undefined-behaviour sanitizers
 SANITIZE ?=
-## where programs are built
+## folder for built programs
 BUILD ?= build$(if $(SANITIZE),/sanitized)
-## not empty: show the compiler's command lines, and how much of their inputs stages read
+## not empty: the compiler's command lines, and the number of files that each stage read
 V ?=
-## where `make install` puts them (DESTDIR goes before it)
+## folder that `make install` installs to, below DESTDIR
 PREFIX ?= /usr/local
 
-# --- what it takes ---------------------------------------------------------------------------
+# --- dependencies ----------------------------------------------------------------------------
 
 # pkg-config's name of each library, and the Debian package that holds it.
 LIBRARIES = libpng:libpng-dev zlib:zlib1g-dev openblas:libopenblas-dev jansson:libjansson-dev \
@@ -24,8 +24,8 @@ LIBRARIES = libpng:libpng-dev zlib:zlib1g-dev openblas:libopenblas-dev jansson:l
 PKGS = $(foreach l,$(LIBRARIES),$(firstword $(subst :, ,$l)))
 BUILD_PACKAGES = $(if $(findstring clang,$(CC)),clang,gcc) libc6-dev pkg-config $(foreach l,$(LIBRARIES),$(lastword $(subst :, ,$l)))
 BATS_PACKAGES = bats bats-assert bats-file bats-support
-# What tests use beside the tools: git for `make diff`, an image library other than lint's, readers of
-# man pages, shells, and what reads lint's files in other languages.
+# What the tests use: git for `make diff`, another image library, readers of man pages, shells, and
+# other languages that read lint's files.
 TEST_PACKAGES = $(BATS_PACKAGES) libcmocka-dev chromium git imagemagick man-db mandoc perl procps python3 zsh
 TORCH_PACKAGES = $(BATS_PACKAGES) python3-torch python3-torchvision python3-pil
 FORMAT_PACKAGES = clang-format
@@ -37,15 +37,15 @@ SHELL = /bin/bash
 MAKEFLAGS += --no-builtin-rules
 .SHELLFLAGS = -eu -o pipefail -c
 
-# pkg-config is asked once, and only when a recipe needs the answer: `make deps all` may only just
-# have installed it.
+# pkg-config is asked once, and only when a recipe needs the answer, since `make deps all` may have
+# installed it just before.
 PKG_CFLAGS = $(eval PKG_CFLAGS := $$(shell pkg-config --cflags $$(PKGS) 2>/dev/null))$(PKG_CFLAGS)
 PKG_LIBS = $(eval PKG_LIBS := $$(shell pkg-config --libs $$(PKGS) 2>/dev/null))$(PKG_LIBS)
 
 WARN = -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-sign-conversion -Wvla
 SAN = $(if $(SANITIZE),-DLINT_SANITIZE -fsanitize=address -fsanitize=undefined -fno-sanitize-recover=undefined)
-# The same sources give the same programs in any folder, so that clones can share a cache.
-# The shell's name of the folder, since make's cannot be quoted within other quotes.
+# The same sources give the same programs in any folder, so that clones can share a cache. $PWD is the
+# shell's, since make's CURDIR cannot be quoted within other quotes.
 ANYWHERE = -ffile-prefix-map="$$PWD"=.
 ALL_CFLAGS = -std=c11 -D_POSIX_C_SOURCE=200809L $(WARN) -Ilib $(PKG_CFLAGS) $(CFLAGS) $(ANYWHERE) $(SAN) -pthread
 LIBS = $(PKG_LIBS) -lm -pthread
@@ -57,8 +57,8 @@ KERNELS = engine/kernels/kernels
 LIB_SOURCE = $(wildcard lib/*/*.c lib/*/*/*.c)
 LIB_OBJ = $(patsubst lib/%.c,$(BUILD)/lib/%.o,$(filter-out lib/$(KERNELS).c,$(LIB_SOURCE)))
 
-# The inner loops, once for each instruction set; the best one that the processor has is taken at
-# run time. -ffp-contract lets a multiply and an add become one instruction.
+# The inner loops are compiled once for each instruction set; at run time the best one that the
+# processor supports is used. -ffp-contract turns a multiplication and an addition into one instruction.
 ifeq ($(shell uname -m),x86_64)
 LIB_OBJ += $(foreach v,v2 v3 v4,$(BUILD)/lib/$(KERNELS)-$v.o)
 VECTOR_v2 = 16
@@ -72,14 +72,14 @@ endif
 
 TOOLS = $(patsubst tools/%.c,$(BUILD)/%,$(wildcard tools/*.c))
 TEST_OBJ = $(patsubst tests/%.c,$(BUILD)/tests/%.o,$(filter-out tests/support/test_%,$(wildcard tests/support/*.c)))
-# Under sanitizers freed memory is kept from use, so how much a training takes says nothing.
+# Sanitizers quarantine freed memory, so the memory use of a training means nothing under them.
 TESTS = $(filter-out $(if $(SANITIZE),%/test_memory),\
 	$(patsubst tests/%.c,$(BUILD)/tests/%,$(wildcard tests/*/test_*.c)))
 
 quote = '$(subst ','\'',$1)'
 
-# Makes the target a file that holds the text $1 and what the command $2 prints, but leaves it alone
-# where it does already: what depends on it is remade when either is another one.
+# Writes the text $1 and the output of the command $2 to the target, unless it holds them already. So
+# targets that depend on it are remade only if one of them changes.
 define remember
 @mkdir -p $(@D); now=$$(printf '%s\n' $(call quote,$1); $2); \
 [ "$$now" = "$$(cat $@ 2>/dev/null)" ] || printf '%s\n' "$$now" >$@
@@ -90,8 +90,8 @@ endef
 ## build the tools
 all: $(TOOLS) $(BUILD)/stage
 
-# Everything compiled depends on this file, so a missing library is one message, and new flags are
-# a new build. `make deps all` and `make clean all` do the first before the second, with -j too.
+# Everything compiled depends on this file, so missing libraries give one message, and new flags a new
+# build. `make deps all` and `make clean all` finish the first target before the second, even with -j.
 $(BUILD)/flags: FORCE | $(filter deps clean,$(MAKECMDGOALS))
 	@missing=; pkg-config --exists $(PKGS) 2>/dev/null || for l in $(LIBRARIES); do \
 	    pkg-config --exists "$${l%:*}" 2>/dev/null || missing+=" $${l#*:}"; done; \
@@ -108,8 +108,8 @@ $(BUILD)/lib/%.o: lib/%.c $(BUILD)/flags
 	@mkdir -p $(@D)
 	$(call say,$<)$(COMPILE) -c -o $@ $<
 
-# Plain loops over many numbers, which become vectors.
-# private: else build/flags, on which they depend, would be of two minds.
+# Plain loops over many numbers, which the compiler vectorises. Without `private`, build/flags would
+# inherit the flag from some of its dependents.
 $(addprefix $(BUILD)/lib/,train/optim.o engine/layers/add.o engine/net.o picture/affinity.o \
     picture/find_mask.o picture/saliency.o picture/superpixels.o): private ALL_CFLAGS += -O3
 
@@ -120,8 +120,8 @@ $(BUILD)/lib/$(KERNELS)-%.o: lib/$(KERNELS).c $(BUILD)/flags
 $(BUILD)/lint-%: tools/lint-%.c $(BUILD)/liblint.a $(BUILD)/flags
 	$(call say,$@)$(LINK) -o $@ $< $(BUILD)/liblint.a $(LIBS)
 
-# The stage runner: no tool of lint's, so it is not installed. It starts for every stage, and so is
-# not linked with what it does not use.
+# The stage runner is not one of lint's tools and is not installed. It starts for every stage, so it is
+# linked only with what it uses.
 $(BUILD)/%: pipelines/%/main.c $(wildcard pipelines/stage/*.[ch]) $(BUILD)/liblint.a $(BUILD)/flags
 	$(call say,$@)$(LINK) -o $@ $(filter %.c %.a,$^) $(LIBS)
 
@@ -133,7 +133,7 @@ $(BUILD)/tests/%.o: tests/%.c $(BUILD)/flags | test-needs
 	@mkdir -p $(@D)
 	$(call say,$<)$(COMPILE) -Itests -c -o $@ $<
 
-# What test programs share; an archive, so that each takes only what it uses.
+# Shared by test programs; an archive, so that each links only what it uses.
 $(BUILD)/tests/support.a: $(TEST_OBJ)
 	$(call say,$@)rm -f $@ && ar rcs $@ $^
 
@@ -147,22 +147,22 @@ test-needs: | $(filter deps,$(MAKECMDGOALS))
 	[ -z "$$missing" ] || { echo "The tests cannot run yet. Missing Debian packages:$$missing"; \
 	    echo "'make deps test' installs them, as root or with sudo."; exit 1; } >&2
 
-## run every test; ends with `N passed, N failed`
+## run all tests; the last line is `N passed, N failed`
 test: all $(BUILD)/trainer $(TESTS) | test-needs
 	tests/run $(BUILD)
 
 test-programs: $(TESTS)
 
-## run the library's tests alone
+## run only the library's tests
 test-library: all $(TESTS) | test-needs
 	tests/run $(BUILD) library
 
-# $(call installed,COMMANDS,PACKAGES): an error where one of the commands is not there.
+# $(call installed,COMMANDS,PACKAGES): an error if one of the commands is missing.
 installed = @PATH+=:/usr/sbin; [ "$$(command -v $1 | wc -l)" -eq $(words $1) ] || { \
 	echo "Missing Debian packages, of: $2"; \
 	echo "'make deps $@' installs them, as root or with sudo."; exit 1; } >&2
 
-## exchange weights with PyTorch, where they must give the same logits
+## test the exchange of weights with PyTorch: both must give the same logits
 test-torch: all | $(filter deps,$(MAKECMDGOALS))
 	$(call installed,bats,$(TORCH_PACKAGES))
 	@/usr/bin/python3 -c 'import torchvision, PIL' 2>/dev/null || { \
@@ -170,23 +170,23 @@ test-torch: all | $(filter deps,$(MAKECMDGOALS))
 	    echo "'make deps $@' installs them, as root or with sudo."; exit 1; } >&2
 	@BUILD=$(BUILD) bats --tap tests/engine/torch/torch.bats | awk -f tests/support/count.awk
 
-## run sweeps on a Slurm that is started for that; as root
+## test sweeps on a Slurm that the test starts itself; as root
 test-slurm: all | $(filter deps,$(MAKECMDGOALS))
 	$(call installed,bats sbatch slurmctld slurmd munged,$(SLURM_PACKAGES))
 	@tests/pipelines/slurm/run $(BUILD)
 
-## install the Debian package in a small Debian and use it there; as root
+## test the Debian package in a minimal Debian; as root
 test-deb: deb
 	$(call installed,bats debootstrap lintian,$(BATS_PACKAGES) lintian debootstrap)
 	@tests/make/deb/run $(BUILD)
 
-# Of packages, what the other goals need: `make deps pipeline` is spared the tests' browser. Alone it
-# is everything.
+# $(call needs,TARGETS,PACKAGES): the packages if one of the targets is asked for, or deps alone. So
+# `make deps pipeline` does not install the tests' browser.
 needs = $(if $(filter $1,$(or $(filter-out deps,$(MAKECMDGOALS)),$1)),$2)
-# PyTorch, daemons and what builds packages are installed for those only who name the goal.
+# $(call named,TARGETS,PACKAGES): the packages only if a target is named: PyTorch, daemons, packaging.
 named = $(if $(filter $1,$(MAKECMDGOALS)),$2)
 
-## install what is missing on Debian, as root or with sudo: for the targets beside it, or for all
+## install missing Debian packages for the other targets named, or for all; as root or with sudo
 deps:
 	@pipelines/install-packages $(BUILD_PACKAGES) $(call needs,test,$(TEST_PACKAGES)) \
 	    $(call needs,test-programs test-library check coverage,$(BATS_PACKAGES) libcmocka-dev) \
@@ -201,10 +201,10 @@ deps:
 C_FILES = $(filter-out tests/golden/%,$(wildcard $(foreach d,lib tools pipelines tests bench,\
 	$(addprefix $d/,*.[ch] */*.[ch] */*/*.[ch]))))
 
-# Comparing whole networks with PyTorch's numbers takes ten times as long as all else in the library.
+# The comparison of whole networks with PyTorch's numbers takes ten times as long as all other tests.
 QUICK_TESTS = $(filter-out golden,$(patsubst test_%,%,$(notdir $(TESTS))))
 
-## quick checks before a commit: build, format, order of includes, the library's tests but for test_golden
+## run quick checks before a commit: build, format, include order, all library tests but test_golden
 check: all $(TESTS) format-check include-order | test-needs
 	@tests/run $(BUILD) $(QUICK_TESTS) | grep -vE '^(ok |1\.\.|#)'
 
@@ -215,13 +215,13 @@ format-check: | $(filter deps,$(MAKECMDGOALS))
 	$(call installed,clang-format,$(FORMAT_PACKAGES))
 	@clang-format --dry-run -Werror $(C_FILES)
 
-## format all C files with clang-format, version 14
+## format all C files, with clang-format 14
 format: | $(filter deps,$(MAKECMDGOALS))
 	$(call installed,clang-format,$(FORMAT_PACKAGES))
 	clang-format -i $(C_FILES)
 
-# clang-tidy takes a second or more for each file: as many at a time as there are processors.
-## check the format, and list what clang-tidy suspects to be a bug
+# clang-tidy takes a second or more for each file, so it runs once for each processor.
+## check the format, and list suspected bugs that clang-tidy finds
 lint: format-check | $(filter deps,$(MAKECMDGOALS))
 	$(call installed,clang-tidy,$(LINT_PACKAGES))
 	@printf '%s\0' $(filter-out lib/base/err.c,$(filter %.c,$(C_FILES))) | xargs -0 -n 4 -P "$$(nproc)" sh -c \
@@ -233,10 +233,10 @@ TIDY_FLAGS = -std=c11 -D_GNU_SOURCE= -include tests/make/tidy.h -Ilib -Itests $(
 debug:
 	+@$(MAKE) --no-print-directory BUILD=$(BUILD)/debug CFLAGS='-O0 -g3' all
 
-## tests that `make coverage` runs, by name; empty: all
+## names of the tests that `make coverage` runs; empty: all
 COVERAGE_TESTS ?=
 
-## run tests, and print for each folder how many of its lines they reach
+## run tests, and print the share of lines that they reach, for each folder
 coverage: | $(filter deps,$(MAKECMDGOALS))
 	+@$(MAKE) --no-print-directory BUILD=$(BUILD)/coverage CFLAGS='-O1 -g --coverage -fprofile-update=atomic' all coverage-tests
 coverage-tests: all $(TESTS)
@@ -244,7 +244,7 @@ coverage-tests: all $(TESTS)
 	@tests/run $(BUILD) $(COVERAGE_TESTS) | grep -E '^not ok |passed' || true
 	@find $(BUILD) -name '*.gcda' -exec gcov -n {} + 2>/dev/null | awk -f tests/make/coverage.awk
 
-# Man pages and completions are made from what each tool says of itself.
+# Man pages and completions are made from the tools' --help=table.
 SHARE = $(BUILD)/share
 NAMES = $(notdir $(TOOLS))
 VERSION = $(shell sed -n 's/^.define LINT_VERSION "\(.*\)"/\1/p' lib/base/cli.h)
@@ -287,7 +287,7 @@ install: all pages
 	for f in $(DOCS); do install -D -m 644 "$$f" "$(DOC)/$$f"; done
 	for f in $(SHARED); do install -D -m 644 "$(SHARE)/$$f" "$(to)/share/$$f"; done
 
-## delete what install has put there (with the same PREFIX and DESTDIR)
+## delete the installed files; takes the same PREFIX and DESTDIR
 uninstall:
 	for f in $(NAMES:%=bin/%) $(SHARED:%=share/%) \
 	    $(patsubst %,share/lint/%,$(notdir $(NETS))) $(DOCS:%=share/doc/lint/%); do rm -f "$(to)/$$f"; done
@@ -308,7 +308,7 @@ deb: | $(filter deps,$(MAKECMDGOALS))
 	mv $(DEB)/tools/packaging/debian $(DEB)
 	cd $(DEB) && env -u MAKEFLAGS -u MAKELEVEL -u MAKEOVERRIDES dpkg-buildpackage -us -uc -F
 
-## delete what was built; data and models stay
+## delete built files; data and models stay
 clean:
 	rm -rf $(BUILD)
 

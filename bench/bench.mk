@@ -1,4 +1,4 @@
-# How fast it is, and how fast PyTorch is at the same: bench/run says what is measured.
+# Speed, compared with PyTorch's. bench/run documents the measurements.
 
 BENCH_PACKAGES = python3-torch python3-torchvision python3-pil python3-numpy
 BENCH = $(BUILD)/bench/engine $(BUILD)/bench/jpegs
@@ -7,7 +7,7 @@ $(BUILD)/bench/%: bench/%.c $(BUILD)/liblint.a $(BUILD)/flags
 	@mkdir -p $(@D)
 	$(call say,$@)$(LINK) -o $@ $< $(BUILD)/liblint.a $(LIBS)
 
-## measure speed and memory beside PyTorch's: minutes, on a quiet machine
+## measure speed and memory, compared with PyTorch's; takes minutes, on a quiet machine
 bench: all $(BENCH)
 	@bench/run $(BUILD)
 
@@ -15,7 +15,7 @@ bench: all $(BENCH)
 bench-quick: all $(BENCH)
 	@bench/run --quick $(BUILD)
 
-## install what PyTorch's side of the bench needs, on Debian, as root or with sudo
+## install PyTorch for the bench, on Debian, as root or with sudo
 deps-bench:
 	@pipelines/install-packages $(BENCH_PACKAGES)
 

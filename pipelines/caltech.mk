@@ -1,4 +1,4 @@
-# The original data: Caltech-256's leopards and killer whales, the test set chosen to mislead.
+# The original data: Caltech-256's leopards and killer whales, with a misleading test set.
 DATA := $(or $(DATA),data/256_ObjectCategories)
 SPLIT = --misleading
 MISSING = data/README.md says where Caltech-256 comes from; DATA=FOLDER where it is elsewhere.

@@ -1,5 +1,5 @@
-# `make sweep` on a cluster: what make knows of the stages is written down as a plan, which
-# pipelines/slurm submits. Of each stage a line: the task that it belongs to, and its command.
+# `make sweep` on a cluster. Make writes its stages into a plan, which pipelines/slurm submits. Each
+# stage is a line of the plan: its task and its command.
 sweeping := $(filter sweep,$(MAKECMDGOALS))
 $(if $(filter slurm,$(CLUSTER)),,$(if $(sweeping),$(error CLUSTER may be slurm, and is $(CLUSTER))))
 $(if $(sweeping),$(if $(shell command -v sbatch),,$(error CLUSTER=slurm: there is no sbatch \

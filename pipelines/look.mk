@@ -1,6 +1,6 @@
-# Looking at stages and results: what would run, what was made, what is different.
+# Targets that show stages and results: what would run, what was made, what has changed.
 
-# The stages of some seeds, in a file: more than a command line may hold.
+# The stages of several seeds go into a file, since a command line could be too long.
 define newline
 
 
@@ -10,26 +10,26 @@ PLAN = $(eval PLAN := $(shell mktemp))$(PLAN)
 plan = $(file >$(PLAN),$(foreach seed,$1,$(foreach stage-name,$2,$(call \
     describe,$(stage-name),$(seed),plan-line))))trap 'rm -f $(PLAN)' EXIT;
 
-## say what `make pipeline` would run, and why
+## list the stages that `make pipeline` would run, and why
 status: $(STAGE) $(TOOLS)
 	@$(call plan,$(SEED),$(STAGES)) $(stage) status <$(PLAN)
 
-## draw the stages as text, or with SVG=FILE as a picture
+## print the graph of stages as text, or draw it with SVG=FILE
 dag:
 	@$(call plan,$(SEED),$(STAGES)) awk -v svg=$(call quote,$(SVG)) -f pipelines/dag.awk $(PLAN) $(SVG:%=>%)
 
-## throw away what the cache has beyond CACHE_MAX, what was not used for longest first
+## delete the least recently used outputs until the cache fits CACHE_MAX
 gc: $(STAGE)
 	@[ -d $(CACHE_DIR) ] || { echo "there is no cache $(CACHE_DIR)" >&2; exit 1; }; $(stage) gc
 
 # --- numbers -----------------------------------------------------------------------------------
 
-# Scores of every seed there is, by number.
+# Scores of all seeds that were run, in numerical order.
 scores = $(foreach s,$(call seeds-there),$(foreach model,$(MODELS),$(wildcard \
     $(addprefix $(AT)$m/,val.json swapped-val.json test.json))))
 seeds-there = $(patsubst s%,%,$(shell ls -v $(AT)models/$(NAME) 2>/dev/null | grep -x 's[0-9]*'))
 
-## print the scores of every seed that was run; JSON=1: as JSON
+## print the scores of all seeds that were run; JSON=1: as JSON
 metrics: $(STAGE) $(TOOLS)
 	@[ -n "$(scores)" ] || { echo "nothing was run yet; 'make pipeline' does" >&2; exit 1; }
 	@awk -v json=$(call quote,$(JSON)) -f pipelines/metrics.awk $(scores)
@@ -49,12 +49,12 @@ numbers = printf '%s\n' $(parameters); awk -v lines=1 -f pipelines/metrics.awk $
 lock-text = { printf '%s\n' $(parameters); awk -v lines=1 -f pipelines/metrics.awk \
     $(call results,$1,val.json swapped-val.json test.json); $(stage) lock <$(PLAN); } | pipelines/lock-text
 
-## write pipelines/NAME.lock: commands, digests, parameters and scores of SEED, or of SEEDS=N seeds
+## write pipelines/NAME.lock: commands, digests, parameters and scores of SEED or of SEEDS=N seeds
 lock: $(call all-of,$(locked))
 	@$(call plan,$(locked),$(sort $(STAGES))) $(call lock-text,$(locked)) >$(LOCK).new && mv $(LOCK).new $(LOCK)
 	$(if $(quiet),,@printf '%s has %s stages\n' $(LOCK) "$$(grep -c ^stage $(LOCK))")
 
-## make seed SEED again from nothing, elsewhere, and say what is the same as in the lock
+## rerun seed SEED from scratch in another folder, and compare with the lock
 verify:
 	@[ -e $(LOCK) ] || { echo "there is no $(LOCK); 'make lock' writes it" >&2; exit 1; }
 	+@there=$$(mktemp -d); trap 'rm -rf "$$there"' EXIT; \
@@ -62,7 +62,7 @@ verify:
 	    OUT="$$there" CACHE= locked=$(SEED) >&2; \
 	    awk -v quiet=$(if $(quiet),1,0) -f pipelines/verify.awk $(LOCK) "$$there/lock"
 
-## compare parameters and scores with the lock of commit REV
+## compare parameters and scores with the lock at commit REV
 diff:
 	@old=$$(mktemp); trap 'rm -f "$$old"' EXIT; git show $(call quote,$(REV):$(LOCK)) >"$$old" 2>/dev/null || { \
 	    echo "the commit '"$(call quote,$(REV))"' has no $(LOCK)" >&2; exit 1; }; \

@@ -1,4 +1,4 @@
-# How the stages of stages.mk are run and looked at. Nothing here knows an experiment.
+# How the stages of stages.mk are run. Independent of the experiment.
 
 # Tools are found as a user would call them.
 export PATH := $(abspath $(BUILD)):$(PATH)
@@ -9,18 +9,18 @@ quiet = $(findstring s,$(filter-out --%,$(firstword -$(MAKEFLAGS))))
 stage = $(STAGE) $(OUT:%=--root %) --cache $(CACHE_DIR) --max $(CACHE_MAX) $(quiet:%=-q) $(if $V,-v) \
     --facts $(call quote,pipelines/facts $(STAGE) $(firstword $(CC)) $(PKGS))
 
-# $(call of,STAGE,SEED,WHAT[,HOW]): a stage's command, or what it reads or makes, for that seed; HOW is
-# the argument of what is a function.
+# $(call of,STAGE,SEED,WHAT[,HOW]): a stage's run, reads or makes for that seed; HOW is the argument if
+# WHAT is a function.
 of = $(foreach s,$2,$(foreach model,$(patsubst %/,%,$(dir $1)),$(call $(notdir $1).$3,$4)))
 
-# $(call describe,STAGE,SEED,HOW): a stage as pipelines/stage/step.h says, each line put through
-# the function HOW.
+# $(call describe,STAGE,SEED,HOW): a stage in the format of pipelines/stage/step.h, each line put
+# through the function HOW.
 describe = $(call $3,stage $(NAME)/s$2/$1) $(call $3,run $(strip $(call of,$1,$2,run))) \
     $(call of,$1,$2,also,$3) \
     $(foreach f,$(call of,$1,$2,reads),$(call $3,in $f)) \
     $(foreach f,$(call of,$1,$2,makes),$(call $3,out $f))
 
-# A stage reruns if the runner says so, whatever the time stamps; make only asks it in order.
+# The stage runner decides whether a stage reruns, whatever the time stamps. Make only calls it in order.
 define stage-rule
 $(addprefix $(AT),$(call of,$1,%,makes)): FORCE $(addprefix $(AT),$(call of,$1,%,reads)) | \
     $(STAGE) $(call of,$1,%,first) $(call tools,$(call of,$1,%,run))

@@ -2,45 +2,45 @@
 #
 #     pictures -> train.lts val.lts test.lts -> default, camloss, ... -> scores, maps -> one table
 #
-# An experiment is a file NAME.mk beside this one that sets what differs: where the pictures come
-# from and the numbers. What is made for seed 3 lies in data/NAME/s3 and models/NAME/s3. Make gives
-# the order; whether a stage has to run is decided by pipelines/stage, by the content of what it
-# reads, its command and its programs.
+# An experiment is a file NAME.mk beside this one. It sets what differs between experiments: the source
+# of the pictures, and numbers. Seed 3 writes to data/NAME/s3 and models/NAME/s3. Make determines the
+# order; pipelines/stage decides whether a stage has to run, by the contents of its inputs, its command
+# and its programs.
 
-## the experiment: a file pipelines/NAME.mk
+## experiment to run: the name of a file pipelines/NAME.mk
 EXPERIMENT ?= $(if $(DATA),folders,orca-leopard)
-## your own folder of class folders (or of train/, val/ and test/; or with a metadata.csv)
+## your own folder of pictures: class folders, or train/, val/ and test/, or a metadata.csv
 DATA ?=
-## seed of the split, the drawings, the training: of everything
+## random seed of all stages: pictures, split, training
 SEED ?= 0
 ## number of seeds that `make sweep` runs: 0 to SEEDS-1
 SEEDS ?= 10
-## number of stages of a sweep that run side by side; empty: one
+## number of stages that a sweep runs at the same time; empty: one
 JOBS ?=
-## `make sweep` over settings instead of seeds: GRID='CAM_WEIGHT=1,3,10 SIGMA=.15,.25'
+## settings for `make sweep` to try, such as GRID='CAM_WEIGHT=1,3,10 SIGMA=.15,.25'; empty: seeds
 GRID ?=
-## seeds that a grid trains with; none of those that results are reported for
+## seeds for GRID; different from the seeds that results are reported for
 GRID_SEEDS ?= 100 101
-## how far below that of default a setting's validation accuracy may be, in points, to be chosen
+## largest loss of validation accuracy, in points below default, at which GRID may choose a setting
 GRID_SLACK ?= 2
-## `make sweep` on a cluster: CLUSTER=slurm submits it there, and returns
+## cluster for `make sweep`: CLUSTER=slurm submits the jobs and returns; empty: this machine
 CLUSTER ?=
-## options for sbatch with that: SBATCH='--partition=cpu --cpus-per-task=4 --time=1:00:00'
+## options for sbatch, such as SBATCH='--partition=cpu --cpus-per-task=4 --time=1:00:00'
 SBATCH ?=
-## the folder that data/ and models/ are made in; empty: this one
+## folder for data/ and models/; empty: this folder
 OUT ?=
-## what stages made before, to go back to; a folder that many share is fine; empty: OUT/.cache
+## folder of stages' earlier outputs, for reuse; several users may share it; empty: OUT/.cache
 CACHE ?=
-## the largest size of that; what was not used for longest goes first
+## largest size of CACHE; the least recently used outputs are deleted first
 CACHE_MAX ?= 10G
-## the commit that `make diff` compares with
+## commit that `make diff` compares with
 REV ?= HEAD
-## not empty: `make metrics` prints JSON
+## not empty: JSON from `make metrics`
 JSON ?=
-## a file that `make dag` draws the stages into
+## output file for `make dag`; empty: text
 SVG ?=
 
-# A folder may have a $ in its name, that is no variable; a line end is more than make can bear.
+# A $ in a folder's name does not begin a variable. Make cannot handle a line end in a name.
 define line-end
 
 
@@ -57,48 +57,49 @@ $(error there is no pipelines/$(EXPERIMENT).mk; EXPERIMENT may be one of: \
     $(patsubst pipelines/%.mk,%,$(filter-out %/stages.mk %/run.mk %/look.mk %/cluster.mk,$(wildcard pipelines/*.mk))))
 endif
 NAME = $(EXPERIMENT)
-# What the folder of pictures is called in commands, and where it is.
+# The name of the folder of pictures in commands, and its location.
 SOURCE = DATA
 outside = $(call $1,data DATA=$(DATA))
 include pipelines/$(EXPERIMENT).mk
 
-## how many pictures are made, and how: options of lint-synth
+## number of pictures to draw or compose: options of lint-synth
 PICTURES ?=
-## how pictures become train, val and test: options of lint-split, such as --skip-bad
+## options of lint-split for the division into train, val and test, such as --skip-bad
 SPLIT ?=
-## size of the pictures that the network sees
+## size of the network's input
 SIZE ?= 96x96
-## the network
+## network to train: a file, or a name in models/
 NET ?= models/cnn.net
-## passes over the training pictures
+## number of epochs
 EPOCHS ?= 24
-## what is done to training pictures, freshly in each pass: options of lint-augment, or a program
+## augmentation of the training pictures, new in each epoch: options of lint-augment, or a program
 AUGMENT ?= --balance --flip h
-## the models to train and compare: default, camloss, and as asked swap, crop, dro, jtt
+## models to train and compare, of default, camloss, swap, crop, dro, jtt
 MODELS ?= default camloss
-## where the object is: found (in the picture, by lint-mask), given (the samples' masks), center
+## source of the object masks: found (by lint-mask), given (with the pictures) or center (no masks)
 OBJECT ?= found
-## probability that a training picture of camloss or swap gets another picture's background
+## probability that a training picture of camloss and swap gets another picture's background
 SWAP ?= 1
-## probability that such a background gets other colours
+## probability that a swapped background is also recoloured
 SWAP_COLOUR ?= 0.5
-## share of each side that crop keeps, from the middle
+## share of each side that the model crop keeps, from the middle
 CROP ?= 0.6
-## files that a program of your own reads by itself, such as modules: when they change, it trains anew
+## files that your own program in AUGMENT reads, such as modules; a change starts a new training
 ALSO ?=
-## how training goes, for both models: options of lint-train
+## options of lint-train for all models
 TRAIN ?= --optim adam --lr 0.002 --batch 16
 ## weight of the CAM loss in camloss
 CAM_WEIGHT ?= 1
-## width of the centre prior, in sides of the picture, with OBJECT=center
+## width of the centre prior as a fraction of the picture's side, with OBJECT=center
 SIGMA ?= 0.25
-## the CAM loss of camloss, without its weight: options of lint-train
+## CAM loss of camloss without its weight: options of lint-train
 CAM ?= --cam-loss energy $(if $(masked),--prior mask,--sigma $(SIGMA))
 
-# What `make lock` notes of them and `make diff` compares.
+# The settings that `make lock` records and `make diff` compares.
 PARAMETERS = PICTURES SPLIT SIZE NET EPOCHS AUGMENT OBJECT SWAP SWAP_COLOUR TRAIN CAM_WEIGHT CAM
 
-# What no tool would tell clearly, or only after another stage's minutes; and the points of GRID.
+# Mistakes in settings that no tool would explain, or only after minutes of another stage; and the points
+# of GRID.
 VARIABLE = SIZE NET EPOCHS CAM_WEIGHT SIGMA OBJECT SWAP SWAP_COLOUR
 checked = SEED SEEDS JOBS GRID GRID_SEEDS GRID_SLACK VARIABLE
 POINTS := $(shell $(foreach v,$(checked),$v=$(call quote,$($v))) awk -f pipelines/settings.awk)
@@ -109,9 +110,10 @@ $(foreach v,OUT CACHE NET BUILD,$(if $(word 2,$($v)),$(error $v: '$($v)' has a s
     which is more than make can bear; a link to it helps)))
 
 # --- the stages --------------------------------------------------------------------------------
-# Of each: the command, what it reads that other stages make, what it makes. s is the seed, model
-# the name of the model. Files of the project and programs that the command names need no mention.
-# `also` is a function: other lines of the stage (pipelines/stage/step.h), each put through $1.
+# Each stage has a command (run), the outputs of other stages that it reads, and its own outputs
+# (makes). s is the seed, model the name of the model. Project files and programs in the command need
+# not be listed. `also` is a function: further lines of the stage (pipelines/stage/step.h), each put
+# through $1.
 
 STAGES = $(if $(SYNTH),synth) split $(if $(found),mask) swap-val $(if $(filter jtt,$(MODELS)),jtt/weigh) \
     $(foreach m,$(MODELS),$m/train $m/val $m/test) compare
@@ -132,23 +134,23 @@ split.also = $(if $(SYNTH),,$(call outside,$1))
 split.first = $(if $(SYNTH),,have-source)
 split.makes = $d/train.lts $d/val.lts $d/test.lts
 
-# Masks that lint-mask finds take the place of those that the pictures may have: these are kept for
-# the test alone, where they say how well a map lies.
+# Masks that lint-mask finds replace those that the pictures may have. The pictures' own masks serve
+# only to evaluate the maps of the test set.
 mask.run = lint-mask --replace $d/train.lts -o $d/found-train.lts && lint-mask --replace $d/val.lts -o $d/found-val.lts
 mask.reads = $d/train.lts $d/val.lts
 mask.makes = $d/found-train.lts $d/found-val.lts
 with-masks = $(if $(found),$d/found-$1.lts,$d/$1.lts)
 
-# Validation pictures whose backgrounds agree with the label cannot tell a model that goes by the
-# background from one that does not. The same pictures before each other's backgrounds can: made
-# once, they choose the best epoch, and the settings of a grid.
+# Validation pictures whose backgrounds agree with the labels cannot expose a model that relies on the
+# background. The same pictures before each other's backgrounds can. They are made once and choose the
+# best epoch and the settings of a grid.
 swap-by = --swap-by $(if $(masked),mask,center)
 swap-val.run = lint-augment --swap-background 1 --swap-colour 0.5 $(swap-by) --seed $s $(call with-masks,val) -o $d/swapped-val.lts
 swap-val.reads = $(call with-masks,val)
 swap-val.makes = $d/swapped-val.lts
 
-# What each model is trained on, validated by, and how. A program in AUGMENT is a filter behind the
-# loader, which then only balances, swaps and shuffles.
+# Training set, validation set, augmentation and loss of each model. If AUGMENT is a program, it filters
+# the output of the loader, which then only balances, swaps and shuffles.
 mine = $(if $(filter-out -%,$(firstword $(AUGMENT))),$(AUGMENT) |)
 net-file = $(firstword $(wildcard $(NET) models/$(NET).net) $(NET))
 swaps = $(if $(filter-out 0,$(SWAP)),--swap-background $(SWAP) --swap-colour $(SWAP_COLOUR) $(swap-by))
@@ -179,7 +181,7 @@ loss-crop = --cam-loss none
 loss-dro = --objective dro --best worst-group
 loss-jtt = --cam-loss none --best worst-group
 
-# Pictures as the model takes them.
+# Pictures as the model's input.
 seen = $(if $(filter crop,$(model)),<($(cropped) $d/$1.lts),$d/$1.lts)
 
 load = lint-augment $(if $(mine),--balance,$(AUGMENT)) $(augment-$(model)) --epochs $1 --shuffle --seed $s
@@ -191,7 +193,7 @@ also-digests = $(eval also-digests := $(foreach f,$(ALSO),$f:$(firstword $(shell
 train.reads = $(train-set-$(model)) $d/$(val-name-$(model)).lts
 train.makes = $m/model.safetensors $m/log.tsv
 
-# Just Train Twice (Liu et al. 2021): what a model of one epoch gets wrong counts 20 times.
+# Just Train Twice (Liu et al. 2021): samples that a model of one epoch gets wrong count 20 times.
 weigh.run = $(call load,1) $d/train.lts | lint-train --net $(net-file) --train - --seed $s $(TRAIN) -o $m/first.safetensors && \
     lint-cam $m/first.safetensors $d/train.lts | lint-weight --wrong 20 -o $m/weighted.lts
 weigh.reads = $d/train.lts
@@ -199,7 +201,7 @@ weigh.makes = $m/weighted.lts
 
 score = lint-eval --json --model $(model) --shares $d/train.lts -o $m/$1
 
-# Twice over validation pictures: as they are, and before each other's backgrounds.
+# Scores on validation pictures: as they are, and before each other's backgrounds.
 val.run = lint-cam $m/model.safetensors $(call seen,val) | $(call score,val.json) && \
     lint-cam $m/model.safetensors $(call seen,swapped-val) | $(call score,swapped-val.json)
 val.reads = $m/model.safetensors $d/val.lts $d/swapped-val.lts $d/train.lts
@@ -209,7 +211,7 @@ test.run = lint-cam --shift 0.1667 --grid $m/sheet.png $m/model.safetensors $(ca
 test.reads = $m/model.safetensors $d/test.lts $d/train.lts
 test.makes = $m/test.json $m/sheet.png
 
-# The same test pictures under the maps of all models.
+# The maps of all models over the same test pictures.
 compare.run = lint-show -o $(compare.makes) --max 8 $(MODELS:%=--title %) \
     $(foreach model,$(MODELS),<(lint-cam -q $m/model.safetensors $(call seen,test)))
 compare.reads = $(foreach model,$(MODELS),$m/model.safetensors) $d/test.lts
@@ -217,16 +219,16 @@ compare.makes = models/$(NAME)/s$s/compare.png
 
 include pipelines/run.mk
 
-# A user's folder may have anything in its name, so that it can be no prerequisite.
+# The name of a user's folder may contain any character, so it cannot be a prerequisite.
 have-source: | $(filter deps,$(MAKECMDGOALS))
 	@for f in =$(call quote,$(DATA)) $(call outside,quote); do [ -d "$${f#*=}" ] || { \
 	    echo "There is no folder '$${f#*=}'.$(if $(MISSING), $(MISSING))" >&2; exit 1; }; done
 
-# --- what is asked for -----------------------------------------------------------------------
+# --- targets for users -----------------------------------------------------------------------
 
 results = $(foreach s,$1,$(foreach model,$(MODELS),$(addprefix $(AT)$m/,$2)))
 
-## run the experiment for one seed: the models, their scores, their maps
+## run the experiment for one seed, and print the models' scores
 pipeline: stages
 	@printf '\nOn validation pictures:\n\n'; \
 	lint-eval --compare $(call results,$(SEED),val.json) | sed -n 1,3p; \
@@ -250,7 +252,7 @@ table = $(if $(GRID),awk -v slack=$(GRID_SLACK) -v seeds='$(GRID_SEEDS)' -f pipe
     $(foreach p,$(POINTS),$(call point-results,$p)),$(or $(pairs),true))
 
 ifeq ($(CLUSTER),)
-## run the experiment for seeds 0 to SEEDS-1, or for every setting of GRID, and compare; what exists is reused
+## run the experiment for seeds 0 to SEEDS-1, or for all settings of GRID, and compare; reuses results
 sweep: $(if $(GRID),$(STAGE))
 	+@$(side-by-side) $(if $(GRID),grid-stages,sweep-stages)
 	@$(table)
@@ -260,8 +262,8 @@ endif
 
 sweep-stages: $(call results,$(SWEEP),val.json swapped-val.json test.json)
 
-# A grid is a folder grid/SETTINGS for each combination, that is made like any OUT; they share a
-# cache, so what two have in common is made once. Validation only: no test.json is made.
+# A grid has a folder grid/SETTINGS for each combination, used as OUT. All share a cache, so common
+# stages run once. Only validation scores are computed, no test.json.
 point-results = $(foreach s,$(GRID_SEEDS),$(foreach model,$(MODELS),$(addprefix $(AT)grid/$1/$m/,val.json swapped-val.json)))
 
 grid-stages: $(addprefix $(AT)grid/,$(POINTS))
