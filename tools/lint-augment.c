@@ -1,5 +1,5 @@
-/* lint-augment: a filter over samples that turns, flips, lights and copies; with --epochs and
- * --shuffle the loader that feeds training. */
+/* lint-augment: augmentation of samples: rotations, flips, crops, changes of light, swapped
+ * backgrounds, copies for class balance. With --epochs and --shuffle it is the loader for training. */
 #include "base/atomic_output.h"
 #include "base/cli.h"
 #include "base/standard_io.h"
@@ -10,7 +10,7 @@ enum { SWAP_BY_NOT_GIVEN = -1 };
 #define ROTATE_NOT_GIVEN (-1.0)
 #define QUARTER_TURN     90.0
 
-/* A background need not look true, only different each time. */
+/* A background need not look natural. It only has to be different each time. */
 static const lint_augment DONOR = {.flip_h = 1, .crop = 0.5};
 static const lint_augment RECOLOURED = {
     .flip_h = 1, .crop = 0.5, .hue = 180, .saturation = 1, .brightness = 0.5};
@@ -33,9 +33,9 @@ static struct {
 
 static const lint_option options[] = {
     {"balance", 0, LINT_OPT_FLAG, &o.balance,
-     .help =
-         "copies of smaller classes' samples, appended until all classes are equal; copies are "
-         "flipped both ways and rotated by up to 90 degrees unless --flip or --rotate is given"},
+     .help = "copies of smaller classes' samples, appended until all classes have the same size; "
+             "copies are flipped both ways and rotated by up to 90 degrees unless --flip or "
+             "--rotate is given"},
     {"flip", 0, LINT_OPT_CHOICE, &o.flip, "HOW",
      "random mirroring, each with probability 1/2: none, h (left-right), v (upside down) or hv "
      "(default none)",
@@ -66,8 +66,8 @@ static const lint_option options[] = {
      "probability of a background from another picture of the input, of any class (default 0)",
      .max = 1},
     {"swap-by", 0, LINT_OPT_CHOICE, &o.swap_by, "HOW",
-     "what counts as the object: center, a soft ellipse in the middle, or mask, the sample's own "
-     "mask (default center)",
+     "region that counts as the object: center (a soft ellipse in the middle) or mask (the "
+     "sample's own mask) (default center)",
      .choices = LINT_SWAP_CHOICES},
     {"swap-colour", 0, LINT_OPT_REAL, &o.swap_colour, "P",
      "probability that such a background gets other colours: any hue, saturation and brightness "

@@ -1,4 +1,4 @@
-/* lint-cam: a filter that adds a model's answers and maps to samples, and draws them. */
+/* lint-cam: adds the logits and class activation maps of a model to samples, and draws the maps. */
 #include "answer/deletion.h"
 #include "answer/gallery.h"
 #include "answer/predictor.h"
@@ -31,21 +31,21 @@ static const lint_option options[] = {
              "each"},
     {"pick", 0, LINT_OPT_CHOICE, &o.pick, "HOW",
      "samples on the --grid: first, random, worst (wrong answers, most confident first) or spread "
-     "(as many from each class and place) (default spread)",
+     "(equally from each class and place) (default spread)",
      .choices = LINT_PICK_CHOICES},
     {"grid-seed", 0, LINT_OPT_U64, &o.seed, "N",
-     .help = "random seed for --pick random, which it implies; streams of one length give the same "
-             "samples (default 0)"},
+     .help = "random seed for --pick random, which it implies; streams of equal length give the "
+             "same samples (default 0)"},
     {"title", 0, LINT_OPT_STR, &o.title, "TEXT",
      .help = "title of the --grid (default: the model's name and the split)"},
     {"png", 0, LINT_OPT_STR, &o.png, "DIR",
      .help = "folder for one PNG of each sample; it is made if it does not exist"},
     {"drop", 0, LINT_OPT_LIST, &o.drop, "NAME",
-     .help = "tensor to leave out of the output, such as image before lint-eval; cam leaves the "
-             "logits alone, also of networks without maps; may be repeated"},
+     .help = "tensor to leave out of the output, such as image if lint-eval reads it; cam leaves "
+             "only the logits and works for networks without maps; may be repeated"},
     {"shift", 0, LINT_OPT_REAL, &o.shift, "F",
-     .help = "answers for each picture moved left, right, up and down by the share F of a side, "
-             "its edges mirrored: `logits_shifted` [n,4,K] (default: none)",
+     .help = "answers for each picture moved left, right, up and down by the fraction F of its "
+             "side, with mirrored edges: `logits_shifted` [n,4,K] (default: none)",
      .min = 0.001, .max = 0.5},
     {"deletion", 0, LINT_OPT_INT, &o.deletion, "N",
      .help = "area under the predicted class's probability while the map's cells are blurred away "

@@ -1,4 +1,5 @@
-/* lint-eval: scores of predictions, for all, by class and by group; models side by side. */
+/* lint-eval: scores of predictions over all samples, by class and by group, and tables of several
+ * models. */
 #include "answer/metrics.h"
 #include "answer/scores_pairs.h"
 #include "answer/top_cells.h"
@@ -32,16 +33,16 @@ static const lint_option options[] = {
     {"compare", 0, LINT_OPT_FLAG, &o.compare,
      .help = "table of several models side by side, from JSON files of lint-eval"},
     {"pairs", 0, LINT_OPT_FLAG, &o.pairs,
-     .help = "test of whether a second model is better than a first one over several seeds, from "
-             "JSON files in the order A0 B0 A1 B1 and so on"},
+     .help = "test of whether the second model of each pair is better than the first over several "
+             "seeds, from JSON files in the order A0 B0 A1 B1 and so on"},
     {"metric", 0, LINT_OPT_LIST, &o.metric, "NAME",
      .help = "metric to report with --pairs, as means and for each pair; may be repeated (default: "
-             "the means of all, and worst_group and accuracy for each pair)"},
+             "means of all metrics; worst_group and accuracy for each pair)"},
     LINT_OPTION_SEED(&o.seed, "the bootstrap of --pairs"),
     LINT_OPTION_OUT(&o.out, "scores"),
     LINT_OPTION_QUIET(&o.verbosity),
     {"verbose", 'v', LINT_OPT_VERBOSE, &o.verbosity,
-     .help = "every score of every group in the table of --compare"},
+     .help = "all scores of all groups in the table of --compare"},
     {0}};
 
 static const lint_program program = {

@@ -1,4 +1,4 @@
-/* lint-log: logs of lint-train -> what TensorBoard and MLflow show. */
+/* lint-log: converts logs of lint-train to files for TensorBoard and MLflow. */
 #include "base/atomic_output.h"
 #include "base/cli.h"
 #include "base/folder.h"

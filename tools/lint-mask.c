@@ -1,4 +1,4 @@
-/* lint-mask: a filter that finds the object in each picture and adds it as the sample's mask. */
+/* lint-mask: finds the object in each picture and adds it to the sample as a mask. */
 #include "base/atomic_output.h"
 #include "base/cli.h"
 #include "base/standard_io.h"
@@ -13,15 +13,14 @@ static struct {
 
 static const lint_option options[] = {
     {"method", 0, LINT_OPT_CHOICE, &o.method, "HOW",
-     .help = "algorithm: cut, or rbd, the saliency of Zhu et al. (2014) alone, for comparison "
-             "(default cut)",
+     .help = "algorithm: cut (minimum cut) or rbd (only the saliency of Zhu et al., 2014, for "
+             "comparison) (default cut)",
      .choices = LINT_MASK_METHODS},
     {"cam", 0, LINT_OPT_FLAG, &o.cam,
-     .help = "class activation maps of the input as a hint; logits and maps are removed from the "
-             "stream"},
+     .help = "hint from the class activation maps of the input; logits and maps are removed from "
+             "the stream"},
     {"replace", 0, LINT_OPT_FLAG, &o.replace,
-     .help =
-         "replacement of masks in the input by those found (default: masks in the input are kept)"},
+     .help = "found masks in place of masks in the input (default: masks in the input are kept)"},
     LINT_OPTION_OUT(&o.out, "samples"),
     LINT_OPTION_THREADS(&o.threads),
     LINT_OPTION_QUIET(&o.verbosity),

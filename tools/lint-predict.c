@@ -1,4 +1,4 @@
-/* lint-predict: images in, a line of answer for each out; and a picture of why. */
+/* lint-predict: one line of answer for each image file, and pictures of the evidence. */
 #include "answer/file_predictor.h"
 #include "answer/gallery.h"
 #include "base/atomic_output.h"
@@ -23,16 +23,16 @@ static const lint_option options[] = {
     {"png", 0, LINT_OPT_STR, &o.png, "PATH",
      .help =
          "pictures of the evidence: each image as the network saw it, with the map of the answer "
-         "over it; PATH is a file if it ends in .png and there is one IMAGE, else a folder"},
+         "over it; PATH is a file if it ends in .png and there is only one IMAGE, else a folder"},
     {"from", 0, LINT_OPT_STR, &o.from, "FILE",
-     .help = "file with the images' names, one on each line; - is standard input, and each name is "
-             "answered as it arrives"},
+     .help = "file with the images' names, one on each line; - is standard input, where each name "
+             "is answered as it arrives"},
     {"null", '0', LINT_OPT_FLAG, &o.nul,
      .help =
          "NUL instead of newline between names in the --from file, as find -print0 writes them"},
     {"fit", 0, LINT_OPT_CHOICE, &o.fit, "HOW",
-     .help = "way to bring images to the network's size, as for its training pictures: stretch, "
-             "crop or pad (default: the model's own, else stretch)",
+     .help = "method of resizing images to the network's input: stretch, crop or pad (default: as "
+             "for the training pictures, else stretch)",
      .choices = LINT_FIT_CHOICES},
     {"all", 0, LINT_OPT_FLAG, &o.all,
      .help = "one line for every class of each image, most probable first"},

@@ -1,4 +1,4 @@
-/* lint-show: says what streams, models and networks hold, in words or as pictures. */
+/* lint-show: lists the contents of streams, models and networks, or draws sheets of samples. */
 #include "answer/gallery.h"
 #include "base/atomic_output.h"
 #include "base/cli.h"
@@ -31,18 +31,19 @@ static const lint_option options[] = {
     {"out", 'o', LINT_OPT_STR, &o.out, "FILE",
      .help = "PNG sheet of samples instead of a listing; predictions are drawn with their maps"},
     {"classes", 0, LINT_OPT_INT, &o.classes, "N",
-     "number of classes for which a network is listed (default 2)", .min = 1, .max = 1000000},
+     "number of classes to assume in the listing of a network (default 2)", .min = 1,
+     .max = 1000000},
     {"max", 0, LINT_OPT_INT, &o.max, "N",
-     "largest number of samples of each stream on the sheet (default 64)", .min = 1, .max = 10000},
-    {"columns", 0, LINT_OPT_INT, &o.columns, "N", "pictures in each row of the sheet (default 8)",
-     .min = 1, .max = 200},
+     "maximum number of samples of each stream on the sheet (default 64)", .min = 1, .max = 10000},
+    {"columns", 0, LINT_OPT_INT, &o.columns, "N",
+     "number of pictures in each row of the sheet (default 8)", .min = 1, .max = 200},
     {"pick", 0, LINT_OPT_CHOICE, &o.pick, "HOW",
      "samples on the sheet: first, random, worst (wrong answers, most confident first) or spread "
-     "(as many from each class and place) (default spread)",
+     "(equally from each class and place) (default spread)",
      .choices = LINT_PICK_CHOICES},
     {"seed", 0, LINT_OPT_U64, &o.seed, "N",
-     .help = "random seed for --pick random, which it implies; streams of one length give the same "
-             "samples (default 0)"},
+     .help = "random seed for --pick random, which it implies; streams of equal length give the "
+             "same samples (default 0)"},
     {"title", 0, LINT_OPT_LIST, &o.title, "TEXT",
      .help = "title over a stream's rows, given once for each stream (default: its name)"},
     LINT_OPTION_QUIET(&o.verbosity),

@@ -1,4 +1,4 @@
-/* lint-split: folders of pictures -> streams of samples. */
+/* lint-split: converts folders of pictures to streams of samples, divided into splits. */
 #include "base/atomic_output.h"
 #include "base/cli.h"
 #include "base/standard_io.h"
@@ -25,27 +25,27 @@ static const lint_option options[] = {
      .help = "folder for train.lts, val.lts and test.lts; with --split, the output file (default: "
              "standard output)"},
     {"split", 0, LINT_OPT_CHOICE, &o.split, "WHICH",
-     .help = "the one stream to write: train, val or test (default: all three)",
+     .help = "only stream to write: train, val or test (default: all three)",
      .choices = "all|" LINT_SPLIT_CHOICES},
     {"ratio", 0, LINT_OPT_STR, &o.ratio, "T/V/T",
      .help = "shares of train/val/test, unless SRC has its own splits (default 70/15/15)"},
     {"misleading", 0, LINT_OPT_FLAG, &o.misleading,
-     .help = "test set of the pictures whose background looks like another class's; every "
-             "picture's place is the class that its border resembles"},
+     .help = "test set of pictures whose background looks like another class's; each picture's "
+             "place is the class whose borders it resembles"},
     LINT_OPTION_SEED(&o.seed, "the division into splits"),
     {"size", 0, LINT_OPT_SIZE, &o.size, "WxH",
      .help = "width and height of every sample, in pixels (default 192x192)"},
     {"fit", 0, LINT_OPT_CHOICE, &o.fit, "HOW",
-     .help = "way to bring pictures to that size: stretch, crop or pad (default stretch)",
+     .help = "method of resizing pictures to --size: stretch, crop or pad (default stretch)",
      .choices = LINT_FIT_CHOICES},
     {"classes", 0, LINT_OPT_STR, &o.classes, "A,B,...",
-     .help = "class folders to read, in this order, or the names for the numbers in metadata.csv "
+     .help = "class folders to read, in this order, or names for the numbers in metadata.csv "
              "(default: all folders)"},
     {"places", 0, LINT_OPT_STR, &o.places, "A,B,...",
      .help = "names for the numbers of places in metadata.csv, in this order"},
     {"skip-bad", 0, LINT_OPT_FLAG, &o.skip_bad,
-     .help = "no error for unreadable pictures, which are skipped and listed at the end, nor for "
-             "annotations without an outline"},
+     .help = "skipping of unreadable pictures and of annotations without an outline, with a list "
+             "at the end (default: an error)"},
     {"frame", 0, LINT_OPT_INT, &o.frame, "N",
      .help = "samples in a frame; 0 means all samples in one frame (default 64)", .max = 1e6},
     LINT_OPTION_THREADS(&o.threads),

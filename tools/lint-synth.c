@@ -1,4 +1,5 @@
-/* lint-synth: makes data sets whose backgrounds mislead, drawn or composed, as folders. */
+/* lint-synth: makes data sets with a spurious correlation between class and background, drawn or
+ * composed. */
 #include "base/cli.h"
 #include "synth/synth_compose.h"
 #include <stdlib.h>
@@ -14,7 +15,7 @@ static struct {
     uint64_t seed;
     long threads, hold_at;
     lint_verbosity verbosity;
-    char **words; /* the command line, spelt out */
+    char **words; /* the command line with repeated option names */
 } o = {.correlation = NOT_GIVEN,
        .val_correlation = NOT_GIVEN,
        .test_correlation = NOT_GIVEN,
@@ -34,14 +35,14 @@ static const lint_option options[] = {
      .help = "folder with photographs of the matching class's place, or a list of tab-separated "
              "place, path, train|test and part; may be repeated"},
     {"root", 0, LINT_OPT_STR, &o.root, "DIR",
-     .help = "folder that relative paths in lists start from (default: the list's folder)"},
+     .help = "folder for relative paths in lists (default: the list's folder)"},
     {"train", 0, LINT_OPT_STR, &o.train, "N[,N]",
      .help = "number of training pictures, for each class or one for all (default: 188,89 drawn; "
              "500 composed)"},
     {"val", 0, LINT_OPT_STR, &o.val, "N[,N]",
-     .help = "number of validation pictures, likewise (default: 60 drawn; 100 composed)"},
+     .help = "number of validation pictures, in the same form (default: 60 drawn; 100 composed)"},
     {"test", 0, LINT_OPT_STR, &o.test, "N[,N]",
-     .help = "number of test pictures, likewise (default: 300 drawn; 200 composed)"},
+     .help = "number of test pictures, in the same form (default: 300 drawn; 200 composed)"},
     {"correlation", 0, LINT_OPT_REAL, &o.correlation, "P",
      .help = "share of training pictures that show their class's place (default: 1 drawn; 0.95 "
              "composed)",
@@ -55,19 +56,20 @@ static const lint_option options[] = {
              "all places equally)",
      .max = 1},
     {"hold-out-at", 0, LINT_OPT_INT, &o.hold_at, "N",
-     .help = "number of individuals that every class must have for a quarter to be kept for the "
-             "test (default 20)",
+     .help = "minimum number of individuals in every class at which a quarter of them is held out "
+             "for the test (default 20)",
      .min = 2, .max = 1000000},
     {"size", 0, LINT_OPT_SIZE, &o.size, "WxH",
      .help = "width and height of the pictures, in pixels (default 192x192)"},
     {"object-min", 0, LINT_OPT_REAL, &o.size_lo, "S",
-     .help = "smallest object: square root of the share of the picture that its bounding box "
-             "covers (default 0.50)",
+     .help = "size of the smallest object: square root of the share of the picture that its "
+             "bounding box covers (default 0.50)",
      .min = .05, .max = 1},
     {"object-max", 0, LINT_OPT_REAL, &o.size_hi, "S",
-     .help = "largest object, measured likewise (default 0.74)", .min = .05, .max = 1},
+     .help = "size of the largest object, measured in the same way (default 0.74)", .min = .05,
+     .max = 1},
     {"jitter", 0, LINT_OPT_REAL, &o.jitter, "F",
-     .help = "largest distance of the object's centre from the picture's, as a fraction of its "
+     .help = "maximum distance of the object's centre from the picture's, as a fraction of its "
              "side (default 0.08)",
      .max = .5},
     LINT_OPTION_SEED(&o.seed, "all random choices"),
@@ -82,8 +84,8 @@ static const lint_program program = {
     .purpose = "Makes a data set with a spurious correlation between class and background. It is a "
                "folder with images/, masks/ of the objects, and metadata.csv with the class and "
                "place of each picture. orca-leopard is drawn: leopards on green and orcas on blue, "
-               "and in the test both on green, blue and odd grounds. Other sets are composed: "
-               "cut-outs pasted onto photographs, class A mostly on place X and B on Y.",
+               "and in the test set both on green, blue and odd backgrounds. Other sets are "
+               "composed: cut-outs pasted onto photographs, class A mostly on place X and B on Y.",
     .options = options,
     .example = "  lint-synth orca-leopard -o data/orca-leopard\n"
                "  lint-synth --objects cat=cats dog=dogs --places sofa=in lawn=out -o data/pets\n",

@@ -1,5 +1,5 @@
-/* lint-train: samples and a network in, a model and a log of its training out. What the options mean
- * together is in train/recipe.h, the loop in train/train.h. */
+/* lint-train: trains a network on samples and writes a model and a log. train/recipe.h defines what
+ * the options mean together; the training loop is in train/train.h. */
 #include "base/atomic_output.h"
 #include "base/cli.h"
 #include "base/interrupt.h"

@@ -1,4 +1,4 @@
-/* lint-weight: a filter that makes samples count for more where a model's answers are wrong. */
+/* lint-weight: raises the weights of samples that a model gets wrong. */
 #include "base/atomic_output.h"
 #include "base/cli.h"
 #include "base/standard_io.h"
@@ -12,7 +12,7 @@ static struct {
 
 static const lint_option options[] = {
     {"wrong", 0, LINT_OPT_REAL, &o.wrong, "R",
-     .help = "factor for the weights of wrongly answered samples (default 20)", .max = 1e30},
+     .help = "factor for the weights of misclassified samples (default 20)", .max = 1e30},
     LINT_OPTION_OUT(&o.out, "samples"),
     LINT_OPTION_QUIET(&o.verbosity),
     LINT_OPTION_VERBOSE(&o.verbosity),
