@@ -1,8 +1,8 @@
-/* file_predictor: pictures in files, and what a model says of them.
+/* file_predictor: a model's answers for picture files.
  *
- * Pictures are decoded by all threads and brought to the net's size as lint-split does, so that
- * the answer is the one that lint-cam gives for the same picture. One that cannot be read has an
- * error instead of an answer, and does not hold up the others.
+ * All threads decode pictures and resize them to the net's input as lint-split does, so the answers
+ * are those of lint-cam for the same pictures. A picture that cannot be read has an error instead
+ * of an answer, and the others are still answered.
  *
  *     lint_file_predictor a;
  *     if (lint_file_predictor_new(&a, &model, LINT_FIT_STRETCH, 16, 1, pool, &e) < 0) ...
@@ -11,7 +11,7 @@
  *         if (a.answer[i].bad) warn(a.answer[i].e.msg); else use(a.answer[i].logits);
  *     lint_file_predictor_free(&a);
  *
- * The struct owns all that it points to but model and pool.
+ * The struct owns everything that it points to, except model and pool.
  */
 #ifndef LINT_ANSWER_FILE_PREDICTOR_H
 #define LINT_ANSWER_FILE_PREDICTOR_H
@@ -21,8 +21,8 @@
 
 typedef struct lint_answer {
     int bad;
-    lint_err e;     /* bad: why, with the path before it */
-    uint8_t *image; /* [H,W,3], as the net sees it */
+    lint_err e;     /* if bad: the reason, beginning with the path */
+    uint8_t *image; /* [H,W,3], the net's input */
     float *logits;  /* [K] */
     float *cam;     /* [K,h,w]; NULL unless maps were asked for */
 } lint_answer;
@@ -38,14 +38,14 @@ typedef struct lint_file_predictor {
     float *logits, *cam;
 } lint_file_predictor;
 
-/* Memory for up to `most` pictures at a time. maps: whether to make them; an error where the
- * model's net has none. */
+/* Allocates memory for up to `most` pictures at a time. maps: whether to compute maps, which is an
+ * error if the model's net has none. */
 int lint_file_predictor_new(lint_file_predictor *a, const lint_predictor *model, lint_fit fit,
                             size_t most, int maps, lint_threads *pool, lint_err *e);
 void lint_file_predictor_free(lint_file_predictor *a);
 
-/* Fills answer[0..n-1], which are good until the next call. "-" is standard input. -1 only where
- * the model itself fails. */
+/* Fills answer[0..n-1], which are valid until the next call. "-" is standard input. Returns -1 only
+ * if the model itself fails. */
 int lint_file_predictor_run(lint_file_predictor *a, char *const *path, size_t n, lint_err *e);
 
 #endif

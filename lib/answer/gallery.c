@@ -220,7 +220,7 @@ lint_block lint_gallery_block(lint_gallery *g, const char *title) {
         snprintf(g->note, sizeof g->note, "no mistakes in %llu",
                  (unsigned long long)g->pick.offered);
     else if (g->pick.how == LINT_PICK_WORST)
-        snprintf(g->note, sizeof g->note, "the surest of %llu mistakes in %llu",
+        snprintf(g->note, sizeof g->note, "the most confident of %llu mistakes in %llu",
                  (unsigned long long)g->pick.mistakes, (unsigned long long)g->pick.offered);
     else if (known)
         snprintf(g->note, sizeof g->note, "%zu of these %zu right", right, known);

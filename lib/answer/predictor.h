@@ -1,9 +1,9 @@
-/* predictor: a trained model and what it says of pictures.
+/* predictor: the answers of a trained model for pictures.
  *
- * A predictor is a model file with its net built for inference, the class names beside it. It
- * keeps the pool, which the caller frees after it. Any number of pictures can be asked at once: it
- * cuts them into batches of its own. Which others are in a picture's batch may change the last bits
- * of its answer (sums are cut by the batch's size); the number of threads changes nothing.
+ * A predictor is a model file with its net built for inference, and the class names. It keeps the
+ * pool, which the caller frees after it. A call takes any number of pictures and divides them into
+ * batches. The size of a picture's batch may change the last bits of its answer, since it
+ * determines how sums are divided. The number of threads changes nothing.
  *
  *     lint_predictor p;
  *     if (lint_predictor_open(&p, "model.safetensors", 32, pool, &e) < 0) ...
@@ -25,8 +25,8 @@ typedef struct lint_predictor {
     lint_net *net;
     lint_names classes;
     size_t h, w, k;      /* H, W, K */
-    size_t cam_h, cam_w; /* 0 where the net has no 'cam' line */
-    int fit;             /* lint_fit of the training pictures; -1 where the model does not say */
+    size_t cam_h, cam_w; /* 0 if the net has no 'cam' line */
+    int fit;             /* lint_fit of the training pictures; -1 if the model does not say */
 } lint_predictor;
 
 /* Reads the model. Batches are of up to `batch` pictures. On error there is nothing to free; the
@@ -46,11 +46,12 @@ int lint_predictor_run(const lint_predictor *p, size_t n, const uint8_t *const *
  * a label that the model has no class for. Where the frame names no classes it gets the model's. */
 int lint_predictor_frame(const lint_predictor *p, lint_frame *f, int maps, lint_err *e);
 
-/* Index of the largest of K logits, the first of equals, and its probability (softmax) unless
- * NULL. */
+/* Returns the index of the largest of K logits (the first among equals), and its softmax
+ * probability unless NULL. */
 size_t lint_predicted(const float *logits, size_t k, double *probability);
 
-/* order [K]: classes by falling logit, of equals the first first; p [K], by class: softmax. */
+/* Writes the classes by decreasing logit to order [K] (the first among equals first), and the
+ * softmax probability of each class to p [K]. */
 void lint_ranking(const float *logits, size_t k, size_t *order, double *p);
 
 #endif

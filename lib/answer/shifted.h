@@ -1,8 +1,9 @@
-/* shifted: what a model says of pictures that are moved a little.
+/* shifted: a model's answers for pictures that are moved a little.
  *
- * Where an object stands in the frame is no fact about what it is; a model that looks at a fixed
- * window loses the object that moves out of it. Each picture is moved left, right, up and down by a
- * share of its side. What comes in at the edge is the picture's mirror image (augment.h).
+ * The position of an object in the frame does not change its class, but a model that looks at a
+ * fixed window loses an object that moves out of it. Each picture is moved left, right, up and down
+ * by a fraction of its side. The uncovered edge is filled with the picture's mirror image
+ * (augment.h).
  *
  *     if (lint_predictor_frame(&p, &frame, 1, &e) < 0) ...
  *     if (lint_shifted_frame(&p, &frame, 1.0 / 6, pool, &e) < 0) ...    // now has `logits_shifted`
@@ -17,9 +18,9 @@
 
 enum { LINT_SHIFT_MOVES = 4 }; /* left, right, up, down */
 
-/* Adds `logits_shifted` [N,4,K] to a frame that p has answered for: what p says of each picture
- * moved by `share` of its width to the left and to the right, of its height up and down; and
- * metadata `shift`, the share. Which pictures a batch holds depends on the frame alone. */
+/* Adds `logits_shifted` [N,4,K] to a frame with answers of p: the logits of each picture moved by
+ * `share` of its width to the left and to the right, and of its height up and down. Adds the
+ * metadata `shift`, the share. The division into batches depends only on the frame. */
 int lint_shifted_frame(const lint_predictor *p, lint_frame *f, double share, lint_threads *pool,
                        lint_err *e);
 

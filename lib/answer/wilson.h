@@ -1,4 +1,4 @@
-/* wilson: the interval of a share that was counted.
+/* wilson: confidence intervals of counted proportions.
  *
  *     lint_wilson(right, n, &low, &high);
  */
@@ -12,8 +12,8 @@
 /* Wilson's score interval for k of n, 95 %; NaN for n = 0. (E. B. Wilson, JASA 22, 1927.) */
 void lint_wilson(size_t k, size_t n, double *low, double *high);
 
-/* The same for the mean of n numbers that are 0 to 1 each. As they vary by p (1 - p) at most, the
- * interval is too wide rather than too narrow. */
+/* The same for the mean of n numbers from 0 to 1. Their variance is at most p (1 - p), so the
+ * interval may be too wide but not too narrow. */
 void lint_wilson_mean(double p, size_t n, double *low, double *high);
 
 #endif

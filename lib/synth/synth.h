@@ -1,10 +1,10 @@
-/* synth: data sets with a chosen, misleading background, made as folders.
+/* synth: folders of pictures with a chosen spurious correlation between class and background.
  *
- * A set is a list of pictures to make, each with its split, class and place, and a painter that
- * knows how: lint_synth_drawn draws leopards and orcas, lint_synth_compose pastes cut-outs onto
+ * A set is a list of pictures to make, each with its split, class and place, and a function that
+ * paints them: lint_synth_drawn draws leopards and orcas, lint_synth_compose pastes cut-outs onto
  * photographs. A picture is a function of (seed, split, index in the split) and of the lists, so
- * any number of threads writes the same bytes, and a longer training set leaves val and test as
- * they were.
+ * any number of threads writes the same bytes, and a longer training set does not change val and
+ * test.
  *
  *     lint_synth s;
  *     lint_synth_plan plan = {.count = {{188, 89}, {60, 60}, {300, 300}}, ...};
@@ -14,8 +14,8 @@
  *
  * The folder: images/SPLIT-NNNN.png, masks/ with the same names (255 object, else 0), metadata.csv
  * with the columns of Waterbirds (img_id,img_filename,y,split,place,place_filename; file names
- * relative to the folder; split 0 train, 1 val, 2 test; y and place count from 0), and the names
- * of classes and places in classes.txt and places.txt, one a line, in that order.
+ * relative to the folder; split 0 train, 1 val, 2 test; y and place count from 0), and the names of
+ * classes and places in classes.txt and places.txt, one on each line, in that order.
  */
 #ifndef LINT_SYNTH_SYNTH_H
 #define LINT_SYNTH_SYNTH_H
@@ -26,7 +26,7 @@
 
 enum { LINT_SYNTH_TRAIN, LINT_SYNTH_VAL, LINT_SYNTH_TEST, LINT_SYNTH_SPLITS };
 
-/* Bounds that keep memory and file names in hand. */
+/* Limits for memory and for the length of file names. */
 #define LINT_SYNTH_MAX_SIDE    2048
 #define LINT_SYNTH_MAX_CLASSES 64
 #define LINT_SYNTH_MAX_COUNT   1000000
@@ -34,23 +34,23 @@ enum { LINT_SYNTH_TRAIN, LINT_SYNTH_VAL, LINT_SYNTH_TEST, LINT_SYNTH_SPLITS };
 typedef struct lint_synth_plan {
     uint64_t seed;
     size_t count[LINT_SYNTH_SPLITS][LINT_SYNTH_MAX_CLASSES]; /* pictures of each class */
-    /* Share of a class's pictures that stand in the place of their own class; the rest is dealt
-     * evenly to the others. Rounded to whole pictures, exactly, for each class. */
+    /* Share of a class's pictures that are in the place of their own class. The rest is divided
+     * equally among the other places. Rounded to whole pictures for each class. */
     double correlation[LINT_SYNTH_SPLITS];
-    double size_lo, size_hi; /* of the object: lint_spot's size */
-    double jitter;           /* its middle lies within this of the picture's, by fraction */
+    double size_lo, size_hi; /* range of the object's size, as in lint_spot */
+    double jitter;           /* largest distance of its centre from the picture's, as a fraction */
 } lint_synth_plan;
 
 typedef struct lint_synth_item {
     int split, y, place;
     size_t index;  /* within the split */
-    size_t object; /* and ground: which one, as the painter counts them */
+    size_t object; /* object and ground: indices that the painter defines */
     size_t ground;
 } lint_synth_item;
 
 typedef struct lint_synth lint_synth;
 
-/* Paints one picture on an easel that has been begun: ground, object, front. */
+/* Paints ground, object and front of one picture, on an easel after lint_easel_begin. */
 typedef int lint_synth_paint(const lint_synth *s, lint_easel *e, const lint_synth_item *it,
                              lint_err *err);
 
@@ -62,23 +62,23 @@ struct lint_synth {
     size_t n;
     lint_synth_plan plan;
     lint_synth_paint *paint;
-    void *ctx; /* the painter's own */
+    void *ctx; /* data of the painter */
     void (*free_ctx)(void *ctx);
 };
 
-/* Leopards and orcas. Places: green (savanna, grass, forest), which is the leopards', blue (sea,
- * surf, sky), the orcas', and odd (yellow, dusk, autumn), which appears in the test split only:
- * there every class is dealt evenly to all three places. correlation[TEST] is not used. */
+/* Leopards and orcas. The places are green for leopards (savanna, grass, forest), blue for orcas
+ * (sea, surf, sky), and odd (yellow, dusk, autumn). odd appears only in the test split, where each
+ * class is divided equally among all three places. correlation[TEST] is not used. */
 int lint_synth_drawn(lint_synth *s, const lint_synth_plan *plan, lint_err *e);
 
 void lint_synth_free(lint_synth *s);
 
-/* Deals `count` pictures of class y to places: places[i] is that of the i-th. */
+/* Assigns places to `count` pictures of class y: places[i] is the place of picture i. */
 void lint_synth_deal(int *places, size_t count, int y, int n_places, double correlation);
 
-/* Makes the folder, whole or not at all: it is filled under a temporary name beside `dir` and
- * renamed. `dir` must not exist, or be empty. `step` (may be NULL) hears how many pictures are
- * done. The pictures are w x h, at most LINT_SYNTH_MAX_SIDE on a side. */
+/* Makes the folder completely or not at all: it is filled under a temporary name beside `dir` and
+ * then renamed. `dir` must be empty or not exist. `step` (may be NULL) is called with the number of
+ * finished pictures. The pictures are w x h, at most LINT_SYNTH_MAX_SIDE on a side. */
 int lint_synth_write(const lint_synth *s, const char *dir, int w, int h, lint_threads *pool,
                      void (*step)(void *ctx, size_t done), void *step_ctx, lint_err *e);
 

@@ -1,11 +1,11 @@
 /* synth_animal: the two animals that lint-synth draws, each in several poses.
  *
- * A function draws one animal onto the easel's object: its visible outline at the spot, pose, coat
- * and direction from the easel's random numbers. Nothing in it knows the ground. Poses that are cut
- * off below (an orca's head out of the water) end in a straight line, which whatever lies in front
- * of the object has to hide.
+ * A function draws one animal into the easel's object layer, with its visible outline at the spot.
+ * The easel's random numbers determine pose, coat and direction. The ground has no influence. Poses
+ * that are cut off below (an orca's head out of the water) end in a straight line, which the
+ * foreground has to hide.
  *
- *     lint_draw_orca(e, spot);      // onto e->object
+ *     lint_draw_orca(e, spot);      // into e->object
  */
 #ifndef LINT_SYNTH_SYNTH_ANIMAL_H
 #define LINT_SYNTH_SYNTH_ANIMAL_H

@@ -1,9 +1,9 @@
-/* synth_ground: the places that lint-synth draws, and how each of them takes an object in.
+/* synth_ground: the places that lint-synth draws, with shadows and foreground for an object.
  *
- * A ground is painted whole; then, knowing where the object ended up, it throws the object's
- * shadow and paints what lies before it: grass before the feet, water and foam over what is under
- * water, sand, mist. All of that follows from the ground and the object's outline alone, never from
- * which animal it is: else the edge of an object would tell its class.
+ * A ground is painted first. After the object is drawn, its shadow and the foreground are added:
+ * grass before the feet, water and foam over the submerged part, sand, mist. They depend only on
+ * the ground and the object's outline, never on the kind of animal. Otherwise the edge of an object
+ * would reveal its class.
  *
  *     lint_scene s;
  *     lint_ground_paint(e, LINT_GROUND_SEA, &s);
@@ -31,22 +31,22 @@ typedef enum lint_ground {
 
 const char *lint_ground_name(lint_ground g);
 
-/* The choices made for one picture's ground. */
+/* The random choices for one picture's ground. */
 typedef struct lint_scene {
     lint_ground ground;
-    float horizon;    /* y of it, fraction of the height; may lie outside */
-    lint_rgb c[5];    /* the ground's colours, in its own order */
-    float p[4];       /* its other numbers */
-    uint32_t seed[4]; /* of its noise */
+    float horizon;    /* y as a fraction of the height; may lie outside */
+    lint_rgb c[5];    /* colours; each ground defines their order */
+    float p[4];       /* other parameters */
+    uint32_t seed[4]; /* random seeds of the noise */
 } lint_scene;
 
 void lint_ground_paint(lint_easel *e, lint_ground g, lint_scene *s);
 
-/* Shadow and foreground for the object on the easel; nothing where there is no object. */
+/* Paints shadow and foreground for the object on the easel, or nothing if there is no object. */
 void lint_ground_receive(lint_easel *e, const lint_scene *s);
 
-/* Puts ground, object and front together, then what a camera adds: uneven light, colour cast,
- * softness, grain. rgb [h,w,3]; mask [h,w], 255 where the object is seen. */
+/* Combines ground, object and front, then adds effects of a camera: uneven light, colour cast,
+ * softness, grain. rgb [h,w,3]; mask [h,w], 255 where the object is visible. */
 void lint_scene_finish(lint_easel *e, uint8_t *rgb, uint8_t *mask);
 
 #endif

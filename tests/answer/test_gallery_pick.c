@@ -123,7 +123,7 @@ static void spread_over_more_groups_than_slots_keeps_the_first_groups(void **sta
 
 /* Sample i of 200 is a mistake unless 3 divides it, and is as sure as its last digit: of the nines,
  * 19, 29, 49, 59, 79, 89...; no 9, 39, 69. */
-static void worst_takes_the_surest_mistakes(void **state) {
+static void worst_takes_the_most_confident_mistakes(void **state) {
     (void)state;
     const size_t nines[] = {19, 29, 49, 59, 79, 89, 109, 119, 139, 149, 169, 179, 199};
     size_t index[MOST];
@@ -153,7 +153,7 @@ int main(void) {
         cmocka_unit_test(spread_takes_the_first_of_each_group_alike),
         cmocka_unit_test(spread_shows_a_group_of_one),
         cmocka_unit_test(spread_over_more_groups_than_slots_keeps_the_first_groups),
-        cmocka_unit_test(worst_takes_the_surest_mistakes),
+        cmocka_unit_test(worst_takes_the_most_confident_mistakes),
         cmocka_unit_test(worst_leaves_right_answers_out),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
