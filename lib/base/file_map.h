@@ -4,7 +4,7 @@
  * lint's own tools replace files whole.
  *
  *     lint_file_map m;
- *     if (lint_file_map_open(&m, "model.safetensors")) parse(m.bytes, m.size);
+ *     if (lint_file_map_open(&m, "model.safetensors")) fwrite(m.bytes, 1, m.size, stdout);
  *     lint_file_map_close(&m);
  */
 #ifndef LINT_BASE_FILE_MAP_H
