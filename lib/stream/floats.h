@@ -2,6 +2,8 @@
  *
  * F16 and BF16 have an F32 for each of their values; F64 is rounded to the nearest.
  *
+ *     const lint_tensor *t = lint_frame_find(&frame, "fc.bias");
+ *     float value[10];
  *     if (lint_is_floats(t->dtype) && lint_floats_get(t, value, &e) < 0) ...
  */
 #ifndef LINT_STREAM_FLOATS_H

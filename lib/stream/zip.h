@@ -4,9 +4,9 @@
  * archives that store their members as they are, such as PyTorch's.
  *
  *     lint_zip z;
- *     if (lint_zip_open(&z, bytes, size, &e) < 0) ...
+ *     if (lint_zip_open(&z, bytes, n, &e) < 0) ...
  *     lint_zip_member *m = lint_zip_find(&z, "archive/data.pkl");
- *     if (m && lint_zip_check(m, &e) == 0) read(m->data, m->size);
+ *     if (m && lint_zip_check(m, &e) == 0) fwrite(m->data, 1, m->size, out);
  *     lint_zip_free(&z);
  *
  * Nothing in the archive is trusted: a member whose bytes lie outside it is an error. Memory is
