@@ -69,8 +69,9 @@ static const lint_option options[] = {
      .help = "L2 weight decay, added to the gradients (default 0)", .max = 1e30},
     LINT_OPTION_GROUP("Fine-tuning"),
     {"init", 0, LINT_OPT_STR, &o.init, "FILE",
-     .help = "weights to start from: a model, or a PyTorch state dict as safetensors; a head that "
-             "is missing or of another shape starts at random (default: all at random)"},
+     .help = "weights to start from: a model, a PyTorch state dict (.pth or safetensors), or the "
+             "index.json of several; a head that is missing or of another shape starts at random "
+             "(default: all at random)"},
     {"freeze", 0, LINT_OPT_LIST, &o.freeze, "PREFIX",
      .help = "layers to freeze: those whose parameter names start with PREFIX; a frozen batch norm "
              "keeps and uses its running statistics; may be repeated"},
