@@ -13,7 +13,7 @@
 typedef struct gradient_job {
     lint_net *net;
     double image_weight; /* of dmap */
-    float *dfeatures;
+    float *dfeatures;    /* NULL: not wanted */
 } gradient_job;
 
 /* Of one image: dfeatures += d loss / d A; tangent[0] = d loss / d g. */
@@ -25,13 +25,13 @@ static void cam_gradient_image(void *ctx, size_t i, int worker) {
     size_t at = i * lint_shape_count(s);
     const float *a = net->features + at, *g = net->cotangent[0] + at,
                 *dm = net->dmap + i * s.h * s.w;
-    float *da = j->dfeatures + at, *dg = net->tangent[0] + at;
+    float *da = j->dfeatures ? j->dfeatures + at : NULL, *dg = net->tangent[0] + at;
     for (size_t q = 0; q < s.h * s.w; q++) {
         float d = (float)(j->image_weight * (double)dm[q]);
-        for (size_t c = q * s.c; c < (q + 1) * s.c; c++) {
-            da[c] += d * g[c];
+        for (size_t c = q * s.c; c < (q + 1) * s.c; c++)
             dg[c] = d * a[c];
-        }
+        for (size_t c = q * s.c; da && c < (q + 1) * s.c; c++)
+            da[c] += d * g[c];
     }
 }
 

@@ -6,6 +6,7 @@
  *     net_cam.c            class activation maps
  *     net_cam_loss.c       the CAM loss of a batch
  *     net_cam_gradient.c   its gradient
+ *     net_features.c       the activations at the 'cam' line
  *     net_weights.c        parameters by name: store, load, freeze
  *     net_profile.c        what passes cost: multiply-adds, seconds
  *
@@ -77,6 +78,14 @@ static inline size_t lint_net_labelled(const lint_batch *b) {
     return labelled;
 }
 
+/* --- net.c -------------------------------------------------------------------------------------- */
+
+/* -1 and an error unless the net can take the batch. */
+int lint_net_check_batch(const lint_net *net, const lint_batch *b, lint_err *e);
+lint_pass lint_net_pass(const lint_net *net, const lint_batch *b, int training);
+/* Layers [0, to). */
+void lint_net_forward(lint_net *net, const lint_pass *p, size_t to);
+
 /* --- net_cross_entropy.c: of the logits that the last layer holds ----------------------------- */
 
 /* Cross-entropy of the batch: of each image into net->ce and its weight into net->weight,
@@ -114,8 +123,8 @@ double lint_net_cam_loss(lint_net *net, const lint_pass *p, const lint_batch *b,
 
 /* --- net_cam_gradient.c: of what lint_net_cam_loss left --------------------------------------- */
 
-/* Adds the gradient of the CAM loss, times its weight, to dfeatures [N,h,w,F] and to the head's
- * weights, which hold those of the cross-entropy already. ce, cam: the batch means, for the cap. */
+/* Adds the gradient of the CAM loss, times its weight, to dfeatures [N,h,w,F], unless that is NULL,
+ * and to the head's weights, which hold those of the cross-entropy already. ce, cam: the batch means, for the cap. */
 void lint_net_cam_gradient(lint_net *net, const lint_pass *p, const lint_batch *b,
                            const lint_loss *loss, double ce, double cam, float *dfeatures);
 

@@ -671,6 +671,57 @@ static void larger(size_t c, const float *x, uint8_t cell, float *y, uint8_t *ar
         }
 }
 
+/* --- halves ------------------------------------------------------------------------------------ */
+
+INLINE float float_of(uint32_t bits) {
+    float v;
+    memcpy(&v, &bits, sizeof v);
+    return v;
+}
+
+INLINE uint32_t bits_of(float v) {
+    uint32_t bits;
+    memcpy(&bits, &v, sizeof bits);
+    return bits;
+}
+
+/* The exponent's bias is 15 there and 127 here, and mantissas have 10 and 23 bits. A subnormal half
+ * becomes normal by the subtraction, which is exact; infinity and NaN keep an exponent of ones. */
+INLINE float half_to_float(uint16_t h) {
+    uint32_t magnitude = (uint32_t)(h & 0x7fff) << 13, sign = (uint32_t)(h & 0x8000) << 16;
+    uint32_t normal = magnitude + ((127u - 15u) << 23);
+    uint32_t special = normal + ((128u - 16u) << 23);
+    uint32_t small = bits_of(float_of(normal + (1u << 23)) - 0x1p-14f);
+    uint32_t bits = (h & 0x7c00) == 0x7c00 ? special : (h & 0x7c00) == 0 ? small : normal;
+    return float_of(bits | sign);
+}
+
+/* Adding 0.5 to what is below 2^-14 leaves a multiple of 2^-24, the smallest half, in the last bits;
+ * the sum rounds as wanted. */
+INLINE uint16_t half_of_float(float v) {
+    uint32_t bits = bits_of(v), magnitude = bits & 0x7fffffff, sign = bits >> 16 & 0x8000;
+    uint32_t small = bits_of(float_of(magnitude) + 0.5f) - 0x3f000000;
+    uint32_t normal = (magnitude - ((127u - 15u) << 23) + 0xfff + (magnitude >> 13 & 1)) >> 13;
+    uint32_t large = magnitude > 0x7f800000 ? 0x7e00 : 0x7c00;
+    uint32_t half = magnitude < 0x38800000 ? small : magnitude < 0x47800000 ? normal : large;
+    return (uint16_t)(half | sign);
+}
+
+static void from_half(size_t n, const void *x, float *y) {
+    for (size_t i = 0; i < n; i++) {
+        uint16_t h;
+        memcpy(&h, (const char *)x + i * sizeof h, sizeof h);
+        y[i] = half_to_float(h);
+    }
+}
+
+static void to_half(size_t n, const float *x, void *y) {
+    for (size_t i = 0; i < n; i++) {
+        uint16_t h = half_of_float(x[i]);
+        memcpy((char *)y + i * sizeof h, &h, sizeof h);
+    }
+}
+
 static void relu(size_t n, const float *x, float *y) {
     for (size_t i = 0; i < n; i++)
         y[i] = x[i] < 0 ? 0 : x[i];
@@ -704,6 +755,8 @@ const lint_kernels LINT_KERNELS = {
     .larger = larger,
     .tap = tap,
     .tap_gradient = tap_gradient,
+    .from_half = from_half,
+    .to_half = to_half,
     .relu = relu,
     .relu_back = relu_back,
 };
