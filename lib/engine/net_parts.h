@@ -43,7 +43,9 @@ struct lint_net {
     size_t lowest;   /* first layer with weights that train; layers: none */
 
     /* The head: the layers behind `cam`. cotangent[i] is d(seed . logits) / d output of head layer
-     * i - 1; cotangent[0] that by the features, cotangent[heads] the seed. */
+     * i - 1; cotangent[0] that by the features, cotangent[heads] the seed. Behind a global pool
+     * the gradient is the same in every cell of a map, so that cotangent[0] and the first tangent
+     * hold one cell for each image. */
     size_t heads;
     float **cotangent;
     float *tangent[2];  /* of the features, then on its way up through the head, in turn */
@@ -103,6 +105,12 @@ void lint_net_ce_gradient(const lint_net *net, const lint_batch *b, double ce_we
 /* --- net_cam.c: of the features and the switches that a forward pass left --------------------- */
 
 lint_shape lint_net_map_shape(const lint_net *net);
+
+/* Whether the layer behind `cam` is a global pool. */
+int lint_net_pools(const lint_net *net);
+
+/* cotangent[0] of an image; rows of its cells are *step floats apart, 0 where there is one. */
+const float *lint_net_cam_cotangent(const lint_net *net, size_t image, size_t *step);
 
 /* Takes the memory that maps need; nothing without a `cam` line. */
 int lint_net_cam_new(lint_net *net, lint_err *e);

@@ -4,6 +4,9 @@
 #include "engine/kernels/kernels.h"
 
 #include <string.h>
+#ifdef __F16C__
+#include <immintrin.h>
+#endif
 
 #ifndef LINT_VECTOR
 #define LINT_VECTOR 16
@@ -685,15 +688,12 @@ INLINE uint32_t bits_of(float v) {
     return bits;
 }
 
-/* The exponent's bias is 15 there and 127 here, and mantissas have 10 and 23 bits. A subnormal half
- * becomes normal by the subtraction, which is exact; infinity and NaN keep an exponent of ones. */
+/* With its bits moved to where a float has them, a half is 2^-112 times what it was, since the
+ * exponents' biases are 15 and 127; the product is exact. Infinity and NaN keep all their ones. */
 INLINE float half_to_float(uint16_t h) {
     uint32_t magnitude = (uint32_t)(h & 0x7fff) << 13, sign = (uint32_t)(h & 0x8000) << 16;
-    uint32_t normal = magnitude + ((127u - 15u) << 23);
-    uint32_t special = normal + ((128u - 16u) << 23);
-    uint32_t small = bits_of(float_of(normal + (1u << 23)) - 0x1p-14f);
-    uint32_t bits = (h & 0x7c00) == 0x7c00 ? special : (h & 0x7c00) == 0 ? small : normal;
-    return float_of(bits | sign);
+    uint32_t special = (h & 0x7c00) == 0x7c00 ? 0x7f800000 : 0;
+    return float_of(bits_of(float_of(magnitude) * 0x1p112f) | special | sign);
 }
 
 /* Adding 0.5 to what is below 2^-14 leaves a multiple of 2^-24, the smallest half, in the last bits;
@@ -707,18 +707,48 @@ INLINE uint16_t half_of_float(float v) {
     return (uint16_t)(half | sign);
 }
 
+/* F16C does as many as a vector of floats has at a time. */
+#if defined(__F16C__) && LINT_VECTOR >= 32
+enum { HALVES = 8 };
+INLINE void halves_to_floats(const char *x, float *y) {
+    _mm256_storeu_ps(y, _mm256_cvtph_ps(_mm_loadu_si128((const __m128i *)x)));
+}
+INLINE void halves_of_floats(const float *x, char *y) {
+    __m128i half = _mm256_cvtps_ph(_mm256_loadu_ps(x), _MM_FROUND_TO_NEAREST_INT);
+    _mm_storeu_si128((__m128i *)y, half);
+}
+#else
+enum { HALVES = 1 };
+INLINE void halves_to_floats(const char *x, float *y) {
+    uint16_t h;
+    memcpy(&h, x, sizeof h);
+    *y = half_to_float(h);
+}
+INLINE void halves_of_floats(const float *x, char *y) {
+    uint16_t h = half_of_float(*x);
+    memcpy(y, &h, sizeof h);
+}
+#endif
+
 static void from_half(size_t n, const void *x, float *y) {
-    for (size_t i = 0; i < n; i++) {
-        uint16_t h;
-        memcpy(&h, (const char *)x + i * sizeof h, sizeof h);
+    const char *from = x;
+    size_t i = 0;
+    for (; i + HALVES <= n; i += HALVES)
+        halves_to_floats(from + 2 * i, y + i);
+    for (uint16_t h; i < n; i++) {
+        memcpy(&h, from + 2 * i, sizeof h);
         y[i] = half_to_float(h);
     }
 }
 
 static void to_half(size_t n, const float *x, void *y) {
-    for (size_t i = 0; i < n; i++) {
+    char *to = y;
+    size_t i = 0;
+    for (; i + HALVES <= n; i += HALVES)
+        halves_of_floats(x + i, to + 2 * i);
+    for (; i < n; i++) {
         uint16_t h = half_of_float(x[i]);
-        memcpy((char *)y + i * sizeof h, &h, sizeof h);
+        memcpy(to + 2 * i, &h, sizeof h);
     }
 }
 
