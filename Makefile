@@ -276,22 +276,25 @@ $(SHARE)/zsh/site-functions/_%: $(BUILD)/% tools/completions/zsh.awk
 
 to = $(DESTDIR)$(PREFIX)
 NETS = $(wildcard models/*.net) docs/lts.py
-DOCS = README.md $(wildcard docs/*.md)
+# Under share/doc/lint the documents stand as here, with all that they link to.
+DOCS = README.md data/README.md lib/README.md $(wildcard docs/*.* docs/augment/*) \
+	$(shell grep -oh 'lib/[a-z_/]*\.h' docs/*.md | sort -u)
+DOC = $(to)/share/doc/lint
 
-## copy the tools to PREFIX/bin, networks, man pages, completions to PREFIX/share
+## copy the tools to PREFIX/bin; networks, man pages, completions and documents to PREFIX/share
 install: all pages
-	install -d "$(to)/bin" "$(to)/share/lint" "$(to)/share/doc/lint"
+	install -d "$(to)/bin" "$(to)/share/lint"
 	install $(TOOLS) "$(to)/bin"
 	install -m 644 $(NETS) "$(to)/share/lint"
-	install -m 644 $(DOCS) "$(to)/share/doc/lint"
+	for f in $(DOCS); do install -D -m 644 "$$f" "$(DOC)/$$f"; done
 	for f in $(SHARED); do install -D -m 644 "$(SHARE)/$$f" "$(to)/share/$$f"; done
 
 ## delete what install has put there (with the same PREFIX and DESTDIR)
 uninstall:
 	for f in $(NAMES:%=bin/%) $(SHARED:%=share/%) \
-	    $(patsubst %,share/lint/%,$(notdir $(NETS))) $(patsubst %,share/doc/lint/%,$(notdir $(DOCS))); do \
-	    rm -f "$(to)/$$f"; done
-	for d in share/lint share/doc/lint; do [ ! -d "$(to)/$$d" ] || rmdir --ignore-fail-on-non-empty "$(to)/$$d"; done
+	    $(patsubst %,share/lint/%,$(notdir $(NETS))) $(DOCS:%=share/doc/lint/%); do rm -f "$(to)/$$f"; done
+	[ ! -d "$(DOC)" ] || find "$(DOC)" -depth -type d -empty -delete
+	[ ! -d "$(to)/share/lint" ] || rmdir --ignore-fail-on-non-empty "$(to)/share/lint"
 
 DEB = $(BUILD)/deb/lint-$(VERSION)
 DEB_SOURCE = CHANGELOG.md LICENSE Makefile README.md docs lib pipelines tests tools
