@@ -5,8 +5,8 @@
  * joins it again to one network. Comments stay where they are.
  *
  *     char *head = lint_head_text(text, 7, 7, 512, &e);     // "input 7x7x512 features\n cam\n ..."
- *     char *head = lint_head_fit(text, 7, 7, 512, &e);      // `input features` gets the size
- *     char *both = lint_head_join(backbone, head, &e);
+ *     char *sized = lint_head_fit(head, 7, 7, 512, &e);     // `input features` gets the size
+ *     char *both = lint_head_join(text, head, &e);
  *
  * Texts that are returned come from malloc; NULL on error.
  */
