@@ -148,8 +148,8 @@ STAGES = $(if $(SYNTH),synth) split $(if $(found),mask) swap-val $(if $(filter j
     $(if $(BACKBONE),head features-val $(sort $(foreach m,$(MODELS),features-$(views-$m)))) \
     $(foreach m,$(MODELS),$m/train $m/val $m/test) compare
 known-models = default camloss swap $(if $(BACKBONE),dro,crop dro jtt)
-$(foreach m,$(filter-out $(known-models),$(MODELS)),$(error MODELS: '$m' is none of $(known-models)\
-    $(if $(BACKBONE), with BACKBONE)))
+$(foreach m,$(filter-out $(known-models),$(MODELS)),$(error MODELS: '$m' is none of $(strip \
+    $(known-models)$(if $(BACKBONE), with BACKBONE))))
 $(if $(filter-out found given center,$(OBJECT))$(word 2,$(OBJECT)),$(error OBJECT: expected found, given or center, not '$(OBJECT)'))
 found = $(filter found,$(OBJECT))
 masked = $(filter found given,$(OBJECT))

@@ -20,8 +20,8 @@ static struct {
 
 static const lint_option options[] = {
     {"net", 'n', LINT_OPT_STR, &o.net, "FILE",
-     .help = "network of weights that are no model of lint: a name such as resnet18, or a file "
-             "(default: the one in models/ whose tensors have the same names and shapes)"},
+     .help = "network that the weights are for: a name such as resnet18, or a file (default: a "
+             "model's own; else the one in models/ with the same names and shapes of tensors)"},
     {"drop", 0, LINT_OPT_LIST, &o.drop, "NAME",
      .help = "tensor to leave out of the output, such as image, which a head does not need; may be "
              "repeated"},

@@ -36,19 +36,20 @@ static int open_file(lint_backbone *b, const char *path, const char *net, size_t
                      lint_threads *pool, lint_err *e) {
     lint_mapped m;
     if (lint_mapped_load(&m, path, e) < 0) return -1;
-    int err = 0, model = is_model(&m.frame);
+    int err = -1;
     char *net_path = NULL;
-    if (model && net)
-        err =
-            lint_fail(e, "%s: is a model, which has a network of its own: expected no --net", path);
-    else if (model)
+    if (net) {
+        net_path = lint_net_path(net, e);
+    } else if (is_model(&m.frame)) {
         b->net = lint_model_build(&m.frame, path, batch, LINT_NET_INFER, pool, e);
-    else if (!(net_path = net ? lint_net_path(net, e) : lint_backbone_find(&m.frame, e)) && !net)
-        err = lint_err_prefix(e, "%s: ", path);
+        err = b->net ? 0 : -1;
+    } else if (!(net_path = lint_backbone_find(&m.frame, e))) {
+        lint_err_prefix(e, "%s: ", path);
+    }
     lint_mapped_free(&m);
     if (net_path) err = open_weights(b, path, net_path, batch, pool, e);
     free(net_path);
-    return err || !b->net ? -1 : 0;
+    return err;
 }
 
 static int check_net(const lint_backbone *b, const char *path, lint_err *e) {

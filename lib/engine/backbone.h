@@ -22,10 +22,9 @@ typedef struct lint_backbone {
     char hash[17]; /* in hexadecimal */
 } lint_backbone;
 
-/* Opens a model, or weights for the network of that name (net_path.h); NULL: for the network that
- * lint_backbone_find finds. A model has its own network, so that a name is an error. Batches are of
- * up to `batch` pictures; the caller frees the pool, later. Messages begin with a path. On error
- * there is nothing to free. */
+/* Opens a model, or weights for the network that lint_backbone_find finds. With a name of a network
+ * (net_path.h), either is weights for that. Batches are of up to `batch` pictures; the caller frees
+ * the pool, later. Messages begin with a path. On error there is nothing to free. */
 int lint_backbone_open(lint_backbone *b, const char *path, const char *net, size_t batch,
                        lint_threads *pool, lint_err *e);
 void lint_backbone_free(lint_backbone *b);
