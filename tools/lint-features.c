@@ -6,6 +6,7 @@
 #include "engine/backbone.h"
 #include "engine/net_head.h"
 #include "stream/mapped.h"
+#include "stream/state_dict.h"
 
 #include <stdlib.h>
 
@@ -46,10 +47,9 @@ static const lint_program program = {
         "that they are computed once, and a head learns from the features in seconds. BACKBONE is "
         "a model, or weights as lint-train --init takes them; their classes do not matter.",
     .options = options,
-    .example =
-        "  lint-features --drop image resnet18.safetensors data/train.lts -o features.lts\n"
-        "  lint-train --net head --train features.lts -o head.safetensors\n"
-        "  lint-features --join head.safetensors resnet18.safetensors -o model.safetensors\n",
+    .example = "  lint-features --drop image resnet18.pth data/train.lts -o features.lts\n"
+               "  lint-train --net head --train features.lts -o head.safetensors\n"
+               "  lint-features --join head.safetensors resnet18.pth -o model.safetensors\n",
     .operands = {1, 2},
     .first = "drop join head net which threads out",
 };
@@ -121,10 +121,10 @@ static int write_head(job *j, lint_err *e) {
 }
 
 static int write_which(const char *path, lint_output *out, lint_err *e) {
-    lint_mapped m;
-    if (lint_mapped_load(&m, path, e) < 0) return -1;
-    char *net = lint_backbone_find(&m.frame, e);
-    lint_mapped_free(&m);
+    lint_state_dict s;
+    if (lint_state_dict_load(&s, path, e) < 0) return -1;
+    char *net = lint_backbone_find(&s.frame, e);
+    lint_state_dict_free(&s);
     if (!net) return lint_err_prefix(e, "%s: ", path);
     fprintf(lint_output_file(out), "%s\n", net);
     free(net);

@@ -4,8 +4,8 @@
 #include "engine/net_head.h"
 #include "engine/net_init.h"
 #include "engine/net_path.h"
-#include "stream/mapped.h"
 #include "stream/samples.h"
+#include "stream/state_dict.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -34,19 +34,19 @@ static int is_model(const lint_frame *f) {
 
 static int open_file(lint_backbone *b, const char *path, const char *net, size_t batch,
                      lint_threads *pool, lint_err *e) {
-    lint_mapped m;
-    if (lint_mapped_load(&m, path, e) < 0) return -1;
+    lint_state_dict s;
+    if (lint_state_dict_load(&s, path, e) < 0) return -1;
     int err = -1;
     char *net_path = NULL;
     if (net) {
         net_path = lint_net_path(net, e);
-    } else if (is_model(&m.frame)) {
-        b->net = lint_model_build(&m.frame, path, batch, LINT_NET_INFER, pool, e);
+    } else if (is_model(&s.frame)) {
+        b->net = lint_model_build(&s.frame, path, batch, LINT_NET_INFER, pool, e);
         err = b->net ? 0 : -1;
-    } else if (!(net_path = lint_backbone_find(&m.frame, e))) {
+    } else if (!(net_path = lint_backbone_find(&s.frame, e))) {
         lint_err_prefix(e, "%s: ", path);
     }
-    lint_mapped_free(&m);
+    lint_state_dict_free(&s);
     if (net_path) err = open_weights(b, path, net_path, batch, pool, e);
     free(net_path);
     return err;

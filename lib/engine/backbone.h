@@ -7,7 +7,7 @@
  * weights before the line, keeps what does not belong together apart.
  *
  *     lint_backbone b;
- *     if (lint_backbone_open(&b, "resnet18.safetensors", NULL, 32, pool, &e) < 0) ...
+ *     if (lint_backbone_open(&b, "resnet18.pth", NULL, 32, pool, &e) < 0) ...
  *     while (lint_reader_next(r, &frame, &e) > 0)
  *         if (lint_backbone_frame(&b, &frame, &e) < 0) ...      // now has `features`
  *     lint_backbone_free(&b);
@@ -30,9 +30,9 @@ int lint_backbone_open(lint_backbone *b, const char *path, const char *net, size
 void lint_backbone_free(lint_backbone *b);
 
 /* The path of the network, among those in models/ or where they are installed, that the tensors
- * belong to: by names and shapes, those behind the `cam` line aside. The caller frees it. NULL on
- * error: none, or several. */
-char *lint_backbone_find(const lint_frame *weights, lint_err *e);
+ * belong to: by names (lint_net_init_names sets them) and shapes, those behind the `cam` line aside.
+ * The caller frees it. NULL on error: none, or several. */
+char *lint_backbone_find(lint_frame *weights, lint_err *e);
 
 /* Adds `features` F16 [n,C,h,w] to a frame of samples, and `backbone` to its metadata. Errors: no
  * 'image', or one of another size than the network's input; a feature that is not finite. */

@@ -3,6 +3,7 @@
 #define _POSIX_C_SOURCE 200809L /* strdup */
 #include "engine/backbone.h"
 #include "engine/net_file.h"
+#include "engine/net_init.h"
 #include "engine/net_path.h"
 
 #include <stdio.h>
@@ -75,10 +76,11 @@ static int fits(const lint_frame *f, const char *path) {
     return yes;
 }
 
-char *lint_backbone_find(const lint_frame *weights, lint_err *e) {
+char *lint_backbone_find(lint_frame *weights, lint_err *e) {
     char **path, *found = NULL;
     size_t n;
     if (lint_net_list(&path, &n, e) < 0) return NULL;
+    lint_net_init_names(weights, &(lint_frame){0});
     int err = n ? 0 : lint_fail(e, "there are no networks to compare with: give --net");
     for (size_t i = 0; !err && i < n; i++) {
         if (!fits(weights, path[i])) continue;
