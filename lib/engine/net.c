@@ -153,6 +153,7 @@ static void backward_layer(lint_net *net, const lint_pass *p, size_t i) {
     l->dx = beside ? net->spare : to;
     l->dx2 = l->kind->joins ? wanted(net, l->also) : NULL;
     l->dx_adds = again && !beside;
+    l->dx2_adds = l->kind->joins && net->written[l->also];
     double began = lint_net_clock(net);
     l->kind->backward(l, p);
     lint_net_clocked(net, i, LINT_BACKWARD, began);
@@ -191,10 +192,25 @@ int lint_net_check_judge(const lint_net *net, const lint_judge *judge, lint_err 
                      judge->w, judge->h, w, h, w, h);
 }
 
+/* A map is features times their gradient; behind a curved layer that gradient depends on the
+ * features, and a JVP tells only how it depends on the weights. */
+static int check_head(const lint_net *net, const lint_loss *loss, lint_err *e) {
+    for (size_t i = net->chain.cam; i < net->chain.count && loss->cam_weight != 0; i++) {
+        const lint_layer *l = lint_net_layer(net, i);
+        if (net->mode == LINT_NET_TRAIN && net->chain.cam && l->kind->curved)
+            return lint_fail(e,
+                             "line %d: a CAM loss has no exact gradient through the %s behind "
+                             "'cam': expected pooling, relu, dropout, flatten, conv and dense only",
+                             l->line, l->kind->word);
+    }
+    return 0;
+}
+
 static int check_loss(const lint_net *net, const lint_batch *b, const lint_loss *loss,
                       lint_err *e) {
     if (!b->label) return lint_fail(e, "a batch without labels has no loss");
     if (loss->cam == LINT_CAM_NONE) return 0;
+    if (check_head(net, loss, e) < 0) return -1;
     if (!net->chain.cam) return lint_fail(e, "the network has no 'cam' line, so no CAM loss");
     if (loss->cam == LINT_CAM_EMBEDDING) return lint_net_check_judge(net, &loss->judge, e);
     if (loss->prior == LINT_PRIOR_MASK && !b->mask)
