@@ -112,6 +112,7 @@ static lint_pass pass_of_batch(const lint_net *net, const lint_batch *b, int tra
 static void forward(lint_net *net, const lint_pass *p) {
     for (size_t i = 0; i < net->chain.count; i++) {
         lint_layer *l = lint_net_layer(net, i);
+        l->bends = 0;
         l->x = i ? net->value[l->from] : NULL;
         l->x2 = l->kind->joins ? net->value[l->also] : NULL;
         l->y = net->value[i];
@@ -192,25 +193,10 @@ int lint_net_check_judge(const lint_net *net, const lint_judge *judge, lint_err 
                      judge->w, judge->h, w, h, w, h);
 }
 
-/* A map is features times their gradient; behind a curved layer that gradient depends on the
- * features, and a JVP tells only how it depends on the weights. */
-static int check_head(const lint_net *net, const lint_loss *loss, lint_err *e) {
-    for (size_t i = net->chain.cam; i < net->chain.count && loss->cam_weight != 0; i++) {
-        const lint_layer *l = lint_net_layer(net, i);
-        if (net->mode == LINT_NET_TRAIN && net->chain.cam && l->kind->curved)
-            return lint_fail(e,
-                             "line %d: a CAM loss has no exact gradient through the %s behind "
-                             "'cam': expected pooling, relu, dropout, flatten, conv and dense only",
-                             l->line, l->kind->word);
-    }
-    return 0;
-}
-
 static int check_loss(const lint_net *net, const lint_batch *b, const lint_loss *loss,
                       lint_err *e) {
     if (!b->label) return lint_fail(e, "a batch without labels has no loss");
     if (loss->cam == LINT_CAM_NONE) return 0;
-    if (check_head(net, loss, e) < 0) return -1;
     if (!net->chain.cam) return lint_fail(e, "the network has no 'cam' line, so no CAM loss");
     if (loss->cam == LINT_CAM_EMBEDDING) return lint_net_check_judge(net, &loss->judge, e);
     if (loss->prior == LINT_PRIOR_MASK && !b->mask)
@@ -229,10 +215,11 @@ int lint_net_step(lint_net *net, const lint_batch *b, const lint_loss *loss, lin
     if (loss->reweigh) divisor = loss->reweigh(loss->reweigh_ctx, b, net->ce, net->weight);
     double ce = lint_net_ce_mean(net, b, divisor);
     if (loss->cam != LINT_CAM_NONE) cam = lint_net_cam_loss(net, &p, b, loss, sum);
+    int cam_learns = loss->cam != LINT_CAM_NONE && loss->cam_weight != 0;
+    if (cam_learns) lint_net_cam_bend(net, &p, b, loss, ce, cam);
     lint_net_ce_gradient(net, b, loss->ce_weight, divisor, net->gradient[count - 1]);
     backward(net, &p, cam_at ? cam_at : 1, count);
-    if (loss->cam != LINT_CAM_NONE && loss->cam_weight != 0)
-        lint_net_cam_gradient(net, &p, b, loss, ce, cam, net->gradient[cam_at - 1]);
+    if (cam_learns) lint_net_cam_gradient(net, &p, b, loss, ce, cam, net->gradient[cam_at - 1]);
     if (cam_at) backward(net, &p, 1, cam_at);
     return 0;
 }

@@ -7,13 +7,17 @@
  *                        goes up through the head (JVP), and each layer multiplies it by the
  *                        cotangent at its output
  *
+ * Where a layer f of the head is curved, g depends on A too: u = f'(x) u' changes with x. The
+ * derivative is f''(x) v u', with v the tangent there (Pearlmutter 1994), and joins the gradient that
+ * goes down through the head anyway. So the tangent goes up a first time before that.
+ *
  * Declared in net_parts.h. */
 #include "engine/net_parts.h"
 
 typedef struct gradient_job {
     lint_net *net;
     double image_weight; /* of dmap */
-    float *dfeatures;
+    float *dfeatures;    /* NULL: not wanted */
 } gradient_job;
 
 /* Of one image: dfeatures += d loss / d A; tangent[0] = d loss / d g. */
@@ -25,11 +29,11 @@ static void cam_gradient_image(void *ctx, size_t i, int worker) {
     size_t at = i * lint_shape_count(s);
     const float *a = net->features + at, *g = net->cotangent[0] + at,
                 *dm = net->dmap + i * s.h * s.w;
-    float *da = j->dfeatures + at, *dg = net->tangent[0] + at;
+    float *da = j->dfeatures ? j->dfeatures + at : NULL, *dg = net->tangent[0] + at;
     for (size_t q = 0; q < s.h * s.w; q++) {
         float d = (float)(j->image_weight * (double)dm[q]);
         for (size_t c = q * s.c; c < (q + 1) * s.c; c++) {
-            da[c] += d * g[c];
+            if (da) da[c] += d * g[c];
             dg[c] = d * a[c];
         }
     }
@@ -44,10 +48,7 @@ static double image_weight(const lint_loss *loss, const lint_batch *b, double ce
     return weight;
 }
 
-void lint_net_cam_gradient(lint_net *net, const lint_pass *p, const lint_batch *b,
-                           const lint_loss *loss, double ce, double cam, float *dfeatures) {
-    gradient_job j = {net, image_weight(loss, b, ce, cam), dfeatures};
-    lint_threads_run(net->pool, p->n, cam_gradient_image, &j);
+static void tangent_up(lint_net *net, const lint_pass *p) {
     int turn = 0;
     for (size_t i = 0; i < net->heads; i++) {
         lint_layer *l = lint_net_layer(net, net->chain.cam + i);
@@ -55,4 +56,19 @@ void lint_net_cam_gradient(lint_net *net, const lint_pass *p, const lint_batch *
         if (!l->kind->in_place) turn ^= 1;
         l->kind->jvp(l, p, from, net->cotangent[i + 1], net->tangent[turn]);
     }
+}
+
+void lint_net_cam_gradient(lint_net *net, const lint_pass *p, const lint_batch *b,
+                           const lint_loss *loss, double ce, double cam, float *dfeatures) {
+    gradient_job j = {net, image_weight(loss, b, ce, cam), dfeatures};
+    lint_threads_run(net->pool, p->n, cam_gradient_image, &j);
+    tangent_up(net, p);
+}
+
+void lint_net_cam_bend(lint_net *net, const lint_pass *p, const lint_batch *b,
+                       const lint_loss *loss, double ce, double cam) {
+    int bends = 0;
+    for (size_t i = net->chain.cam; i < net->chain.count; i++)
+        bends |= lint_net_layer(net, i)->bends = lint_net_layer(net, i)->kind->curved;
+    if (bends) lint_net_cam_gradient(net, p, b, loss, ce, cam, NULL);
 }

@@ -147,11 +147,10 @@ static int add_layer(lint_chain *c, const lint_layer_kind *kind, const char *nam
     if (c->count == LAYERS_MAX) return lint_fail(e, "more than %d layers", LAYERS_MAX);
     if ((c->count == 0) != (kind == &lint_layer_input))
         return lint_fail(e, "expected 'input' as the first layer, and only there");
-    if (c->cam && !kind->linear && !kind->curved)
+    if (c->cam && !kind->linear)
         return lint_fail(e,
                          "a %s cannot stand behind 'cam': maps are read through pooling, relu, "
-                         "dropout, flatten, conv and dense only, where the network is piecewise "
-                         "linear",
+                         "silu, hardswish, dropout, flatten, conv and dense only",
                          kind->word);
     size_t room = room_left(c);
     size_t memory = c->count ? c->layer[c->count - 1].memory : lint_machine_memory();

@@ -156,7 +156,7 @@ static const trial trials[] = {
         "globalpool\nb: conv 4 1x1\nscale\nadd\n" HEAD,
      CE},
     {"relu6", LOUD "a: conv 4 2x2 same\nrelu6\n" HEAD, CE},
-    {"hardsigmoid", LOUD "a: conv 4 2x2 same\nhardsigmoid\n" HEAD, CE},
+    {"hardsigmoid", TINY "a: conv 4 2x2 same\nhardsigmoid\n" HEAD, CE},
     {"silu", IN "a: conv 5 2x2 same\nsilu\n" HEAD, CE},
     {"hardswish", IN "a: conv 5 2x2 same\nhardswish\n" HEAD, CE},
     {"batchnorm with a large eps", IN "a: conv 4 2x2 same\nn: batchnorm eps 0.5\n" HEAD, CE},
@@ -211,6 +211,13 @@ static const trial trials[] = {
      TINY "a: conv 4 2x2 same\nn: batchnorm\ncam\nb: conv 6 2x2 groups 2\nc: conv classes 1x1\n"
           "globalpool\n",
      {.cam = LINT_CAM_ENERGY, .sigma = 0.2, .ce_weight = 0.5, .cam_weight = 2}},
+    {"mse, hardswish in the head",
+     TINY "a: conv 4 2x2 same\nn: batchnorm\ncam\nglobalpool\nf1: dense 9\nhardswish\nf2: dense "
+          "classes\n",
+     CAM(LINT_CAM_MSE, 20)},
+    {"energy, silu twice in the head, with cross-entropy",
+     TINY "a: conv 4 2x2 same\nn: batchnorm\ncam\nsilu\nb: conv 5 2x2\nsilu\n" HEAD,
+     {.cam = LINT_CAM_ENERGY, .sigma = 0.2, .ce_weight = 0.5, .cam_weight = 5}},
     {"energy, dropout in the head",
      TINY "a: conv 4 2x2 same\nn: batchnorm\ncam\nflatten\ndropout 0.5\nf1: dense classes\n",
      CAM(LINT_CAM_ENERGY, 5)},

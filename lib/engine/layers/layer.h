@@ -15,8 +15,9 @@
  *     jvp  tangent v at the input -> Jv at the output; adds u v' to the weight gradient: what the
  *          CAM loss is differentiated with (net_cam_gradient.c)
  *
- * A kind that is curved there, since its derivative is no switch, has a vjp alone: maps can be read
- * through it, but a CAM loss has no gradient that the two products could give.
+ * Behind a kind that is curved, since its derivative is no switch, the cotangent depends on the
+ * features too. Its jvp leaves f''(x) v u, which its backward adds to dx while
+ * l->bends: so the gradient of the CAM loss goes down with that of the cross-entropy.
  *
  * To add a kind:
  * - write a file named after its word, which defines a lint_layer_kind;
@@ -78,7 +79,7 @@ typedef struct lint_layer_kind {
     const char *word;   /* in a network file */
     int named;          /* has parameters: needs a name */
     int linear;         /* may stand in the head, behind `cam`: has vjp and jvp */
-    int curved;         /* may stand there too, for maps alone: has vjp */
+    int curved;         /* may, and its second derivative is not 0 */
     int in_place;       /* y may be x and dx dy, and backward needs no x */
     int dx_over_dy;     /* dx may be dy where their shapes are equal */
     int keeps_y;        /* backward reads y: nothing behind may write over it */
@@ -130,6 +131,7 @@ struct lint_layer {
     float *dy, *dx, *dx2; /* dx, dx2 NULL: not wanted */
     int dx_adds;          /* dx has a gradient already, from another reader (kinds that add) */
     int dx2_adds;         /* so has dx2 (kinds that join) */
+    int bends;            /* of a curved kind: backward adds what its jvp has left */
     int frozen;           /* its weights stay, its statistics too */
     /* Operator fusion with neighbours, row by row (conv_rows.c). */
     lint_layer *producer; /* of a convolution: computes its x when asked for a row */
