@@ -254,7 +254,7 @@ class Twin(torch.nn.Module):
         """Takes activations away from 0, where the derivative of relu jumps: of four channels
         three become nearly always positive, one negative. In a deep network some of its millions
         of activations are so near 0 that float32 has them on the other side."""
-        state = self.state_dict()
+        state = self.state_dict() if by else {}
         for name, v in state.items():
             if name.endswith(".bias") and name[:-4] + "running_mean" in state:
                 v += by * torch.tensor([1, 1, 1, -1], dtype=v.dtype).repeat(len(v) // 4)
@@ -628,6 +628,8 @@ SUBJECTS = {
     "small": (("small.net", 3, 5, 0.01), CASES, CASES),
     "odd": (("odd.net", 3, 4, 0.01), CASES, CASES),
     "blocks": (("blocks.net", 5, 6, 0.01), CASES, CASES),
+    "mobile": (("mobile.net", 5, 4, 0.01), TWO, TWO),
+    "branches": (("branches.net", 5, 4, 0.01), TWO, TWO),
     "standard": (("../../models/standard.net", 2, 3, 3e-4), CASES, LOSSES),
     "model-small": (("../../models/small.net", 3, 3, 1e-5, None, 3), LOSSES, LOSSES),
     "resnet18": (("../../models/resnet18.net", 3, 2, 0, None, 3), TWO, {}),
