@@ -229,6 +229,27 @@ lint: format-check | $(filter deps,$(MAKECMDGOALS))
 TIDY_FLAGS = -std=c11 -D_GNU_SOURCE= -include tests/make/tidy.h -Ilib -Itests $(PKG_CFLAGS) -DLINT_VECTOR=32 \
 	-DLINT_KERNELS=lint_kernels_v3 -DLINT_KERNELS_NAME="\"v3\""
 
+## how long `make fuzz` tries
+FUZZ_SECONDS ?= 60
+
+FUZZERS = $(patsubst tests/fuzz/%.c,$(BUILD)/fuzz/%,$(wildcard tests/fuzz/*.c))
+# What libFuzzer starts from: files that are read, and files that break one rule each.
+FUZZ_SEEDS = $(wildcard tests/golden/weights/* tests/stream/*-torch/*.pth tests/stream/*-torch/*/*.pth)
+
+## feed files of weights that clang's libFuzzer makes up to their reader, with sanitizers
+fuzz: $(FUZZERS)
+	@for f in $(FUZZERS); do \
+	    mkdir -p "$$f.found"; \
+	    for s in $(FUZZ_SEEDS); do cp "$$s" "$$f.found/$$(sha256sum <"$$s" | cut -c 1-16)"; done; \
+	    "$$f" -max_len=8192 -timeout=10 -max_total_time=$(FUZZ_SECONDS) -artifact_prefix="$$f." "$$f.found"; \
+	done
+
+$(BUILD)/fuzz/%: tests/fuzz/%.c $(wildcard lib/base/*.[ch] lib/stream/*.[ch])
+	@mkdir -p $(@D)
+	$(call say,$@)clang -std=c11 -D_POSIX_C_SOURCE=200809L -g -O1 -fsanitize=fuzzer,address,undefined \
+	    -fno-sanitize-recover=undefined -Ilib -o $@ $< $(wildcard lib/base/*.c lib/stream/*.c) \
+	    $(PKG_CFLAGS) $(LIBS)
+
 ## build without optimisation and with all debugging information, in BUILD/debug
 debug:
 	+@$(MAKE) --no-print-directory BUILD=$(BUILD)/debug CFLAGS='-O0 -g3' all
@@ -274,22 +295,25 @@ $(SHARE)/zsh/site-functions/_%: $(BUILD)/% tools/completions/zsh.awk
 
 to = $(DESTDIR)$(PREFIX)
 NETS = $(wildcard models/*.net) docs/lts.py
-DOCS = README.md $(wildcard docs/*.md)
+# Under share/doc/lint the documents stand as here, with all that they link to.
+DOCS = README.md data/README.md lib/README.md $(wildcard docs/*.* docs/augment/*) \
+	$(shell grep -oh 'lib/[a-z_/]*\.h' docs/*.md | sort -u)
+DOC = $(to)/share/doc/lint
 
-## copy the tools to PREFIX/bin, networks, man pages, completions to PREFIX/share
+## copy the tools to PREFIX/bin; networks, man pages, completions and documents to PREFIX/share
 install: all pages
-	install -d "$(to)/bin" "$(to)/share/lint" "$(to)/share/doc/lint"
+	install -d "$(to)/bin" "$(to)/share/lint"
 	install $(TOOLS) "$(to)/bin"
 	install -m 644 $(NETS) "$(to)/share/lint"
-	install -m 644 $(DOCS) "$(to)/share/doc/lint"
+	for f in $(DOCS); do install -D -m 644 "$$f" "$(DOC)/$$f"; done
 	for f in $(SHARED); do install -D -m 644 "$(SHARE)/$$f" "$(to)/share/$$f"; done
 
 ## delete what install has put there (with the same PREFIX and DESTDIR)
 uninstall:
 	for f in $(NAMES:%=bin/%) $(SHARED:%=share/%) \
-	    $(patsubst %,share/lint/%,$(notdir $(NETS))) $(patsubst %,share/doc/lint/%,$(notdir $(DOCS))); do \
-	    rm -f "$(to)/$$f"; done
-	for d in share/lint share/doc/lint; do [ ! -d "$(to)/$$d" ] || rmdir --ignore-fail-on-non-empty "$(to)/$$d"; done
+	    $(patsubst %,share/lint/%,$(notdir $(NETS))) $(DOCS:%=share/doc/lint/%); do rm -f "$(to)/$$f"; done
+	[ ! -d "$(DOC)" ] || find "$(DOC)" -depth -type d -empty -delete
+	[ ! -d "$(to)/share/lint" ] || rmdir --ignore-fail-on-non-empty "$(to)/share/lint"
 
 DEB = $(BUILD)/deb/lint-$(VERSION)
 DEB_SOURCE = CHANGELOG.md LICENSE Makefile README.md docs lib pipelines tests tools

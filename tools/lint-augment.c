@@ -17,7 +17,8 @@ static const lint_augment RECOLOURED = {
 
 static struct {
     const char *out;
-    int flip, balance, shuffle, quiet, verbose;
+    int flip, balance, shuffle;
+    lint_verbosity verbosity;
     double rotate, crop, center_crop, shift, scale, brightness, hue, saturation, grey, noise, swap,
         swap_colour;
     int swap_by;
@@ -85,8 +86,8 @@ static const lint_option options[] = {
     LINT_OPTION_SEED(&o.seed, "all random choices"),
     LINT_OPTION_THREADS(&o.threads),
     LINT_OPTION_OUT(&o.out, "samples"),
-    LINT_OPTION_QUIET(&o.quiet),
-    LINT_OPTION_VERBOSE(&o.verbose),
+    LINT_OPTION_QUIET(&o.verbosity),
+    LINT_OPTION_VERBOSE(&o.verbosity),
     {0}};
 
 static const lint_program program = {
@@ -138,8 +139,7 @@ static lint_load_plan make_plan(void) {
 
 /* In a pipe the next program shows the progress, so this one does only when it is asked to. */
 static lint_verbosity verbosity(void) {
-    if (o.verbose) return LINT_VERBOSE;
-    return o.quiet || !o.out ? LINT_QUIET : LINT_NORMAL;
+    return o.verbosity == LINT_NORMAL && !o.out ? LINT_QUIET : o.verbosity;
 }
 
 static int copy_all(lint_loader *in, lint_output *out, lint_err *e) {

@@ -20,7 +20,8 @@ static struct {
     lint_list drop;
     long threads, deletion;
     double shift;
-    int pick, quiet, verbose;
+    int pick;
+    lint_verbosity verbosity;
     uint64_t seed;
 } o = {.pick = PICK_NOT_GIVEN, .seed = NO_SEED};
 
@@ -55,8 +56,8 @@ static const lint_option options[] = {
      .min = 1, .max = LINT_DELETION_STEPS_MAX},
     LINT_OPTION_THREADS(&o.threads),
     LINT_OPTION_OUT(&o.out, "predictions"),
-    LINT_OPTION_QUIET(&o.quiet),
-    LINT_OPTION_VERBOSE(&o.verbose),
+    LINT_OPTION_QUIET(&o.verbosity),
+    LINT_OPTION_VERBOSE(&o.verbosity),
     {0}};
 
 static const lint_program program = {
@@ -135,8 +136,7 @@ static int handle(job *j, lint_frame *f, lint_err *e) {
 
 /* In a pipe the next program shows the progress. */
 static lint_verbosity verbosity(const job *j) {
-    if (o.verbose) return LINT_VERBOSE;
-    return o.quiet || (j->out && !o.out) ? LINT_QUIET : LINT_NORMAL;
+    return o.verbosity == LINT_NORMAL && j->out && !o.out ? LINT_QUIET : o.verbosity;
 }
 
 static int handle_all(job *j, FILE *in, lint_err *e) {

@@ -12,7 +12,8 @@
 
 static struct {
     const char *out, *model;
-    int json, compare, pairs, quiet, verbose;
+    int json, compare, pairs;
+    lint_verbosity verbosity;
     double radius;
     uint64_t seed;
     lint_list shares, metric;
@@ -38,8 +39,8 @@ static const lint_option options[] = {
              "the means of all, and worst_group and accuracy for each pair)"},
     LINT_OPTION_SEED(&o.seed, "the bootstrap of --pairs"),
     LINT_OPTION_OUT(&o.out, "scores"),
-    LINT_OPTION_QUIET(&o.quiet),
-    {"verbose", 'v', LINT_OPT_FLAG, &o.verbose,
+    LINT_OPTION_QUIET(&o.verbosity),
+    {"verbose", 'v', LINT_OPT_VERBOSE, &o.verbosity,
      .help = "every score of every group in the table of --compare"},
     {0}};
 
@@ -106,7 +107,7 @@ static void add_share(lint_metrics *m, const char *what) {
 /* The other scores of evidence cannot tell such a map from one that finds the object. */
 static void warn_of_window(const lint_scores *s) {
     const lint_score *r = lint_scores_find(s, "evidence_in_top_cells", NULL, NULL);
-    if (!r || r->value <= LINT_TOP_CELLS_FIXED || o.quiet) return;
+    if (!r || r->value <= LINT_TOP_CELLS_FIXED || o.verbosity == LINT_QUIET) return;
     lint_warn(
         "%s%s%.0f %% of all evidence lies in the same 5 %% of cells on all pictures: the map is "
         "a fixed window and does not follow the object",
@@ -169,7 +170,8 @@ static void compare(char **paths) {
     if (n < 1) lint_usage("--compare needs the JSON files of lint-eval --json");
     lint_scores *s = read_all(paths, n);
     lint_output *out = open_output();
-    commit(out, lint_scores_compare(s, n, o.verbose, lint_output_file(out), &e), &e);
+    commit(out, lint_scores_compare(s, n, o.verbosity == LINT_VERBOSE, lint_output_file(out), &e),
+           &e);
     free_all(s, n);
 }
 

@@ -13,7 +13,7 @@ static struct {
     const char *tensorboard, *mlflow, *experiment;
     lint_list runs, tags, artifacts;
     long time;
-    int quiet, verbose;
+    lint_verbosity verbosity;
 } o = {.experiment = "lint"};
 
 #define TIME_MAX 1e12 /* seconds; the year 33658 */
@@ -36,8 +36,8 @@ static const lint_option options[] = {
      .help = "start of the training in seconds since 1970; logs hold no times, so each epoch "
              "counts as one second (default 0)",
      .max = TIME_MAX},
-    LINT_OPTION_QUIET(&o.quiet),
-    LINT_OPTION_VERBOSE(&o.verbose),
+    LINT_OPTION_QUIET(&o.verbosity),
+    LINT_OPTION_VERBOSE(&o.verbosity),
     {0}};
 
 static const lint_program program = {
@@ -136,7 +136,7 @@ static void export_log(const char *path, const char *run) {
         lint_die(&e);
     }
     lint_close_input(in);
-    if (o.verbose && !o.quiet)
+    if (o.verbosity == LINT_VERBOSE)
         lint_warn("%s: run %s: %zu settings, %zu columns, %zu epochs", name, run, log.settings,
                   log.columns - 1, log.rows);
     if (o.tensorboard && write_events(run, &log, &e) < 0) lint_die(&e);

@@ -6,7 +6,8 @@
 
 static struct {
     const char *out;
-    int method, replace, cam, quiet, verbose;
+    int method, replace, cam;
+    lint_verbosity verbosity;
     long threads;
 } o;
 
@@ -23,8 +24,8 @@ static const lint_option options[] = {
          "replacement of masks in the input by those found (default: masks in the input are kept)"},
     LINT_OPTION_OUT(&o.out, "samples"),
     LINT_OPTION_THREADS(&o.threads),
-    LINT_OPTION_QUIET(&o.quiet),
-    LINT_OPTION_VERBOSE(&o.verbose),
+    LINT_OPTION_QUIET(&o.verbosity),
+    LINT_OPTION_VERBOSE(&o.verbosity),
     {0}};
 
 static const lint_program program = {
@@ -49,8 +50,7 @@ typedef struct job {
 
 /* In a pipe the next program shows the progress. */
 static lint_verbosity verbosity(void) {
-    if (o.verbose) return LINT_VERBOSE;
-    return o.quiet || !o.out ? LINT_QUIET : LINT_NORMAL;
+    return o.verbosity == LINT_NORMAL && !o.out ? LINT_QUIET : o.verbosity;
 }
 
 static int mask_one(job *j, lint_frame *f, const char *name, size_t number, lint_err *e) {
@@ -85,7 +85,7 @@ static void say_agreement(const lint_mask_sums *s, const char *name) {
 }
 
 static void say_end(const job *j, const char *name) {
-    if (o.quiet) return;
+    if (o.verbosity == LINT_QUIET) return;
     if (j->sums.compared) say_agreement(&j->sums, name);
     if (j->sums.nothing)
         lint_warn("%s: no object found in %zu of %zu pictures; their masks are empty", name,

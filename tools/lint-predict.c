@@ -14,7 +14,8 @@ enum { BATCH = 16, FIT_NOT_GIVEN = -1 };
 
 static struct {
     const char *out, *png, *from;
-    int fit, nul, all, quiet;
+    int fit, nul, all;
+    lint_verbosity verbosity;
     long threads;
 } o = {.fit = FIT_NOT_GIVEN};
 
@@ -37,7 +38,7 @@ static const lint_option options[] = {
      .help = "one line for every class of each image, most probable first"},
     LINT_OPTION_THREADS(&o.threads),
     LINT_OPTION_OUT(&o.out, "answers"),
-    LINT_OPTION_QUIET(&o.quiet),
+    LINT_OPTION_QUIET(&o.verbosity),
     {0}};
 
 static const lint_program program = {

@@ -18,7 +18,8 @@ static struct {
     const char *out;
     lint_list title;
     long max, columns, classes;
-    int pick, quiet;
+    int pick;
+    lint_verbosity verbosity;
     uint64_t seed;
 } o = {.pick = PICK_NOT_GIVEN,
        .seed = NO_SEED,
@@ -44,7 +45,7 @@ static const lint_option options[] = {
              "samples (default 0)"},
     {"title", 0, LINT_OPT_LIST, &o.title, "TEXT",
      .help = "title over a stream's rows, given once for each stream (default: its name)"},
-    LINT_OPTION_QUIET(&o.quiet),
+    LINT_OPTION_QUIET(&o.verbosity),
     {0}};
 
 static const lint_program program = {

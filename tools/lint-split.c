@@ -14,7 +14,8 @@ static struct {
     const char *out, *ratio, *classes, *places;
     int split; /* 0: all */
     lint_size size;
-    int fit, misleading, skip_bad, quiet, verbose;
+    int fit, misleading, skip_bad;
+    lint_verbosity verbosity;
     long frame, threads;
     uint64_t seed;
 } o = {.ratio = "70/15/15", .size = {192, 192}, .frame = 64};
@@ -48,8 +49,8 @@ static const lint_option options[] = {
     {"frame", 0, LINT_OPT_INT, &o.frame, "N",
      .help = "samples in a frame; 0 means all samples in one frame (default 64)", .max = 1e6},
     LINT_OPTION_THREADS(&o.threads),
-    LINT_OPTION_QUIET(&o.quiet),
-    LINT_OPTION_VERBOSE(&o.verbose),
+    LINT_OPTION_QUIET(&o.verbosity),
+    LINT_OPTION_VERBOSE(&o.verbosity),
     {0}};
 
 static const lint_program program = {
@@ -150,7 +151,7 @@ static int write_all(const lint_decode *c, lint_source *s, const lint_ratio *r, 
 static int mislead(const lint_decode *c, lint_source *s, const lint_ratio *r, lint_err *e) {
     lint_mislead found;
     if (lint_mislead_by_border(c, s, r, o.seed, &found, e) < 0) return -1;
-    if (o.quiet) return 0;
+    if (o.verbosity == LINT_QUIET) return 0;
     if (s->given[LINT_TEST])
         lint_warn("%s has a test set of its own, which stays as it is; only places are added",
                   s->root);
@@ -165,7 +166,7 @@ static int mislead(const lint_decode *c, lint_source *s, const lint_ratio *r, li
 
 static void tell_drawn(const lint_source *s) {
     for (int k = LINT_VAL; k < LINT_SPLITS; k++)
-        if (s->given[LINT_TRAIN] && !s->given[k] && !o.quiet)
+        if (s->given[LINT_TRAIN] && !s->given[k] && o.verbosity != LINT_QUIET)
             lint_warn("%s has no %s set, so one is drawn from its training pictures", s->root,
                       lint_split_name((lint_split)k));
 }
@@ -187,7 +188,7 @@ static int divide(const lint_decode *c, lint_source *s, const lint_ratio *r, lin
 /* --- what the user is told -------------------------------------------------------------------- */
 
 static void tell_left_out(const lint_source *s) {
-    if (s->others && !o.quiet)
+    if (s->others && o.verbosity != LINT_QUIET)
         lint_warn("left out %zu %s: not a picture, or not in a class folder (%s%s)", s->others,
                   s->others == 1 ? "file" : "files", s->other ? s->other : "?",
                   s->others == 1 ? "" : ", …");
@@ -275,16 +276,13 @@ int main(int argc, char **argv) {
                      .skip_bad = o.skip_bad,
                      .tick = tick,
                      .ctx = &t};
-    lint_progress_start(&t.progress, "reading", "pictures", work_ahead(&s),
-                        o.quiet     ? LINT_QUIET
-                        : o.verbose ? LINT_VERBOSE
-                                    : LINT_NORMAL);
+    lint_progress_start(&t.progress, "reading", "pictures", work_ahead(&s), o.verbosity);
     int err = divide(&c, &s, &ratio, &e);
     if (!err) err = write_all(&c, &s, &ratio, &e);
     lint_progress_end(&t.progress, t.done);
     list_bad(&s);
     if (err) lint_die(&e);
-    if (o.verbose) list_counts(&s);
+    if (o.verbosity == LINT_VERBOSE) list_counts(&s);
     lint_source_free(&s);
     lint_names_free(&names.classes);
     lint_names_free(&names.places);

@@ -13,7 +13,7 @@ static struct {
     lint_size size;
     uint64_t seed;
     long threads, hold_at;
-    int quiet, verbose;
+    lint_verbosity verbosity;
     char **words; /* the command line, spelt out */
 } o = {.correlation = NOT_GIVEN,
        .val_correlation = NOT_GIVEN,
@@ -73,8 +73,8 @@ static const lint_option options[] = {
      .max = .5},
     LINT_OPTION_SEED(&o.seed, "all random choices"),
     LINT_OPTION_THREADS(&o.threads),
-    LINT_OPTION_QUIET(&o.quiet),
-    LINT_OPTION_VERBOSE(&o.verbose),
+    LINT_OPTION_QUIET(&o.verbosity),
+    LINT_OPTION_VERBOSE(&o.verbosity),
     {0}};
 
 static const lint_program program = {
@@ -181,7 +181,8 @@ static int add_sources(lint_synth_list *l, const lint_list *from, int kind, lint
 
 /* The report's lines, one message each. */
 static void tell(char *report) {
-    for (char *line = strtok(report, "\n"); line && !o.quiet; line = strtok(NULL, "\n"))
+    for (char *line = strtok(report, "\n"); line && o.verbosity != LINT_QUIET;
+         line = strtok(NULL, "\n"))
         lint_warn("%s", line);
     free(report);
 }
@@ -222,8 +223,7 @@ int main(int argc, char **argv) {
     lint_threads *pool = lint_threads_new((int)o.threads, &e);
     if (!pool) lint_die(&e);
     if ((arg[0] ? draw(&s, &e) : compose(&s, pool, &e)) < 0) lint_die(&e);
-    lint_verbosity v = o.quiet ? LINT_QUIET : o.verbose ? LINT_VERBOSE : LINT_NORMAL;
-    lint_progress_start(&progress, arg[0] ? "drawing" : "composing", "pictures", s.n, v);
+    lint_progress_start(&progress, arg[0] ? "drawing" : "composing", "pictures", s.n, o.verbosity);
     if (lint_synth_write(&s, o.out, o.size.w, o.size.h, pool, step, &progress, &e) < 0)
         lint_die(&e);
     lint_progress_end(&progress, s.n);

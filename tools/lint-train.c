@@ -8,7 +8,7 @@
 #include "train/train_log.h"
 
 static lint_recipe o = LINT_RECIPE_EMPTY;
-static int quiet, verbose;
+static lint_verbosity verbosity;
 
 static const lint_option options[] = {
     LINT_OPTION_GROUP("Data and files"),
@@ -67,9 +67,10 @@ static const lint_option options[] = {
      "L2 weight decay, added to the gradients (default 0)", 0, 1e30, NULL},
     LINT_OPTION_GROUP("Fine-tuning"),
     {"init", 0, LINT_OPT_STR, &o.init, "FILE",
-     "weights to start from: a model, or a PyTorch state dict as safetensors; a head that is "
-     "missing "
-     "or of another shape starts at random (default: all at random)",
+     "weights to start from: a model, a PyTorch state dict (.pth or safetensors), or the "
+     "index.json "
+     "of several; a head that is missing or of another shape starts at random (default: all at "
+     "random)",
      0, 0, NULL},
     {"freeze", 0, LINT_OPT_LIST, &o.freeze, "PREFIX",
      "layers to freeze: those whose parameter names start with PREFIX; a frozen batch norm keeps "
@@ -142,8 +143,8 @@ static const lint_option options[] = {
     LINT_OPTION_GROUP("Run"),
     LINT_OPTION_SEED(&o.seed, "initial weights and sample order"),
     LINT_OPTION_THREADS(&o.threads),
-    LINT_OPTION_QUIET(&quiet),
-    LINT_OPTION_VERBOSE(&verbose),
+    LINT_OPTION_QUIET(&verbosity),
+    LINT_OPTION_VERBOSE(&verbosity),
     {0}};
 
 static const lint_program program = {
@@ -175,7 +176,8 @@ static void say_remark(const char *text) {
 }
 
 static void say_resumed(report *r) {
-    if (r->resumed && !quiet) lint_warn("%s: resuming after epoch %zu", o.checkpoint, r->resumed);
+    if (r->resumed && verbosity != LINT_QUIET)
+        lint_warn("%s: resuming after epoch %zu", o.checkpoint, r->resumed);
     r->resumed = 0;
 }
 
@@ -204,7 +206,7 @@ static void say_epoch(const report *r, const lint_epoch *row) {
 static int on_epoch(void *ctx, const lint_epoch *row, lint_err *e) {
     report *r = ctx;
     if (row->resumed) r->resumed = row->epoch;
-    if (verbose && !row->resumed) say_epoch(r, row);
+    if (verbosity == LINT_VERBOSE && !row->resumed) say_epoch(r, row);
     return r->log ? lint_train_log_row(r->log, row, e) : 0;
 }
 
@@ -218,21 +220,22 @@ static int open_log(report *r, const lint_setup *s, lint_err *e) {
 }
 
 static void start_bar(report *r, const lint_training *t, const lint_batches *b) {
-    lint_verbosity v = quiet ? LINT_QUIET : LINT_NORMAL;
+    /* Verbose is a line for each epoch, not progress lines. */
+    lint_verbosity v = verbosity == LINT_QUIET ? LINT_QUIET : LINT_NORMAL;
     r->epochs = t->schedule.epochs;
     r->epoch_samples = lint_batches_epoch_samples(b);
     lint_progress_start(&r->bar, r->what, "images", r->epochs * r->epoch_samples, v);
 }
 
 static void end_bar(const report *r) {
-    if (r->bar.terminal && !quiet) fputs("\r\033[K", stderr);
+    if (r->bar.terminal && verbosity != LINT_QUIET) fputs("\r\033[K", stderr);
 }
 
 static void say_end(const lint_trained *done) {
     if (done->stopped)
         lint_warn("stopped after epoch %zu; %s has the best epoch so far, %zu", done->epochs,
                   lint_output_name(o.out), done->best.epoch);
-    else if (verbose)
+    else if (verbosity == LINT_VERBOSE)
         lint_warn("%s has epoch %zu of %zu", lint_output_name(o.out), done->best.epoch,
                   done->epochs);
 }
@@ -243,7 +246,7 @@ static void read_options(int argc, char **argv) {
     lint_err e;
     lint_cli_parse(&program, argc, argv);
     o.options = options;
-    o.remark = quiet ? NULL : say_remark;
+    o.remark = verbosity == LINT_QUIET ? NULL : say_remark;
     if (lint_recipe_check_files(&o, &e) < 0) lint_usage("%s", e.msg);
     if (lint_recipe_read_net(&o, &e) < 0) lint_die(&e);
     if (lint_recipe_settle(&o, &e) < 0) lint_usage("%s", e.msg);

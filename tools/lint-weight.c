@@ -7,15 +7,15 @@
 static struct {
     const char *out;
     double wrong;
-    int quiet, verbose;
+    lint_verbosity verbosity;
 } o = {.wrong = 20};
 
 static const lint_option options[] = {
     {"wrong", 0, LINT_OPT_REAL, &o.wrong, "R",
      .help = "factor for the weights of wrongly answered samples (default 20)", .max = 1e30},
     LINT_OPTION_OUT(&o.out, "samples"),
-    LINT_OPTION_QUIET(&o.quiet),
-    LINT_OPTION_VERBOSE(&o.verbose),
+    LINT_OPTION_QUIET(&o.verbosity),
+    LINT_OPTION_VERBOSE(&o.verbosity),
     {0}};
 
 static const lint_program program = {
@@ -51,9 +51,9 @@ static int weigh_all(job *j, const char *name, lint_err *e) {
 }
 
 static void say_end(const job *j, const char *name) {
-    if (j->count.wrong == 0 && !o.quiet)
+    if (j->count.wrong == 0 && o.verbosity != LINT_QUIET)
         lint_warn("%s: no answer is wrong, so all weights stay as they are", name);
-    else if (o.verbose)
+    else if (o.verbosity == LINT_VERBOSE)
         lint_warn("%s: %zu of %zu answers are wrong", name, j->count.wrong, j->count.samples);
 }
 

@@ -2,6 +2,7 @@
 #include "answer/predictor.h"
 #include "answer/top_cells.h"
 #include "answer/wilson.h"
+#include "base/grow.h"
 #include "picture/evidence.h"
 #include "stream/samples.h"
 
@@ -49,7 +50,8 @@ struct lint_metrics {
     int named_classes, named_places;  /* or numbered here */
     int has_place, has_mask, has_cam; /* of the first frame */
     int has_shifted, has_deletion, has_insertion;
-    tally *cell;            /* [places + 1, K]; row 0 is of samples without a place */
+    tally *cell; /* [places + 1, K]; row 0 is of samples without a place */
+    size_t cell_room;
     double *share;          /* [places + 1, K], NULL before the first is given */
     double *d, *m, *center; /* [cam_h * cam_w] of the frame at hand */
     lint_top_cells top;
@@ -135,7 +137,7 @@ static int32_t largest(const int32_t *v, size_t n) {
 static int grow_places(lint_metrics *m, size_t from, size_t places, lint_err *e) {
     if (places > CELLS_MAX / m->K - 1)
         return lint_fail(e, "%zu classes and %zu places make too many groups", m->K, places);
-    tally *more = realloc(m->cell, (places + 1) * m->K * sizeof *more);
+    tally *more = lint_grow_to(m->cell, (places + 1) * m->K, &m->cell_room, sizeof *more);
     if (!more) return lint_fail_mem(e, "metrics");
     memset(more + from * m->K, 0, (places + 1 - from) * m->K * sizeof *more);
     m->cell = more;

@@ -1,5 +1,6 @@
 #define _GNU_SOURCE /* program_invocation_short_name */
 #include "base/cli.h"
+#include "base/grow.h"
 #include "base/standard_io.h"
 
 #include "base/cli_parts.h"
@@ -103,7 +104,7 @@ static int parse_choice(const char *s, const char *choices, int *v) {
 }
 
 static void append(lint_list *l, const char *value) {
-    const char **v = realloc(l->v, (l->n + 1) * sizeof *v);
+    const char **v = lint_grow(l->v, l->n, &l->room, sizeof *v);
     if (!v) {
         lint_err e;
         lint_fail_mem(&e, "options");
@@ -123,6 +124,12 @@ static void set_option(const lint_option *o, const char *text) {
     switch (o->type) {
     case LINT_OPT_FLAG:
         *(int *)o->to = 1;
+        break;
+    case LINT_OPT_QUIET:
+        *(lint_verbosity *)o->to = LINT_QUIET;
+        break;
+    case LINT_OPT_VERBOSE:
+        *(lint_verbosity *)o->to = LINT_VERBOSE;
         break;
     case LINT_OPT_INT:
         if (parse_long(text, o->to) < 0)
@@ -173,7 +180,7 @@ static void make_tables(const lint_program *p, struct option *longs, char *lette
     for (int row = 0; p->options[row].name && n < OPTIONS_MAX; row++) {
         const lint_option *o = &p->options[row];
         if (o->type == LINT_OPT_GROUP) continue;
-        int arg = o->type == LINT_OPT_FLAG ? no_argument : required_argument;
+        int arg = lint_cli_has_value(o) ? required_argument : no_argument;
         longs[n++] = (struct option){o->name, arg, NULL, FIRST_LONG + row};
         if (!o->letter) continue;
         *letters++ = (char)o->letter;

@@ -36,16 +36,20 @@
 #define LINT_VERSION "0.2.0"
 
 typedef enum lint_opt_type {
-    LINT_OPT_FLAG,   /* int *, set to 1 */
-    LINT_OPT_INT,    /* long *, min..max */
-    LINT_OPT_U64,    /* uint64_t * */
-    LINT_OPT_REAL,   /* double *, min..max, finite */
-    LINT_OPT_STR,    /* const char ** */
-    LINT_OPT_SIZE,   /* lint_size *: WxH, or N for NxN; each 1..16384 */
-    LINT_OPT_CHOICE, /* int *: index of the word in choices */
-    LINT_OPT_LIST,   /* lint_list *: every use of the option adds a value */
-    LINT_OPT_GROUP   /* no option: `name` is a heading in --help over the rows that follow */
+    LINT_OPT_FLAG,    /* int *, set to 1 */
+    LINT_OPT_QUIET,   /* lint_verbosity *, set to LINT_QUIET */
+    LINT_OPT_VERBOSE, /* lint_verbosity *, set to LINT_VERBOSE; of both, the last one counts */
+    LINT_OPT_INT,     /* long *, min..max */
+    LINT_OPT_U64,     /* uint64_t * */
+    LINT_OPT_REAL,    /* double *, min..max, finite */
+    LINT_OPT_STR,     /* const char ** */
+    LINT_OPT_SIZE,    /* lint_size *: WxH, or N for NxN; each 1..16384 */
+    LINT_OPT_CHOICE,  /* int *: index of the word in choices */
+    LINT_OPT_LIST,    /* lint_list *: every use of the option adds a value */
+    LINT_OPT_GROUP    /* no option: `name` is a heading in --help over the rows that follow */
 } lint_opt_type;
+
+typedef enum { LINT_NORMAL, LINT_QUIET, LINT_VERBOSE } lint_verbosity;
 
 typedef struct lint_size {
     int w, h;
@@ -53,7 +57,7 @@ typedef struct lint_size {
 
 typedef struct lint_list {
     const char **v; /* from malloc; lives as long as the program */
-    size_t n;
+    size_t n, room;
 } lint_list;
 
 typedef struct lint_option {
@@ -71,7 +75,7 @@ typedef struct lint_option {
     { heading, 0, LINT_OPT_GROUP, NULL, NULL, NULL, 0, 0, NULL }
 
 /* Rows for options that many programs share, so that each has one wording. `to` is as above; `what`
- * is a string literal.
+ * is a string literal. --quiet and --verbose share a variable.
  *
  *     LINT_OPTION_OUT(&o.out, "model"),
  *     LINT_OPTION_SEED(&o.seed, "initial weights and sample order"),
@@ -89,10 +93,10 @@ typedef struct lint_option {
             "number of threads; 0 means one for each processor (default 0)", 0, 1024, NULL         \
     }
 #define LINT_OPTION_QUIET(to)                                                                      \
-    { "quiet", 'q', LINT_OPT_FLAG, to, NULL, "no progress and no warnings", 0, 0, NULL }
+    { "quiet", 'q', LINT_OPT_QUIET, to, NULL, "no progress and no warnings", 0, 0, NULL }
 #define LINT_OPTION_VERBOSE(to)                                                                    \
     {                                                                                              \
-        "verbose", 'v', LINT_OPT_FLAG, to, NULL,                                                   \
+        "verbose", 'v', LINT_OPT_VERBOSE, to, NULL,                                                \
             "more detail on standard error; progress lines where it is not a terminal", 0, 0, NULL \
     }
 
@@ -140,8 +144,6 @@ FILE *lint_open_input(const char *path, const char **name);
 void lint_close_input(FILE *in);
 
 /* --- progress --------------------------------------------------------------------------------- */
-
-typedef enum { LINT_NORMAL, LINT_QUIET, LINT_VERBOSE } lint_verbosity;
 
 /* On a terminal, shows one line with a bar, the rate and the time left, redrawn at most ten times a
  * second. Elsewhere, prints a plain line every ten seconds if verbose. Prints nothing if quiet. A

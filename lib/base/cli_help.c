@@ -6,11 +6,21 @@
 
 enum { WIDTH = 80, COLUMN = 26 };
 
+/* Length of the next piece of a text that stays on one line: a word, or a short "(default 0.25)". */
+static size_t piece(const char *text, int room) {
+    size_t word = strcspn(text, " ");
+    if (strncmp(text, "(default", 8) != 0) return word;
+    size_t whole = strcspn(text, ")");
+    while (text[whole] && text[whole] != ' ')
+        whole++;
+    return whole <= (size_t)room ? whole : word;
+}
+
 /* Prints text from column `at` on, broken at spaces before column 80. */
 static void print_wrapped(const char *text, int at) {
     int col = at;
     while (*text) {
-        size_t word = strcspn(text, " ");
+        size_t word = piece(text, WIDTH - at);
         if (col > at && col + 1 + (int)word > WIDTH) {
             printf("\n%*s", at, "");
             col = at;
@@ -42,7 +52,7 @@ static void print_row(const lint_option *o) {
     if (o->type == LINT_OPT_GROUP)
         printf("\n%s:\n", o->name);
     else
-        print_option(o->name, o->letter, o->type == LINT_OPT_FLAG ? NULL : o->arg, o->help);
+        print_option(o->name, o->letter, lint_cli_has_value(o) ? o->arg : NULL, o->help);
 }
 
 /* Whether the first screen shows an option: `first` names those, with a blank between them. */
@@ -88,16 +98,17 @@ static void print_help(const lint_program *p, int all) {
 /* The same for programs, tab-separated: man pages and completions are made from it. */
 static void print_table(const lint_program *p) {
     static const char *const type[] = {
-        [LINT_OPT_FLAG] = "flag",     [LINT_OPT_INT] = "int",  [LINT_OPT_U64] = "int",
-        [LINT_OPT_REAL] = "real",     [LINT_OPT_STR] = "text", [LINT_OPT_SIZE] = "size",
-        [LINT_OPT_CHOICE] = "choice", [LINT_OPT_LIST] = "list"};
+        [LINT_OPT_FLAG] = "flag", [LINT_OPT_QUIET] = "flag", [LINT_OPT_VERBOSE] = "flag",
+        [LINT_OPT_INT] = "int",   [LINT_OPT_U64] = "int",    [LINT_OPT_REAL] = "real",
+        [LINT_OPT_STR] = "text",  [LINT_OPT_SIZE] = "size",  [LINT_OPT_CHOICE] = "choice",
+        [LINT_OPT_LIST] = "list"};
     printf("usage\t%s\npurpose\t%s\n", p->usage, p->purpose);
     for (const lint_option *o = p->options; o->name; o++) {
         if (o->type == LINT_OPT_GROUP) {
             printf("group\t%s\n", o->name);
             continue;
         }
-        const char *arg = o->type == LINT_OPT_FLAG || !o->arg ? "" : o->arg;
+        const char *arg = lint_cli_has_value(o) && o->arg ? o->arg : "";
         printf("option\t%.1s\t%s\t%s\t%s\t%s\t%s\n", (const char[]){(char)o->letter, 0}, o->name,
                type[o->type], arg, o->choices ? o->choices : "", o->help);
     }

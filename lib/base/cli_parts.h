@@ -9,6 +9,11 @@
 #define LINT_CLI_HELP_FIRST "this help; --help=all prints every option"
 #define LINT_CLI_VERSION    "version of the program"
 
+/* Whether an option takes a value. */
+static inline int lint_cli_has_value(const lint_option *o) {
+    return o->type != LINT_OPT_FLAG && o->type != LINT_OPT_QUIET && o->type != LINT_OPT_VERBOSE;
+}
+
 /* Prints --help (if `how` is NULL), --help=all or --help=table and exits. Any other `how` is wrong
  * usage. */
 _Noreturn void lint_cli_help(const lint_program *p, const char *how);

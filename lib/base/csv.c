@@ -1,4 +1,5 @@
 #include "base/csv.h"
+#include "base/grow.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -38,13 +39,9 @@ void lint_csv_free(lint_csv *c) {
 /* Puts a byte; -1 where the record grows too long or memory ends. */
 static int put(struct lint_csv_state *s, int byte, lint_err *e) {
     if (s->n == LINT_CSV_MAX) return lint_fail(e, "a record of more than %u bytes", LINT_CSV_MAX);
-    if (s->n == s->room) {
-        size_t room = s->room ? 2 * s->room : 256;
-        char *text = realloc(s->text, room);
-        if (!text) return lint_fail_mem(e, "CSV");
-        s->text = text;
-        s->room = room;
-    }
+    char *text = lint_grow(s->text, s->n, &s->room, 1);
+    if (!text) return lint_fail_mem(e, "CSV");
+    s->text = text;
     s->text[s->n++] = (char)byte;
     return 0;
 }
@@ -102,12 +99,9 @@ static void skip_mark(struct lint_csv_state *s) {
 /* Points c->field at the fields in the text, which has stopped moving. */
 static int point(lint_csv *c, size_t fields, lint_err *e) {
     struct lint_csv_state *s = c->state;
-    if (fields > s->fields_room) {
-        char **more = realloc(c->field, fields * sizeof *more);
-        if (!more) return lint_fail_mem(e, "CSV");
-        c->field = more;
-        s->fields_room = fields;
-    }
+    char **more = lint_grow_to(c->field, fields, &s->fields_room, sizeof *more);
+    if (!more) return lint_fail_mem(e, "CSV");
+    c->field = more;
     char *at = s->text;
     for (size_t i = 0; i < fields; i++, at += strlen(at) + 1)
         c->field[i] = at;

@@ -3,12 +3,16 @@
 #include <stdint.h>
 #include <stdlib.h>
 
-void *lint_grow(void *v, size_t n, size_t *room, size_t size) {
+void *lint_grow_to(void *v, size_t need, size_t *room, size_t size) {
     enum { FIRST = 4 };
-    if (n < *room) return v;
-    if (n > SIZE_MAX / 2 / size) return NULL;
-    size_t more = n < FIRST ? FIRST : 2 * n;
+    if (need <= *room) return v;
+    if (need > SIZE_MAX / 2 / size) return NULL;
+    size_t more = need <= FIRST ? FIRST : 2 * (need - 1);
     void *grown = realloc(v, more * size);
     if (grown) *room = more;
     return grown;
+}
+
+void *lint_grow(void *v, size_t n, size_t *room, size_t size) {
+    return n < SIZE_MAX ? lint_grow_to(v, n + 1, room, size) : NULL;
 }

@@ -1,4 +1,4 @@
-/* grow: arrays that grow by one element at a time.
+/* grow: arrays that grow, by one element or by several at a time.
  *
  * The capacity doubles, since a realloc for each element would copy the array again and again.
  * `room` is the number of elements that fit. Keep it beside the count and start with 0. An array
@@ -20,5 +20,8 @@
  * Returns NULL if memory runs out; v and *room are then unchanged, and the caller still has to free
  * v. */
 void *lint_grow(void *v, size_t n, size_t *room, size_t size);
+
+/* The same with room for at least `need` elements, 1 or more. */
+void *lint_grow_to(void *v, size_t need, size_t *room, size_t size);
 
 #endif

@@ -1,4 +1,5 @@
 #include "engine/net_path.h"
+#include "base/standard_io.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -40,7 +41,7 @@ static void beside_program(char path[PATH_MAX], const char *name) {
 static int is_word(const char *name) {
     size_t n = strlen(name);
     int is_file = n > 4 && strcmp(name + n - 4, ".net") == 0;
-    return !is_file && !strchr(name, '/') && strcmp(name, "-") != 0;
+    return !is_file && !strchr(name, '/') && !lint_is_stdio(name);
 }
 
 char *lint_net_path(const char *name, lint_err *e) {
@@ -66,16 +67,12 @@ static int read_all(FILE *f, const char *name, char *text, size_t most, lint_err
 
 char *lint_net_read(const char *path, const char **name, lint_err *e) {
     enum { NET_MAX = 1 << 20 };
-    int is_stdin = strcmp(path, "-") == 0;
-    *name = is_stdin ? "standard input" : path;
-    FILE *f = is_stdin ? stdin : fopen(path, "r");
-    if (!f) {
-        lint_fail(e, "%s: %s", path, strerror(errno));
-        return NULL;
-    }
+    *name = lint_input_name(path);
+    FILE *f = lint_input_open(path, e);
+    if (!f) return NULL;
     char *text = calloc(1, NET_MAX + 1);
     int err = text ? read_all(f, *name, text, NET_MAX, e) : lint_fail_mem(e, *name);
-    if (!is_stdin) fclose(f);
+    lint_input_close(f);
     if (!err) return text;
     free(text);
     return NULL;

@@ -1,4 +1,5 @@
 #include "export/tfevents.h"
+#include "base/grow.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -22,17 +23,14 @@ static void put(message *m, const void *bytes, size_t n) {
         m->failed = 1;
         return;
     }
-    if (m->n + n > m->room) {
-        size_t room = 2 * (m->n + n) + 64;
-        uint8_t *more = realloc(m->bytes, room);
-        if (!more) {
-            m->failed = 1;
-            return;
-        }
-        m->bytes = more;
-        m->room = room;
+    if (n == 0) return;
+    uint8_t *more = lint_grow_to(m->bytes, m->n + n, &m->room, 1);
+    if (!more) {
+        m->failed = 1;
+        return;
     }
-    if (n) memcpy(m->bytes + m->n, bytes, n);
+    m->bytes = more;
+    memcpy(m->bytes + m->n, bytes, n);
     m->n += n;
 }
 
@@ -55,22 +53,23 @@ static void little(uint8_t *to, uint64_t v, size_t bytes) {
         to[i] = (uint8_t)(v >> (8 * i));
 }
 
-static void put_double(message *m, unsigned field, double v) {
+static void put_fixed(message *m, unsigned field, uint64_t bits, size_t n) {
     uint8_t bytes[8];
+    little(bytes, bits, n);
+    put_key(m, field, n == 8 ? FIXED64 : FIXED32);
+    put(m, bytes, n);
+}
+
+static void put_double(message *m, unsigned field, double v) {
     uint64_t bits;
     memcpy(&bits, &v, sizeof bits);
-    little(bytes, bits, sizeof bytes);
-    put_key(m, field, FIXED64);
-    put(m, bytes, sizeof bytes);
+    put_fixed(m, field, bits, sizeof bits);
 }
 
 static void put_float(message *m, unsigned field, float v) {
-    uint8_t bytes[4];
     uint32_t bits;
     memcpy(&bits, &v, sizeof bits);
-    little(bytes, bits, sizeof bytes);
-    put_key(m, field, FIXED32);
-    put(m, bytes, sizeof bytes);
+    put_fixed(m, field, bits, sizeof bits);
 }
 
 static void put_whole(message *m, unsigned field, uint64_t v) {

@@ -1,5 +1,6 @@
 /* metadata.csv, as the Waterbirds set has it. */
 #include "base/csv.h"
+#include "base/grow.h"
 #include "source/source_parts.h"
 
 #include <errno.h>
@@ -8,43 +9,34 @@
 
 enum { NAME_BYTES_MAX = 4096 };
 
-/* What the file calls each picture's class and place; row i is picture i. */
+/* What the file calls one picture's class and place. */
+typedef struct row {
+    char *y, *place; /* place: "" if the file has none */
+    size_t line;
+} row;
+
+/* Row i is picture i. */
 typedef struct table {
-    char **y, **place; /* place "" where it is not told */
-    size_t *line;
+    row *row;
     size_t n, room;
     int waterbirds; /* has the columns and the file names of the published set */
 } table;
 
 static void table_free(table *t) {
     for (size_t i = 0; i < t->n; i++) {
-        free(t->y[i]);
-        free(t->place[i]);
+        free(t->row[i].y);
+        free(t->row[i].place);
     }
-    free(t->y);
-    free(t->place);
-    free(t->line);
+    free(t->row);
 }
 
 static int table_add(table *t, const char *y, const char *place, size_t line, lint_err *e) {
-    if (t->n == t->room) {
-        size_t room = t->room ? 2 * t->room : 256;
-        char **ys = realloc(t->y, room * sizeof *ys);
-        if (ys) t->y = ys;
-        char **places = realloc(t->place, room * sizeof *places);
-        if (places) t->place = places;
-        size_t *lines = realloc(t->line, room * sizeof *lines);
-        if (lines) t->line = lines;
-        if (!ys || !places || !lines) return lint_fail_mem(e, "the table");
-        t->room = room;
-    }
-    t->y[t->n] = lint_join(y, "");
-    t->place[t->n] = lint_join(place, "");
-    t->line[t->n] = line;
-    if (t->y[t->n] && t->place[t->n]) return t->n++, 0;
-    free(t->y[t->n]);
-    free(t->place[t->n]);
-    return lint_fail_mem(e, "the table");
+    row *more = lint_grow(t->row, t->n, &t->room, sizeof *more);
+    if (!more) return lint_fail_mem(e, "the table");
+    t->row = more;
+    row *r = &t->row[t->n++];
+    *r = (row){lint_join(y, ""), lint_join(place, ""), line};
+    return r->y && r->place ? 0 : lint_fail_mem(e, "the table");
 }
 
 enum { COL_FILE, COL_Y, COL_SPLIT, COL_PLACE, COL_ID, COL_PLACE_FILE, COLUMNS };
@@ -129,7 +121,7 @@ static int check_listed_once(const lint_source *s, const table *t, lint_err *e) 
     if (!err) qsort(p, s->n, sizeof *p, by_path);
     for (size_t i = 1; i < s->n && !err; i++) {
         if (strcmp(p[i - 1]->path, p[i]->path)) continue;
-        size_t a = t->line[p[i - 1] - s->picture], b = t->line[p[i] - s->picture];
+        size_t a = t->row[p[i - 1] - s->picture].line, b = t->row[p[i] - s->picture].line;
         err = lint_fail(e, "line %zu: '%s' is already in line %zu", a > b ? a : b, p[i]->path,
                         a > b ? b : a);
     }
@@ -147,7 +139,7 @@ static void know_waterbirds(const lint_source *s, table *t) {
     for (size_t i = 0; i < s->n && t->waterbirds; i++) {
         const char *p = s->picture[i].path;
         t->waterbirds = strspn(p, "0123456789") == 3 && p[3] == '.' && strchr(p, '/') &&
-                        is_bit(t->y[i]) && is_bit(t->place[i]);
+                        is_bit(t->row[i].y) && is_bit(t->row[i].place);
     }
 }
 
@@ -257,16 +249,20 @@ static int resolve_column(lint_source *s, const table *t, int place, const lint_
                           int32_t *index, lint_err *e) {
     static const char *const file[2] = {"classes.txt", "places.txt"};
     static const char *const known[2] = {"landbird,waterbird", "land,water"};
-    char **text = place ? t->place : t->y;
     lint_names names = {0};
+    char **text = malloc((s->n + 1) * sizeof *text);
+    if (!text) return lint_fail_mem(e, "the table");
+    for (size_t i = 0; i < s->n; i++)
+        text[i] = place ? t->row[i].place : t->row[i].y;
     int err = names_for(s, given, file[place], t->waterbirds ? known[place] : NULL, &names, e);
     if (!err)
         err = resolve(place ? &s->places : &s->classes, index, &names, text, s->n,
                       place ? "place" : "y", place, e);
     for (size_t i = 0; place && i < s->n && !err; i++)
         if (index[i] < 0 && !is_unknown(text[i]))
-            err = lint_fail(e, "line %zu: place '%s' is not among the named places", t->line[i],
+            err = lint_fail(e, "line %zu: place '%s' is not among the named places", t->row[i].line,
                             text[i]);
+    free(text);
     lint_names_free(&names);
     return err;
 }
@@ -288,10 +284,10 @@ static void keep_chosen(lint_source *s) {
 static int resolve_names(lint_source *s, const table *t, const lint_source_names *names,
                          lint_err *e) {
     int told = 0;
-    int32_t *index = malloc((s->n + 1) * sizeof *index);
+    int32_t *index = calloc(s->n + 1, sizeof *index);
     if (!index) return lint_fail_mem(e, "the table");
     for (size_t i = 0; i < s->n; i++)
-        told |= !is_unknown(t->place[i]);
+        told |= !is_unknown(t->row[i].place);
     int err = resolve_column(s, t, 0, &names->classes, index, e);
     for (size_t i = 0; i < s->n && !err; i++)
         s->picture[i].label = index[i];

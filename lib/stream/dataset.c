@@ -25,6 +25,12 @@ typedef struct part {
     span *tensor;    /* as head.tensors */
 } part;
 
+/* One number for each sample. */
+typedef struct indices {
+    int32_t *v; /* NULL if the tensor is absent */
+    size_t room;
+} indices;
+
 struct lint_dataset {
     unsigned char *map;
     size_t size;
@@ -33,9 +39,8 @@ struct lint_dataset {
     part *part;
     size_t parts, room;
     size_t n, h, w;
-    int32_t *label, *place; /* NULL if absent */
-    size_t samples_room;
-    size_t image, mask, weight; /* their places in head.tensors; SIZE_MAX if absent */
+    indices label, place;
+    size_t image, mask, weight; /* indices in head.tensors; SIZE_MAX if absent */
     lint_names classes, places;
 };
 
@@ -52,7 +57,7 @@ int lint_dataset_has_mask(const lint_dataset *s) {
     return s->parts && s->mask != SIZE_MAX;
 }
 int lint_dataset_has_place(const lint_dataset *s) {
-    return s->place != NULL;
+    return s->place.v != NULL;
 }
 int lint_dataset_has_weight(const lint_dataset *s) {
     return s->parts && s->weight != SIZE_MAX;
@@ -67,10 +72,10 @@ const char *lint_dataset_meta(const lint_dataset *s, const char *key) {
     return lint_frame_meta(&s->head, key);
 }
 int32_t lint_dataset_label(const lint_dataset *s, size_t i) {
-    return s->label ? s->label[i] : -1;
+    return s->label.v ? s->label.v[i] : -1;
 }
 int32_t lint_dataset_place(const lint_dataset *s, size_t i) {
-    return s->place ? s->place[i] : -1;
+    return s->place.v ? s->place.v[i] : -1;
 }
 
 /* The frame that holds sample i. */
@@ -110,8 +115,8 @@ void lint_dataset_free(lint_dataset *s) {
         free(s->part[i].tensor);
     free(s->part);
     free(s->each);
-    free(s->label);
-    free(s->place);
+    free(s->label.v);
+    free(s->place.v);
     lint_frame_free(&s->head);
     lint_names_free(&s->classes);
     lint_names_free(&s->places);
@@ -248,25 +253,23 @@ static int check_alike(lint_dataset *s, const lint_frame *f, const lint_samples 
 }
 
 /* Copies a frame's labels or places behind those of the frames before. */
-static int keep_indices(int32_t **all, size_t have, size_t room, const unsigned char *data,
-                        size_t n, size_t names, const char *what, lint_err *e) {
+static int keep_indices(indices *all, size_t have, const unsigned char *data, size_t n,
+                        size_t names, const char *what, lint_err *e) {
     if (lint_samples_check_indices(what, data, n, names, e) < 0) return -1;
-    int32_t *more = realloc(*all, room * sizeof *more);
+    int32_t *more = lint_grow_to(all->v, have + n + 1, &all->room, sizeof *more);
     if (!more) return lint_fail_mem(e, "the index");
-    *all = more;
+    all->v = more;
     memcpy(more + have, data, n * sizeof *more);
     return 0;
 }
 
 static int set_indices(lint_dataset *s, const part *p, lint_err *e) {
     size_t label = index_of(&s->head, "label"), place = index_of(&s->head, "place");
-    while (s->samples_room < s->n + p->n + 1)
-        s->samples_room = s->samples_room ? s->samples_room * 2 : 256;
-    if (label != SIZE_MAX && keep_indices(&s->label, s->n, s->samples_room, p->tensor[label].at,
-                                          p->n, s->classes.n, "label", e) < 0)
+    if (label != SIZE_MAX &&
+        keep_indices(&s->label, s->n, p->tensor[label].at, p->n, s->classes.n, "label", e) < 0)
         return -1;
-    if (place != SIZE_MAX && keep_indices(&s->place, s->n, s->samples_room, p->tensor[place].at,
-                                          p->n, s->places.n, "place", e) < 0)
+    if (place != SIZE_MAX &&
+        keep_indices(&s->place, s->n, p->tensor[place].at, p->n, s->places.n, "place", e) < 0)
         return -1;
     return s->weight == SIZE_MAX ? 0 : lint_samples_check_weights(p->tensor[s->weight].at, p->n, e);
 }

@@ -102,6 +102,8 @@ static void add_option(lint_settings *s, const lint_option *o) {
     case LINT_OPT_LIST:
         add_list(s, o, o->to);
         break;
+    case LINT_OPT_QUIET:
+    case LINT_OPT_VERBOSE:
     case LINT_OPT_GROUP:
         break;
     }

@@ -206,9 +206,8 @@ int lint_setup_fit(lint_setup *s, lint_recipe *r, lint_err *e) {
 /* --- settings --------------------------------------------------------------------------------- */
 
 /* Options that name files or do not change what is trained: all others are the run's settings. */
-static const char *const no_settings[] = {"net",   "train",   "val",        "out",
-                                          "log",   "init",    "checkpoint", "threads",
-                                          "quiet", "verbose", "encoder",    NULL};
+static const char *const no_settings[] = {"net",  "train",      "val",     "out",     "log",
+                                          "init", "checkpoint", "threads", "encoder", NULL};
 
 /* All that the result depends on, but for the files. */
 static void describe(const lint_setup *s, const lint_recipe *r, lint_settings *to) {

@@ -1,6 +1,7 @@
 #define _GNU_SOURCE /* tdestroy */
 #include "cache.h"
 
+#include "base/grow.h"
 #include "files.h"
 #include <dirent.h>
 #include <errno.h>
@@ -154,23 +155,21 @@ static int latest_first(const void *a, const void *b) {
 /* All records, the one used last first; from malloc. */
 static used *list_records(const cache *c, size_t *n, lint_err *e) {
     used *list = NULL;
-    size_t size = 0;
+    size_t room = 0;
     DIR *d = opendir(pathf("%s/stages", c->dir).s);
     *n = 0;
     for (struct dirent *f; d && (f = readdir(d));) {
         struct stat st;
         if (strlen(f->d_name) != LINT_SHA256_HEX - 1 || stat(record(c, f->d_name).s, &st) < 0)
             continue;
-        if (*n == size) {
-            used *more = realloc(list, (size = size ? 2 * size : 64) * sizeof *more);
-            if (!more) {
-                lint_fail_mem(e, "the cache's records");
-                free(list);
-                closedir(d);
-                return NULL;
-            }
-            list = more;
+        used *more = lint_grow(list, *n, &room, sizeof *more);
+        if (!more) {
+            lint_fail_mem(e, "the cache's records");
+            free(list);
+            closedir(d);
+            return NULL;
         }
+        list = more;
         used *u = &list[(*n)++];
         memcpy(u->key, f->d_name, sizeof u->key);
         u->last = st.st_mtim;

@@ -1,6 +1,7 @@
 #define _GNU_SOURCE /* fts, strchrnul */
 #include "hashes.h"
 
+#include "base/grow.h"
 #include "files.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -30,16 +31,12 @@ void hashes_close(hashes *h) {
 }
 
 static content_file *add(content *c, const char *rel, size_t length, lint_err *e) {
-    if (c->n == c->size) {
-        size_t size = c->size ? 2 * c->size : 1;
-        content_file *more = realloc(c->file, size * sizeof *more);
-        if (!more) {
-            lint_fail_mem(e, "a list of files");
-            return NULL;
-        }
-        c->file = more;
-        c->size = size;
+    content_file *more = lint_grow(c->file, c->n, &c->room, sizeof *more);
+    if (!more) {
+        lint_fail_mem(e, "a list of files");
+        return NULL;
     }
+    c->file = more;
     content_file *f = &c->file[c->n];
     *f = (content_file){.rel = strndup(rel, length)};
     if (!f->rel) {

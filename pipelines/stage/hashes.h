@@ -40,7 +40,7 @@ typedef struct content {
     content_kind kind; /* NONE: nothing is at that path */
     char hex[LINT_SHA256_HEX];
     content_file *file; /* by rel; one for a file */
-    size_t n, size;
+    size_t n, room;
 } content;
 
 /* What is at the path. A file that cannot be read, or changes meanwhile, is an error; but one in a

@@ -1,6 +1,7 @@
 #define _GNU_SOURCE /* asprintf, strchrnul */
 #include "step.h"
 
+#include "base/grow.h"
 #include "files.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -35,16 +36,12 @@ item *items_find(const items *list, const char *name) {
 }
 
 static item *items_add(items *list, const char *name, const char *real, lint_err *e) {
-    if (list->n == list->size) {
-        size_t size = list->size ? 2 * list->size : 8;
-        item *more = realloc(list->v, size * sizeof *more);
-        if (!more) {
-            lint_fail_mem(e, "a stage");
-            return NULL;
-        }
-        list->v = more;
-        list->size = size;
+    item *more = lint_grow(list->v, list->n, &list->room, sizeof *more);
+    if (!more) {
+        lint_fail_mem(e, "a stage");
+        return NULL;
     }
+    list->v = more;
     item *i = &list->v[list->n];
     *i = (item){.name = strdup(name), .real = strdup(real)};
     if (!i->name || !i->real) {

@@ -36,7 +36,7 @@ typedef struct item {
 
 typedef struct items {
     item *v;
-    size_t n, size;
+    size_t n, room;
 } items;
 
 typedef struct step {

@@ -24,6 +24,7 @@ static struct {
     const char *out;
     lint_size size;
     lint_list add;
+    lint_verbosity verbosity;
 } o;
 
 static const lint_option options[] = {
@@ -39,6 +40,10 @@ static const lint_option options[] = {
     {"size", 0, LINT_OPT_SIZE, &o.size, "WxH", "size (192x192)", 0, 0, NULL},
     {"fit", 0, LINT_OPT_CHOICE, &o.fit, "HOW", "stretch, crop or pad", 0, 0, "stretch|crop|pad"},
     {"add", 0, LINT_OPT_LIST, &o.add, "NAME", "one more; may be repeated", 0, 0, NULL},
+    {"title", 0, LINT_OPT_STR, &o.out, "TEXT",
+     "the words that stand above all of the answers (default: the name of the file)", 0, 0, NULL},
+    LINT_OPTION_QUIET(&o.verbosity),
+    LINT_OPTION_VERBOSE(&o.verbosity),
     {0},
 };
 
@@ -72,8 +77,10 @@ static const lint_program grouped_program = {
 /* Parses and prints what came out. */
 static void print_parsed(int argc, char **argv) {
     char **operand = lint_cli_parse(&program, argc, argv);
-    printf("loud %d fit %d count %ld seed %" PRIu64 " sigma %g size %dx%d out %s add", o.loud,
-           o.fit, o.count, o.seed, o.sigma, o.size.w, o.size.h, o.out ? o.out : "-");
+    static const char *const verbosity[] = {"normal", "quiet", "verbose"};
+    printf("%s loud %d fit %d count %ld seed %" PRIu64 " sigma %g size %dx%d out %s add",
+           verbosity[o.verbosity], o.loud, o.fit, o.count, o.seed, o.sigma, o.size.w, o.size.h,
+           o.out ? o.out : "-");
     for (size_t i = 0; i < o.add.n; i++)
         printf(" %s", o.add.v[i]);
     printf(" operands");
@@ -177,6 +184,17 @@ static void every_type_of_option_is_read(void **state) {
     expect_out(RUN("--fit", "stretch", "x"), "fit 0");
     expect_out(RUN("--fit", "pad", "x"), "fit 2");
     expect_out(RUN("--level", "-3", "x"), "count -3");
+}
+
+static void the_last_of_quiet_and_verbose_counts(void **state) {
+    (void)state;
+    expect_out(RUN("in"), "normal ");
+    expect_out(RUN("-q", "in"), "quiet ");
+    expect_out(RUN("-v", "in"), "verbose ");
+    expect_out(RUN("-q", "--verbose", "in"), "verbose ");
+    expect_out(RUN("-v", "in", "--quiet"), "quiet ");
+    expect_out(RUN("-vq", "in"), "quiet ");
+    expect_refused(RUN("--quiet=1", "in"), 2, "--quiet=1: --quiet takes no value");
 }
 
 static void options_may_stand_behind_operands_and_end_with_two_dashes(void **state) {
@@ -292,6 +310,9 @@ static void help_shows_every_option_and_an_example_in_80_columns(void **state) {
     expect_out(s, "-o, --out FILE");
     for (const char *line = s.out; *line; line += strcspn(line, "\n") + 1)
         assert_true(strcspn(line, "\n") <= 80);
+    /* A default stays on one line. */
+    expect_out(s, "above all of the answers\n                          (default: the name of the "
+                  "file)\n");
     expect_out(RUN("-h"), "Usage: ");
     /* Help is asked for, so wrong operands do not matter. */
     expect_out(RUN("a", "b", "c", "--help"), "Usage: ");
@@ -418,6 +439,7 @@ static void progress_is_silent_without_a_terminal_unless_asked(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_type_of_option_is_read),
+        cmocka_unit_test(the_last_of_quiet_and_verbose_counts),
         cmocka_unit_test(options_may_stand_behind_operands_and_end_with_two_dashes),
         cmocka_unit_test(numbers_are_read_whole_and_in_their_range),
         cmocka_unit_test(wrong_usage_is_status_2_and_one_line_that_points_to_help),

@@ -66,6 +66,17 @@ options_of_page() {
     done
 }
 
+@test "every relative link in the installed documents leads to a file" {
+    local file link n=0
+    while read -r file; do
+        for link in $(grep -oE '\]\([^)#]+' "$file" | sed 's/^](//' | grep -v :); do
+            [ -e "$(dirname "$file")/$link" ] || fail "$file: $link"
+            n=$((n + 1))
+        done
+    done < <(find "$P/share/doc" -name '*.md')
+    assert [ "$n" -ge 30 ]
+}
+
 @test "lint-net(5) describes every layer that lint-train knows" {
     local word words
     printf 'input 16x16x3\nnonsense\n' >"$BATS_TEST_TMPDIR/x.net"
@@ -105,6 +116,13 @@ complete_bash() {
     assert_line energy
     run -0 complete_bash lint-split --fit c
     assert_output crop
+    # Names of networks: of those installed, of those in models/, and files.
+    mkdir -p "$BATS_TEST_TMPDIR/mine/models"
+    touch "$BATS_TEST_TMPDIR/mine/models/sta-my-own.net" "$BATS_TEST_TMPDIR/mine/stairs.net"
+    cd "$BATS_TEST_TMPDIR/mine"
+    PATH="$P/bin:$PATH" run -0 complete_bash lint-train --net sta
+    assert_equal "$(sort <<<"$output" | xargs)" 'sta-my-own stairs.net standard'
+    cd "$CLONE"
     run -0 complete_bash lint-split photos
     assert_output ''
 }

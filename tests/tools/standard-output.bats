@@ -6,7 +6,7 @@ setup_file() {
     cd "$BATS_FILE_TMPDIR"
     lint-synth orca-leopard --size 16x16 --train 20,20 --val 5 --test 6 --quiet -o photos
     lint-split --quiet --size 16x16 photos -o .
-    lint-train --net "$SUPPORT/tiny.net" --train train.lts --val val.lts --epochs 1 --quiet -o model
+    lint-train --net "$SUPPORT/tiny.net" --train train.lts --val val.lts --epochs 1 --quiet -o model --log log.tsv
     lint-cam model test.lts -o cam.lts
     lint-eval --json cam.lts -o a.json
 }
@@ -61,4 +61,21 @@ TABLE
         run -1 bash -c "$command >&-"
         assert_output --regexp "^${command%% *}: standard output: [^:]*$"
     done < <(commands)
+}
+
+@test "of --quiet and --verbose the last one counts, in every tool" {
+    local command
+    for command in 'lint-split photos --size 16 --split train' 'lint-augment train.lts' 'lint-cam model test.lts' \
+        'lint-weight cam.lts' 'lint-mask test.lts' 'lint-eval --compare a.json a.json' \
+        "lint-train --net $SUPPORT/tiny.net --train train.lts --epochs 1" \
+        'lint-log --tensorboard board log.tsv'; do
+        $command --quiet >quiet 2>&1
+        $command --verbose >verbose 2>&1
+        run ! cmp quiet verbose
+        $command -v -q >last 2>&1
+        cmp quiet last
+        # Rates and times differ from run to run.
+        $command -q -v >last 2>&1
+        run -0 cmp <(tr -d '0-9.' <verbose) <(tr -d '0-9.' <last)
+    done
 }

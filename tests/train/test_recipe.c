@@ -99,7 +99,7 @@ static void a_phase_is_named_by_its_option(void **state) {
     (void)state;
     const char *phase[] = {"2:lr=x"};
     lint_recipe r = empty();
-    r.phases = (lint_list){phase, 1};
+    r.phases = (lint_list){.v = phase, .n = 1};
     expect_refused(r, "--phase 'lr=x': expected a number, 0 or more, after '='");
     phase[0] = "2:cam=1";
     expect_refused(r, "--phase with cam= needs --cam-loss mse, radial, energy or embedding");

@@ -10,7 +10,9 @@ $1 == "option" {
     if ($6 != "") {
         gsub(/\|/, " ", $6)
         choices = choices "    " name ") COMPREPLY=($(compgen -W '" $6 "' -- \"$cur\")); return ;;\n"
-    } else if ($5 ~ /FILE|DIR|PATH|WHAT/)
+    } else if ($3 == "net")
+        networks = name
+    else if ($5 ~ /FILE|DIR|PATH|WHAT/)
         paths = paths (paths == "" ? "" : "|") name
     else
         others = others (others == "" ? "" : "|") name
@@ -20,11 +22,20 @@ END {
     gsub(/-/, "_", f)
     print "# bash completion for " tool
     print f "() {"
-    print "    local cur prev"
+    print "    local cur prev" (networks == "" ? "" : " net names=")
     print "    cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]}"
     print "    COMPREPLY=()"
     print "    case $prev in"
     printf "%s", choices
+    if (networks != "") {
+        # Names as lib/engine/net_path.c finds them: in models/, and beside the installed tools.
+        print "    " networks ")"
+        print "        for net in models/*.net \"$(dirname \"$(type -P " tool ")\")\"/../share/lint/*.net; do"
+        print "            [ ! -e \"$net\" ] || names+=\" $(basename \"$net\" .net)\""
+        print "        done"
+        print "        COMPREPLY=($(compgen -W \"$names\" -- \"$cur\" | sort -u) $(compgen -f -- \"$cur\"))"
+        print "        compopt -o filenames; return ;;"
+    }
     # Nothing of ours: the shell's own completion of file names takes over (-o default).
     if (paths != "") print "    " paths ") return ;;"
     if (others != "") print "    " others ") compopt +o default; return ;;"

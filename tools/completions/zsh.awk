@@ -12,10 +12,6 @@ function quoted(s) {
     return s
 }
 
-BEGIN {
-    print "#compdef " tool
-    print "_arguments -s -S \\"
-}
 $1 == "option" {
     value = ""
     if ($4 != "flag") {
@@ -23,6 +19,9 @@ $1 == "option" {
         if ($6 != "") {
             gsub(/\|/, " ", $6)
             value = value "(" $6 ")"
+        } else if ($3 == "net") {
+            value = value "_lint_networks"
+            networks = 1
         } else if ($5 ~ /DIR\|FILE|FILE|PATH|WHAT/)
             value = value "_files"
         else if ($5 == "DIR")
@@ -33,9 +32,22 @@ $1 == "option" {
     many = $4 == "list" ? "*" : ""
     what = "[" quoted($7) "]" value
     if ($2 == "")
-        printf "    '%s--%s%s%s' \\\n", many, $3, value == "" ? "" : "=", what
+        options = options sprintf("    '%s--%s%s%s' \\\n", many, $3, value == "" ? "" : "=", what)
     else
-        printf "    %s{-%s%s,--%s%s}'%s' \\\n", many == "" ? "'(-" $2 " --" $3 ")'" : "'*'", \
-            $2, value == "" ? "" : "+", $3, value == "" ? "" : "=", what
+        options = options sprintf("    %s{-%s%s,--%s%s}'%s' \\\n", many == "" ? "'(-" $2 " --" $3 ")'" : "'*'", \
+            $2, value == "" ? "" : "+", $3, value == "" ? "" : "=", what)
 }
-END { print "    '*:file:_files'" }
+END {
+    print "#compdef " tool
+    if (networks) {
+        # Names as lib/engine/net_path.c finds them: in models/, and beside the installed tools.
+        print "_lint_networks() {"
+        print "    local -aU names"
+        print "    names=(models/*.net(N:t:r) ${commands[" tool "]:h:h}/share/lint/*.net(N:t:r))"
+        print "    _alternative \"networks:network:($names)\" 'files:file:_files'"
+        print "}"
+    }
+    print "_arguments -s -S \\"
+    printf "%s", options
+    print "    '*:file:_files'"
+}
