@@ -32,6 +32,7 @@ typedef struct lint_chain {
     lint_layer *layer;
     size_t count, room;
     size_t cam; /* layers before the `cam` line; 0: there is none */
+    lint_net_input input;
     /* While it is read: */
     lint_chain_block block[LINT_CHAIN_BLOCKS]; /* the innermost last */
     size_t blocks;
