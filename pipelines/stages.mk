@@ -81,7 +81,7 @@ OBJECT ?= found
 ## probability that a training picture of camloss or swap gets another picture's background
 SWAP ?= 1
 ## probability that such a background gets other colours
-SWAP_COLOUR ?= 0.5
+SWAP_COLOUR ?= 1
 ## share of each side that crop keeps, from the middle
 CROP ?= 0.6
 ## files that a program of your own reads by itself, such as modules: when they change, it trains anew
@@ -90,17 +90,19 @@ ALSO ?=
 TRAIN ?= --optim adam --lr 0.002 --batch 16
 ## weight of the CAM loss in camloss
 CAM_WEIGHT ?= 1
+## pairs CAM_WEIGHT/SWAP; camloss is the best of these by validation: TRY='1/1 3/1'
+TRY ?=
 ## width of the centre prior, in sides of the picture, with OBJECT=center
 SIGMA ?= 0.25
 ## the CAM loss of camloss, without its weight: options of lint-train
 CAM ?= --cam-loss energy $(if $(masked),--prior mask,--sigma $(SIGMA))
 
 # What `make lock` notes of them and `make diff` compares.
-PARAMETERS = PICTURES SPLIT SIZE NET EPOCHS AUGMENT OBJECT SWAP SWAP_COLOUR TRAIN CAM_WEIGHT CAM
+PARAMETERS = PICTURES SPLIT SIZE NET EPOCHS AUGMENT OBJECT SWAP SWAP_COLOUR TRAIN CAM_WEIGHT TRY CAM
 
 # What no tool would tell clearly, or only after another stage's minutes; and the points of GRID.
 VARIABLE = SIZE NET EPOCHS CAM_WEIGHT SIGMA OBJECT SWAP SWAP_COLOUR
-checked = SEED SEEDS JOBS GRID GRID_SEEDS GRID_SLACK VARIABLE
+checked = SEED SEEDS JOBS TRY GRID GRID_SEEDS GRID_SLACK VARIABLE
 POINTS := $(shell $(foreach v,$(checked),$v=$(call quote,$($v))) awk -f pipelines/settings.awk)
 $(if $(findstring error: ,$(POINTS)),$(error $(subst error: ,,$(POINTS))))
 $(foreach v,$(VARIABLE),$(if $(strip $($v)),,$(error $v: expected a value, not nothing)))
@@ -114,7 +116,8 @@ $(foreach v,OUT CACHE NET BUILD,$(if $(word 2,$($v)),$(error $v: '$($v)' has a s
 # `also` is a function: other lines of the stage (pipelines/stage/step.h), each put through $1.
 
 STAGES = $(if $(SYNTH),synth) split $(if $(found),mask) swap-val $(if $(filter jtt,$(MODELS)),jtt/weigh) \
-    $(foreach m,$(MODELS),$m/train $m/val $m/test) compare
+    $(foreach m,$(tries),$m/train $m/val) \
+    $(foreach m,$(MODELS),$m/$(if $(tries),$(if $(filter camloss,$m),choose,train),train) $m/val $m/test) compare
 known-models = default camloss swap crop dro jtt
 $(foreach m,$(filter-out $(known-models),$(MODELS)),$(error MODELS: '$m' is none of $(known-models)))
 $(if $(filter-out found given center,$(OBJECT))$(word 2,$(OBJECT)),$(error OBJECT: expected found, given or center, not '$(OBJECT)'))
@@ -147,11 +150,18 @@ swap-val.run = lint-augment --swap-background 1 --swap-colour 0.5 $(swap-by) --s
 swap-val.reads = $(call with-masks,val)
 swap-val.makes = $d/swapped-val.lts
 
+# With TRY, a model camloss-N is trained for each of its pairs, and camloss is the best of them.
+tries = $(if $(filter camloss,$(MODELS)),$(foreach k,$(shell seq $(words $(TRY))),camloss-$k))
+kind = $(firstword $(subst -, ,$(model)))
+pair = $(subst /, ,$(word $(word 2,$(subst -, ,$(model)) 1),$(TRY)))
+weight = $(or $(word 1,$(pair)),$(CAM_WEIGHT))
+probability = $(or $(if $(filter camloss,$(kind)),$(word 2,$(pair))),$(SWAP))
+
 # What each model is trained on, validated by, and how. A program in AUGMENT is a filter behind the
 # loader, which then only balances, swaps and shuffles.
 mine = $(if $(filter-out -%,$(firstword $(AUGMENT))),$(AUGMENT) |)
 net-file = $(firstword $(wildcard $(NET) models/$(NET).net) $(NET))
-swaps = $(if $(filter-out 0,$(SWAP)),--swap-background $(SWAP) --swap-colour $(SWAP_COLOUR) $(swap-by))
+swaps = $(if $(filter-out 0,$(probability)),--swap-background $(probability) --swap-colour $(SWAP_COLOUR) $(swap-by))
 cropped = lint-augment --center-crop $(CROP)
 
 train-set-default = $d/train.lts
@@ -173,7 +183,7 @@ val-name-dro = val
 val-name-jtt = val
 
 loss-default = --cam-loss none
-loss-camloss = $(CAM) --cam-weight $(CAM_WEIGHT)
+loss-camloss = $(CAM) --cam-weight $(weight)
 loss-swap = --cam-loss none
 loss-crop = --cam-loss none
 loss-dro = --objective dro --best worst-group
@@ -182,14 +192,20 @@ loss-jtt = --cam-loss none --best worst-group
 # Pictures as the model takes them.
 seen = $(if $(filter crop,$(model)),<($(cropped) $d/$1.lts),$d/$1.lts)
 
-load = lint-augment $(if $(mine),--balance,$(AUGMENT)) $(augment-$(model)) --epochs $1 --shuffle --seed $s
-train.run = $(call load,$(EPOCHS)) $(train-set-$(model)) | \
-    $(mine) lint-train --net $(net-file) --train - --val $(call seen,$(val-name-$(model))) --seed $s $(TRAIN) $(loss-$(model)) \
+load = lint-augment $(if $(mine),--balance,$(AUGMENT)) $(augment-$(kind)) --epochs $1 --shuffle --seed $s
+train.run = $(call load,$(EPOCHS)) $(train-set-$(kind)) | \
+    $(mine) lint-train --net $(net-file) --train - --val $(call seen,$(val-name-$(kind))) --seed $s $(TRAIN) $(loss-$(kind)) \
     -o $m/model.safetensors --log $m/log.tsv --checkpoint checkpoint
 train.also = $(call $1,resumes)$(foreach f,$(also-digests), $(call $1,with also $(subst :, ,$f)))
 also-digests = $(eval also-digests := $(foreach f,$(ALSO),$f:$(firstword $(shell sha256sum <$f))))$(also-digests)
-train.reads = $(train-set-$(model)) $d/$(val-name-$(model)).lts
+train.reads = $(train-set-$(kind)) $d/$(val-name-$(kind)).lts
 train.makes = $m/model.safetensors $m/log.tsv
+
+judged = $(foreach model,$(filter default,$(MODELS)) $(tries),$1$m/val.json $1$m/swapped-val.json)
+choose = awk -v slack=$(GRID_SLACK) -f pipelines/choose.awk
+choose.run = cp $m-$$($(choose) $(judged))/{model.safetensors,log.tsv} $m
+choose.reads = $(foreach model,$(tries),$m/model.safetensors $m/log.tsv) $(judged)
+choose.makes = $m/model.safetensors $m/log.tsv
 
 # Just Train Twice (Liu et al. 2021): what a model of one epoch gets wrong counts 20 times.
 weigh.run = $(call load,1) $d/train.lts | lint-train --net $(net-file) --train - --seed $s $(TRAIN) -o $m/first.safetensors && \
@@ -234,6 +250,7 @@ pipeline: stages
 	lint-eval --compare $(call results,$(SEED),swapped-val.json) | sed -n 1,3p; \
 	printf '\nOn test pictures:\n\n'; \
 	lint-eval --compare $(call results,$(SEED),test.json); \
+	$(foreach s,$(if $(tries),$(SEED)),echo; $(choose) -v say=$(call quote,$(TRY)) $(call judged,$(AT)); ) \
 	printf '\nMaps over test pictures:\n'; \
 	printf '  %s\n' $(foreach s,$(SEED),$(AT)$(compare.makes)) $(call results,$(SEED),sheet.png)
 
