@@ -229,6 +229,27 @@ lint: format-check | $(filter deps,$(MAKECMDGOALS))
 TIDY_FLAGS = -std=c11 -D_GNU_SOURCE= -include tests/make/tidy.h -Ilib -Itests $(PKG_CFLAGS) -DLINT_VECTOR=32 \
 	-DLINT_KERNELS=lint_kernels_v3 -DLINT_KERNELS_NAME="\"v3\""
 
+## how long `make fuzz` tries
+FUZZ_SECONDS ?= 60
+
+FUZZERS = $(patsubst tests/fuzz/%.c,$(BUILD)/fuzz/%,$(wildcard tests/fuzz/*.c))
+# What libFuzzer starts from: files that are read, and files that break one rule each.
+FUZZ_SEEDS = $(wildcard tests/golden/weights/* tests/stream/*-torch/*.pth tests/stream/*-torch/*/*.pth)
+
+## feed files of weights that clang's libFuzzer makes up to their reader, with sanitizers
+fuzz: $(FUZZERS)
+	@for f in $(FUZZERS); do \
+	    mkdir -p "$$f.found"; \
+	    for s in $(FUZZ_SEEDS); do cp "$$s" "$$f.found/$$(sha256sum <"$$s" | cut -c 1-16)"; done; \
+	    "$$f" -max_len=8192 -timeout=10 -max_total_time=$(FUZZ_SECONDS) -artifact_prefix="$$f." "$$f.found"; \
+	done
+
+$(BUILD)/fuzz/%: tests/fuzz/%.c $(wildcard lib/base/*.[ch] lib/stream/*.[ch])
+	@mkdir -p $(@D)
+	$(call say,$@)clang -std=c11 -D_POSIX_C_SOURCE=200809L -g -O1 -fsanitize=fuzzer,address,undefined \
+	    -fno-sanitize-recover=undefined -Ilib -o $@ $< $(wildcard lib/base/*.c lib/stream/*.c) \
+	    $(PKG_CFLAGS) $(LIBS)
+
 ## build without optimisation and with all debugging information, in BUILD/debug
 debug:
 	+@$(MAKE) --no-print-directory BUILD=$(BUILD)/debug CFLAGS='-O0 -g3' all

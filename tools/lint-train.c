@@ -67,9 +67,10 @@ static const lint_option options[] = {
      "L2 weight decay, added to the gradients (default 0)", 0, 1e30, NULL},
     LINT_OPTION_GROUP("Fine-tuning"),
     {"init", 0, LINT_OPT_STR, &o.init, "FILE",
-     "weights to start from: a model, or a PyTorch state dict as safetensors; a head that is "
-     "missing "
-     "or of another shape starts at random (default: all at random)",
+     "weights to start from: a model, a PyTorch state dict (.pth or safetensors), or the "
+     "index.json "
+     "of several; a head that is missing or of another shape starts at random (default: all at "
+     "random)",
      0, 0, NULL},
     {"freeze", 0, LINT_OPT_LIST, &o.freeze, "PREFIX",
      "layers to freeze: those whose parameter names start with PREFIX; a frozen batch norm keeps "

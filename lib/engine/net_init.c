@@ -2,6 +2,8 @@
 
 #include "base/rng.h"
 #include "engine/layers/input_line.h"
+#include "stream/floats.h"
+#include "stream/state_dict.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -28,9 +30,56 @@ static void shape_text(const lint_tensor *t, char *to, size_t size) {
     if (at < size) snprintf(to + at, size - at, "]");
 }
 
-static int same_shape(const lint_tensor *a, const lint_tensor *b) {
-    return a->dtype == b->dtype && a->rank == b->rank &&
-           (a->rank == 0 || memcmp(a->shape, b->shape, a->rank * sizeof *a->shape) == 0);
+/* Whether the F32 tensor `to` can hold what `from` has. */
+static int is_alike(const lint_tensor *to, const lint_tensor *from) {
+    return lint_is_floats(from->dtype) && to->rank == from->rank &&
+           (to->rank == 0 || memcmp(to->shape, from->shape, to->rank * sizeof *to->shape) == 0);
+}
+
+/* --- names ------------------------------------------------------------------------------------ */
+
+static int begins(const char *name, const char *with) {
+    return strncmp(name, with, strlen(with)) == 0;
+}
+
+/* Whether all of the file's names begin so, and none of the net's own. */
+static int is_prefix(const lint_frame *f, const lint_frame *own, const char *prefix) {
+    for (size_t i = 0; i < f->count; i++)
+        if (!begins(f->tensors[i].name, prefix)) return 0;
+    for (size_t i = 0; i < own->count; i++)
+        if (begins(own->tensors[i].name, prefix)) return 0;
+    return f->count > 0;
+}
+
+/* What wrappers put before all names: DataParallel, and classes that hold the network. NULL: nothing.
+ */
+static const char *common_prefix(const lint_frame *f, const lint_frame *own) {
+    static const char *const prefix[] = {"module.", "model."};
+    for (size_t i = 0; i < sizeof prefix / sizeof *prefix; i++)
+        if (is_prefix(f, own, prefix[i])) return prefix[i];
+    return NULL;
+}
+
+static void drop_prefixes(lint_frame *f, const lint_frame *own) {
+    for (const char *prefix; (prefix = common_prefix(f, own)) != NULL;)
+        for (size_t i = 0; i < f->count; i++) {
+            char *name = f->tensors[i].name, *rest = name + strlen(prefix);
+            memmove(name, rest, strlen(rest) + 1);
+        }
+}
+
+/* torchvision's files of DenseNets are of 2017: their `denselayer1.norm.1` is called
+ * `denselayer1.norm1` today. */
+static void rename_dense_layers(lint_frame *f) {
+    static const char *const was[] = {".norm.1.", ".norm.2.", ".conv.1.", ".conv.2."};
+    for (size_t i = 0; i < f->count; i++)
+        for (size_t k = 0; k < sizeof was / sizeof *was; k++) {
+            char *at = strstr(f->tensors[i].name, was[k]);
+            if (!at || !strstr(f->tensors[i].name, "denselayer")) continue;
+            char *dot = at + strlen(".norm");
+            memmove(dot, dot + 1, strlen(dot));
+            break;
+        }
 }
 
 /* --- the head --------------------------------------------------------------------------------- */
@@ -67,14 +116,15 @@ static void say_anew(const lint_tensor *to, const lint_tensor *from, char *said,
     shape_text(from, is, sizeof is);
     shape_text(to, want, sizeof want);
     snprintf(said, size, "'%s' is %s%s, not %s, so the head '%.*s' begins anew", to->name,
-             from->dtype == to->dtype ? "" : lint_dtype_name(from->dtype), is, want, len, to->name);
+             lint_is_floats(from->dtype) ? "" : lint_dtype_name(from->dtype), is, want, len,
+             to->name);
 }
 
 /* The first tensor that keeps what the net has, and what is said of that; own->count: none. */
 static size_t anew_from(const lint_frame *own, const lint_frame *f, char *said, size_t size) {
     for (size_t i = head_start(own); i < own->count; i++) {
         const lint_tensor *to = &own->tensors[i], *from = lint_frame_find(f, to->name);
-        if (from && same_shape(to, from)) continue;
+        if (from && is_alike(to, from)) continue;
         say_anew(to, from, said, size);
         return layer_start(own, i);
     }
@@ -99,9 +149,10 @@ static int check_tracked(const lint_frame *own, const lint_tensor *t, lint_err *
 static int take_over(lint_frame *own, const lint_frame *f, size_t anew, lint_err *e) {
     for (size_t i = 0; i < anew; i++) {
         lint_tensor *to = &own->tensors[i];
-        const lint_tensor *from = lint_frame_need(f, to->name, to->dtype, to->rank, to->shape, e);
-        if (!from) return -1;
-        memcpy(to->data, from->data, to->bytes);
+        const lint_tensor *from = lint_frame_find(f, to->name);
+        lint_dtype dtype = from && lint_is_floats(from->dtype) ? from->dtype : to->dtype;
+        from = lint_frame_need(f, to->name, dtype, to->rank, to->shape, e);
+        if (!from || lint_floats_get(from, to->data, e) < 0) return -1;
     }
     return 0;
 }
@@ -144,10 +195,12 @@ static int is_code(const lint_net *net, const char *name) {
     return lint_net_is_encoder(net) && strncmp(name, "code.", 5) == 0;
 }
 
-static int init_from(lint_net *net, const lint_frame *f, const lint_names *classes,
+static int init_from(lint_net *net, lint_frame *f, const lint_names *classes,
                      lint_net_init_report *r, lint_err *e) {
     lint_frame own = {0};
     int err = lint_net_store(net, &own, e);
+    drop_prefixes(f, &own);
+    rename_dense_layers(f);
     size_t anew = err == 0 ? anew_from(&own, f, r->remark[0], sizeof r->remark[0]) : 0;
     for (size_t i = 0; err == 0 && i < f->count; i++) {
         const lint_tensor *t = &f->tensors[i];
@@ -167,12 +220,12 @@ static int init_from(lint_net *net, const lint_frame *f, const lint_names *class
 
 int lint_net_init_from(lint_net *net, const char *path, const lint_names *classes,
                        lint_net_init_report *r, lint_err *e) {
-    lint_frame f = {0};
+    lint_state_dict s;
     *r = (lint_net_init_report){.hash = 0};
-    if (lint_frame_load(&f, path, e) < 0) return -1;
-    int err = init_from(net, &f, classes, r, e);
-    for (size_t i = 0; i < f.count; i++)
-        r->hash = lint_hash_data(f.tensors[i].data, f.tensors[i].bytes, r->hash);
-    lint_frame_free(&f);
+    if (lint_state_dict_load(&s, path, e) < 0) return -1;
+    int err = init_from(net, &s.frame, classes, r, e);
+    for (size_t i = 0; i < s.frame.count; i++)
+        r->hash = lint_hash_data(s.frame.tensors[i].data, s.frame.tensors[i].bytes, r->hash);
+    lint_state_dict_free(&s);
     return err < 0 ? lint_err_prefix(e, "%s: ", path) : 0;
 }

@@ -1,14 +1,15 @@
 /* net_init: a network begins with weights that another training left.
  *
- * Reads a state dict of PyTorch saved as safetensors, such as torchvision's, or a model of lint, by
- * the names of its tensors. All must fit, except in the head, which is the last layer or the dense
- * layers that come last: it belongs to the other task's classes. From the head's first layer that
- * is missing or has another shape on, the network keeps the weights that it has; dense layers that
- * the file has instead are passed over. `num_batches_tracked` of a batch norm is ignored.
+ * Reads a state dict of PyTorch, such as torchvision's, or a model of lint (state_dict.h), in F32,
+ * F16, BF16 or F64, by the names of its tensors. `module.` or `model.` before all names is dropped.
+ * All must fit, except in the head, which is the last layer or the dense layers that come last: it
+ * belongs to the other task's classes. From the head's first layer that is missing or has another
+ * shape on, the network keeps the weights that it has; dense layers that the file has instead are
+ * passed over. `num_batches_tracked` of a batch norm is ignored.
  *
  *     lint_net_init(net, seed);                      // the head, if it does not fit
  *     lint_net_init_report r;
- *     if (lint_net_init_from(net, "resnet50.safetensors", classes, &r, &e) < 0) ...
+ *     if (lint_net_init_from(net, "resnet50.pth", classes, &r, &e) < 0) ...
  *     for (int i = 0; i < LINT_NET_INIT_REMARKS; i++)
  *         if (*r.remark[i]) warn(r.remark[i]);
  */

@@ -80,6 +80,10 @@ static int is_utf8(const char *s) {
     return j != NULL;
 }
 
+int lint_name_is_valid(const char *name) {
+    return is_utf8(name) && strcmp(name, LINT_METADATA) != 0;
+}
+
 lint_tensor *lint_frame_find(const lint_frame *f, const char *name) {
     for (size_t i = 0; i < f->count; i++)
         if (strcmp(f->tensors[i].name, name) == 0) return &f->tensors[i];
@@ -138,7 +142,7 @@ int lint_tensor_describe(lint_tensor *t, const char *name, lint_dtype dtype, siz
 /* Adds a tensor, or replaces old unless that is NULL. */
 static lint_tensor *put_tensor(lint_frame *f, lint_tensor *old, const char *name, lint_dtype dtype,
                                size_t rank, const uint64_t *shape, lint_err *e) {
-    if (!is_utf8(name) || strcmp(name, LINT_METADATA) == 0) {
+    if (!lint_name_is_valid(name)) {
         lint_fail(e, "'%s' is not a valid tensor name", name);
         return NULL;
     }

@@ -1,5 +1,5 @@
-/* frame_parts: declarations shared by the files frame*.c and by dataset.c, which also makes frames
- * from frames. Internal to them. */
+/* frame_parts: declarations shared by the files frame*.c and by those that make frames in another
+ * way, such as dataset.c and torch_file.c. Internal to them. */
 #ifndef LINT_STREAM_FRAME_PARTS_H
 #define LINT_STREAM_FRAME_PARTS_H
 
@@ -7,6 +7,9 @@
 
 /* The key of the metadata in the header; no tensor may have this name. */
 #define LINT_METADATA "__metadata__"
+
+/* Whether a tensor may have this name: UTF-8, and not the metadata's key. */
+int lint_name_is_valid(const char *name);
 
 /* Allocates memory with the alignment of tensor data, at least one byte, so that a tensor of size
  * zero has a pointer too. NULL if memory runs out. */

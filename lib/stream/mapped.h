@@ -15,12 +15,12 @@
 #ifndef LINT_STREAM_MAPPED_H
 #define LINT_STREAM_MAPPED_H
 
+#include "base/file_map.h"
 #include "stream/frame.h"
 
 typedef struct lint_mapped {
     lint_frame frame;
-    void *map; /* NULL: the frame owns its data */
-    size_t size;
+    lint_file_map map; /* without bytes: the frame owns its data */
 } lint_mapped;
 
 /* As lint_frame_load, with its messages. On error there is nothing to free. */

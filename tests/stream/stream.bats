@@ -87,3 +87,9 @@ s004"
         run -0 diff -r "tests/$folder" "$BATS_TEST_TMPDIR/${folder#*/}"
     done
 }
+
+@test "the good and bad files of weights are those that make-torch-files.py makes" {
+    python3 tests/stream/make-torch-files.py "$BATS_TEST_TMPDIR"
+    run -0 diff -r tests/stream/bad-torch "$BATS_TEST_TMPDIR/bad-torch"
+    run -0 diff -r tests/stream/good-torch "$BATS_TEST_TMPDIR/good-torch"
+}

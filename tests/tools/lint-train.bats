@@ -363,6 +363,24 @@ state_dict() {
     assert_output 'lint-train: missing: No such file or directory'
 }
 
+@test "--init reads the same weights from every file that PyTorch writes, and from parts" {
+    local from w=$CLONE/tests/golden/weights
+    tiny size=8 n=8 >eight.lts
+    begin() { lint-train --net "$w/net.net" --train eight.lts --lr 0 --epochs 1 --freeze bn1 --init "$w/$1" -o "$2"; }
+    begin expected.safetensors expected
+    for from in F32.pth F16.pth BF16.pth F64.pth F16.safetensors BF16.safetensors F64.safetensors old.pth \
+        checkpoint.pth module-prefix.pth two-prefixes.pth weights.safetensors.index.json; do
+        run -0 begin "$from" model
+        assert_output ''
+        cmp model expected
+    done
+    run -1 begin views.pth none
+    assert_output "lint-train: $w/views.pth: 'count' is no parameter of this network"
+    run -1 begin ../../stream/bad-torch/which_is_no_part_of_a_state_dict/system.pth none
+    assert_output --regexp "system.pth: a/data.pkl: the pickle names 'os.system', which is no part of a state dict; save the weights alone"
+    assert_not_exist harmed
+}
+
 @test "--init says what a model's weights were trained for, if that is something else" {
     train --train train.lts --epochs 1 -o old
     tiny n=8 classes=red,green >other.lts

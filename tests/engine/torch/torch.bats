@@ -42,3 +42,26 @@ setup() {
     run -0 twin same layer4 state model
     assert_output '25 tensors, 0 the same'
 }
+
+@test "every file that torch.save writes of a state dict begins the same training" {
+    sed 's/224x224x3/64x64x3/' "$(net resnet18)" >resnet18.net
+    mkdir files
+    twin files resnet18 1000 files
+    twin views 4 64 2 views
+    begin() {
+        lint-train --quiet --net resnet18.net --train views --epochs 1 --lr 0 --freeze conv --freeze bn \
+            --freeze layer --init "files/$1" -o "$2"
+    }
+    begin float32.pth expected
+    run -0 twin same layer files/float32.pth expected
+    assert_output '95 tensors, 95 the same'
+    local file
+    for file in float16.pth bfloat16.pth float64.pth old.pth parallel.pth channels-last.pth checkpoint.pth; do
+        begin "$file" model
+        cmp model expected
+    done
+    run -1 begin whole.pth model
+    assert_output --partial "the pickle names 'torchvision.models.resnet.ResNet'"
+    run -1 begin script.pt model
+    assert_output --partial 'a TorchScript program, expected a state dict'
+}
