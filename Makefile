@@ -112,7 +112,9 @@ $(BUILD)/lib/%.o: lib/%.c $(BUILD)/flags
 
 # Plain loops over many numbers, which become vectors.
 # private: else build/flags, on which they depend, would be of two minds.
-$(addprefix $(BUILD)/lib/,train/optim.o engine/layers/add.o engine/net.o picture/affinity.o \
+$(addprefix $(BUILD)/lib/,train/optim.o engine/layers/add.o engine/layers/avgpool.o \
+    engine/layers/input.o engine/cam_loss.o engine/net.o engine/net_cam.o engine/net_cam_gradient.o \
+    engine/net_features.o picture/affinity.o \
     picture/find_mask.o picture/saliency.o picture/superpixels.o): private ALL_CFLAGS += -O3
 
 $(BUILD)/lib/$(KERNELS)-%.o: lib/$(KERNELS).c $(BUILD)/flags

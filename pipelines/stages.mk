@@ -2,6 +2,10 @@
 #
 #     pictures -> train.lts val.lts test.lts -> default, camloss, ... -> scores, maps -> one table
 #
+# With BACKBONE the models are heads of a pretrained network, which is not trained:
+#
+#     train.lts val.lts -> features -> heads, joined to the network -> as above
+#
 # An experiment is a file NAME.mk beside this one that sets what differs: where the pictures come
 # from and the numbers. What is made for seed 3 lies in data/NAME/s3 and models/NAME/s3. Make gives
 # the order; whether a stage has to run is decided by pipelines/stage, by the content of what it
@@ -66,10 +70,15 @@ include pipelines/$(EXPERIMENT).mk
 PICTURES ?=
 ## how pictures become train, val and test: options of lint-split, such as --skip-bad
 SPLIT ?=
-## size of the pictures that the network sees
-SIZE ?= 96x96
-## the network
-NET ?= models/cnn.net
+## a file of pretrained weights, on whose features the models are trained; empty: all of NET is trained
+BACKBONE ?=
+## with BACKBONE: views of each training picture, augmented differently, whose features are made
+VIEWS ?= 4
+## size of the pictures that the network sees; with BACKBONE that of the network's input
+SIZE ?= $(if $(BACKBONE),$(net-size),96x96)
+net-given := $(filter-out undefined,$(origin NET))
+## the network; with BACKBONE the one in models/ that its tensors belong to
+NET ?= $(if $(BACKBONE),$(or $(BACKBONE_NET),$(placeholder)),$(placeholder))
 ## passes over the training pictures
 EPOCHS ?= 24
 ## what is done to training pictures, freshly in each pass: options of lint-augment, or a program
@@ -86,8 +95,10 @@ SWAP_COLOUR ?= 0.5
 CROP ?= 0.6
 ## files that a program of your own reads by itself, such as modules: when they change, it trains anew
 ALSO ?=
-## how training goes, for both models: options of lint-train
+## how training goes, for all models: options of lint-train
 TRAIN ?= --optim adam --lr 0.002 --batch 16
+## with BACKBONE: the network of the heads; empty: what the backbone's network has behind its cam line
+HEAD ?=
 ## weight of the CAM loss in camloss
 CAM_WEIGHT ?= 1
 ## width of the centre prior, in sides of the picture, with OBJECT=center
@@ -95,17 +106,37 @@ SIGMA ?= 0.25
 ## the CAM loss of camloss, without its weight: options of lint-train
 CAM ?= --cam-loss energy $(if $(masked),--prior mask,--sigma $(SIGMA))
 
+# The network, and of a pretrained one its size.
+net-file = $(firstword $(wildcard $(NET) models/$(NET).net) $(NET))
+placeholder = models/cnn.net
+ifneq ($(BACKBONE),)
+$(if $(wildcard $(BACKBONE)),,$(error BACKBONE: there is no file '$(BACKBONE)'))
+# Which network the tensors belong to is told by lint-features, which may have to be built first. Make
+# does so, reads these files once more, and then knows BACKBONE_NET.
+ifeq ($(net-given),)
+backbone-net = $(BUILD)/backbone/$(shell realpath -m -- $(call quote,$(BACKBONE)) | cksum | tr -d ' ').mk
+include $(backbone-net)
+$(backbone-net): $(BUILD)/lint-features $(BACKBONE) $(wildcard models/*.net)
+	@mkdir -p $(@D)
+	@net=$$($< --which $(call quote,$(BACKBONE))) || { echo "NET=NAME names the network." >&2; exit 1; }; \
+	echo "BACKBONE_NET = $$net" >$@
+endif
+net-size = $(eval net-size := $(shell awk '$$1 == "input" && $$2 ~ /x3$$/ { sub(/x3$$/, "", $$2); print $$2 }' \
+    $(net-file)))$(net-size)
+endif
+
 # What `make lock` notes of them and `make diff` compares.
-PARAMETERS = PICTURES SPLIT SIZE NET EPOCHS AUGMENT OBJECT SWAP SWAP_COLOUR TRAIN CAM_WEIGHT CAM
+PARAMETERS = PICTURES SPLIT SIZE NET EPOCHS AUGMENT OBJECT SWAP SWAP_COLOUR TRAIN CAM_WEIGHT CAM \
+    $(if $(BACKBONE),VIEWS HEAD)
 
 # What no tool would tell clearly, or only after another stage's minutes; and the points of GRID.
-VARIABLE = SIZE NET EPOCHS CAM_WEIGHT SIGMA OBJECT SWAP SWAP_COLOUR
+VARIABLE = SIZE NET EPOCHS CAM_WEIGHT SIGMA OBJECT SWAP SWAP_COLOUR VIEWS
 checked = SEED SEEDS JOBS GRID GRID_SEEDS GRID_SLACK VARIABLE
 POINTS := $(shell $(foreach v,$(checked),$v=$(call quote,$($v))) awk -f pipelines/settings.awk)
 $(if $(findstring error: ,$(POINTS)),$(error $(subst error: ,,$(POINTS))))
 $(foreach v,$(VARIABLE),$(if $(strip $($v)),,$(error $v: expected a value, not nothing)))
 $(foreach f,$(ALSO),$(if $(wildcard $f),,$(error ALSO: there is no $f)))
-$(foreach v,OUT CACHE NET BUILD,$(if $(word 2,$($v)),$(error $v: '$($v)' has a space in it, \
+$(foreach v,OUT CACHE NET BUILD BACKBONE HEAD,$(if $(word 2,$($v)),$(error $v: '$($v)' has a space in it, \
     which is more than make can bear; a link to it helps)))
 
 # --- the stages --------------------------------------------------------------------------------
@@ -114,9 +145,11 @@ $(foreach v,OUT CACHE NET BUILD,$(if $(word 2,$($v)),$(error $v: '$($v)' has a s
 # `also` is a function: other lines of the stage (pipelines/stage/step.h), each put through $1.
 
 STAGES = $(if $(SYNTH),synth) split $(if $(found),mask) swap-val $(if $(filter jtt,$(MODELS)),jtt/weigh) \
+    $(if $(BACKBONE),head features-val $(sort $(foreach m,$(MODELS),features-$(views-$m)))) \
     $(foreach m,$(MODELS),$m/train $m/val $m/test) compare
-known-models = default camloss swap crop dro jtt
-$(foreach m,$(filter-out $(known-models),$(MODELS)),$(error MODELS: '$m' is none of $(known-models)))
+known-models = default camloss swap $(if $(BACKBONE),dro,crop dro jtt)
+$(foreach m,$(filter-out $(known-models),$(MODELS)),$(error MODELS: '$m' is none of $(strip \
+    $(known-models)$(if $(BACKBONE), with BACKBONE))))
 $(if $(filter-out found given center,$(OBJECT))$(word 2,$(OBJECT)),$(error OBJECT: expected found, given or center, not '$(OBJECT)'))
 found = $(filter found,$(OBJECT))
 masked = $(filter found given,$(OBJECT))
@@ -150,7 +183,6 @@ swap-val.makes = $d/swapped-val.lts
 # What each model is trained on, validated by, and how. A program in AUGMENT is a filter behind the
 # loader, which then only balances, swaps and shuffles.
 mine = $(if $(filter-out -%,$(firstword $(AUGMENT))),$(AUGMENT) |)
-net-file = $(firstword $(wildcard $(NET) models/$(NET).net) $(NET))
 swaps = $(if $(filter-out 0,$(SWAP)),--swap-background $(SWAP) --swap-colour $(SWAP_COLOUR) $(swap-by))
 cropped = lint-augment --center-crop $(CROP)
 
@@ -183,13 +215,47 @@ loss-jtt = --cam-loss none --best worst-group
 seen = $(if $(filter crop,$(model)),<($(cropped) $d/$1.lts),$d/$1.lts)
 
 load = lint-augment $(if $(mine),--balance,$(AUGMENT)) $(augment-$(model)) --epochs $1 --shuffle --seed $s
-train.run = $(call load,$(EPOCHS)) $(train-set-$(model)) | \
+train.run = $(if $(BACKBONE),$(train-head),$(train-whole))
+train-whole = $(call load,$(EPOCHS)) $(train-set-$(model)) | \
     $(mine) lint-train --net $(net-file) --train - --val $(call seen,$(val-name-$(model))) --seed $s $(TRAIN) $(loss-$(model)) \
     -o $m/model.safetensors --log $m/log.tsv --checkpoint checkpoint
-train.also = $(call $1,resumes)$(foreach f,$(also-digests), $(call $1,with also $(subst :, ,$f)))
+train.also = $(call $1,resumes)$(foreach f,$(also-digests), $(call $1,with also $(subst :, ,$f)))$(backbone.also)
 also-digests = $(eval also-digests := $(foreach f,$(ALSO),$f:$(firstword $(shell sha256sum <$f))))$(also-digests)
-train.reads = $(train-set-$(model)) $d/$(val-name-$(model)).lts
-train.makes = $m/model.safetensors $m/log.tsv
+train.reads = $(if $(BACKBONE),$(head-reads),$(train-set-$(model)) $d/$(val-name-$(model)).lts)
+train.makes = $m/model.safetensors $m/log.tsv $(if $(BACKBONE),$m/head.safetensors)
+
+# What the frozen network makes of the pictures is computed once, for all models that see the same. A
+# training picture has several views; lint-train takes them in turn.
+views-default = plain
+views-camloss = swapped
+views-swap = swapped
+views-dro = plain
+
+backbone.also = $(if $(BACKBONE), $(call $1,data BACKBONE=$(abspath $(BACKBONE))))
+features = lint-features --net $(net-file) --drop image BACKBONE
+views = lint-augment $(if $(mine),--balance,$(AUGMENT)) $1 --epochs $(VIEWS) --seed $s $2 | $(mine) $(features)
+features-plain.run = $(call views,,$d/train.lts) -o $d/features-plain.lts
+features-plain.reads = $d/train.lts
+features-plain.makes = $d/features-plain.lts
+features-swapped.run = $(call views,$(swaps),$(call with-masks,train)) -o $d/features-swapped.lts
+features-swapped.reads = $(call with-masks,train)
+features-swapped.makes = $d/features-swapped.lts
+features-val.run = $(features) $d/val.lts -o $d/features-val.lts && $(features) $d/swapped-val.lts -o $d/features-swapped-val.lts
+features-val.reads = $d/val.lts $d/swapped-val.lts
+features-val.makes = $d/features-val.lts $d/features-swapped-val.lts
+
+# The head that is trained is the network's own, so that the model is the network as it was.
+head.run = $(if $(HEAD),cp $(firstword $(wildcard $(HEAD) models/$(HEAD).net) $(HEAD)),lint-features --head --net $(net-file) BACKBONE -o) $d/head.net
+head.makes = $d/head.net
+features-plain.also = $(backbone.also)
+features-swapped.also = $(backbone.also)
+features-val.also = $(backbone.also)
+head.also = $(backbone.also)
+
+train-head = lint-train --net $d/head.net --train $d/features-$(views-$(model)).lts --val $d/features-$(val-name-$(model)).lts \
+    --epochs $(EPOCHS) --seed $s $(TRAIN) $(loss-$(model)) -o $m/head.safetensors --log $m/log.tsv --checkpoint checkpoint && \
+    lint-features --net $(net-file) --join $m/head.safetensors BACKBONE -o $m/model.safetensors
+head-reads = $d/head.net $d/features-$(views-$(model)).lts $d/features-$(val-name-$(model)).lts
 
 # Just Train Twice (Liu et al. 2021): what a model of one epoch gets wrong counts 20 times.
 weigh.run = $(call load,1) $d/train.lts | lint-train --net $(net-file) --train - --seed $s $(TRAIN) -o $m/first.safetensors && \

@@ -168,6 +168,7 @@ static int answer(const lint_predictor *p, lint_frame *f, const lint_samples *s,
 int lint_deletion_frame(const lint_predictor *p, lint_frame *f, size_t steps, lint_threads *pool,
                         lint_err *e) {
     lint_samples s;
+    if (lint_predictor_needs_pictures(p, e) < 0) return -1;
     if (lint_samples_view(f, &s, e) < 0) return -1;
     int err = s.cam ? answer(p, f, &s, steps, pool, e) : lint_fail(e, "no maps to remove cells by");
     lint_samples_free(&s);

@@ -7,6 +7,7 @@
 int lint_file_predictor_new(lint_file_predictor *a, const lint_predictor *model, lint_fit fit,
                             size_t most, int maps, lint_threads *pool, lint_err *e) {
     *a = (lint_file_predictor){.model = model, .pool = pool, .fit = fit, .most = most};
+    if (lint_predictor_needs_pictures(model, e) < 0) return -1;
     if (maps && !model->cam_h)
         return lint_fail(e, "the model's network has no 'cam' line, so no maps");
     a->answer = calloc(most, sizeof *a->answer);

@@ -23,6 +23,7 @@ static int read_fit(const lint_frame *f, int *fit, lint_err *e) {
 }
 
 static int describe(lint_predictor *p, const lint_frame *f, lint_err *e) {
+    p->is_head = lint_net_is_head(p->net);
     p->h = lint_net_height(p->net);
     p->w = lint_net_width(p->net);
     p->k = lint_net_classes(p->net);
@@ -71,16 +72,33 @@ static int check_finite(const lint_predictor *p, size_t first, size_t n, const f
     return 0;
 }
 
-int lint_predictor_run(const lint_predictor *p, size_t n, const uint8_t *const *image,
-                       float *logits, float *cam, lint_err *e) {
+/* Of n samples, pictures or features. */
+static int run(const lint_predictor *p, size_t n, const void *const *sample, float *logits,
+               float *cam, lint_err *e) {
     size_t most = lint_net_batch(p->net), map = p->k * p->cam_h * p->cam_w;
     for (size_t i = 0; i < n; i += most) {
-        lint_batch b = {.n = n - i < most ? n - i : most, .image = image + i};
+        lint_batch b = {.n = n - i < most ? n - i : most};
+        if (p->is_head)
+            b.features = sample + i;
+        else
+            b.image = (const uint8_t *const *)(sample + i);
         float *z = logits + i * p->k, *m = cam ? cam + i * map : NULL;
         if (lint_net_run(p->net, &b, z, m, e) < 0) return -1;
         if (check_finite(p, i, b.n, z, m, e) < 0) return -1;
     }
     return 0;
+}
+
+int lint_predictor_run(const lint_predictor *p, size_t n, const uint8_t *const *image,
+                       float *logits, float *cam, lint_err *e) {
+    if (lint_predictor_needs_pictures(p, e) < 0) return -1;
+    return run(p, n, (const void *const *)image, logits, cam, e);
+}
+
+int lint_predictor_needs_pictures(const lint_predictor *p, lint_err *e) {
+    if (!p->is_head) return 0;
+    return lint_fail(e, "the model takes features, not pictures: it is a head, which lint-features "
+                        "--join joins to its backbone");
 }
 
 /* --- a frame ---------------------------------------------------------------------------------- */
@@ -108,7 +126,18 @@ static int check_classes(const lint_predictor *p, const lint_samples *s, lint_er
     return 0;
 }
 
+static int check_features(const lint_predictor *p, const lint_samples *s, lint_err *e) {
+    size_t c = lint_net_channels(p->net);
+    if (!s->features)
+        return lint_fail(e, "no 'features', which the model takes: it is a head, which "
+                            "lint-features --join joins to its backbone");
+    if (s->features_h == p->h && s->features_w == p->w && s->features_c == c) return 0;
+    return lint_fail(e, "features are %zux%zux%zu, but the model takes %zux%zux%zu", s->features_w,
+                     s->features_h, s->features_c, p->w, p->h, c);
+}
+
 static int check_samples(const lint_predictor *p, const lint_samples *s, lint_err *e) {
+    if (p->is_head) return check_features(p, s, e) < 0 ? -1 : check_classes(p, s, e);
     if (!s->image) return lint_fail(e, "no 'image'");
     if (s->h != p->h || s->w != p->w)
         return lint_fail(e, "pictures are %zux%zu, but the model takes %zux%zu (lint-split --size)",
@@ -116,31 +145,33 @@ static int check_samples(const lint_predictor *p, const lint_samples *s, lint_er
     return check_classes(p, s, e);
 }
 
-/* Pictures of the frame by pointer, from malloc. */
-static const uint8_t **pointers(const lint_samples *s, lint_err *e) {
-    const uint8_t **image = malloc((s->n + 1) * sizeof *image);
-    if (!image) {
-        lint_fail_mem(e, "a list of pictures");
+/* Pictures or features of the frame by pointer, from malloc. */
+static const void **pointers(const lint_predictor *p, const lint_samples *s, lint_err *e) {
+    const void **sample = malloc((s->n + 1) * sizeof *sample);
+    if (!sample) {
+        lint_fail_mem(e, "a list of samples");
         return NULL;
     }
+    const unsigned char *from = p->is_head ? s->features : s->image;
+    size_t each = p->is_head ? 2 * s->features_c * s->features_h * s->features_w : s->h * s->w * 3;
     for (size_t i = 0; i < s->n; i++)
-        image[i] = s->image + i * s->h * s->w * 3;
-    return image;
+        sample[i] = from + i * each;
+    return sample;
 }
 
 static int answer(const lint_predictor *p, const lint_samples *s, lint_frame *f, int maps,
                   lint_err *e) {
-    const uint8_t **image = pointers(s, e);
-    if (!image) return -1;
+    const void **sample = pointers(p, s, e);
+    if (!sample) return -1;
     int err = -1;
     lint_tensor *cam = NULL, *logits;
     if (!maps || (cam = lint_frame_add(f, "cam", LINT_F32, 4,
                                        (uint64_t[]){s->n, p->k, p->cam_h, p->cam_w}, e))) {
         float *map = cam ? cam->data : NULL; /* an add may move the tensors, not their data */
         if ((logits = lint_frame_add(f, "logits", LINT_F32, 2, (uint64_t[]){s->n, p->k}, e)))
-            err = lint_predictor_run(p, s->n, image, logits->data, map, e);
+            err = run(p, s->n, sample, logits->data, map, e);
     }
-    free(image);
+    free(sample);
     return err;
 }
 

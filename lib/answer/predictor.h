@@ -25,6 +25,7 @@ typedef struct lint_predictor {
     lint_net *net;
     lint_names classes;
     size_t h, w, k;      /* H, W, K */
+    int is_head;         /* takes features of h x w cells, not pictures */
     size_t cam_h, cam_w; /* 0 where the net has no 'cam' line */
     int fit;             /* lint_fit of the training pictures; -1 where the model does not say */
 } lint_predictor;
@@ -36,14 +37,17 @@ int lint_predictor_open(lint_predictor *p, const char *path, size_t batch, lint_
 void lint_predictor_free(lint_predictor *p);
 
 /* n pictures [H,W,3] by pointer, any number -> logits [N,K] and, unless NULL, cam [N,K,h,w]. An
- * answer that is not finite is an error, as is cam from a net without maps. */
+ * answer that is not finite is an error, as is cam from a net without maps, and a head. */
 int lint_predictor_run(const lint_predictor *p, size_t n, const uint8_t *const *image,
                        float *logits, float *cam, lint_err *e);
 
+/* -1 and an error where the model is a head, which takes no pictures. */
+int lint_predictor_needs_pictures(const lint_predictor *p, lint_err *e);
+
 /* Adds `logits` and, if `maps`, `cam` to a frame of samples, and makes it one of predictions; what
- * an earlier model said of them goes.
- * Errors: no 'image', one of another size than the net's input, other classes than the model's,
- * a label that the model has no class for. Where the frame names no classes it gets the model's. */
+ * an earlier model said of them goes. A head is asked of the frame's 'features'.
+ * Errors: no 'image', one of another size than the net's input, or likewise 'features'; other
+ * classes than the model's, a label that the model has no class for. Where the frame names no classes it gets the model's. */
 int lint_predictor_frame(const lint_predictor *p, lint_frame *f, int maps, lint_err *e);
 
 /* Index of the largest of K logits, the first of equals, and its probability (softmax) unless

@@ -62,6 +62,7 @@ int lint_shifted_frame(const lint_predictor *p, lint_frame *f, double share, lin
     lint_samples s;
     char text[32];
     snprintf(text, sizeof text, "%g", share);
+    if (lint_predictor_needs_pictures(p, e) < 0) return -1;
     if (lint_samples_view(f, &s, e) < 0) return -1;
     int err = answer(p, f, &s, share, pool, e);
     if (!err) err = lint_frame_set_meta(f, "shift", text, e);

@@ -23,14 +23,35 @@ static double covered(const uint8_t *mask, size_t mw, double y0, double y1, doub
     return sum;
 }
 
+static int is_whole(double v) {
+    return v == (double)(size_t)v;
+}
+
+/* The same where the edges are whole: exact, and fast. */
+static double covered_whole(const uint8_t *mask, size_t mw, size_t y0, size_t y1, size_t x0,
+                            size_t x1) {
+    uint64_t sum = 0;
+    for (size_t y = y0; y < y1; y++) {
+        uint32_t row = 0; /* LINT_SIDE_MAX * 255 fits */
+        for (size_t x = x0; x < x1; x++)
+            row += mask[y * mw + x];
+        sum += row;
+    }
+    return (double)sum;
+}
+
 void lint_mask_shares(float *share, size_t h, size_t w, const uint8_t *mask, size_t mask_h,
                       size_t mask_w) {
     double sy = (double)mask_h / (double)h, sx = (double)mask_w / (double)w;
+    int whole = is_whole(sy) && is_whole(sx);
     for (size_t y = 0; y < h; y++)
         for (size_t x = 0; x < w; x++) {
             double y1 = y + 1 == h ? (double)mask_h : (double)(y + 1) * sy;
             double x1 = x + 1 == w ? (double)mask_w : (double)(x + 1) * sx;
-            double sum = covered(mask, mask_w, (double)y * sy, y1, (double)x * sx, x1);
+            size_t hh = (size_t)sy, ww = (size_t)sx;
+            double sum =
+                whole ? covered_whole(mask, mask_w, y * hh, (y + 1) * hh, x * ww, (x + 1) * ww)
+                      : covered(mask, mask_w, (double)y * sy, y1, (double)x * sx, x1);
             share[y * w + x] = (float)(sum / (255 * sy * sx));
         }
 }

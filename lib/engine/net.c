@@ -102,21 +102,22 @@ static lint_pass pass_of(const lint_net *net, size_t n, int training) {
                        .workspace = net->workspace};
 }
 
-static lint_pass pass_of_batch(const lint_net *net, const lint_batch *b, int training) {
+lint_pass lint_net_pass(const lint_net *net, const lint_batch *b, int training) {
     lint_pass p = pass_of(net, b->n, training);
     p.image = b->image;
+    p.features = b->features;
     p.step = b->step;
     return p;
 }
 
-static void forward(lint_net *net, const lint_pass *p) {
+void lint_net_forward(lint_net *net, const lint_pass *p, size_t to) {
     for (size_t i = 0; i < net->chain.count; i++) {
         lint_layer *l = lint_net_layer(net, i);
         l->x = i ? net->value[l->from] : NULL;
         l->x2 = l->kind->joins ? net->value[l->also] : NULL;
         l->y = net->value[i];
     }
-    for (size_t i = 0; i < net->chain.count; i++) {
+    for (size_t i = 0; i < to; i++) {
         lint_layer *l = lint_net_layer(net, i);
         if (l->is_producer) continue;
         double began = lint_net_clock(net);
@@ -125,7 +126,11 @@ static void forward(lint_net *net, const lint_pass *p) {
     }
 }
 
-/* Nobody reads the gradient to a picture, nor what only frozen layers have made; that to a mask
+static void forward(lint_net *net, const lint_pass *p) {
+    lint_net_forward(net, p, net->chain.count);
+}
+
+/* Nobody reads the gradient to a picture or to features that are given, nor what only frozen layers have made; that to a mask
  * moves the map behind it. */
 static float *wanted(const lint_net *net, size_t i) {
     if (i == 0) return lint_net_is_encoder(net) ? net->gradient[0] : NULL;
@@ -171,8 +176,11 @@ static void backward(lint_net *net, const lint_pass *p, size_t from, size_t to) 
 
 /* --- steps, inference, losses ----------------------------------------------------------------- */
 
-static int check_batch(const lint_net *net, const lint_batch *b, lint_err *e) {
+int lint_net_check_batch(const lint_net *net, const lint_batch *b, lint_err *e) {
     if (lint_net_is_encoder(net)) return lint_fail(e, "the network's input is a mask, no image");
+    if (lint_net_is_head(net) ? !b->features : !b->image)
+        return lint_fail(e, "the network's input is %s",
+                         lint_net_is_head(net) ? "features, no picture" : "a picture, no features");
     if (b->n < 1 || b->n > net->batch)
         return lint_fail(e, "a batch of %zu images: expected 1 to %zu", b->n, net->batch);
     for (size_t i = 0; b->label && i < b->n; i++)
@@ -202,11 +210,16 @@ static int check_loss(const lint_net *net, const lint_batch *b, const lint_loss 
     return 0;
 }
 
+/* The gradient with respect to the features; a net that begins with them needs none. */
+static float *wanted_features(const lint_net *net) {
+    return net->chain.cam > 1 ? net->gradient[net->chain.cam - 1] : NULL;
+}
+
 int lint_net_step(lint_net *net, const lint_batch *b, const lint_loss *loss, lint_loss_sum *sum,
                   lint_err *e) {
     if (net->mode != LINT_NET_TRAIN) return lint_fail(e, "the network was built for inference");
-    if (check_batch(net, b, e) < 0 || check_loss(net, b, loss, e) < 0) return -1;
-    lint_pass p = pass_of_batch(net, b, 1);
+    if (lint_net_check_batch(net, b, e) < 0 || check_loss(net, b, loss, e) < 0) return -1;
+    lint_pass p = lint_net_pass(net, b, 1);
     size_t cam_at = net->chain.cam, count = net->chain.count;
     forward(net, &p);
     double divisor = lint_net_ce(net, b, loss, sum), cam = 0;
@@ -216,15 +229,15 @@ int lint_net_step(lint_net *net, const lint_batch *b, const lint_loss *loss, lin
     lint_net_ce_gradient(net, b, loss->ce_weight, divisor, net->gradient[count - 1]);
     backward(net, &p, cam_at ? cam_at : 1, count);
     if (loss->cam != LINT_CAM_NONE && loss->cam_weight != 0)
-        lint_net_cam_gradient(net, &p, b, loss, ce, cam, net->gradient[cam_at - 1]);
+        lint_net_cam_gradient(net, &p, b, loss, ce, cam, wanted_features(net));
     if (cam_at) backward(net, &p, 1, cam_at);
     return 0;
 }
 
 int lint_net_run(lint_net *net, const lint_batch *b, float *logits, float *cam, lint_err *e) {
-    if (check_batch(net, b, e) < 0) return -1;
+    if (lint_net_check_batch(net, b, e) < 0) return -1;
     if (cam && !net->chain.cam) return lint_fail(e, "the network has no 'cam' line, so no maps");
-    lint_pass p = pass_of_batch(net, b, 0);
+    lint_pass p = lint_net_pass(net, b, 0);
     forward(net, &p);
     if (logits) memcpy(logits, lint_net_last(net)->y, b->n * net->classes * sizeof *logits);
     if (cam) lint_net_cam_maps(net, &p, cam);
@@ -233,8 +246,8 @@ int lint_net_run(lint_net *net, const lint_batch *b, float *logits, float *cam, 
 
 int lint_net_score(lint_net *net, const lint_batch *b, const lint_loss *loss, float *logits,
                    lint_loss_sum *sum, lint_err *e) {
-    if (check_batch(net, b, e) < 0 || check_loss(net, b, loss, e) < 0) return -1;
-    lint_pass p = pass_of_batch(net, b, 0);
+    if (lint_net_check_batch(net, b, e) < 0 || check_loss(net, b, loss, e) < 0) return -1;
+    lint_pass p = lint_net_pass(net, b, 0);
     forward(net, &p);
     if (logits) memcpy(logits, lint_net_last(net)->y, b->n * net->classes * sizeof *logits);
     lint_net_ce(net, b, loss, sum);
@@ -303,6 +316,18 @@ size_t lint_net_cam_width(const lint_net *net) {
     return lint_net_map_shape(net).w;
 }
 
+size_t lint_net_cam_channels(const lint_net *net) {
+    return lint_net_map_shape(net).c;
+}
+
+size_t lint_net_channels(const lint_net *net) {
+    return lint_net_layer(net, 0)->out.c;
+}
+
 int lint_net_is_encoder(const lint_net *net) {
-    return lint_net_layer(net, 0)->out.c == 1;
+    return net->chain.input.mask;
+}
+
+int lint_net_is_head(const lint_net *net) {
+    return net->chain.input.features;
 }

@@ -40,15 +40,18 @@ typedef struct lint_param {
     size_t count;
 } lint_param;
 
-/* n images, each [H,W,3] U8 (the net's input size), by pointer. */
+/* n samples, by pointer. A net takes pictures, or the features that another net made of them
+ * (lint_net_is_head). */
 typedef struct lint_batch {
     size_t n;
-    const uint8_t *const *image;
-    const int32_t *label;       /* -1 unknown: in no loss */
-    const uint8_t *const *mask; /* [H,W] each, for LINT_PRIOR_MASK; NULL otherwise */
-    const int32_t *place;       /* -1 unknown; for a loss that weighs groups; NULL otherwise */
-    const float *weight;        /* factor of each image's cross-entropy; NULL: all 1 */
-    uint64_t step;              /* number of the step: what dropout draws from, with the seed */
+    const uint8_t *const *image;    /* [H,W,3] U8 each, of the net's input size */
+    const void *const *features;    /* [C,H,W] F16 each, of any alignment, likewise */
+    const int32_t *label;           /* -1 unknown: in no loss */
+    const uint8_t *const *mask;     /* for LINT_PRIOR_MASK; NULL otherwise */
+    size_t mask_height, mask_width; /* of each; 0: the net's input size */
+    const int32_t *place;           /* -1 unknown; for a loss that weighs groups; NULL otherwise */
+    const float *weight;            /* factor of each image's cross-entropy; NULL: all 1 */
+    uint64_t step;                  /* number of the step: what dropout draws from, with the seed */
 } lint_batch;
 
 /* Tells OpenBLAS to use one thread in this process. A program calls this before it builds a net:
@@ -67,7 +70,10 @@ void lint_net_init(lint_net *net, uint64_t seed);
 const char *lint_net_text(const lint_net *net);
 size_t lint_net_height(const lint_net *net), lint_net_width(const lint_net *net);
 size_t lint_net_classes(const lint_net *net);
+size_t lint_net_channels(const lint_net *net); /* of the input */
+/* Of the maps, and of the features that they are read from; 0 without a 'cam' line. */
 size_t lint_net_cam_height(const lint_net *net), lint_net_cam_width(const lint_net *net);
+size_t lint_net_cam_channels(const lint_net *net);
 size_t lint_net_batch(const lint_net *net);
 
 size_t lint_net_params(const lint_net *net); /* parameters and buffers */
@@ -92,6 +98,18 @@ int lint_net_run(lint_net *net, const lint_batch *b, float *logits, float *cam, 
 /* Inference that adds the losses of the batch to *sum; logits may be NULL. */
 int lint_net_score(lint_net *net, const lint_batch *b, const lint_loss *loss, float *logits,
                    lint_loss_sum *sum, lint_err *e);
+
+/* --- features: what a backbone makes of pictures, and a head takes ---------------------------- */
+
+/* Whether the net's input is features: `input WxHxC features`. */
+int lint_net_is_head(const lint_net *net);
+
+/* Inference up to the 'cam' line, of pictures: features [N,C,h,w] F16. Nothing behind the line is
+ * computed. A number that is not finite in F16 is an error. */
+int lint_net_features(lint_net *net, const lint_batch *b, void *features, lint_err *e);
+
+/* A hash of all that features depend on: the net's text and weights before the 'cam' line. */
+uint64_t lint_net_backbone(const lint_net *net);
 
 /* --- what a pass costs ------------------------------------------------------------------------ */
 

@@ -5,6 +5,7 @@
 #include "engine/net_parts.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 lint_shape lint_net_map_shape(const lint_net *net) {
     size_t cam = net->chain.cam;
@@ -23,14 +24,27 @@ static size_t largest(const lint_net *net, size_t from, size_t to) {
     return most;
 }
 
+int lint_net_pools(const lint_net *net) {
+    return lint_net_layer(net, net->chain.cam)->kind == &lint_layer_globalpool;
+}
+
+const float *lint_net_cam_cotangent(const lint_net *net, size_t image, size_t *step) {
+    lint_shape s = lint_net_map_shape(net);
+    size_t cells = lint_net_pools(net) ? 1 : s.h * s.w;
+    *step = cells == 1 ? 0 : s.c;
+    return net->cotangent[0] + image * cells * s.c;
+}
+
 int lint_net_cam_new(lint_net *net, lint_err *e) {
     size_t cam = net->chain.cam, count = net->chain.count;
     if (!cam) return 0;
     net->heads = count - cam;
     net->cotangent = calloc(net->heads + 1, sizeof *net->cotangent);
     if (!net->cotangent) return lint_fail_mem(e, "maps");
+    int pools = lint_net_pools(net);
     for (size_t i = net->heads + 1; i-- > 0;) {
-        size_t each = lint_shape_count(lint_net_layer(net, cam + i - 1)->out);
+        lint_shape out = lint_net_layer(net, cam + i - 1)->out;
+        size_t each = pools && i == 0 ? out.c : lint_shape_count(out);
         int shared = i < net->heads && lint_net_layer(net, cam + i)->kind->in_place;
         net->cotangent[i] = shared ? net->cotangent[i + 1] : lint_net_buffer(net, each, e);
         if (!net->cotangent[i]) return -1;
@@ -40,18 +54,29 @@ int lint_net_cam_new(lint_net *net, lint_err *e) {
         !(net->dmap = lint_net_buffer(net, s.h * s.w, e)) ||
         !(net->prior = lint_net_buffer(net, s.h * s.w, e)))
         return -1;
-    size_t most = largest(net, cam, count);
+    size_t most = largest(net, cam + (size_t)pools, count);
+    if (most < s.c) most = s.c;
     for (int i = 0; i < 2 && net->mode == LINT_NET_TRAIN; i++)
         if (!(net->tangent[i] = lint_net_buffer(net, most, e))) return -1;
     return 0;
 }
 
+/* cotangent[0] of a global pool, whose cells are alike. */
+static void vjp_pool(lint_net *net, const lint_pass *p) {
+    lint_shape s = lint_net_map_shape(net);
+    float share = 1.0f / (float)(s.h * s.w);
+    for (size_t i = 0; i < p->n * s.c; i++)
+        net->cotangent[0][i] = net->cotangent[1][i] * share;
+}
+
 /* From the seeds in cotangent[heads] down to cotangent[0] = d(seed . logits) / d features. */
 static void vjp_head(lint_net *net, const lint_pass *p) {
-    for (size_t i = net->heads; i-- > 0;) {
+    size_t pools = (size_t)lint_net_pools(net);
+    for (size_t i = net->heads; i-- > pools;) {
         lint_layer *l = lint_net_layer(net, net->chain.cam + i);
         l->kind->vjp(l, p, net->cotangent[i + 1], net->cotangent[i]);
     }
+    if (pools) vjp_pool(net, p);
 }
 
 typedef struct map_job {
@@ -60,20 +85,36 @@ typedef struct map_job {
     size_t stride; /* floats between the maps of two images */
 } map_job;
 
+/* to[i] = sum over c of a[i][c] * g[i][c], for `cells` rows of which those of g are `step` apart:
+ * c after c for each, but several cells at a time, since a sum waits for the one before. */
+static void dot_cells(size_t cells, size_t c, const float *a, const float *g, size_t step,
+                      float *to) {
+    enum { CELLS = 8 };
+    size_t q = 0;
+    for (; q + CELLS <= cells; q += CELLS) {
+        float sum[CELLS] = {0};
+        for (size_t k = 0; k < c; k++)
+            for (size_t i = 0; i < CELLS; i++)
+                sum[i] += a[(q + i) * c + k] * g[(q + i) * step + k];
+        memcpy(to + q, sum, sizeof sum);
+    }
+    for (; q < cells; q++) {
+        float sum = 0;
+        for (size_t k = 0; k < c; k++)
+            sum += a[q * c + k] * g[q * step + k];
+        to[q] = sum;
+    }
+}
+
 /* HiResCAM (Draelos and Carin 2020): features times their gradient, summed over channels. */
 static void make_map(void *ctx, size_t i, int worker) {
     (void)worker;
     const map_job *j = ctx;
     lint_shape s = lint_net_map_shape(j->net);
     const float *a = j->net->features + i * lint_shape_count(s);
-    const float *g = j->net->cotangent[0] + i * lint_shape_count(s);
-    float *m = j->to + i * j->stride;
-    for (size_t q = 0; q < s.h * s.w; q++, a += s.c, g += s.c) {
-        float sum = 0;
-        for (size_t c = 0; c < s.c; c++)
-            sum += a[c] * g[c];
-        m[q] = sum;
-    }
+    size_t step;
+    const float *g = lint_net_cam_cotangent(j->net, i, &step);
+    dot_cells(s.h * s.w, s.c, a, g, step, j->to + i * j->stride);
 }
 
 void lint_net_cam_map(lint_net *net, const lint_pass *p, float *to, size_t stride) {

@@ -10,28 +10,57 @@
  * Declared in net_parts.h. */
 #include "engine/net_parts.h"
 
+#include <string.h>
+
 typedef struct gradient_job {
     lint_net *net;
     double image_weight; /* of dmap */
-    float *dfeatures;
+    float *dfeatures;    /* NULL: not wanted */
 } gradient_job;
 
-/* Of one image: dfeatures += d loss / d A; tangent[0] = d loss / d g. */
+/* dfeatures += d loss / d A, of the cell q. */
+static void add_gradient(const gradient_job *j, size_t image, size_t q, float d) {
+    lint_shape s = lint_net_map_shape(j->net);
+    size_t step;
+    const float *g = lint_net_cam_cotangent(j->net, image, &step) + q * step;
+    float *da = j->dfeatures + image * lint_shape_count(s) + q * s.c;
+    for (size_t c = 0; c < s.c; c++)
+        da[c] += d * g[c];
+}
+
+/* tangent[0] = d loss / d g, of the cell q. */
+static void set_tangent(const gradient_job *j, size_t image, size_t q, float d) {
+    lint_shape s = lint_net_map_shape(j->net);
+    size_t at = image * lint_shape_count(s) + q * s.c;
+    const float *a = j->net->features + at;
+    float *dg = j->net->tangent[0] + at;
+    for (size_t c = 0; c < s.c; c++)
+        dg[c] = d * a[c];
+}
+
+/* The same through a global pool: adds the cell to the sum of all. */
+static void add_tangent(const gradient_job *j, size_t image, size_t q, float d) {
+    lint_shape s = lint_net_map_shape(j->net);
+    const float *a = j->net->features + image * lint_shape_count(s) + q * s.c;
+    float *dg = j->net->tangent[0] + image * s.c;
+    if (q == 0) memset(dg, 0, s.c * sizeof *dg);
+    for (size_t c = 0; c < s.c; c++)
+        dg[c] += d * a[c];
+    float share = 1.0f / (float)(s.h * s.w);
+    for (size_t c = 0; q + 1 == s.h * s.w && c < s.c; c++)
+        dg[c] *= share;
+}
+
 static void cam_gradient_image(void *ctx, size_t i, int worker) {
     (void)worker;
     const gradient_job *j = ctx;
-    lint_net *net = j->net;
-    lint_shape s = lint_net_map_shape(net);
-    size_t at = i * lint_shape_count(s);
-    const float *a = net->features + at, *g = net->cotangent[0] + at,
-                *dm = net->dmap + i * s.h * s.w;
-    float *da = j->dfeatures + at, *dg = net->tangent[0] + at;
+    lint_shape s = lint_net_map_shape(j->net);
+    const float *dm = j->net->dmap + i * s.h * s.w;
+    int pools = lint_net_pools(j->net);
     for (size_t q = 0; q < s.h * s.w; q++) {
         float d = (float)(j->image_weight * (double)dm[q]);
-        for (size_t c = q * s.c; c < (q + 1) * s.c; c++) {
-            da[c] += d * g[c];
-            dg[c] = d * a[c];
-        }
+        if (j->dfeatures) add_gradient(j, i, q, d);
+        (pools ? add_tangent : set_tangent)(j, i, q, d);
     }
 }
 
@@ -49,7 +78,7 @@ void lint_net_cam_gradient(lint_net *net, const lint_pass *p, const lint_batch *
     gradient_job j = {net, image_weight(loss, b, ce, cam), dfeatures};
     lint_threads_run(net->pool, p->n, cam_gradient_image, &j);
     int turn = 0;
-    for (size_t i = 0; i < net->heads; i++) {
+    for (size_t i = (size_t)lint_net_pools(net); i < net->heads; i++) {
         lint_layer *l = lint_net_layer(net, net->chain.cam + i);
         float *from = net->tangent[turn];
         if (!l->kind->in_place) turn ^= 1;

@@ -16,15 +16,21 @@ typedef struct loss_job {
     const lint_loss *loss;
 } loss_job;
 
+/* The share of each cell that is not object; a mask may be of another size than the net's input. */
+static void mask_prior(const lint_net *net, const lint_batch *b, size_t i) {
+    lint_shape s = lint_net_map_shape(net);
+    size_t h = b->mask_height ? b->mask_height : lint_net_height(net);
+    size_t w = b->mask_width ? b->mask_width : lint_net_width(net);
+    lint_prior_mask(net->prior + i * s.h * s.w, s.h, s.w, b->mask[i], h, w);
+}
+
 static void score_map(void *ctx, size_t i, int worker) {
     (void)worker;
     const loss_job *j = ctx;
     lint_net *net = j->net;
     lint_shape s = lint_net_map_shape(net);
     size_t n = s.h * s.w;
-    if (j->loss->prior == LINT_PRIOR_MASK && j->b->label[i] >= 0)
-        lint_prior_mask(net->prior + i * n, s.h, s.w, j->b->mask[i], lint_net_height(net),
-                        lint_net_width(net));
+    if (j->loss->prior == LINT_PRIOR_MASK && j->b->label[i] >= 0) mask_prior(net, j->b, i);
     memset(net->dmap + i * n, 0, n * sizeof *net->dmap);
     net->cost[i] = 0;
     if (j->b->label[i] < 0) return;

@@ -144,6 +144,7 @@ static int add_layer(lint_chain *c, const lint_layer_kind *kind, const char *nam
     if (set_name(c, l, name, e) < 0 || take_arguments(l, save, e) < 0) return -1;
     if (kind == &lint_layer_add && close_block(c, l, e) < 0) return -1;
     if (kind->setup(l, e) < 0) return -1;
+    if (kind == &lint_layer_input) c->input = lint_layer_input_of(l);
     if (fuses_with_batchnorm(c)) {
         drop_last(c);
         if (lint_batchnorm_fuse_pool(l - 1, e) < 0) return -1;
@@ -155,7 +156,8 @@ static int add_layer(lint_chain *c, const lint_layer_kind *kind, const char *nam
 static int set_cam(lint_chain *c, char **save, lint_err *e) {
     if (strtok_r(NULL, " \t\r", save)) return lint_fail(e, "expected 'cam' alone on its line");
     if (c->cam) return lint_fail(e, "a second 'cam': expected at most one in a network");
-    if (c->count < 2) return lint_fail(e, "expected a layer between 'input' and 'cam'");
+    if (c->count < 2 && !(c->count && c->input.features))
+        return lint_fail(e, "expected a layer between 'input' and 'cam'");
     if (*c->block)
         return lint_fail(e,
                          "'cam' inside of the block '%s': expected it behind 'add', since maps "
@@ -216,7 +218,7 @@ static int check_end(const lint_chain *c, size_t classes, lint_err *e) {
     if (c->count < 2) return lint_fail(e, "expected layers after 'input'");
     if (*c->block) return lint_fail(e, "the block '%s' has no 'add' at its end", c->block);
     lint_shape out = c->layer[c->count - 1].out;
-    if (c->layer[0].out.c == 1 && out.h == 1 && out.w == 1) return 0; /* a code of any length */
+    if (c->input.mask && out.h == 1 && out.w == 1) return 0; /* a code of any length */
     if (out.h != 1 || out.w != 1 || out.c != classes)
         return lint_fail(e,
                          "the last layer gives %zux%zux%zu, expected 1x1x%zu: a logit for each "

@@ -19,6 +19,7 @@ typedef struct lint_chain {
     lint_layer *layer;
     size_t count, room;
     size_t cam; /* layers before the `cam` line; 0: there is none */
+    lint_net_input input;
     /* While it is read: */
     char block[48]; /* name of the block that is open; "" : none */
     size_t fork;    /* the layer that the block reads */

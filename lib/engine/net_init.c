@@ -82,6 +82,11 @@ static void rename_dense_layers(lint_frame *f) {
         }
 }
 
+void lint_net_init_names(lint_frame *f, const lint_frame *own) {
+    drop_prefixes(f, own);
+    rename_dense_layers(f);
+}
+
 /* --- the head --------------------------------------------------------------------------------- */
 
 /* Where the layer of tensor i begins among the net's, which stand layer by layer. */
@@ -199,8 +204,7 @@ static int init_from(lint_net *net, lint_frame *f, const lint_names *classes,
                      lint_net_init_report *r, lint_err *e) {
     lint_frame own = {0};
     int err = lint_net_store(net, &own, e);
-    drop_prefixes(f, &own);
-    rename_dense_layers(f);
+    lint_net_init_names(f, &own);
     size_t anew = err == 0 ? anew_from(&own, f, r->remark[0], sizeof r->remark[0]) : 0;
     for (size_t i = 0; err == 0 && i < f->count; i++) {
         const lint_tensor *t = &f->tensors[i];

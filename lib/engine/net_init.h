@@ -37,4 +37,8 @@ typedef struct lint_net_init_report {
 int lint_net_init_from(lint_net *net, const char *path, const lint_names *classes,
                        lint_net_init_report *r, lint_err *e);
 
+/* Gives a file's tensors the names that networks have: drops what stands before all of them, unless
+ * names of the net's own, which may be empty, begin so; and turns old names into those of today. */
+void lint_net_init_names(lint_frame *f, const lint_frame *own);
+
 #endif

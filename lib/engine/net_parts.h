@@ -6,6 +6,7 @@
  *     net_cam.c            class activation maps
  *     net_cam_loss.c       the CAM loss of a batch
  *     net_cam_gradient.c   its gradient
+ *     net_features.c       the activations at the 'cam' line
  *     net_weights.c        parameters by name: store, load, freeze
  *     net_profile.c        what passes cost: multiply-adds, seconds
  *
@@ -42,7 +43,9 @@ struct lint_net {
     size_t lowest;   /* first layer with weights that train; layers: none */
 
     /* The head: the layers behind `cam`. cotangent[i] is d(seed . logits) / d output of head layer
-     * i - 1; cotangent[0] that by the features, cotangent[heads] the seed. */
+     * i - 1; cotangent[0] that by the features, cotangent[heads] the seed. Behind a global pool
+     * the gradient is the same in every cell of a map, so that cotangent[0] and the first tangent
+     * hold one cell for each image. */
     size_t heads;
     float **cotangent;
     float *tangent[2];  /* of the features, then on its way up through the head, in turn */
@@ -77,6 +80,14 @@ static inline size_t lint_net_labelled(const lint_batch *b) {
     return labelled;
 }
 
+/* --- net.c -------------------------------------------------------------------------------------- */
+
+/* -1 and an error unless the net can take the batch. */
+int lint_net_check_batch(const lint_net *net, const lint_batch *b, lint_err *e);
+lint_pass lint_net_pass(const lint_net *net, const lint_batch *b, int training);
+/* Layers [0, to). */
+void lint_net_forward(lint_net *net, const lint_pass *p, size_t to);
+
 /* --- net_cross_entropy.c: of the logits that the last layer holds ----------------------------- */
 
 /* Cross-entropy of the batch: of each image into net->ce and its weight into net->weight,
@@ -94,6 +105,12 @@ void lint_net_ce_gradient(const lint_net *net, const lint_batch *b, double ce_we
 /* --- net_cam.c: of the features and the switches that a forward pass left --------------------- */
 
 lint_shape lint_net_map_shape(const lint_net *net);
+
+/* Whether the layer behind `cam` is a global pool. */
+int lint_net_pools(const lint_net *net);
+
+/* cotangent[0] of an image; rows of its cells are *step floats apart, 0 where there is one. */
+const float *lint_net_cam_cotangent(const lint_net *net, size_t image, size_t *step);
 
 /* Takes the memory that maps need; nothing without a `cam` line. */
 int lint_net_cam_new(lint_net *net, lint_err *e);
@@ -114,8 +131,8 @@ double lint_net_cam_loss(lint_net *net, const lint_pass *p, const lint_batch *b,
 
 /* --- net_cam_gradient.c: of what lint_net_cam_loss left --------------------------------------- */
 
-/* Adds the gradient of the CAM loss, times its weight, to dfeatures [N,h,w,F] and to the head's
- * weights, which hold those of the cross-entropy already. ce, cam: the batch means, for the cap. */
+/* Adds the gradient of the CAM loss, times its weight, to dfeatures [N,h,w,F], unless that is NULL,
+ * and to the head's weights, which hold those of the cross-entropy already. ce, cam: the batch means, for the cap. */
 void lint_net_cam_gradient(lint_net *net, const lint_pass *p, const lint_batch *b,
                            const lint_loss *loss, double ce, double cam, float *dfeatures);
 

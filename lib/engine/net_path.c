@@ -1,6 +1,7 @@
 #include "engine/net_path.h"
 #include "base/standard_io.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <limits.h>
 #include <stdio.h>
@@ -21,9 +22,9 @@ static char *copy_of(const char *path, lint_err *e) {
     return copy;
 }
 
-/* PREFIX/share/lint/NAME.net for a program in PREFIX/bin; empty where the system does not tell
- * which file the program is. */
-static void beside_program(char path[PATH_MAX], const char *name) {
+/* PREFIX/share/lint/FILE for a program in PREFIX/bin; empty where the system does not tell which
+ * file the program is. */
+static void beside_program(char path[PATH_MAX], const char *file) {
     char program[PATH_MAX];
     ssize_t n = readlink("/proc/self/exe", program, sizeof program - 1);
     *path = 0;
@@ -34,7 +35,7 @@ static void beside_program(char path[PATH_MAX], const char *name) {
         if (!slash) return;
         *slash = 0;
     }
-    int len = snprintf(path, PATH_MAX, "%s/share/lint/%s.net", program, name);
+    int len = snprintf(path, PATH_MAX, "%s/share/lint/%s", program, file);
     if (len < 0 || len >= PATH_MAX) *path = 0;
 }
 
@@ -45,15 +46,49 @@ static int is_word(const char *name) {
 }
 
 char *lint_net_path(const char *name, lint_err *e) {
-    char here[PATH_MAX], installed[PATH_MAX];
+    char here[PATH_MAX], installed[PATH_MAX], file[NAME_MAX];
     if (!is_word(name) || is_there(name)) return copy_of(name, e);
     int len = snprintf(here, sizeof here, "models/%s.net", name);
     if (len < 0 || len >= PATH_MAX) *here = 0;
     if (is_there(here)) return copy_of(here, e);
-    beside_program(installed, name);
+    snprintf(file, sizeof file, "%.*s.net", (int)sizeof file - 5, name);
+    beside_program(installed, file);
     if (is_there(installed)) return copy_of(installed, e);
     lint_fail(e, "no network '%s': neither that file, nor %s, nor %s", name, here, installed);
     return NULL;
+}
+
+static int is_net(const struct dirent *d) {
+    size_t n = strlen(d->d_name);
+    return n > 4 && strcmp(d->d_name + n - 4, ".net") == 0;
+}
+
+int lint_net_list(char ***path, size_t *n, lint_err *e) {
+    char folder[PATH_MAX] = "models";
+    struct dirent **entry = NULL;
+    if (!is_there(folder)) beside_program(folder, "");
+    int found = scandir(folder, &entry, is_net, alphasort), err = 0;
+    *n = 0;
+    *path = calloc(found > 0 ? (size_t)found : 1, sizeof **path);
+    if (!*path) err = lint_fail_mem(e, "paths");
+    for (int i = 0; i < found; i++) {
+        size_t size = strlen(folder) + strlen(entry[i]->d_name) + 2;
+        char *to = err ? NULL : malloc(size);
+        if (to)
+            snprintf((*path)[(*n)++] = to, size, "%s/%s", folder, entry[i]->d_name);
+        else if (!err)
+            err = lint_fail_mem(e, "paths");
+        free(entry[i]);
+    }
+    free(entry);
+    if (err) lint_net_list_free(*path, *n);
+    return err;
+}
+
+void lint_net_list_free(char **path, size_t n) {
+    for (size_t i = 0; i < n; i++)
+        free(path[i]);
+    free(path);
 }
 
 /* From f into text; name goes into messages. */

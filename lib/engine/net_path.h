@@ -11,6 +11,7 @@
 #define LINT_ENGINE_NET_PATH_H
 
 #include "base/err.h"
+#include <stddef.h>
 
 /* The path, which the caller frees. NULL and an error that lists where it was looked for. */
 char *lint_net_path(const char *name, lint_err *e);
@@ -18,5 +19,10 @@ char *lint_net_path(const char *name, lint_err *e);
 /* The text of the network in `path`, as lint_net_path gives it ("-": standard input); the caller
  * frees it. *name is what messages call it. NULL on error: no such file, over 1 MB, a NUL. */
 char *lint_net_read(const char *path, const char **name, lint_err *e);
+
+/* The paths of all networks in models/, or where they are installed if there is no such folder, by
+ * name. lint_net_list_free frees them; there may be none. */
+int lint_net_list(char ***path, size_t *n, lint_err *e);
+void lint_net_list_free(char **path, size_t n);
 
 #endif

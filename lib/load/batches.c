@@ -26,6 +26,9 @@ typedef struct stream {
     float *weight;
 } stream;
 
+/* What is learnt from. */
+typedef enum subject { PICTURES, MASKS, FEATURES } subject;
+
 struct lint_batches {
     char *name;
     size_t batch;
@@ -34,7 +37,7 @@ struct lint_batches {
     lint_names classes, places;
     size_t h, w;
     int has_mask, has_place, has_weight;
-    int unlabelled;  /* labels have no part in what is learnt */
+    subject subject;
     size_t epoch;    /* the one begun last */
     size_t seen;     /* samples of it that were handed out */
     size_t epochs;   /* of the stream, as its loader says */
@@ -44,6 +47,8 @@ struct lint_batches {
     lint_dataset *set;
     lint_walk walk;
     size_t *order;
+    size_t *view; /* [views+1] the first sample of each, and of the one that would follow */
+    size_t views;
     stream s;
 };
 
@@ -87,7 +92,10 @@ size_t lint_batches_epochs(const lint_batches *b) {
     return b->epochs;
 }
 size_t lint_batches_epoch_samples(const lint_batches *b) {
-    return b->set ? lint_dataset_count(b->set) : b->s.epoch_samples;
+    return b->set ? b->view[1] : b->s.epoch_samples;
+}
+size_t lint_batches_views(const lint_batches *b) {
+    return b->set ? b->views : 1;
 }
 
 int lint_batches_count(const lint_batches *b, size_t *count, lint_err *e) {
@@ -101,13 +109,14 @@ int lint_batches_count(const lint_batches *b, size_t *count, lint_err *e) {
 /* --- a walk over a set ------------------------------------------------------------------------ */
 
 int lint_walk_new(lint_walk *w, const lint_dataset *set, size_t batch, lint_err *e) {
-    *w = (lint_walk){.set = set, .batch = batch};
+    *w = (lint_walk){.set = set, .count = lint_dataset_count(set), .batch = batch};
     w->image = calloc(batch, sizeof *w->image);
     w->mask = calloc(batch, sizeof *w->mask);
+    w->features = calloc(batch, sizeof *w->features);
     w->label = calloc(batch, sizeof *w->label);
     w->place = calloc(batch, sizeof *w->place);
     w->weight = calloc(batch, sizeof *w->weight);
-    if (w->image && w->mask && w->label && w->place && w->weight) return 0;
+    if (w->image && w->mask && w->features && w->label && w->place && w->weight) return 0;
     lint_walk_free(w);
     return lint_fail_mem(e, "a batch");
 }
@@ -115,6 +124,7 @@ int lint_walk_new(lint_walk *w, const lint_dataset *set, size_t batch, lint_err 
 void lint_walk_free(lint_walk *w) {
     free(w->image);
     free(w->mask);
+    free(w->features);
     free(w->label);
     free(w->place);
     free(w->weight);
@@ -126,17 +136,23 @@ void lint_walk_restart(lint_walk *w) {
 }
 
 int lint_walk_next(lint_walk *w, lint_batch *batch) {
-    size_t n = 0, count = lint_dataset_count(w->set);
+    size_t n = 0;
     int masks = lint_dataset_has_mask(w->set);
-    for (; n < w->batch && w->at < count; n++, w->at++) {
+    for (; n < w->batch && w->at < w->count; n++, w->at++) {
         size_t i = w->order ? w->order[w->at] : w->at;
         w->image[n] = lint_dataset_image(w->set, i);
+        w->features[n] = lint_dataset_features(w->set, i);
         w->mask[n] = masks ? lint_dataset_mask(w->set, i) : NULL;
         w->label[n] = lint_dataset_label(w->set, i);
         w->place[n] = lint_dataset_place(w->set, i);
         w->weight[n] = lint_dataset_weight(w->set, i);
     }
-    *batch = (lint_batch){.n = n, .image = w->image, .label = w->label};
+    *batch = (lint_batch){.n = n,
+                          .label = w->label,
+                          .mask_height = lint_dataset_height(w->set),
+                          .mask_width = lint_dataset_width(w->set)};
+    if (lint_dataset_has_image(w->set)) batch->image = w->image;
+    if (lint_dataset_has_features(w->set)) batch->features = w->features;
     if (masks) batch->mask = w->mask;
     if (lint_dataset_has_place(w->set)) batch->place = w->place;
     if (lint_dataset_has_weight(w->set)) batch->weight = w->weight;
@@ -260,7 +276,8 @@ static int stream_next(lint_batches *b, lint_batch *batch, lint_err *e) {
     if (!more && b->promised && b->seen != b->promised)
         return lint_fail(e, "%s: epoch %zu has %zu samples, but its loader announced %zu", b->name,
                          b->epoch, b->seen, b->promised);
-    *batch = (lint_batch){.n = n, .image = s->images, .label = s->label};
+    *batch = (lint_batch){
+        .n = n, .image = s->images, .label = s->label, .mask_height = b->h, .mask_width = b->w};
     if (b->has_mask) batch->mask = s->masks;
     if (b->has_place) batch->place = s->place;
     if (b->has_weight) batch->weight = s->weight;
@@ -291,7 +308,7 @@ static int stream_room(lint_batches *b, lint_err *e) {
 
 /* Whether what was opened can be trained on at all. */
 static int check_classes(const lint_batches *b, int has_label, lint_err *e) {
-    if (b->unlabelled) return 0;
+    if (b->subject == MASKS) return 0;
     if (!has_label)
         return lint_fail(e, "%s: no sample has a known label, so there is nothing to learn",
                          b->name);
@@ -306,6 +323,36 @@ static int check_weight(const lint_frame *f, size_t n, lint_err *e) {
     return lint_frame_need(f, "weight", LINT_F32, 1, (uint64_t[]){n}, e) ? 0 : -1;
 }
 
+/* Whether the set has what is learnt from. */
+static int check_subject(const lint_batches *b, lint_err *e) {
+    if (b->subject == PICTURES && !lint_dataset_has_image(b->set))
+        return lint_fail(e, "%s: no 'image', which the network takes", b->name);
+    if (b->subject == FEATURES && !lint_dataset_has_features(b->set))
+        return lint_fail(e, "%s: no 'features', which the network takes (lint-features adds them)",
+                         b->name);
+    return 0;
+}
+
+/* Finds where each view begins: epochs count from 1 without a gap. Without marks all is one view. */
+static int find_views(lint_batches *b, lint_err *e) {
+    size_t n = lint_dataset_count(b->set), marks = 0;
+    int marked = b->subject == FEATURES && lint_dataset_epoch(b->set, 0) > 0;
+    for (size_t i = 0; marked && i < n; i++)
+        if (lint_dataset_epoch(b->set, i) > marks) marks = lint_dataset_epoch(b->set, i);
+    if (marks > n) return lint_fail(e, "%s: epoch %zu of %zu samples", b->name, marks, n);
+    b->view = calloc((marked ? marks : 1) + 1, sizeof *b->view);
+    if (!b->view) return lint_fail_mem(e, "views");
+    for (size_t i = 0; marked && i < n; i++) {
+        size_t epoch = lint_dataset_epoch(b->set, i);
+        if (epoch == b->views + 1) b->view[b->views++] = i;
+        if (epoch != b->views)
+            return lint_fail(e, "%s: epoch %zu after epoch %zu", b->name, epoch, b->views);
+    }
+    if (!marked) b->views = 1;
+    b->view[b->views] = n;
+    return 0;
+}
+
 /* The set takes over from here. */
 static int use_set(lint_batches *b, lint_dataset *set, lint_err *e) {
     size_t n = lint_dataset_count(set), known = 0;
@@ -313,6 +360,7 @@ static int use_set(lint_batches *b, lint_dataset *set, lint_err *e) {
     if (lint_dataset_take(set, NULL, 0, &b->head, e) < 0) return -1; /* the metadata alone */
     if (n && check_weight(&b->head, 0, e) < 0) return lint_err_prefix(e, "%s: ", b->name);
     if (n == 0) return lint_fail(e, "%s: no samples", b->name);
+    if (check_subject(b, e) < 0 || find_views(b, e) < 0) return -1;
     b->h = lint_dataset_height(set);
     b->w = lint_dataset_width(set);
     b->has_mask = lint_dataset_has_mask(set);
@@ -332,7 +380,7 @@ static int use_set(lint_batches *b, lint_dataset *set, lint_err *e) {
 static int use_stream(lint_batches *b, lint_err *e) {
     stream *s = &b->s;
     lint_samples v;
-    if (b->unlabelled)
+    if (b->subject == MASKS)
         return lint_fail(e,
                          "%s: its epochs are marked by a loader, but a mask encoder trains on "
                          "samples without such marks",
@@ -388,7 +436,7 @@ static int open_pipe(lint_batches *b, lint_err *e) {
     int got = lint_reader_next(b->s.reader, &b->s.frame, e);
     if (got < 0) return -1;
     if (got == 0) return lint_fail(e, "%s: no samples", b->name);
-    if (lint_frame_meta(&b->s.frame, "epoch")) return use_stream(b, e);
+    if (lint_frame_meta(&b->s.frame, "epoch") && b->subject != FEATURES) return use_stream(b, e);
     lint_dataset *set = spool(b, e);
     lint_frame_clear(&b->s.frame);
     return set ? use_set(b, set, e) : -1;
@@ -398,7 +446,7 @@ static int open_pipe(lint_batches *b, lint_err *e) {
 static int open_file(lint_batches *b, lint_err *e) {
     lint_dataset *set = lint_dataset_open_fd(fileno(b->in), b->name, e);
     if (!set) return -1;
-    if (lint_dataset_meta(set, "epoch")) {
+    if (lint_dataset_meta(set, "epoch") && b->subject != FEATURES) {
         lint_dataset_free(set);
         return open_pipe(b, e);
     }
@@ -415,7 +463,7 @@ static int open_input(lint_batches *b, const char *path, lint_err *e) {
     return S_ISREG(st.st_mode) ? open_file(b, e) : open_pipe(b, e);
 }
 
-static lint_batches *open_batches(const char *path, size_t batch, uint64_t seed, int unlabelled,
+static lint_batches *open_batches(const char *path, size_t batch, uint64_t seed, subject what,
                                   lint_err *e) {
     lint_batches *b = calloc(1, sizeof *b);
     if (b) b->name = strdup(lint_input_name(path));
@@ -426,18 +474,23 @@ static lint_batches *open_batches(const char *path, size_t batch, uint64_t seed,
     }
     b->batch = batch;
     b->seed = seed;
-    b->unlabelled = unlabelled;
+    b->subject = what;
     if (open_input(b, path, e) == 0) return b;
     lint_batches_free(b);
     return NULL;
 }
 
 lint_batches *lint_batches_open(const char *path, size_t batch, uint64_t seed, lint_err *e) {
-    return open_batches(path, batch, seed, 0, e);
+    return open_batches(path, batch, seed, PICTURES, e);
 }
 
 lint_batches *lint_batches_open_masks(const char *path, size_t batch, uint64_t seed, lint_err *e) {
-    return open_batches(path, batch, seed, 1, e);
+    return open_batches(path, batch, seed, MASKS, e);
+}
+
+lint_batches *lint_batches_open_features(const char *path, size_t batch, uint64_t seed,
+                                         lint_err *e) {
+    return open_batches(path, batch, seed, FEATURES, e);
 }
 
 void lint_batches_free(lint_batches *b) {
@@ -451,6 +504,7 @@ void lint_batches_free(lint_batches *b) {
     lint_names_free(&b->classes);
     lint_names_free(&b->places);
     free(b->order);
+    free(b->view);
     free(b->s.image);
     free(b->s.mask);
     free(b->s.images);
@@ -466,12 +520,13 @@ void lint_batches_free(lint_batches *b) {
 /* --- epochs ----------------------------------------------------------------------------------- */
 
 static void shuffle(lint_batches *b) {
-    size_t n = lint_dataset_count(b->set);
+    size_t view = (b->epoch - 1) % b->views, first = b->view[view], n = b->view[view + 1] - first;
     for (size_t i = 0; i < n; i++)
-        b->order[i] = i;
+        b->order[i] = first + i;
     lint_rng r = lint_rng_at(b->seed, LINT_RNG_SHUFFLE, b->epoch, 0);
     lint_rng_shuffle(&r, b->order, n);
     b->walk.order = b->order;
+    b->walk.count = n;
     lint_walk_restart(&b->walk);
 }
 

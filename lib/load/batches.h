@@ -11,6 +11,10 @@
  *                one batch. If the loader states `epochs` and `epoch_samples`, a stream that was
  *                cut short is noticed.
  *
+ * Features (lint-features) are always a set: they cost much more to make than to use. If their
+ * frames are marked with epochs 1 to k, these are k views of the same samples: epoch e is a pass,
+ * in an order of its own, over view (e - 1) mod k + 1.
+ *
  * A batch has `batch` consecutive samples, whatever the sizes of frames; the last batch of an epoch
  * may be smaller. The arrays of a batch are valid until the next call.
  *
@@ -36,12 +40,16 @@ lint_batches *lint_batches_open(const char *path, size_t batch, uint64_t seed, l
 /* The same for training on masks alone, which needs a mask in every sample but no labels or class
  * names. */
 lint_batches *lint_batches_open_masks(const char *path, size_t batch, uint64_t seed, lint_err *e);
+/* The same for training on 'features', which need no 'image'. */
+lint_batches *lint_batches_open_features(const char *path, size_t batch, uint64_t seed,
+                                         lint_err *e);
 void lint_batches_free(lint_batches *b);
 
 /* The input's name for messages. */
 const char *lint_batches_name(const lint_batches *b);
 /* Whether the input is a stream with marked epochs. */
 int lint_batches_marked(const lint_batches *b);
+/* Of images; of masks where there are no images. */
 size_t lint_batches_height(const lint_batches *b);
 size_t lint_batches_width(const lint_batches *b);
 /* Whether the first frame, and thus every frame, has masks or places. */
@@ -51,6 +59,9 @@ const lint_names *lint_batches_classes(const lint_batches *b);
 const lint_names *lint_batches_places(const lint_batches *b);
 /* The set; NULL for a stream. */
 const lint_dataset *lint_batches_set(const lint_batches *b);
+
+/* The number of views of each sample; 1 unless features are marked with epochs. */
+size_t lint_batches_views(const lint_batches *b);
 
 /* Metadata of the first frame; key and value of entry i live as long as b. */
 size_t lint_batches_metas(const lint_batches *b);
@@ -88,9 +99,12 @@ int lint_batches_next(lint_batches *b, lint_batch *batch, lint_err *e);
  */
 typedef struct lint_walk {
     const lint_dataset *set;
-    const size_t *order; /* set by the user, at any restart; NULL: 0, 1, 2... */
+    /* Set by the user, at any restart; order NULL: 0, 1, 2...; count: samples of the walk. */
+    const size_t *order;
+    size_t count;
     size_t batch, at;
     const uint8_t **image, **mask;
+    const void **features;
     int32_t *label, *place;
     float *weight;
 } lint_walk;

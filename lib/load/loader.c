@@ -166,10 +166,11 @@ static const uint8_t *donor_mask(const void *set, size_t donor) {
 
 static int check_changeable(const lint_samples *s, lint_err *e) {
     if (!s->image) return lint_fail(e, "no 'image' to change");
-    if (s->cam || s->logits)
-        return lint_fail(
-            e, "'%s' was computed for the unchanged pictures: augment first, then predict",
-            s->cam ? "cam" : "logits");
+    const char *made = s->cam ? "cam" : s->logits ? "logits" : s->features ? "features" : NULL;
+    if (made)
+        return lint_fail(e, "'%s' was computed for the unchanged pictures: augment first, then %s",
+                         made,
+                         s->features && !s->cam && !s->logits ? "compute features" : "predict");
     return 0;
 }
 

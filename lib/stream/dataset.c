@@ -22,6 +22,7 @@ typedef struct span {
 
 typedef struct part {
     size_t first, n; /* samples of this frame: first..first+n-1 of the set */
+    size_t epoch;    /* its mark; 0: none */
     span *tensor;    /* as head.tensors */
 } part;
 
@@ -40,7 +41,8 @@ struct lint_dataset {
     size_t parts, room;
     size_t n, h, w;
     indices label, place;
-    size_t image, mask, weight; /* indices in head.tensors; SIZE_MAX if absent */
+    size_t features_size[3];              /* c, h, w; 0 without features */
+    size_t image, mask, weight, features; /* indices in head.tensors; SIZE_MAX if absent */
     lint_names classes, places;
 };
 
@@ -52,6 +54,17 @@ size_t lint_dataset_height(const lint_dataset *s) {
 }
 size_t lint_dataset_width(const lint_dataset *s) {
     return s->w;
+}
+int lint_dataset_has_image(const lint_dataset *s) {
+    return s->parts && s->image != SIZE_MAX;
+}
+int lint_dataset_has_features(const lint_dataset *s) {
+    return s->parts && s->features != SIZE_MAX;
+}
+void lint_dataset_features_size(const lint_dataset *s, size_t *c, size_t *h, size_t *w) {
+    *c = s->features_size[0];
+    *h = s->features_size[1];
+    *w = s->features_size[2];
 }
 int lint_dataset_has_mask(const lint_dataset *s) {
     return s->parts && s->mask != SIZE_MAX;
@@ -103,10 +116,17 @@ float lint_dataset_weight(const lint_dataset *s, size_t i) {
     return v;
 }
 const uint8_t *lint_dataset_image(const lint_dataset *s, size_t i) {
-    return row_of(s, s->image, i);
+    return s->image == SIZE_MAX ? NULL : row_of(s, s->image, i);
 }
 const uint8_t *lint_dataset_mask(const lint_dataset *s, size_t i) {
     return s->mask == SIZE_MAX ? NULL : row_of(s, s->mask, i);
+}
+
+const void *lint_dataset_features(const lint_dataset *s, size_t i) {
+    return s->features == SIZE_MAX ? NULL : row_of(s, s->features, i);
+}
+size_t lint_dataset_epoch(const lint_dataset *s, size_t i) {
+    return part_of(s, i)->epoch;
 }
 
 void lint_dataset_free(lint_dataset *s) {
@@ -214,7 +234,11 @@ static int set_head(lint_dataset *s, lint_frame *f, lint_samples *v, lint_err *e
     s->image = index_of(&s->head, "image");
     s->mask = index_of(&s->head, "mask");
     s->weight = lint_samples_weight(&s->head, v->n) ? index_of(&s->head, "weight") : SIZE_MAX;
-    if (s->image == SIZE_MAX) return lint_fail(e, "no 'image'");
+    s->features = lint_samples_features(&s->head, v->n) ? index_of(&s->head, "features") : SIZE_MAX;
+    s->features_size[0] = v->features_c;
+    s->features_size[1] = v->features_h;
+    s->features_size[2] = v->features_w;
+    if (s->image == SIZE_MAX && s->features == SIZE_MAX) return lint_fail(e, "no 'image'");
     s->each = calloc(s->head.count + 1, sizeof *s->each);
     if (!s->each) return lint_fail_mem(e, "the index");
     for (size_t i = 0; i < s->head.count; i++)
@@ -249,6 +273,8 @@ static int check_alike(lint_dataset *s, const lint_frame *f, const lint_samples 
     /* What was taken for the weights of the frames before has too few, or too many, for these. */
     if (s->weight != SIZE_MAX && !s->each[s->weight])
         return lint_fail(e, "'weight' has one row per sample in some frames only");
+    if (s->features != SIZE_MAX && !s->each[s->features])
+        return lint_fail(e, "'features' has one row per sample in some frames only");
     return 0;
 }
 
@@ -274,6 +300,15 @@ static int set_indices(lint_dataset *s, const part *p, lint_err *e) {
     return s->weight == SIZE_MAX ? 0 : lint_samples_check_weights(p->tensor[s->weight].at, p->n, e);
 }
 
+/* A loader's mark; 0 where there is none, or something else. */
+static size_t epoch_of(const lint_frame *f) {
+    const char *text = lint_frame_meta(f, "epoch");
+    char *end;
+    if (!text || *text < '1' || *text > '9') return 0;
+    unsigned long v = strtoul(text, &end, 10);
+    return *end ? 0 : v;
+}
+
 /* Adds the frame f of n samples whose data begins at `data`. */
 static int set_part(lint_dataset *s, const lint_frame *f, size_t n, const unsigned char *data,
                     const uint64_t *begin, lint_err *e) {
@@ -281,7 +316,10 @@ static int set_part(lint_dataset *s, const lint_frame *f, size_t n, const unsign
     if (!more) return lint_fail_mem(e, "the index");
     s->part = more;
     part *p = &s->part[s->parts];
-    *p = (part){.first = s->n, .n = n, .tensor = calloc(f->count + 1, sizeof *p->tensor)};
+    *p = (part){.first = s->n,
+                .n = n,
+                .epoch = epoch_of(f),
+                .tensor = calloc(f->count + 1, sizeof *p->tensor)};
     if (!p->tensor) return lint_fail_mem(e, "the index");
     s->parts++;
     for (size_t i = 0; i < f->count; i++)
@@ -365,7 +403,7 @@ lint_dataset *lint_dataset_open_fd(int fd, const char *name, lint_err *e) {
         lint_fail_mem(e, "the index");
         return NULL;
     }
-    s->mask = s->weight = SIZE_MAX;
+    s->mask = s->weight = s->features = SIZE_MAX;
     if (map_input(s, fd, &at, e) == 0 && index_all(s, at, e) == 0) return s;
     lint_err_prefix(e, "%s: ", name);
     lint_dataset_free(s);

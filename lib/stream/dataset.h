@@ -23,8 +23,13 @@ lint_dataset *lint_dataset_open(const char *path, lint_err *e); /* "-" or NULL: 
 lint_dataset *lint_dataset_open_fd(int fd, const char *name, lint_err *e);
 void lint_dataset_free(lint_dataset *s);
 size_t lint_dataset_count(const lint_dataset *s);
+/* Of images, or of masks where there are no images; 0 without both. */
 size_t lint_dataset_height(const lint_dataset *s);
 size_t lint_dataset_width(const lint_dataset *s);
+int lint_dataset_has_image(const lint_dataset *s); /* samples that have features need none */
+int lint_dataset_has_features(const lint_dataset *s);
+/* Channels, height and width of features; 0 without. */
+void lint_dataset_features_size(const lint_dataset *s, size_t *c, size_t *h, size_t *w);
 int lint_dataset_has_mask(const lint_dataset *s);
 int lint_dataset_has_place(const lint_dataset *s);
 int lint_dataset_has_weight(const lint_dataset *s);
@@ -35,11 +40,15 @@ const char *lint_dataset_meta(const lint_dataset *s,
                               const char *key); /* of the first frame, or NULL */
 
 /* Of sample i < count. */
-int32_t lint_dataset_label(const lint_dataset *s, size_t i);        /* -1 unknown or absent */
-int32_t lint_dataset_place(const lint_dataset *s, size_t i);        /* -1 unknown or absent */
-float lint_dataset_weight(const lint_dataset *s, size_t i);         /* 1 if absent */
-const uint8_t *lint_dataset_image(const lint_dataset *s, size_t i); /* [H,W,3], of any alignment */
-const uint8_t *lint_dataset_mask(const lint_dataset *s, size_t i);  /* [H,W] or NULL */
+int32_t lint_dataset_label(const lint_dataset *s, size_t i); /* -1 unknown or absent */
+int32_t lint_dataset_place(const lint_dataset *s, size_t i); /* -1 unknown or absent */
+float lint_dataset_weight(const lint_dataset *s, size_t i);  /* 1 if absent */
+/* [H,W,3], or NULL; [H,W], or NULL; F16 [c,h,w], or NULL: all of any alignment. */
+const uint8_t *lint_dataset_image(const lint_dataset *s, size_t i);
+const uint8_t *lint_dataset_mask(const lint_dataset *s, size_t i);
+const void *lint_dataset_features(const lint_dataset *s, size_t i);
+/* The pass that a loader marked the sample's frame with, from 1; 0 without such a mark. */
+size_t lint_dataset_epoch(const lint_dataset *s, size_t i);
 
 /* Makes `out` a frame of exactly these samples, with all their per-sample tensors, even unknown
  * ones. Metadata and other tensors are those of the first frame. All frames must have the same

@@ -112,7 +112,7 @@ int lint_frame_pair(const lint_frame *a, const lint_frame *b, lint_pair_fn *fn, 
                     lint_err *e);
 
 /* The number of samples in the frame: the first dimension of `image`, else of `label`, else of
- * `logits`; 0 if there is none of them. */
+ * `logits`, else of `features`; 0 if there is none of them. */
 size_t lint_frame_samples(const lint_frame *f);
 
 /* Makes dst (another frame) a copy of src with only the samples row[0..rows-1], in that order;

@@ -5,7 +5,7 @@
 #include <string.h>
 
 size_t lint_frame_samples(const lint_frame *f) {
-    static const char *const counted[] = {"image", "label", "logits"};
+    static const char *const counted[] = {"image", "label", "logits", "features"};
     for (size_t i = 0; i < sizeof counted / sizeof *counted; i++) {
         const lint_tensor *t = lint_frame_find(f, counted[i]);
         if (t) return t->rank ? (size_t)t->shape[0] : 0;

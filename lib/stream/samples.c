@@ -76,6 +76,24 @@ const lint_tensor *lint_samples_weight(const lint_frame *f, size_t n) {
     return t && t->dtype == LINT_F32 && t->rank == 1 && t->shape[0] == n ? t : NULL;
 }
 
+const lint_tensor *lint_samples_features(const lint_frame *f, size_t n) {
+    const lint_tensor *t = lint_frame_find(f, "features");
+    if (!t || t->dtype != LINT_F16 || t->rank != 4 || t->shape[0] != n) return NULL;
+    for (int i = 1; i < 4; i++)
+        if (t->shape[i] < 1 || t->shape[i] > (i > 1 ? LINT_SIDE_MAX : LINT_CHANNELS_MAX))
+            return NULL;
+    return t;
+}
+
+static void view_features(const lint_frame *f, lint_samples *s) {
+    const lint_tensor *t = lint_samples_features(f, s->n);
+    if (!t) return;
+    s->features = t->data;
+    s->features_c = (size_t)t->shape[1];
+    s->features_h = (size_t)t->shape[2];
+    s->features_w = (size_t)t->shape[3];
+}
+
 static int view_facts(const lint_frame *f, lint_samples *s, lint_err *e) {
     const lint_tensor *t;
     if (optional(f, "label", LINT_I32, 1, (uint64_t[]){s->n}, &t, e) < 0) return -1;
@@ -125,7 +143,7 @@ static int view_names(const lint_frame *f, lint_samples *s, lint_err *e) {
 int lint_samples_shapes(const lint_frame *f, lint_samples *s, lint_err *e) {
     *s = (lint_samples){0};
     if (!lint_frame_find(f, "image") && !lint_frame_find(f, "label") &&
-        !lint_frame_find(f, "logits")) {
+        !lint_frame_find(f, "logits") && !lint_frame_find(f, "features")) {
         const char *kind = lint_frame_meta(f, "kind");
         return lint_fail(e, "no 'image', 'label' or 'logits'%s%.40s%s",
                          kind ? " (this is of kind '" : "", kind ? kind : "", kind ? "')" : "");
@@ -134,6 +152,7 @@ int lint_samples_shapes(const lint_frame *f, lint_samples *s, lint_err *e) {
     int err = view_names(f, s, e);
     if (err == 0) err = view_pictures(f, s, e);
     if (err == 0) err = view_facts(f, s, e);
+    if (err == 0) view_features(f, s);
     if (err == 0) err = view_answers(f, s, e);
     if (err < 0) lint_samples_free(s);
     return err;

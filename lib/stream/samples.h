@@ -16,7 +16,8 @@
 #include "stream/frame.h"
 
 /* The largest side of an image, a mask or a map, so that int arithmetic does not overflow. */
-#define LINT_SIDE_MAX 32768
+#define LINT_SIDE_MAX     32768
+#define LINT_CHANNELS_MAX 65536 /* of features */
 
 typedef struct lint_samples {
     size_t n, h, w;
@@ -27,6 +28,8 @@ typedef struct lint_samples {
     uint8_t *mask;  /* [N,H,W], 255 object; NULL if absent */
     char *name;     /* [N,name_len] zero-padded, not terminated when full; NULL if absent */
     size_t name_len;
+    const void *features; /* F16 [N,C,h,w], at the network's 'cam' line; NULL if absent or other */
+    size_t features_c, features_h, features_w;
     float *logits; /* [N,K]; NULL if absent */
     float *cam;    /* [N,K,h,w]; NULL if absent */
     size_t k, cam_h, cam_w;

@@ -12,6 +12,9 @@ int lint_samples_shapes(const lint_frame *f, lint_samples *s, lint_err *e);
  * treats a `weight` of another form as an unknown tensor. */
 const lint_tensor *lint_samples_weight(const lint_frame *f, size_t n);
 
+/* Returns the features of n samples, or NULL. Likewise only training and inference read them. */
+const lint_tensor *lint_samples_features(const lint_frame *f, size_t n);
+
 /* Checks that each of n I32 is in -1..names-1, or at least -1 if there are no names. p may have any
  * alignment. */
 int lint_samples_check_indices(const char *what, const void *p, size_t n, size_t names,

@@ -43,11 +43,11 @@ void lint_dro_free(lint_dro *d) {
     free(d);
 }
 
-void lint_dro_count(lint_dro *d, const lint_dataset *set, double adjust) {
+void lint_dro_count(lint_dro *d, const lint_dataset *set, size_t samples, double adjust) {
     size_t n = lint_groups_count(&d->groups), used = 0;
     const size_t *count = d->groups.n;
     lint_groups_clear(&d->groups);
-    for (size_t i = 0; i < lint_dataset_count(set); i++) {
+    for (size_t i = 0; i < samples; i++) {
         int32_t label = lint_dataset_label(set, i), place = lint_dataset_place(set, i);
         lint_batch one = {.n = 1, .label = &label, .place = &place};
         lint_groups_add(&d->groups, &one, NULL);

@@ -11,7 +11,7 @@
  * Shifts, ICLR 2020.
  *
  *     lint_dro *d = lint_dro_new(classes, places, 0.01, &e);
- *     lint_dro_count(d, set, 0);                            // if the samples can be counted
+ *     lint_dro_count(d, set, n, 0);                         // if the samples can be counted
  *     loss.reweigh = lint_dro_reweigh, loss.reweigh_ctx = d;
  *     lint_net_step(net, &batch, &loss, &sum, &e);          // changes q
  *     lint_dro_free(d);
@@ -30,8 +30,9 @@ typedef struct lint_dro lint_dro;
 lint_dro *lint_dro_new(size_t classes, size_t places, double step, lint_err *e);
 void lint_dro_free(lint_dro *d);
 
-/* Counts the training samples of each group. adjust is C. Groups without samples get weight 0. */
-void lint_dro_count(lint_dro *d, const lint_dataset *set, double adjust);
+/* Counts the training samples of each group, the first `samples` of the set. adjust is C. Groups
+ * without samples get weight 0. */
+void lint_dro_count(lint_dro *d, const lint_dataset *set, size_t samples, double adjust);
 
 /* A lint_reweigh_fn; ctx is the lint_dro. */
 double lint_dro_reweigh(void *ctx, const lint_batch *b, const double *ce, double *weight);

@@ -75,7 +75,9 @@ int lint_recipe_read_net(lint_recipe *r, lint_err *e) {
     r->net_text = path ? lint_net_read(path, &name, e) : NULL;
     free(path);
     if (!r->net_text) return -1;
-    r->is_encoder = lint_net_input_of(r->net_text, &input) == 0 && input.mask;
+    if (lint_net_input_of(r->net_text, &input) < 0) return 0; /* lint_net_new says why */
+    r->is_encoder = input.mask;
+    r->is_head = input.features;
     return 0;
 }
 

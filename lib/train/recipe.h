@@ -57,9 +57,9 @@ typedef struct lint_recipe {
     /* Takes a sentence about what the user may not have meant. NULL: not told. */
     void (*remark)(const char *text);
     /* Set by lint_recipe_read_net: the network's text, from malloc, and whether the network is a mask
-     * encoder, which has other defaults and other options. */
+     * encoder, which has other defaults and other options, or takes features. */
     char *net_text;
-    int is_encoder;
+    int is_encoder, is_head;
     lint_schedule rates; /* set by lint_recipe_settle and lint_setup_plan */
 } lint_recipe;
 

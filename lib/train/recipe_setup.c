@@ -2,6 +2,7 @@
 #include "train/recipe.h"
 
 #include "base/rng.h"
+#include "engine/net_head.h"
 #include "engine/net_init.h"
 #include "train/train_log.h"
 #include "train/train_model.h"
@@ -30,6 +31,7 @@ static void remark(const lint_recipe *r, const char *fmt, ...) {
 static int open_samples(lint_setup *s, const lint_recipe *r, lint_err *e) {
     const char *path = r->train ? r->train : "-";
     s->batches = (r->is_encoder ? lint_batches_open_masks
+                  : r->is_head  ? lint_batches_open_features
                                 : lint_batches_open)(path, (size_t)r->batch, r->seed, e);
     if (!s->batches) return -1;
     if (r->val) s->val = lint_dataset_open(r->val, e);
@@ -52,9 +54,14 @@ static int open_encoder_net(lint_setup *s, const lint_recipe *r, lint_err *e) {
 }
 
 static int open_net(lint_setup *s, const lint_recipe *r, lint_err *e) {
+    size_t c = 0, h = 0, w = 0;
     if (r->is_encoder) return open_encoder_net(s, r, e);
-    s->net = lint_net_new(r->net_text, r->net, lint_batches_classes(s->batches)->n,
-                          (size_t)r->batch, LINT_NET_TRAIN, s->pool, e);
+    if (r->is_head) lint_dataset_features_size(lint_batches_set(s->batches), &c, &h, &w);
+    char *text = lint_head_fit(r->net_text, w, h, c, e);
+    if (text)
+        s->net = lint_net_new(text, r->net, lint_batches_classes(s->batches)->n, (size_t)r->batch,
+                              LINT_NET_TRAIN, s->pool, e);
+    free(text);
     return s->net ? 0 : -1;
 }
 
@@ -128,7 +135,7 @@ static int fit_dro(lint_setup *s, const lint_recipe *r, lint_err *e) {
     const lint_dataset *set = lint_batches_set(s->batches);
     if (!s->dro) return 0;
     if (set)
-        lint_dro_count(s->dro, set, r->dro_adjust);
+        lint_dro_count(s->dro, set, lint_batches_epoch_samples(s->batches), r->dro_adjust);
     else if (r->dro_adjust > 0)
         return lint_fail(e, "--dro-adjust needs a file without epoch marks, whose groups can be "
                             "counted before the training");

@@ -70,10 +70,14 @@ static int check_places(const run *r, const lint_batch *b, lint_err *e) {
     return 0;
 }
 
-/* A hash of all that training uses; it does not depend on the size of batches. */
-static uint64_t hash_batch(const lint_batch *b, size_t pixels, uint64_t h) {
+/* A hash of all that training uses, features of that many bytes (0: none) before pictures; it does
+ * not depend on the size of batches. */
+static uint64_t hash_batch(const lint_batch *b, size_t pixels, size_t features, uint64_t h) {
     for (size_t i = 0; i < b->n; i++) {
-        h = lint_hash_data(b->image[i], pixels * 3, h);
+        if (features)
+            h = lint_hash_data(b->features[i], features, h);
+        else
+            h = lint_hash_data(b->image[i], pixels * 3, h);
         h = lint_hash(&b->label[i], sizeof b->label[i], h);
         if (b->mask) h = lint_hash_data(b->mask[i], pixels, h);
         if (b->place) h = lint_hash(&b->place[i], sizeof b->place[i], h);
@@ -130,7 +134,7 @@ static int next_batch(run *r, lint_batch *b, lint_err *e) {
     int got = lint_batches_next(r->batches, b, e);
     if (got > 0 && r->t->checkpoint && lint_batches_marked(r->batches))
         r->stream = hash_batch(b, lint_batches_height(r->batches) * lint_batches_width(r->batches),
-                               r->stream);
+                               0, r->stream);
     return got;
 }
 
@@ -357,17 +361,21 @@ int lint_train(lint_net *net, lint_batches *batches, const lint_dataset *val,
 
 uint64_t lint_train_hash(const lint_dataset *set) {
     uint64_t h = 0;
+    size_t c, fh, fw;
+    lint_dataset_features_size(set, &c, &fh, &fw);
     for (size_t i = 0; i < lint_dataset_count(set); i++) {
         const uint8_t *image = lint_dataset_image(set, i), *mask = lint_dataset_mask(set, i);
+        const void *features = lint_dataset_features(set, i);
         int32_t label = lint_dataset_label(set, i), place = lint_dataset_place(set, i);
         float weight = lint_dataset_weight(set, i);
         lint_batch b = {.n = 1,
                         .image = &image,
+                        .features = &features,
                         .label = &label,
                         .mask = mask ? &mask : NULL,
                         .place = &place,
                         .weight = &weight};
-        h = hash_batch(&b, lint_dataset_height(set) * lint_dataset_width(set), h);
+        h = hash_batch(&b, lint_dataset_height(set) * lint_dataset_width(set), 2 * c * fh * fw, h);
     }
     return h;
 }

@@ -102,7 +102,7 @@ int lint_train(lint_net *net, lint_batches *batches, const lint_dataset *val,
  * most term_cap * ce, unless it is not finite, which must show. cam counts only where there is a CAM loss. */
 double lint_train_loss(const lint_training *t, const lint_rates *rates, double ce, double cam);
 
-/* A hash of all that training uses of a set's samples, for checkpoints. */
+/* A hash of all that training uses of a set's samples, for checkpoints. Features stand for pictures. */
 uint64_t lint_train_hash(const lint_dataset *set);
 
 /* Fills out [K] with class weights from their text: "none" (all 1), "balanced" (N / (K n_c), which

@@ -7,8 +7,28 @@
 
 /* --- what goes together ----------------------------------------------------------------------- */
 
-static int check_size(const lint_net *net, const char *name, size_t w, size_t h, lint_err *e) {
+static int check_features(const lint_net *net, const char *name, const lint_dataset *set,
+                          lint_err *e) {
+    size_t nw = lint_net_width(net), nh = lint_net_height(net), nc = lint_net_channels(net);
+    size_t w, h, c;
+    lint_dataset_features_size(set, &c, &h, &w);
+    if (c == nc && w == nw && h == nh) return 0;
+    if (!c)
+        return lint_fail(e, "%s: no 'features', which the network takes (lint-features adds them)",
+                         name);
+    return lint_fail(e,
+                     "%s: features are %zux%zux%zu, but the network takes %zux%zux%zu: those of "
+                     "another backbone",
+                     name, w, h, c, nw, nh, nc);
+}
+
+/* Pictures, or features, of the size that the network takes. set NULL: a stream of pictures. */
+static int check_size(const lint_net *net, const char *name, size_t w, size_t h,
+                      const lint_dataset *set, lint_err *e) {
     size_t nw = lint_net_width(net), nh = lint_net_height(net);
+    if (set && lint_net_is_head(net)) return check_features(net, name, set, e);
+    if (set && !lint_dataset_has_image(set))
+        return lint_fail(e, "%s: no 'image', which the network takes", name);
     if (w == nw && h == nh) return 0;
     return lint_fail(e,
                      "%s: images are %zux%zu, but the network takes %zux%zu (lint-split --size "
@@ -70,12 +90,26 @@ static int check_places(const lint_training *t, const lint_batches *b, const lin
                      lint_batches_name(b));
 }
 
+/* Features of the same size may come from other weights. */
+static int check_backbone(const lint_batches *b, const lint_dataset *val, const char *name,
+                          lint_err *e) {
+    const char *theirs = lint_dataset_meta(val, "backbone"), *ours = NULL;
+    for (size_t i = 0; i < lint_batches_metas(b); i++)
+        if (strcmp(lint_batches_meta_key(b, i), "backbone") == 0)
+            ours = lint_batches_meta_value(b, i);
+    if (!theirs || !ours || strcmp(theirs, ours) == 0) return 0;
+    return lint_fail(e, "%s: its features come from another backbone than those of %s", name,
+                     lint_batches_name(b));
+}
+
 static int check_val(const lint_net *net, const lint_batches *b, const lint_dataset *val,
                      const char *name, const lint_training *t, lint_err *e) {
     size_t n = lint_dataset_count(val), i = 0;
     if (n == 0) return lint_fail(e, "%s: no samples", name);
     if (check_classes(b, val, name, e) < 0) return -1;
-    if (check_size(net, name, lint_dataset_width(val), lint_dataset_height(val), e) < 0) return -1;
+    if (check_size(net, name, lint_dataset_width(val), lint_dataset_height(val), val, e) < 0)
+        return -1;
+    if (check_backbone(b, val, name, e) < 0) return -1;
     if (check_mask(t, name, lint_dataset_has_mask(val), e) < 0) return -1;
     if (check_places(t, b, val, name, e) < 0) return -1;
     while (i < n && (lint_dataset_label(val, i) < 0 || lint_dataset_weight(val, i) <= 0))
@@ -88,7 +122,8 @@ static int check_val(const lint_net *net, const lint_batches *b, const lint_data
 int lint_train_check(const lint_net *net, const lint_batches *batches, const lint_dataset *val,
                      const char *val_name, const lint_training *t, lint_err *e) {
     const char *name = lint_batches_name(batches);
-    if (check_size(net, name, lint_batches_width(batches), lint_batches_height(batches), e) < 0)
+    if (check_size(net, name, lint_batches_width(batches), lint_batches_height(batches),
+                   lint_batches_set(batches), e) < 0)
         return -1;
     if (check_mask(t, name, lint_batches_has_mask(batches), e) < 0) return -1;
     if (check_groups(t, batches, e) < 0 || check_best(t, e) < 0) return -1;

@@ -22,15 +22,19 @@ static int store_settings(lint_settings *s, const lint_trained *done, lint_frame
     return err;
 }
 
-static int pass_on_fit(const lint_batches *b, lint_frame *f, lint_err *e) {
-    for (size_t i = 0; i < lint_batches_metas(b); i++)
-        if (strcmp(lint_batches_meta_key(b, i), "fit") == 0)
-            return lint_frame_set_meta(f, "fit", lint_batches_meta_value(b, i), e);
-    return 0;
+/* What the samples say that whoever uses the model has to know. */
+static int pass_on(const lint_batches *b, int is_head, lint_frame *f, lint_err *e) {
+    int err = 0;
+    for (size_t i = 0; !err && i < lint_batches_metas(b); i++) {
+        const char *key = lint_batches_meta_key(b, i);
+        if (strcmp(key, "fit") == 0 || (is_head && strcmp(key, "backbone") == 0))
+            err = lint_frame_set_meta(f, key, lint_batches_meta_value(b, i), e);
+    }
+    return err;
 }
 
 int lint_trained_store(const lint_trained_parts *p, const lint_trained *done, lint_frame *f,
                        lint_err *e) {
     if (store_weights(p, f, e) < 0 || store_settings(p->settings, done, f, e) < 0) return -1;
-    return pass_on_fit(p->batches, f, e);
+    return pass_on(p->batches, lint_net_is_head(p->net), f, e);
 }

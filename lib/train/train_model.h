@@ -4,7 +4,8 @@
  * engine/net.h describes the tensors and the metadata of a model, engine/mask_encoder.h those of a
  * mask encoder. A training adds `train` to the metadata, a JSON object of the run's settings, with the
  * `epoch` that was kept and its `val_accuracy`. It also copies the samples' `fit`, if they have one:
- * how pictures were brought to size, which lint-predict does to other pictures.
+ * how pictures were brought to size, which lint-predict does to other pictures; and, of a head,
+ * `backbone`, a hash of what made its features, by which lint-features joins it to no other.
  *
  *     lint_trained_parts parts = {net, lesson, batches, &settings};
  *     if (lint_trained_store(&parts, &done, &frame, &e) < 0) ...

@@ -54,6 +54,8 @@ typedef struct trial {
          "classes\n"
 /* A linear head. */
 #define FLAT TINY "a: conv 4 2x2 same\nn: batchnorm\nrelu\ncam\n" HEAD
+/* Features of more channels than a tile of input.c has. */
+#define HEAD_OF "input 4x3x21 features\n"
 /* Pools before and behind the mark. */
 #define POOLED                                                                                     \
     TINY "a: conv 4 2x2 same\nmaxpool 2 stride 1\nrelu\ncam\nmaxpool 2\nflatten\nf1: dense 6\n"    \
@@ -153,6 +155,17 @@ static const trial trials[] = {
      TINY "a: conv 4 2x2 same\nr: residual\nb: conv 4 3x3 pad 1\nadd\ncam\nglobalpool\nf1: dense "
           "classes\n",
      CAM(LINT_CAM_MSE, 20)},
+    {"energy, global pool and a deep head",
+     TINY "a: conv 4 2x2 same\nn: batchnorm\ncam\nglobalpool\nflatten\nf1: dense 5\nrelu\nf2: "
+          "dense classes\n",
+     CAM(LINT_CAM_ENERGY, 5)},
+    {"energy of features", HEAD_OF "cam\nglobalpool\nflatten\nf1: dense classes\n",
+     CAM(LINT_CAM_ENERGY, 5)},
+    {"mse of features by masks, with cross-entropy",
+     HEAD_OF "cam\nflatten\nf1: dense 6\nrelu\nf2: dense classes\n",
+     {.cam = LINT_CAM_MSE, .prior = LINT_PRIOR_MASK, .ce_weight = 0.5, .cam_weight = 20}},
+    {"energy of what a conv makes of features",
+     HEAD_OF "a: conv 4 1x1\nrelu\ncam\nglobalpool\nf1: dense classes\n", CAM(LINT_CAM_ENERGY, 5)},
     {"energy by masks, with cross-entropy",
      DEEP,
      {.cam = LINT_CAM_ENERGY, .prior = LINT_PRIOR_MASK, .ce_weight = 0.5, .cam_weight = 2}},

@@ -48,7 +48,7 @@ END
 printf '{\n "summary": {\n  "accuracy": 0.75,\n  "worst_group": 0.5,\n  "cross_entropy": null\n }\n}\n'
 END
     local t
-    for t in synth split mask augment train weight cam eval show; do cp "$BUILD/lint-any" "$BUILD/lint-$t"; done
+    for t in synth split mask augment features train weight cam eval show; do cp "$BUILD/lint-any" "$BUILD/lint-$t"; done
 }
 
 # made COMMAND...: what the stand-ins were asked to do meanwhile, a line each.
@@ -216,12 +216,15 @@ kill_all() {
     wrong "GRID_SEEDS: expected a whole number, 0 or more, not 'a'" sweep GRID=SIGMA=1 GRID_SEEDS='7 a'
     wrong "GRID: expected NAME=VALUE,VALUE..., not 'SIGMA'" sweep GRID='CAM_WEIGHT=1,2 SIGMA'
     wrong "GRID: expected NAME=VALUE,VALUE..., not 'SIGMA=1,=2'" sweep GRID='SIGMA=1,=2'
-    wrong 'GRID may vary SIZE NET EPOCHS CAM_WEIGHT SIGMA OBJECT SWAP SWAP_COLOUR, not TRAIN' sweep GRID='TRAIN=--lr 0.1'
+    wrong 'GRID may vary SIZE NET EPOCHS CAM_WEIGHT SIGMA OBJECT SWAP SWAP_COLOUR VIEWS, not TRAIN' sweep GRID='TRAIN=--lr 0.1'
     wrong "GRID_SLACK: expected a number, 0 or more, not 'x'" sweep GRID=SIGMA=1 GRID_SLACK=x
     wrong "OUT: 'a b' has a space in it, which is more than make can bear; a link to it helps" pipeline OUT='a b'
     wrong "NET: 'my net' has a space in it, which is more than make can bear; a link to it helps" pipeline NET='my net'
     wrong 'ALSO: there is no nowhere' pipeline ALSO=nowhere
     wrong "MODELS: 'ours' is none of default camloss swap crop dro jtt" pipeline MODELS='default ours'
+    wrong "BACKBONE: there is no file 'none.pth'" pipeline BACKBONE=none.pth
+    wrong "MODELS: 'jtt' is none of default camloss swap dro with BACKBONE" \
+        pipeline BACKBONE=Makefile NET=cnn MODELS='default jtt'
     wrong "OBJECT: expected found, given or center, not 'masks'" pipeline OBJECT=masks
     wrong "CAM_WEIGHT: expected a value, not nothing" pipeline CAM_WEIGHT=
     assert_not_exists "$BUILD/log"
@@ -346,6 +349,26 @@ END
     run -0 made make pipeline SEED=5 OBJECT=center
     refute_line --regexp '^lint-(mask|weight)'
     assert_line --regexp '^lint-train .*--cam-loss energy --sigma 0.25 .*/camloss/'
+}
+
+@test "features of a backbone are made once for all models that see the same pictures" {
+    stand_ins
+    echo weights >weights
+    local from=(BACKBONE=weights NET=resnet18 MODELS='default camloss swap dro')
+    run -0 made make pipeline "${from[@]}"
+    assert_line --regexp '^lint-split .*--size 224x224 '
+    # Of val, swapped-val, the pictures as they are, and swapped ones.
+    assert_equal "$(grep -c '^lint-features --net models/resnet18.net --drop image BACKBONE' "$BUILD/log")" 4
+    assert_equal "$(grep -c '^lint-augment .*--epochs 4 ' "$BUILD/log")" 2
+    assert_equal "$(grep -c '^lint-features .*--join models/.*/head.safetensors BACKBONE' "$BUILD/log")" 4
+    assert_line --regexp '^lint-train --net .*head.net .*features-swapped.lts --val .*features-swapped-val.lts .*--prior mask .*/camloss/'
+    assert_line --regexp '^lint-train --net .*head.net .*features-plain.lts --val .*features-val.lts .*--objective dro .*/dro/'
+    run -0 made make pipeline "${from[@]}" CAM_WEIGHT=3
+    assert_equal "$(grep -c '^lint-train' "$BUILD/log")" 1
+    refute_line --regexp '^lint-features .*--drop'
+    echo others >weights
+    run -0 made make pipeline "${from[@]}" MODELS=default
+    assert_line --regexp '^lint-features .*--drop image BACKBONE'
 }
 
 @test "DATA may be any folder: spaces, quotes, and files that come and go" {
@@ -684,6 +707,30 @@ assert_results() {
     run -0 make -s pipeline "${SMALL[@]}" PICTURES='--train 24,16 --val 6 --test 9'
     run -0 find "$OUT/data" "$OUT/models" -newer "$BATS_TEST_TMPDIR/now"
     assert_output ''
+}
+
+@test "a backbone's heads become models like any other; its network is told by its tensors" {
+    local from=$BATS_TEST_TMPDIR/from m
+    mkdir "$from"
+    sed 's/224x224/32x32/' models/resnet18.net >"$from/resnet18.net"
+    lint-synth orca-leopard --size 32x32 --train 4 --val 1 --test 1 -q -o "$from/photos"
+    lint-split -q --size 32x32 --split train "$from/photos" |
+        lint-train -q --net "$from/resnet18.net" --epochs 1 --lr 0 --seed 3 -o "$from/weights"
+    run -0 make -s pipeline BACKBONE="$from/weights" NET="$from/resnet18.net" EPOCHS=3 VIEWS=2 \
+        PICTURES='--train 24,16 --val 6 --test 9' MODELS='default camloss swap dro'
+    assert_line --regexp 'default +camloss +swap +dro'
+    for m in default camloss swap dro; do
+        run -0 lint-show "$OUT/models/orca-leopard/s0/$m/model.safetensors"
+        assert_output --partial 'layer4.1.conv2'
+        assert_output --partial '32x32x3'
+    done
+    assert_results "$OUT/models/orca-leopard/s0"
+    run -0 make -s help BACKBONE="$from/weights"
+    assert_line --regexp '= models/resnet18.net$'
+    assert_line --regexp '= 224x224$'
+    cp models/small.net "$from/none"
+    run -2 make -s status BACKBONE="$from/none"
+    assert_line 'NET=NAME names the network.'
 }
 
 @test "two runs of a seed give the same bytes, on one thread and on two" {

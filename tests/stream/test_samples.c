@@ -461,6 +461,67 @@ static int clean(void **state) {
     return 0;
 }
 
+/* --- features --------------------------------------------------------------------------------- */
+
+/* n samples of epoch `epoch` that have features, label and mask, but no image; the first half of
+ * each features is the sample's number. */
+static lint_frame featured(size_t n, int from, const char *epoch) {
+    lint_frame f = numbered(n, from, 1);
+    lint_err e;
+    lint_tensor *t = lint_frame_add(&f, "features", LINT_F16, 4, (uint64_t[]){n, 4, 2, 3}, &e);
+    for (size_t i = 0; i < n; i++)
+        ((uint16_t *)t->data)[i * 24] = (uint16_t)(from + (int)i);
+    lint_frame_drop(&f, "image");
+    lint_frame_set_meta(&f, "epoch", epoch, &e);
+    return f;
+}
+
+static void a_set_of_features_needs_no_pictures(void **state) {
+    (void)state;
+    lint_err e;
+    size_t c, h, w;
+    FILE *out = fopen(path_of(), "wb");
+    lint_frame a = featured(5, 0, "1"), b = featured(3, 5, "2");
+    put(&a, out);
+    put(&b, out);
+    assert_int_equal(fclose(out), 0);
+    lint_dataset *s = lint_dataset_open(path_of(), &e);
+    if (!s) fail_msg("%s", e.msg);
+    assert_int_equal(lint_dataset_count(s), 8);
+    assert_false(lint_dataset_has_image(s));
+    assert_true(lint_dataset_has_features(s));
+    lint_dataset_features_size(s, &c, &h, &w);
+    assert_true(c == 4 && h == 2 && w == 3);
+    assert_true(lint_dataset_height(s) == H && lint_dataset_width(s) == W); /* the masks' */
+    assert_null(lint_dataset_image(s, 7));
+    for (size_t i = 0; i < 8; i++) {
+        uint16_t half;
+        memcpy(&half, lint_dataset_features(s, i), sizeof half);
+        assert_int_equal(half, i);
+        assert_int_equal(lint_dataset_epoch(s, i), i < 5 ? 1 : 2);
+    }
+    lint_dataset_free(s);
+    lint_frame_free(&a);
+    lint_frame_free(&b);
+}
+
+static void a_frame_of_features_alone_has_samples(void **state) {
+    (void)state;
+    lint_frame f = {0};
+    lint_samples s;
+    lint_err e;
+    assert_non_null(lint_frame_add(&f, "features", LINT_F16, 4, (uint64_t[]){2, 4, 2, 3}, &e));
+    assert_int_equal(lint_samples_view(&f, &s, &e), 0);
+    assert_true(s.n == 2 && s.features && s.features_c == 4 && s.features_h == 2);
+    lint_samples_free(&s);
+    /* Features of another kind are none of lint's, and pass. */
+    assert_non_null(lint_frame_add(&f, "features", LINT_F32, 2, (uint64_t[]){2, 4}, &e));
+    assert_int_equal(lint_samples_view(&f, &s, &e), 0);
+    assert_null(s.features);
+    lint_samples_free(&s);
+    lint_frame_free(&f);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_view_shows_what_the_frame_holds),
@@ -479,6 +540,8 @@ int main(void) {
         cmocka_unit_test(a_set_of_labels_that_nobody_knows),
         cmocka_unit_test(what_is_no_stream_is_named),
         cmocka_unit_test(a_pipe_without_room_for_a_copy_says_where_it_tried),
+        cmocka_unit_test(a_set_of_features_needs_no_pictures),
+        cmocka_unit_test(a_frame_of_features_alone_has_samples),
     };
     return cmocka_run_group_tests(tests, NULL, clean);
 }

@@ -40,6 +40,18 @@ void filled_values(float *v, const char *name, size_t rank, const uint64_t *shap
         v[i] = (float)((2 * lint_rng_unit(&r) - 1) * width + middle);
 }
 
+/* Halves of 0.5 to 2, a fourth of them 0, as behind a relu. */
+static void fill_features(filled *f) {
+    size_t each = lint_net_height(f->net) * lint_net_width(f->net) * lint_net_channels(f->net);
+    lint_rng r = lint_rng_at(3, 0, 0, 0);
+    for (size_t i = 0; i < f->batch.n; i++)
+        for (size_t j = 0; j < each; j++) {
+            uint64_t bits = lint_rng_u64(&r);
+            uint16_t half = (uint16_t)(bits >> 62 ? 0x3800 + (bits & 0x7ff) : 0);
+            memcpy(f->image[i] + 2 * j, &half, sizeof half);
+        }
+}
+
 /* Slanted waves, each image and channel its own, under noise. */
 static void fill_images(filled *f, uint64_t step) {
     size_t n = f->batch.n, h = lint_net_height(f->net), w = lint_net_width(f->net);
@@ -73,18 +85,22 @@ static uint8_t **rows(size_t n, size_t bytes) {
 
 static void fill_batch(filled *f, size_t n, size_t classes) {
     size_t h = lint_net_height(f->net), w = lint_net_width(f->net);
-    f->image = rows(n, h * w * 3);
+    int head = lint_net_is_head(f->net);
+    f->image = rows(n, h * w * lint_net_channels(f->net) * (head ? 2 : 1));
     f->mask = rows(n, h * w);
     f->label = calloc(n, sizeof *f->label);
     assert_non_null(f->label);
     for (size_t i = 0; i < n; i++)
         f->label[i] = (int32_t)(i % classes);
     fill_masks(f, n, h, w);
-    f->batch = (lint_batch){.n = n,
-                            .image = (const uint8_t *const *)f->image,
-                            .label = f->label,
-                            .mask = (const uint8_t *const *)f->mask};
-    fill_images(f, 0);
+    f->batch = (lint_batch){.n = n, .label = f->label, .mask = (const uint8_t *const *)f->mask};
+    if (head) {
+        f->batch.features = (const void *const *)f->image;
+        fill_features(f);
+    } else {
+        f->batch.image = (const uint8_t *const *)f->image;
+        fill_images(f, 0);
+    }
 }
 
 void filled_turn(filled *f, uint64_t step) {

@@ -16,7 +16,8 @@ typedef struct filled {
     lint_threads *pool;
     lint_net *net;
     lint_frame weights; /* as loaded */
-    lint_batch batch;   /* images and masks by formula, label[i] = i % classes */
+    lint_batch
+        batch; /* images (of a head: features) and masks by formula, label[i] = i % classes */
     uint8_t **image, **mask;
     int32_t *label;
 } filled;

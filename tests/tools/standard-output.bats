@@ -7,6 +7,7 @@ setup_file() {
     lint-synth orca-leopard --size 16x16 --train 20,20 --val 5 --test 6 --quiet -o photos
     lint-split --quiet --size 16x16 photos -o .
     lint-train --net "$SUPPORT/tiny.net" --train train.lts --val val.lts --epochs 1 --quiet -o model --log log.tsv
+    lint-features model train.lts | lint-train --net "$CLONE/models/head.net" --epochs 1 --quiet -o head
     lint-cam model test.lts -o cam.lts
     lint-eval --json cam.lts -o a.json
 }
@@ -24,6 +25,9 @@ commands() {
 + lint-cam model test.lts
 + lint-weight cam.lts
 + lint-mask test.lts
++ lint-features model test.lts
++ lint-features --join head model
++ lint-features --head model
 + lint-eval cam.lts
 + lint-eval --json cam.lts
 + lint-eval --compare a.json a.json

@@ -117,6 +117,79 @@ static void a_set_comes_in_a_new_order_every_epoch(void **state) {
     forget(path);
 }
 
+/* Features of 2x2 cells by 3 channels, whose first half is the sample's number, instead of images. */
+static void make_features(lint_frame *f, size_t from) {
+    lint_err e;
+    size_t n = lint_frame_samples(f);
+    lint_tensor *t = lint_frame_add(f, "features", LINT_F16, 4, (uint64_t[]){n, 3, 2, 2}, &e);
+    for (size_t i = 0; i < n; i++)
+        ((uint16_t *)t->data)[i * 12] = (uint16_t)(from + i);
+    lint_frame_drop(f, "image");
+}
+
+/* Views of 6 samples in frames of 4 and 2, marked as a loader marks epochs. */
+static char *file_of_views(size_t views) {
+    lint_err e;
+    char *path = strdup("/tmp/lint-test-XXXXXX");
+    FILE *f = fdopen(mkstemp(path), "wb");
+    for (size_t i = 0; i < 2 * views; i++) {
+        char mark[8];
+        size_t from = i / 2 * 6 + i % 2 * 4;
+        lint_frame one = numbered(i % 2 ? 2 : 4, from);
+        make_features(&one, from);
+        snprintf(mark, sizeof mark, "%zu", i / 2 + 1);
+        lint_frame_set_meta(&one, "epoch", mark, &e);
+        assert_int_equal(lint_frame_write(&one, f, &e), 0);
+        lint_frame_free(&one);
+    }
+    assert_int_equal(fclose(f), 0);
+    return path;
+}
+
+static void views_of_features_take_turns_in_new_orders(void **state) {
+    (void)state;
+    lint_err e = {""};
+    char *path = file_of_views(3);
+    size_t order[7][6];
+    lint_batches *b = lint_batches_open_features(path, 4, 5, &e);
+    if (!b) fail_msg("%s", e.msg);
+    assert_false(lint_batches_marked(b));
+    assert_int_equal(lint_batches_views(b), 3);
+    assert_int_equal(lint_batches_epoch_samples(b), 6);
+    for (size_t epoch = 1; epoch <= 7; epoch++) {
+        lint_batch batch;
+        size_t n = 0, view = (epoch - 1) % 3;
+        int seen[6] = {0};
+        assert_int_equal(lint_batches_begin(b, epoch, &e), 1);
+        while (lint_batches_next(b, &batch, &e) > 0)
+            for (size_t i = 0; i < batch.n; i++) {
+                uint16_t half;
+                memcpy(&half, batch.features[i], sizeof half);
+                assert_int_equal(half / 6, view);
+                assert_int_equal(batch.mask[i][0], half);
+                assert_true(batch.mask_height == SIDE && batch.mask_width == SIDE);
+                seen[order[epoch - 1][n++] = half % 6]++;
+            }
+        assert_int_equal(n, 6);
+        for (size_t i = 0; i < 6; i++)
+            assert_int_equal(seen[i], 1);
+    }
+    assert_memory_not_equal(order[0], order[3], sizeof order[0]);
+    lint_batches_free(b);
+    assert_null(lint_batches_open(path, 4, 5, &e)); /* a network of pictures */
+    assert_non_null(strstr(e.msg, "no 'image'"));
+    forget(path);
+}
+
+static void features_are_asked_for_where_there_are_none(void **state) {
+    (void)state;
+    lint_err e = {""};
+    char *path = file_of(1, (size_t[]){4}, NULL, NULL);
+    assert_null(lint_batches_open_features(path, 4, 5, &e));
+    assert_non_null(strstr(e.msg, "no 'features'"));
+    forget(path);
+}
+
 static void labels_of_a_set_are_counted(void **state) {
     (void)state;
     lint_err e;
@@ -534,6 +607,8 @@ int main(void) {
     lint_blas_one_thread();
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_set_comes_in_a_new_order_every_epoch),
+        cmocka_unit_test(views_of_features_take_turns_in_new_orders),
+        cmocka_unit_test(features_are_asked_for_where_there_are_none),
         cmocka_unit_test(labels_of_a_set_are_counted),
         cmocka_unit_test(a_marked_stream_comes_as_it_is_across_frames),
         cmocka_unit_test(an_epoch_may_be_left_half_read),

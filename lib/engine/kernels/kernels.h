@@ -111,6 +111,12 @@ typedef struct lint_kernels {
     /* y = max(x, 0) over n floats; y may be x. NaN stays NaN. */
     void (*relu)(size_t n, const float *x, float *y);
 
+    /* n halves (IEEE binary16) of any alignment to floats, exactly; and back, rounded to the nearest,
+     * to the even one of two: what is too large becomes infinite. The same in all tables, but for
+     * the bits of a NaN. */
+    void (*from_half)(size_t n, const void *x, float *y);
+    void (*to_half)(size_t n, const float *x, void *y);
+
     /* d = 0 where y is not above 0, over n floats. */
     void (*relu_back)(size_t n, const float *y, float *d);
 } lint_kernels;

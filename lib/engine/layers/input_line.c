@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { SIDE_MAX = 16384, WORDS_MAX = 16 };
+enum { SIDE_MAX = 16384, CHANNELS_MAX = 65536, WORDS_MAX = 16 };
 
 static int parse_triple(char *const *word, size_t words, double v[3]) {
     if (words < 3) return -1;
@@ -24,14 +24,19 @@ static int parse_size(char *const *word, size_t words, lint_net_input *in) {
     if (w < 1 || h < 1 || w > SIDE_MAX || h > SIDE_MAX) return -1;
     in->width = w;
     in->height = h;
+    in->channels = c;
     in->mask = words == 2 && strcmp(word[1], "mask") == 0;
+    in->features = words == 2 && strcmp(word[1], "features") == 0;
+    if (in->features) return c >= 1 && c <= CHANNELS_MAX ? 0 : -1;
     return c == (in->mask ? 1 : 3) ? 0 : -1;
 }
 
 int lint_net_input_words(char *const *word, size_t words, lint_net_input *in) {
     *in = (lint_net_input){.std = {1, 1, 1}};
+    in->features = words == 1 && strcmp(word[0], "features") == 0;
+    if (in->features) return 0;
     if (parse_size(word, words, in) < 0) return -1;
-    for (size_t i = 1; i < words && !in->mask; i += 4) {
+    for (size_t i = 1; i < words && !in->mask && !in->features; i += 4) {
         int is_std = strcmp(word[i], "std") == 0;
         if (!is_std && strcmp(word[i], "mean") != 0) return -1;
         if (parse_triple(word + i + 1, words - i - 1, is_std ? in->std : in->mean) < 0) return -1;
@@ -71,5 +76,5 @@ int lint_net_input_of(const char *text, lint_net_input *in) {
 int lint_net_input_alike(const lint_net_input *a, const lint_net_input *b) {
     for (int c = 0; c < 3; c++)
         if (a->mean[c] != b->mean[c] || a->std[c] != b->std[c]) return 0;
-    return a->mask == b->mask;
+    return a->mask == b->mask && a->features == b->features;
 }

@@ -2,6 +2,8 @@
  *
  *     input 192x192x3 mean 0.5 0.5 0.5 std 0.25 0.25 0.25    pictures: (byte / 255 - mean) / std
  *     input 24x24x1 mask                                     a mask: the share that is object
+ *     input 7x7x512 features                                 what a backbone makes of a picture
+ *     input features                                         the same, of the size that samples have
  *
  * The layer `input` is set up by it. Callers ask it what a network takes before they build it, or
  * how the pictures were normalised that a model has seen.
@@ -15,9 +17,9 @@
 #include <stddef.h>
 
 typedef struct lint_net_input {
-    size_t width, height;
-    int mask;               /* else pictures of three channels */
-    double mean[3], std[3]; /* 0 and 1 where they are not given */
+    size_t width, height, channels; /* all 0: `input features` without a size */
+    int mask, features;             /* neither: pictures of three channels */
+    double mean[3], std[3];         /* 0 and 1 where they are not given */
 } lint_net_input;
 
 /* From the words behind `input`; -1 if they are none of the above. */

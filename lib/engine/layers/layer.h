@@ -30,6 +30,7 @@
 #include "base/rng.h"
 #include "base/threads.h"
 #include "engine/kernels/kernels.h"
+#include "engine/layers/input_line.h"
 #include <stddef.h>
 #include <stdint.h>
 
@@ -62,13 +63,15 @@ typedef struct lint_layer lint_layer;
 typedef struct lint_pass {
     const lint_kernels *k;
     lint_threads *pool;
-    size_t n;                    /* images */
-    int training;                /* batch statistics, and memory for backward */
-    const uint8_t *const *image; /* for the input layer; NULL if it is a mask */
-    const float *value;          /* the masks, [n, in.h, in.w]; NULL if it is an image */
-    uint64_t seed, step;         /* what dropout draws from */
-    float *const *scratch;       /* l->scratch floats for each worker */
-    float *workspace;            /* l->workspace floats for the pass of a layer */
+    size_t n;     /* images */
+    int training; /* batch statistics, and memory for backward */
+    /* For the input layer, one of: pictures; features, F16 [c,h,w] of any alignment; masks. */
+    const uint8_t *const *image;
+    const void *const *features;
+    const float *value;    /* [n, in.h, in.w] */
+    uint64_t seed, step;   /* what dropout draws from */
+    float *const *scratch; /* l->scratch floats for each worker */
+    float *workspace;      /* l->workspace floats for the pass of a layer */
 } lint_pass;
 
 typedef struct lint_layer_kind {
@@ -175,6 +178,9 @@ int lint_arg_count(const lint_layer *l, size_t i, size_t least, size_t most, siz
                    lint_err *e);
 int lint_arg_pair(const lint_layer *l, size_t i, size_t most, size_t *a, size_t *b, lint_err *e);
 int lint_arg_syntax(const lint_layer *l, lint_err *e); /* the message itself; -1 */
+
+/* What an input layer takes. */
+lint_net_input lint_layer_input_of(const lint_layer *l);
 
 extern const lint_layer_kind lint_layer_input, lint_layer_conv, lint_layer_batchnorm,
     lint_layer_maxpool, lint_layer_avgpool, lint_layer_globalpool, lint_layer_relu,
