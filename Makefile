@@ -27,7 +27,7 @@ BATS_PACKAGES = bats bats-assert bats-file bats-support
 # What tests use beside the tools: git for `make diff`, an image library other than lint's, readers of
 # man pages, shells, and what reads lint's files in other languages.
 TEST_PACKAGES = $(BATS_PACKAGES) libcmocka-dev chromium git imagemagick man-db mandoc perl procps python3 zsh
-TORCH_PACKAGES = $(BATS_PACKAGES) python3-torch python3-torchvision python3-pil
+TORCH_PACKAGES = $(BATS_PACKAGES) libcmocka-dev python3-torch python3-torchvision python3-pil
 FORMAT_PACKAGES = clang-format
 LINT_PACKAGES = $(FORMAT_PACKAGES) clang-tidy libcmocka-dev
 # Where npm comes from elsewhere than Debian, Debian's is not to be had beside it.
@@ -167,15 +167,15 @@ installed = @PATH+=:/usr/sbin; [ "$$(command -v $1 | wc -l)" -eq $(words $1) ] |
 	echo "'make deps $@' installs them, as root or with sudo."; exit 1; } >&2
 
 ## exchange weights with PyTorch, where they must give the same logits
-test-torch: all | $(filter deps,$(MAKECMDGOALS))
+test-torch: all $(BUILD)/tests/engine/torch/one_step | $(filter deps,$(MAKECMDGOALS))
 	$(call installed,bats,$(TORCH_PACKAGES))
 	@/usr/bin/python3 -c 'import torchvision, PIL' 2>/dev/null || { \
 	    echo "Missing Debian packages, of: $(TORCH_PACKAGES)"; \
 	    echo "'make deps $@' installs them, as root or with sudo."; exit 1; } >&2
-	@PATH="$$(realpath $(BUILD)):$$PATH" bats --tap tests/engine/torch/torch.bats | awk -f tests/support/count.awk
+	@BUILD=$(abspath $(BUILD)) PATH="$(abspath $(BUILD)):$$PATH" bats --tap tests/engine/torch/torch.bats | awk -f tests/support/count.awk
 
-# MobileNetV2 1.4, trained on ImageNet by Google, from the package of a project that trained another
-# last layer: MIT. It is read as data; nothing of it is run.
+# TensorFlow Hub's MobileNetV2 1.4, trained on ImageNet, from the package of a project that trained
+# another last layer: MIT. It is read as data; nothing of it is run.
 PRETRAINED = data/pretrained
 NSFWJS = nsfwjs@4.4.0
 NSFWJS_SHA256 = 585cd178f3b994337c4d10a87b080d342fc52f8b9bf0085c4d1f345a3a1c5382
@@ -197,7 +197,7 @@ $(PRETRAINED)/mobilenet_v2_140.safetensors: $(PRETRAINED)/package/LICENSE tests/
 ## check those weights: logits against the package's own graph, features on photographs
 test-pretrained: all pretrained | $(filter deps,$(MAKECMDGOALS))
 	$(call installed,bats node,$(PRETRAINED_PACKAGES))
-	@PATH="$$(realpath $(BUILD)):$$PATH" bats --tap tests/pretrained/pretrained.bats | awk -f tests/support/count.awk
+	@PATH="$(abspath $(BUILD)):$$PATH" bats --tap tests/pretrained/pretrained.bats | awk -f tests/support/count.awk
 
 ## run sweeps on a Slurm that is started for that; as root
 test-slurm: all | $(filter deps,$(MAKECMDGOALS))
