@@ -265,10 +265,12 @@ weigh.makes = $m/weighted.lts
 
 score = lint-eval --json --model $(model) --shares $d/train.lts -o $m/$1
 
-# Twice over validation pictures: as they are, and before each other's backgrounds.
-val.run = lint-cam $m/model.safetensors $(call seen,val) | $(call score,val.json) && \
-    lint-cam $m/model.safetensors $(call seen,swapped-val) | $(call score,swapped-val.json)
-val.reads = $m/model.safetensors $d/val.lts $d/swapped-val.lts $d/train.lts
+# Twice over validation pictures: as they are, and before each other's backgrounds. A head is asked by
+# their features, which are there.
+answers = lint-cam $(if $(BACKBONE),$m/head.safetensors $d/features-$1.lts,$m/model.safetensors $(call seen,$1))
+val.run = $(call answers,val) | $(call score,val.json) && $(call answers,swapped-val) | $(call score,swapped-val.json)
+val.reads = $d/train.lts $(if $(BACKBONE),$m/head.safetensors $(addprefix $d/features-,val.lts swapped-val.lts),\
+    $m/model.safetensors $d/val.lts $d/swapped-val.lts)
 val.makes = $m/val.json $m/swapped-val.json
 
 test.run = lint-cam --shift 0.1667 --grid $m/sheet.png $m/model.safetensors $(call seen,test) | $(call score,test.json)
