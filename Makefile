@@ -27,7 +27,7 @@ BATS_PACKAGES = bats bats-assert bats-file bats-support
 # What tests use beside the tools: git for `make diff`, an image library other than lint's, readers of
 # man pages, shells, and what reads lint's files in other languages.
 TEST_PACKAGES = $(BATS_PACKAGES) libcmocka-dev chromium git imagemagick man-db mandoc perl procps python3 zsh
-TORCH_PACKAGES = $(BATS_PACKAGES) python3-torch python3-torchvision python3-pil
+TORCH_PACKAGES = $(BATS_PACKAGES) libcmocka-dev python3-torch python3-torchvision python3-pil
 FORMAT_PACKAGES = clang-format
 LINT_PACKAGES = $(FORMAT_PACKAGES) clang-tidy libcmocka-dev
 SLURM_PACKAGES = $(BATS_PACKAGES) slurmctld slurmd slurm-client munge
@@ -165,12 +165,12 @@ installed = @PATH+=:/usr/sbin; [ "$$(command -v $1 | wc -l)" -eq $(words $1) ] |
 	echo "'make deps $@' installs them, as root or with sudo."; exit 1; } >&2
 
 ## exchange weights with PyTorch, where they must give the same logits
-test-torch: all | $(filter deps,$(MAKECMDGOALS))
+test-torch: all $(BUILD)/tests/engine/torch/one_step | $(filter deps,$(MAKECMDGOALS))
 	$(call installed,bats,$(TORCH_PACKAGES))
 	@/usr/bin/python3 -c 'import torchvision, PIL' 2>/dev/null || { \
 	    echo "Missing Debian packages, of: $(TORCH_PACKAGES)"; \
 	    echo "'make deps $@' installs them, as root or with sudo."; exit 1; } >&2
-	@BUILD=$(BUILD) bats --tap tests/engine/torch/torch.bats | awk -f tests/support/count.awk
+	@BUILD=$(abspath $(BUILD)) bats --tap tests/engine/torch/torch.bats | awk -f tests/support/count.awk
 
 ## run sweeps on a Slurm that is started for that; as root
 test-slurm: all | $(filter deps,$(MAKECMDGOALS))

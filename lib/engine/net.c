@@ -113,6 +113,7 @@ lint_pass lint_net_pass(const lint_net *net, const lint_batch *b, int training) 
 void lint_net_forward(lint_net *net, const lint_pass *p, size_t to) {
     for (size_t i = 0; i < net->chain.count; i++) {
         lint_layer *l = lint_net_layer(net, i);
+        l->bends = 0;
         l->x = i ? net->value[l->from] : NULL;
         l->x2 = l->kind->joins ? net->value[l->also] : NULL;
         l->y = net->value[i];
@@ -158,6 +159,7 @@ static void backward_layer(lint_net *net, const lint_pass *p, size_t i) {
     l->dx = beside ? net->spare : to;
     l->dx2 = l->kind->joins ? wanted(net, l->also) : NULL;
     l->dx_adds = again && !beside;
+    l->dx2_adds = l->kind->joins && net->written[l->also];
     double began = lint_net_clock(net);
     l->kind->backward(l, p);
     lint_net_clocked(net, i, LINT_BACKWARD, began);
@@ -226,10 +228,11 @@ int lint_net_step(lint_net *net, const lint_batch *b, const lint_loss *loss, lin
     if (loss->reweigh) divisor = loss->reweigh(loss->reweigh_ctx, b, net->ce, net->weight);
     double ce = lint_net_ce_mean(net, b, divisor);
     if (loss->cam != LINT_CAM_NONE) cam = lint_net_cam_loss(net, &p, b, loss, sum);
+    int cam_learns = loss->cam != LINT_CAM_NONE && loss->cam_weight != 0;
+    if (cam_learns) lint_net_cam_bend(net, &p, b, loss, ce, cam);
     lint_net_ce_gradient(net, b, loss->ce_weight, divisor, net->gradient[count - 1]);
     backward(net, &p, cam_at ? cam_at : 1, count);
-    if (loss->cam != LINT_CAM_NONE && loss->cam_weight != 0)
-        lint_net_cam_gradient(net, &p, b, loss, ce, cam, wanted_features(net));
+    if (cam_learns) lint_net_cam_gradient(net, &p, b, loss, ce, cam, wanted_features(net));
     if (cam_at) backward(net, &p, 1, cam_at);
     return 0;
 }

@@ -7,6 +7,10 @@
  *                        goes up through the head (JVP), and each layer multiplies it by the
  *                        cotangent at its output
  *
+ * Where a layer f of the head is curved, g depends on A too: u = f'(x) u' changes with x. The
+ * derivative is f''(x) v u', with v the tangent there (Pearlmutter 1994), and joins the gradient that
+ * goes down through the head anyway. So the tangent goes up a first time before that.
+ *
  * Declared in net_parts.h. */
 #include "engine/net_parts.h"
 
@@ -73,10 +77,7 @@ static double image_weight(const lint_loss *loss, const lint_batch *b, double ce
     return weight;
 }
 
-void lint_net_cam_gradient(lint_net *net, const lint_pass *p, const lint_batch *b,
-                           const lint_loss *loss, double ce, double cam, float *dfeatures) {
-    gradient_job j = {net, image_weight(loss, b, ce, cam), dfeatures};
-    lint_threads_run(net->pool, p->n, cam_gradient_image, &j);
+static void tangent_up(lint_net *net, const lint_pass *p) {
     int turn = 0;
     for (size_t i = (size_t)lint_net_pools(net); i < net->heads; i++) {
         lint_layer *l = lint_net_layer(net, net->chain.cam + i);
@@ -84,4 +85,19 @@ void lint_net_cam_gradient(lint_net *net, const lint_pass *p, const lint_batch *
         if (!l->kind->in_place) turn ^= 1;
         l->kind->jvp(l, p, from, net->cotangent[i + 1], net->tangent[turn]);
     }
+}
+
+void lint_net_cam_gradient(lint_net *net, const lint_pass *p, const lint_batch *b,
+                           const lint_loss *loss, double ce, double cam, float *dfeatures) {
+    gradient_job j = {net, image_weight(loss, b, ce, cam), dfeatures};
+    lint_threads_run(net->pool, p->n, cam_gradient_image, &j);
+    tangent_up(net, p);
+}
+
+void lint_net_cam_bend(lint_net *net, const lint_pass *p, const lint_batch *b,
+                       const lint_loss *loss, double ce, double cam) {
+    int bends = 0;
+    for (size_t i = net->chain.cam; i < net->chain.count; i++)
+        bends |= lint_net_layer(net, i)->bends = lint_net_layer(net, i)->kind->curved;
+    if (bends) lint_net_cam_gradient(net, p, b, loss, ce, cam, NULL);
 }

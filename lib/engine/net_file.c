@@ -26,15 +26,30 @@ void lint_chain_free(lint_chain *c) {
 }
 
 static int name_is_fine(const char *s) {
-    size_t n = strspn(s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.");
-    return n > 0 && n < 32 && s[n] == 0;
+    size_t n = strspn(s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-");
+    return n > 0 && n < 48 && s[n] == 0;
 }
 
 static int bad_name(const char *name, lint_err *e) {
-    return lint_fail(e, "'%s' is no layer name: expected up to 31 letters, digits, _ and .", name);
+    return lint_fail(e, "'%s' is no layer name: expected up to 47 letters, digits, _, . and -",
+                     name);
 }
 
-/* The name that a layer's parameters begin with: its own, after that of the block it is in. */
+static const lint_chain_block *innermost(const lint_chain *c) {
+    return c->blocks ? &c->block[c->blocks - 1] : NULL;
+}
+
+/* A name with those of the blocks it is in. */
+static int full_name(const lint_chain *c, const char *name, char full[LINT_LAYER_NAME],
+                     lint_err *e) {
+    const char *before = c->blocks ? innermost(c)->name : "";
+    if (!name_is_fine(name)) return bad_name(name, e);
+    int n = snprintf(full, LINT_LAYER_NAME, "%s%s%s", before, *before ? "." : "", name);
+    if (n >= LINT_LAYER_NAME) return lint_fail(e, "'%s.%s' is too long for a name", before, name);
+    return 0;
+}
+
+/* The name that a layer's parameters begin with. */
 static int set_name(const lint_chain *c, lint_layer *l, const char *name, lint_err *e) {
     if (!name) {
         if (l->kind->named)
@@ -42,10 +57,7 @@ static int set_name(const lint_chain *c, lint_layer *l, const char *name, lint_e
                              l->kind->word, l->kind->word, l->kind->syntax);
         return 0;
     }
-    if (!name_is_fine(name)) return bad_name(name, e);
-    size_t n =
-        (size_t)snprintf(l->name, sizeof l->name, "%s%s%s", c->block, *c->block ? "." : "", name);
-    if (n >= sizeof l->name) return lint_fail(e, "'%s.%s' is too long for a name", c->block, name);
+    if (full_name(c, name, l->name, e) < 0) return -1;
     for (size_t i = 0; i + 1 < c->count; i++)
         if (strcmp(c->layer[i].name, l->name) == 0)
             return lint_fail(e, "the name '%s' is taken by line %d", l->name, c->layer[i].line);
@@ -80,6 +92,12 @@ static void connect(const lint_chain *c, lint_layer *l) {
     }
 }
 
+static int is_fork(const lint_chain *c, size_t layer) {
+    for (size_t i = 0; i < c->blocks; i++)
+        if (c->block[i].fork == layer) return 1;
+    return 0;
+}
+
 /* A `maxpool 2` right behind a batchnorm that nobody else reads becomes part of it; see
  * batchnorm.c. */
 static int fuses_with_batchnorm(const lint_chain *c) {
@@ -87,7 +105,7 @@ static int fuses_with_batchnorm(const lint_chain *c) {
     const lint_layer *pool = &c->layer[c->count - 1], *norm = pool - 1;
     return pool->kind == &lint_layer_maxpool && norm->kind == &lint_layer_batchnorm &&
            pool->from == c->count - 2 && pool->args == 1 && strcmp(pool->arg[0], "2") == 0 &&
-           c->cam != c->count - 1 && !(*c->block && c->fork == c->count - 2);
+           c->cam != c->count - 1 && !is_fork(c, c->count - 2);
 }
 
 static void drop_last(lint_chain *c) {
@@ -106,17 +124,21 @@ static size_t room_left(const lint_chain *c) {
     return total < WEIGHTS_MAX ? WEIGHTS_MAX - total : 0;
 }
 
-/* `add`: of the shortcut and the branch before it, or of the branch and what the block reads. */
+/* The layer that ends a block, which takes what `also` gives too. Which shapes go together is its
+ * own matter. */
 static int close_block(lint_chain *c, lint_layer *l, lint_err *e) {
-    if (!*c->block) return lint_fail(e, "'add' without a block: expected 'NAME: residual' before");
-    l->also = c->branch ? c->branch : c->fork;
-    lint_shape a = l->in, b = c->layer[l->also].out;
-    if (l->from == l->also) return lint_fail(e, "expected a layer between 'residual' and 'add'");
-    if (a.h != b.h || a.w != b.w || a.c != b.c)
-        return lint_fail(e, "'add' of %zux%zux%zu and %zux%zux%zu: expected equal shapes", a.w, a.h,
-                         a.c, b.w, b.h, b.c);
-    *c->block = 0;
-    c->branch = 0;
+    const lint_chain_block *b = innermost(c);
+    const char *begins = l->kind == &lint_layer_add ? "residual" : "block";
+    if (!b || b->residual != (l->kind == &lint_layer_add))
+        return lint_fail(e, "'%s' without a block of its kind: expected 'NAME: %s' before",
+                         l->kind->word, begins);
+    l->also = b->branch ? b->branch : b->fork;
+    if (l->from == l->also)
+        return lint_fail(e, "expected a layer between '%s' and '%s'", begins, l->kind->word);
+    l->in2 = c->layer[l->also].out;
+    if (l->kind == &lint_layer_concat && (c->layer[l->also].after_flatten || l->after_flatten))
+        return lint_fail(e, "'concat' must stand before 'flatten'");
+    c->blocks--;
     return 0;
 }
 
@@ -128,7 +150,7 @@ static int add_layer(lint_chain *c, const lint_layer_kind *kind, const char *nam
     if (c->cam && !kind->linear)
         return lint_fail(e,
                          "a %s cannot stand behind 'cam': maps are read through pooling, relu, "
-                         "dropout, flatten and dense only, where the network is piecewise linear",
+                         "silu, hardswish, dropout, flatten, conv and dense only",
                          kind->word);
     size_t room = room_left(c);
     size_t memory = c->count ? c->layer[c->count - 1].memory : lint_machine_memory();
@@ -138,11 +160,12 @@ static int add_layer(lint_chain *c, const lint_layer_kind *kind, const char *nam
     lint_layer *l = &c->layer[c->count++];
     *l = (lint_layer){.kind = kind, .batch = o->batch, .trains = o->trains};
     l->classes = o->classes;
+    l->head = c->cam > 0;
     l->room = room;
     l->memory = memory;
     connect(c, l);
     if (set_name(c, l, name, e) < 0 || take_arguments(l, save, e) < 0) return -1;
-    if (kind == &lint_layer_add && close_block(c, l, e) < 0) return -1;
+    if (kind->joins && close_block(c, l, e) < 0) return -1;
     if (kind->setup(l, e) < 0) return -1;
     if (kind == &lint_layer_input) c->input = lint_layer_input_of(l);
     if (fuses_with_batchnorm(c)) {
@@ -158,38 +181,40 @@ static int set_cam(lint_chain *c, char **save, lint_err *e) {
     if (c->cam) return lint_fail(e, "a second 'cam': expected at most one in a network");
     if (c->count < 2 && !(c->count && c->input.features))
         return lint_fail(e, "expected a layer between 'input' and 'cam'");
-    if (*c->block)
+    if (c->blocks)
         return lint_fail(e,
-                         "'cam' inside of the block '%s': expected it behind 'add', since maps "
-                         "are read through a chain of layers",
-                         c->block);
+                         "'cam' inside of the block '%s': expected it behind the block's end, "
+                         "since maps are read through a chain of layers",
+                         innermost(c)->name);
     if (c->layer[c->count - 1].after_flatten)
         return lint_fail(e, "'cam' must stand before 'flatten': a map has a height and a width");
     c->cam = c->count;
     return 0;
 }
 
-static int open_block(lint_chain *c, const char *name, char **save, lint_err *e) {
-    if (!name || strtok_r(NULL, " \t\r", save)) return lint_fail(e, "expected 'NAME: residual'");
-    if (*c->block)
-        return lint_fail(e, "a block within the block '%s': expected its 'add' first", c->block);
+static int open_block(lint_chain *c, const char *name, const char *word, char **save, lint_err *e) {
+    if (!name || strtok_r(NULL, " \t\r", save)) return lint_fail(e, "expected 'NAME: %s'", word);
+    if (c->blocks == LINT_CHAIN_BLOCKS)
+        return lint_fail(e, "a block within %d others: expected at most %d around each other",
+                         LINT_CHAIN_BLOCKS, LINT_CHAIN_BLOCKS);
     if (c->count == 0) return lint_fail(e, "expected 'input' as the first layer");
     if (c->cam)
         return lint_fail(e, "a block cannot stand behind 'cam': maps are read through "
                             "a chain of layers");
-    if (!name_is_fine(name)) return bad_name(name, e);
-    strcpy(c->block, name);
-    c->fork = c->next;
-    c->branch = 0;
+    lint_chain_block b = {.residual = strcmp(word, "residual") == 0, .fork = c->next};
+    b.line = c->line;
+    if (full_name(c, name, b.name, e) < 0) return -1;
+    c->block[c->blocks++] = b;
     return 0;
 }
 
 static int begin_shortcut(lint_chain *c, char **save, lint_err *e) {
     if (strtok_r(NULL, " \t\r", save)) return lint_fail(e, "expected 'shortcut' alone on its line");
-    if (!*c->block || c->branch || c->next == c->fork)
+    lint_chain_block *b = c->blocks ? &c->block[c->blocks - 1] : NULL;
+    if (!b || b->branch || c->next == b->fork)
         return lint_fail(e, "'shortcut' must stand once in a block, behind its layers");
-    c->branch = c->next;
-    c->next = c->fork;
+    b->branch = c->next;
+    c->next = b->fork;
     return 0;
 }
 
@@ -205,7 +230,8 @@ static int parse_line(lint_chain *c, char *line, const lint_chain_options *o, li
         if (!word) return lint_fail(e, "expected a layer after '%s:'", name);
     }
     if (strcmp(word, "cam") == 0 && !name) return set_cam(c, &save, e);
-    if (strcmp(word, "residual") == 0) return open_block(c, name, &save, e);
+    if (strcmp(word, "residual") == 0 || strcmp(word, "block") == 0)
+        return open_block(c, name, word, &save, e);
     if (strcmp(word, "shortcut") == 0 && !name) return begin_shortcut(c, &save, e);
     const lint_layer_kind *kind = lint_layer_find(word);
     char words[LINT_LAYER_WORDS];
@@ -216,7 +242,10 @@ static int parse_line(lint_chain *c, char *line, const lint_chain_options *o, li
 
 static int check_end(const lint_chain *c, size_t classes, lint_err *e) {
     if (c->count < 2) return lint_fail(e, "expected layers after 'input'");
-    if (*c->block) return lint_fail(e, "the block '%s' has no 'add' at its end", c->block);
+    const lint_chain_block *b = innermost(c);
+    if (b)
+        return lint_fail(e, "the block '%s' of line %d has no %s at its end", b->name, b->line,
+                         b->residual ? "'add'" : "'concat' or 'scale'");
     lint_shape out = c->layer[c->count - 1].out;
     if (c->input.mask && out.h == 1 && out.w == 1) return 0; /* a code of any length */
     if (out.h != 1 || out.w != 1 || out.c != classes)
@@ -251,7 +280,7 @@ int lint_chain_parse(lint_chain *c, const char *text, const char *name, const li
         if (end) *end = 0;
         line[strcspn(line, "#")] = 0;
         size_t before = c->count;
-        number++;
+        c->line = ++number;
         err = parse_line(c, line, o, e) < 0;
         if (c->count > before) c->layer[c->count - 1].line = number;
         line = end ? end + 1 : NULL;

@@ -6,9 +6,10 @@
 #include <string.h>
 
 /* What one cell of a layer sees of the picture, and how far apart two of them look; height, width.
- */
+ * blind: a cell sees all of it. */
 typedef struct field {
     size_t size[2], step[2];
+    int blind;
 } field;
 
 static void see(field *to, const field *from, const lint_layer *l) {
@@ -19,8 +20,10 @@ static void see(field *to, const field *from, const lint_layer *l) {
     }
 }
 
-/* Both ways into an `add`: the wider view is that of the sum. */
-static void widen(field *to, const field *other) {
+/* Both ways into a block's end: the wider view is that of both. A scale is said to see what it
+ * scales, since a cell has its own part from there. */
+static void widen(field *to, const field *other, const lint_layer *l) {
+    if (l->kind == &lint_layer_scale) *to = *other;
     for (int i = 0; i < 2; i++)
         if (other->size[i] > to->size[i]) to->size[i] = other->size[i];
 }
@@ -48,12 +51,17 @@ static void shape_text(lint_shape s, char text[48]) {
     snprintf(text, 48, "%zux%zux%zu", s.w, s.h, s.c);
 }
 
-static void row(const char *name, const char *what, const char *shape, double params, double macs,
-                const field *f, FILE *out) {
+/* Of the columns whose words may be long. */
+typedef struct widths {
+    int name, what;
+} widths;
+
+static void row(const widths *w, const char *name, const char *what, const char *shape,
+                double params, double macs, const field *f, FILE *out) {
     char p[32], m[32], line[256], sees[48] = "";
     if (f) snprintf(sees, sizeof sees, "%zux%zu", f->size[1], f->size[0]);
-    int n = snprintf(line, sizeof line, "  %-22s %-34s %-12s %12s %15s  %s", name, what, shape,
-                     grouped(params, p), grouped(macs, m), sees);
+    int n = snprintf(line, sizeof line, "  %-*s %-*s %-12s %12s %15s  %s", w->name, name, w->what,
+                     what, shape, grouped(params, p), grouped(macs, m), sees);
     while (n > 0 && n < (int)sizeof line && line[n - 1] == ' ')
         line[--n] = 0;
     fprintf(out, "%s\n", line);
@@ -69,23 +77,35 @@ static void words(const lint_layer *l, char *text, size_t room) {
         snprintf(text, room, "batchnorm, maxpool %zu", l->kernel[0]);
 }
 
-static void body(const lint_chain *c, field *f, FILE *out) {
+static widths widths_of(const lint_chain *c) {
+    widths w = {22, 34};
+    for (size_t i = 0; i < c->count; i++) {
+        char what[96];
+        words(&c->layer[i], what, sizeof what);
+        int name = (int)strlen(c->layer[i].name), len = (int)strlen(what);
+        w.name = name > w.name ? name : w.name;
+        w.what = len > w.what ? len : w.what;
+    }
+    return w;
+}
+
+static void body(const lint_chain *c, const widths *w, field *f, FILE *out) {
     double params = 0, macs = 0;
-    int blind = 0; /* from here on a cell sees all of the picture */
     for (size_t i = 0; i < c->count; i++) {
         const lint_layer *l = &c->layer[i];
-        char what[64], shape[48];
+        char what[96], shape[48];
         if (i) see(&f[i], &f[l->from], l);
-        if (l->kind->joins) widen(&f[i], &f[l->also]);
+        f[i].blind |= l->kind == &lint_layer_flatten || l->kind == &lint_layer_globalpool;
+        if (l->kind->joins) widen(&f[i], &f[l->also], l);
         words(l, what, sizeof what);
         shape_text(l->out, shape);
-        blind |= l->kind == &lint_layer_flatten || l->kind == &lint_layer_globalpool;
-        row(l->name, what, shape, (double)parameters(l), l->macs, blind ? NULL : &f[i], out);
+        row(w, l->name, what, shape, (double)parameters(l), l->macs, f[i].blind ? NULL : &f[i],
+            out);
         params += (double)parameters(l);
         macs += l->macs;
-        if (i + 1 == c->cam) row("", "cam", "", 0, 0, NULL, out);
+        if (i + 1 == c->cam) row(w, "", "cam", "", 0, 0, NULL, out);
     }
-    row("total", "", "", params, macs, NULL, out);
+    row(w, "total", "", "", params, macs, NULL, out);
     if (!c->cam) {
         fputs("\nIt has no 'cam' line, so no maps.\n", out);
         return;
@@ -103,10 +123,11 @@ int lint_net_table(const char *text, const char *name, size_t classes, FILE *out
     if (lint_chain_parse(&c, text, name, &o, e) < 0) return -1;
     field *f = calloc(c.count, sizeof *f);
     if (f) {
-        f[0] = (field){{1, 1}, {1, 1}};
-        fprintf(out, "%s\n  %-22s %-34s %-12s %12s %15s  %s\n", name, "name", "layer", "output",
-                "parameters", "multiply-adds", "sees");
-        body(&c, f, out);
+        f[0] = (field){{1, 1}, {1, 1}, 0};
+        widths w = widths_of(&c);
+        fprintf(out, "%s\n  %-*s %-*s %-12s %12s %15s  %s\n", name, w.name, "name", w.what, "layer",
+                "output", "parameters", "multiply-adds", "sees");
+        body(&c, &w, f, out);
     }
     free(f);
     lint_chain_free(&c);

@@ -46,6 +46,8 @@ static const subject subjects[] = {
     {"small", "tests/golden/small.net", ALL, ALL, 10},
     {"odd", "tests/golden/odd.net", ALL, ALL, 10},
     {"blocks", "tests/golden/blocks.net", ALL, ALL, 10},
+    {"mobile", "tests/golden/mobile.net", TWO, TWO, 10},
+    {"branches", "tests/golden/branches.net", TWO, TWO, 10},
     {"standard", "models/standard.net", ALL, FEW, 50},
     {"model-small", "models/small.net", FEW, FEW, 50},
     {"resnet18", "models/resnet18.net", TWO, NO_CASE, 0},
@@ -444,7 +446,7 @@ static void agrees_with_pytorch_by_every_kernel(void **state) {
         lint_err e;
         if (!lint_kernels_pick(sets[i], &e)) continue;
         setenv("LINT_ISA", sets[i], 1);
-        for (int net = 0; net < 3; net++) { /* small, odd, blocks */
+        for (int net = 0; net < 5; net++) { /* small, odd, blocks, mobile, branches */
             golden_case c = {&subjects[net], "energy", 1, ""};
             void *as_state = &c;
             drop_shared(NULL); /* the kernels are picked when a net is made */

@@ -42,6 +42,8 @@ typedef struct trial {
 #define IN "input 7x6x3 mean 0.5 0.5 0.5 std 0.25 0.25 0.25\n"
 /* Few cells: few kinks. */
 #define TINY "input 5x4x3 mean 0.5 0.5 0.5 std 0.25 0.25 0.25\n"
+/* So much that a line is cut off at both ends. */
+#define LOUD "input 5x4x3 mean 0.5 0.5 0.5 std 0.05 0.05 0.05\n"
 /* Places and channels enough for conv_winograd.c, in tiles of which the last are half outside. */
 #define MANY "input 15x17x3 mean 0.5 0.5 0.5 std 0.25 0.25 0.25\na: conv 32 1x1\n"
 #define HEAD "flatten\nfc: dense classes\n"
@@ -86,6 +88,22 @@ static const trial trials[] = {
      CE},
     {"conv with padding beyond its filter", IN "a: conv 4 2x2 pad 3 stride 2\n" HEAD, CE},
     {"conv in wide groups", IN "a: conv 80 1x1\nb: conv 80 2x2 groups 2\n" HEAD, CE},
+    {"conv, same, with stride", IN "a: conv 4 3x3 same stride 2\n" HEAD, CE},
+    {"conv with an even filter, same, with stride", IN "a: conv 4 4x2 same stride 3\n" HEAD, CE},
+    {"depthwise conv, same, with stride",
+     IN "a: conv 21 1x1\nb: conv 21 5x3 same stride 2 groups 21\n" HEAD, CE},
+    {"conv with dilation", IN "a: conv 4 3x2 pad 2 dilation 2\n" HEAD, CE},
+    {"conv with dilation, same", IN "a: conv 5 1x1\nb: conv 4 3x3 same dilation 3\n" HEAD, CE},
+    {"conv with dilation and a stride that shares no factor",
+     IN "a: conv 5 1x1\nb: conv 4 3x3 pad 3 dilation 3 stride 2\n" HEAD, CE},
+    {"conv with dilation and a stride that shares a factor",
+     IN "a: conv 5 1x1\nb: conv 4 3x3 pad 5 dilation 4 stride 6\n" HEAD, CE},
+    {"conv with as much dilation as stride",
+     IN "a: conv 5 1x1\nb: conv 4 2x3 pad 2 dilation 2 stride 2 groups 1\n" HEAD, CE},
+    {"depthwise conv with dilation",
+     IN "a: conv 21 1x1\nb: conv 21 3x3 pad 2 dilation 2 groups 21\n" HEAD, CE},
+    {"depthwise conv with dilation and stride",
+     IN "a: conv 21 1x1\nb: conv 21 2x3 pad 3 dilation 3 stride 2 groups 21\n" HEAD, CE},
     {"conv with many taps", IN "a: conv 40 3x3 pad 1\nb: conv 70 3x3 pad 1 stride 2\n" HEAD, CE},
     {"conv over a wide picture", "input 40x5x3\na: conv 5 2x2 same\nb: conv 18 3x3 pad 1\n" HEAD,
      CE},
@@ -109,6 +127,42 @@ static const trial trials[] = {
      CE},
     {"globalpool", IN "a: conv 4 2x2 same\nglobalpool\nfc: dense classes\n", CE},
     {"maxpool with padding", IN "a: conv 20 2x2 same\nmaxpool 3 stride 2 pad 1\n" HEAD, CE},
+    {"maxpool that hangs over the end",
+     IN "a: conv 18 2x2 same\nmaxpool 2 ceil\nmaxpool 3 stride 2 ceil\n" HEAD, CE},
+    {"avgpool that hangs over the end and its padding",
+     IN "a: conv 4 2x2 same\navgpool 4 stride 3 pad 1 ceil\n" HEAD, CE},
+    {"adaptivepool", IN "a: conv 4 2x2 same\nadaptivepool 3x4\n" HEAD, CE},
+    {"adaptivepool to more cells", IN "a: conv 4 2x2 same\nadaptivepool 9x7\n" HEAD, CE},
+    {"stochastic depth of a residual",
+     IN "a: conv 4 2x2 same\nr: residual\nb: conv 4 3x3 pad 1\nstochasticdepth 0.6\nadd\n" HEAD,
+     CE},
+    {"concat of two branches",
+     IN "a: conv 4 2x2 same\nr: block\nb: conv 5 1x1\nshortcut\nc: conv 3 3x3 pad 1\n"
+        "concat\n" HEAD,
+     CE},
+    {"concat with what the block reads, twice",
+     IN "a: conv 4 2x2 same\nr: block\nn: batchnorm\nb: conv 5 3x3 pad 1\nconcat\n"
+        "q: block\nn: batchnorm\nb: conv 3 1x1\nconcat\n" HEAD,
+     CE},
+    {"concat with the picture", IN "r: block\na: conv 3 3x3 pad 1\nconcat\n" HEAD, CE},
+    {"squeeze and excite",
+     IN "a: conv 19 2x2 same\ns: block\nglobalpool\nfc1: conv 4 1x1\nsilu\nfc2: conv 19 "
+        "1x1\nsigmoid\nscale\n" HEAD,
+     CE},
+    {"blocks in blocks, which read the same",
+     IN "a: conv 4 2x2 same\nr: residual\ns: block\nglobalpool\nb: conv 4 1x1\nsigmoid\nscale\n"
+        "q: residual\nc: conv 4 3x3 pad 1\nadd\nd: conv 4 1x1\nadd\n" HEAD,
+     CE},
+    {"a shortcut that is a block",
+     IN "a: conv 4 2x2 same\nr: residual\nb: conv 4 1x1\nshortcut\ns: block\nn: batchnorm\n"
+        "globalpool\nb: conv 4 1x1\nscale\nadd\n" HEAD,
+     CE},
+    {"relu6", LOUD "a: conv 4 2x2 same\nrelu6\n" HEAD, CE},
+    {"hardsigmoid", TINY "a: conv 4 2x2 same\nhardsigmoid\n" HEAD, CE},
+    {"silu", IN "a: conv 5 2x2 same\nsilu\n" HEAD, CE},
+    {"hardswish", IN "a: conv 5 2x2 same\nhardswish\n" HEAD, CE},
+    {"batchnorm with a large eps", IN "a: conv 4 2x2 same\nn: batchnorm eps 0.5\n" HEAD, CE},
+    {"dense without bias", IN "flatten\na: dense 7 nobias\nb: dense classes nobias\n", CE},
     {"dropout", IN "a: conv 4 2x2 same\ndropout 0.3\n" HEAD, CE},
     {"residual", IN "a: conv 4 2x2 same\nr: residual\nb: conv 4 3x3 pad 1\nadd\n" HEAD, CE},
     {"residual of the picture", IN "r: residual\na: conv 3 3x3 pad 1\nadd\n" HEAD, CE},
@@ -148,6 +202,24 @@ static const trial trials[] = {
     {"energy, global pool",
      TINY "a: conv 4 2x2 same\nn: batchnorm\ncam\nglobalpool\nf1: dense classes\n",
      CAM(LINT_CAM_ENERGY, 5)},
+    {"energy, pools that hang over and adapt",
+     TINY "a: conv 4 2x2 same\nn: batchnorm\ncam\nmaxpool 2 ceil\nadaptivepool 2x1\n" HEAD,
+     CAM(LINT_CAM_ENERGY, 5)},
+    {"mse, convs and lines in the head",
+     TINY "a: conv 4 2x2 same\nn: batchnorm\ncam\nb: conv 6 3x3 same stride 2\nrelu6\n"
+          "hardsigmoid\nc: conv classes 1x1 nobias\nrelu\nglobalpool\n",
+     CAM(LINT_CAM_MSE, 4000)},
+    {"energy, a conv in the head, with cross-entropy",
+     TINY "a: conv 4 2x2 same\nn: batchnorm\ncam\nb: conv 6 2x2 groups 2\nc: conv classes 1x1\n"
+          "globalpool\n",
+     {.cam = LINT_CAM_ENERGY, .sigma = 0.2, .ce_weight = 0.5, .cam_weight = 2}},
+    {"mse, hardswish in the head",
+     TINY "a: conv 4 2x2 same\nn: batchnorm\ncam\nglobalpool\nf1: dense 9\nhardswish\nf2: dense "
+          "classes\n",
+     CAM(LINT_CAM_MSE, 20)},
+    {"energy, silu twice in the head, with cross-entropy",
+     TINY "a: conv 4 2x2 same\nn: batchnorm\ncam\nsilu\nb: conv 5 2x2\nsilu\n" HEAD,
+     {.cam = LINT_CAM_ENERGY, .sigma = 0.2, .ce_weight = 0.5, .cam_weight = 5}},
     {"energy, dropout in the head",
      TINY "a: conv 4 2x2 same\nn: batchnorm\ncam\nflatten\ndropout 0.5\nf1: dense classes\n",
      CAM(LINT_CAM_ENERGY, 5)},

@@ -145,13 +145,40 @@ class Dropout(torch.nn.Module):
         return x * torch.from_numpy(keep).to(x.dtype) / (1 - self.p)
 
 
+class StochasticDepth(Dropout):
+    """The same for whole images: all follow draw 0."""
+
+    def forward(self, x):
+        if not self.training:
+            return x
+        keep = [unit(rng_u64(0, DROPOUT, (self.step << 20) + i, self.before, 1)) >= self.p
+                for i in range(len(x))]
+        return x * torch.from_numpy(np.stack(keep)[:, :, None, None]).to(x.dtype) / (1 - self.p)
+
+
+class SameConv(torch.nn.Conv2d):
+    """Padding as TensorFlow has it: one output for each stride of the input, rounded up."""
+
+    def forward(self, x):
+        pads = []
+        for size, k, stride, dilation in zip(x.shape[:1:-1], self.kernel_size[::-1], self.stride, self.dilation):
+            all_of_it = max((-(-size // stride) - 1) * stride + (k - 1) * dilation + 1 - size, 0)
+            pads += [all_of_it // 2, all_of_it - all_of_it // 2]
+        return super().forward(F.pad(x, pads))
+
+
+class Dense(torch.nn.Linear):
+    def forward(self, x):
+        return super().forward(x.flatten(1))
+
+
 class Twin(torch.nn.Module):
     """The network of a .net file from torch's own modules, under the same names."""
 
     def __init__(self, path, classes, size=None):
         super().__init__()
         self.steps, self.layers = [], 0  # what is done; how many of that lint calls layers
-        self.block = self.flat = None
+        self.blocks, self.flat = [], None
         for line in open(path):
             name, _, rest = line.split("#")[0].strip().rpartition(":")
             if rest:
@@ -164,54 +191,58 @@ class Twin(torch.nn.Module):
             self.mean = [float(v) for v in arg[2 : 2 + c]]
             self.std = [float(v) for v in arg[3 + c : 3 + 2 * c]]
             self.shape = torch.zeros(1, c, self.h, self.w)
-        elif op == "residual":
-            self.block, self.fork = name, self.shape
-            self.steps.append((op, None))
-        elif op == "shortcut":
-            self.shape = self.fork
-            self.steps.append((op, None))
-        elif op == "add":
-            self.block = None
+        elif op in BLOCKS:
+            self.blocks, self.shape = between(op, self.blocks, self.shape)
+            if op in ("residual", "block"):
+                self.blocks[-1].append(name)
             self.steps.append((op, None))
         else:
             module = self.module(op, arg, classes)
-            self.put((f"{self.block}." if self.block else "") + name or f"_{len(self.steps)}", module)
+            path = ".".join([b[2] for b in self.blocks] + [name or f"_{len(self.steps)}"])
+            self.put(path, module)
             self.steps.append((op, module))
             self.flat = self.shape.shape[1:] if op == "flatten" else None if op == "dense" else self.flat
             self.shape = module(self.shape)
-        self.layers += op not in ("cam", "residual", "shortcut")
+        self.layers += op not in ("cam", "residual", "block", "shortcut")
 
     def put(self, name, module):
         """A name with dots goes into modules within modules, as torchvision's do."""
-        *path, last = name.rstrip(".").split(".")
+        *path, last = name.split(".")
         at = self
         for part in path:
             if not hasattr(at, part):
                 at.add_module(part, torch.nn.Module())
             at = getattr(at, part)
-        at.add_module(last if name[-1] != "." else f"{last}_{len(self.steps)}", module)
+        at.add_module(last, module)
 
     def module(self, op, arg, classes):
         nn, channels = torch.nn, self.shape.shape[1]
-        option = {k: int(v) for k, v in zip(arg, arg[1:]) if k in ("pad", "stride", "groups")}
+        numbers = ("pad", "stride", "groups", "dilation")
+        option = {k: int(v) for k, v in zip(arg, arg[1:]) if k in numbers}
         stride, pad = option.get("stride"), option.get("pad", 0)
         if op == "conv":
             kw, kh = map(int, arg[1].split("x"))
-            return nn.Conv2d(channels, int(arg[0]), (kh, kw), stride=stride or 1,
-                             padding="same" if "same" in arg else pad, bias="nobias" not in arg,
-                             groups=option.get("groups", 1))
+            kind = SameConv if "same" in arg else nn.Conv2d
+            return kind(channels, classes if arg[0] == "classes" else int(arg[0]), (kh, kw),
+                        stride=stride or 1, padding=pad, bias="nobias" not in arg,
+                        groups=option.get("groups", 1), dilation=option.get("dilation", 1))
         if op == "batchnorm":
-            return nn.BatchNorm2d(channels)
+            return nn.BatchNorm2d(channels, **{k: float(v) for k, v in zip(arg[::2], arg[1::2])})
         if op in ("maxpool", "avgpool"):
             kind = nn.MaxPool2d if op == "maxpool" else nn.AvgPool2d
-            return kind(int(arg[0]), stride=stride, padding=pad)
-        if op == "dropout":
-            return Dropout(float(arg[0]), self.layers - 1, self.flat)
+            return kind(int(arg[0]), stride=stride, padding=pad, ceil_mode="ceil" in arg)
+        if op == "adaptivepool":
+            return nn.AdaptiveAvgPool2d(tuple(map(int, arg[0].split("x")))[::-1])
+        if op in ("dropout", "stochasticdepth"):
+            kind = Dropout if op == "dropout" else StochasticDepth
+            return kind(float(arg[0]), self.layers - 1, self.flat)
         if op == "globalpool":
-            return nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Flatten())
+            return nn.AdaptiveAvgPool2d(1)
         if op == "dense":
-            return nn.Linear(channels, classes if arg[0] == "classes" else int(arg[0]))
-        plain = {"relu": nn.ReLU, "sigmoid": nn.Sigmoid, "cam": nn.Identity, "flatten": nn.Flatten}
+            return Dense(channels, classes if arg[0] == "classes" else int(arg[0]), bias="nobias" not in arg)
+        plain = {"relu": nn.ReLU, "sigmoid": nn.Sigmoid, "cam": nn.Identity, "flatten": nn.Flatten,
+                 "relu6": nn.ReLU6, "hardsigmoid": nn.Hardsigmoid, "hardswish": nn.Hardswish,
+                 "silu": nn.SiLU}
         return plain[op]()
 
     def load_filled(self):
@@ -223,14 +254,14 @@ class Twin(torch.nn.Module):
         """Takes activations away from 0, where the derivative of relu jumps: of four channels
         three become nearly always positive, one negative. In a deep network some of its millions
         of activations are so near 0 that float32 has them on the other side."""
-        state = self.state_dict()
+        state = self.state_dict() if by else {}
         for name, v in state.items():
             if name.endswith(".bias") and name[:-4] + "running_mean" in state:
                 v += by * torch.tensor([1, 1, 1, -1], dtype=v.dtype).repeat(len(v) // 4)
 
     def at_step(self, step):
         for op, module in self.steps:
-            if op == "dropout":
+            if isinstance(module, Dropout):
                 module.step = step
 
     def forward(self, image):
@@ -238,18 +269,30 @@ class Twin(torch.nn.Module):
         dtype = next(self.parameters()).dtype
         mean, std = (torch.tensor(v, dtype=dtype) for v in (self.mean, self.std))
         x = ((torch.from_numpy(image).to(dtype) / 255 - mean) / std).permute(0, 3, 1, 2)
+        blocks = []
         for op, module in self.steps:
-            if op == "residual":
-                fork = other = x
-            elif op == "shortcut":
-                other, x = x, fork
-            elif op == "add":
-                x = x + other
+            if op in BLOCKS:
+                blocks, x = between(op, blocks, x)
             else:
                 x = module(x)
             if op == "cam":
                 a = x
-        return x, a
+        return x.flatten(1), a
+
+
+BLOCKS = {"residual", "block", "shortcut", "add", "concat", "scale"}
+
+
+def between(op, blocks, x):
+    """What such a line makes of the blocks that are open, [what it reads, what its last layer meets],
+    and of x."""
+    if op in ("residual", "block"):
+        return blocks + [[x, x]], x
+    fork, other, *name = blocks[-1]
+    if op == "shortcut":
+        return blocks[:-1] + [[fork, x, *name]], fork
+    ends = {"add": torch.add, "concat": lambda a, b: torch.cat([a, b], 1), "scale": torch.mul}
+    return blocks[:-1], ends[op](other, x)
 
 
 def check_torchvision(net_name, path):
@@ -585,6 +628,8 @@ SUBJECTS = {
     "small": (("small.net", 3, 5, 0.01), CASES, CASES),
     "odd": (("odd.net", 3, 4, 0.01), CASES, CASES),
     "blocks": (("blocks.net", 5, 6, 0.01), CASES, CASES),
+    "mobile": (("mobile.net", 5, 4, 0.01), TWO, TWO),
+    "branches": (("branches.net", 5, 4, 0.01), TWO, TWO),
     "standard": (("../../models/standard.net", 2, 3, 3e-4), CASES, LOSSES),
     "model-small": (("../../models/small.net", 3, 3, 1e-5, None, 3), LOSSES, LOSSES),
     "resnet18": (("../../models/resnet18.net", 3, 2, 0, None, 3), TWO, {}),

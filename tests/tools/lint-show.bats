@@ -319,7 +319,7 @@ show() { lint-show "$@" | tr -s ' '; }
     printf '%s\n' 'input 8x8x3' 'conv 4 1x1' >bad.net
     run -1 --separate-stderr lint-show bad.net
     assert_equal "$output" ''
-    assert_regex "$stderr" '^lint-show: bad.net:2: .*expected .NAME: conv OUT KxK'
+    assert_regex "$stderr" '^lint-show: bad.net:2: .*expected .NAME: conv OUT.classes KxK'
 }
 
 @test "a full disk is an error" {

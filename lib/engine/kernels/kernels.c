@@ -762,6 +762,105 @@ static void relu_back(size_t n, const float *restrict y, float *restrict d) {
         d[i] = y[i] > 0 ? d[i] : 0;
 }
 
+static void clip(size_t n, const float *x, float slope, float offset, float top, float *y) {
+    for (size_t i = 0; i < n; i++) {
+        float v = x[i] * slope + offset;
+        v = v < 0 ? 0 : v;
+        y[i] = v > top ? top : v;
+    }
+}
+
+static void clip_back(size_t n, const float *restrict y, float slope, float top,
+                      float *restrict d) {
+    for (size_t i = 0; i < n; i++)
+        d[i] = (y[i] > 0) & (y[i] < top) ? d[i] * slope : 0;
+}
+
+/* e^x: 2^k times a polynomial of what is left, |r| <= ln 2 / 2 (Cephes' expf, Moshier), within
+ * 2 units in the last place. Adding `round` leaves k in the low bits. */
+INLINE vf exp_of(vf x) {
+    const float round = 12582912, low = -87.33654f, high = 88.37626f;
+    const float term[] = {1.3981999507e-3f, 8.3334519073e-3f, 4.1665795894e-2f, 1.6666665459e-1f,
+                          5.0000001201e-1f};
+    x = choose(x < low, (vf){0} + low, x);
+    x = choose(x > high, (vf){0} + high, x);
+    vf t = x * 1.44269504f + round, k = t - round;
+    vf r = x - k * 0.693359375f + k * 2.12194440e-4f, y = (vf){0} + 1.9875691500e-4f;
+    UNROLL
+    for (int i = 0; i < 5; i++)
+        y = y * r + term[i];
+    vi power = ((vi)t - 0x4b400000 + 127) << 23;
+    return (y * r * r + r + 1) * (vf)power;
+}
+
+INLINE vf sigmoid_of(vf x) {
+    return 1 / (1 + exp_of(-x));
+}
+
+INLINE vf silu_of(vf x, vf d) {
+    (void)d;
+    return x * sigmoid_of(x);
+}
+
+INLINE vf silu_slope(vf x, vf d) {
+    vf s = sigmoid_of(x);
+    return d * (s + x * s * (1 - s));
+}
+
+INLINE vf hardswish_of(vf x, vf d) {
+    vf s = x * (1.0f / 6) + 0.5f, zero = {0};
+    (void)d;
+    s = choose(s < 0, zero, s);
+    return x * choose(s > 1, zero + 1, s);
+}
+
+INLINE vf hardswish_slope(vf x, vf d) {
+    vf s = x * (1.0f / 3) + 0.5f, zero = {0};
+    s = choose(x < -3, zero, s);
+    return d * choose(x > 3, zero + 1, s);
+}
+
+/* y = OF(x, d) number by number; what fills no vector goes through one that is padded. */
+#define EACH(OF, N, X, D, Y)                                                                       \
+    size_t i = 0;                                                                                  \
+    for (; i + W <= (N); i += W)                                                                   \
+        store((Y) + i, OF(load((X) + i), load((D) + i)));                                          \
+    if (i < (N)) {                                                                                 \
+        float x_rest[W] = {0}, d_rest[W] = {0};                                                    \
+        memcpy(x_rest, (X) + i, ((N)-i) * sizeof *x_rest);                                         \
+        memcpy(d_rest, (D) + i, ((N)-i) * sizeof *d_rest);                                         \
+        store(x_rest, OF(load(x_rest), load(d_rest)));                                             \
+        memcpy((Y) + i, x_rest, ((N)-i) * sizeof *x_rest);                                         \
+    }
+
+static void silu(size_t n, const float *x, float *y) {
+    EACH(silu_of, n, x, x, y)
+}
+
+static void silu_back(size_t n, const float *x, const float *dy, float *dx) {
+    EACH(silu_slope, n, x, dy, dx)
+}
+
+static void hardswish(size_t n, const float *x, float *y) {
+    EACH(hardswish_of, n, x, x, y)
+}
+
+static void hardswish_back(size_t n, const float *x, const float *dy, float *dx) {
+    EACH(hardswish_slope, n, x, dy, dx)
+}
+
+static void scale(size_t p, size_t c, const float *x, const float *s, int add, float *y) {
+    size_t ch = 0;
+    for (; ch + W <= c; ch += W) {
+        vf sv = load(s + ch);
+        for (size_t i = ch; i < p * c; i += c)
+            store(y + i, load(x + i) * sv + (add ? load(y + i) : (vf){0}));
+    }
+    for (; ch < c; ch++)
+        for (size_t i = ch; i < p * c; i += c)
+            y[i] = x[i] * s[ch] + (add ? y[i] : 0);
+}
+
 const lint_kernels LINT_KERNELS = {
     .name = LINT_KERNELS_NAME,
     .mul = mul,
@@ -789,4 +888,11 @@ const lint_kernels LINT_KERNELS = {
     .to_half = to_half,
     .relu = relu,
     .relu_back = relu_back,
+    .clip = clip,
+    .clip_back = clip_back,
+    .silu = silu,
+    .silu_back = silu_back,
+    .hardswish = hardswish,
+    .hardswish_back = hardswish_back,
+    .scale = scale,
 };

@@ -119,6 +119,23 @@ typedef struct lint_kernels {
 
     /* d = 0 where y is not above 0, over n floats. */
     void (*relu_back)(size_t n, const float *y, float *d);
+
+    /* y = slope * x + offset, cut off below 0 and above top; y may be x. NaN stays NaN. */
+    void (*clip)(size_t n, const float *x, float slope, float offset, float top, float *y);
+
+    /* d times slope where y lies between 0 and top, else 0. */
+    void (*clip_back)(size_t n, const float *y, float slope, float top, float *d);
+
+    /* y = x / (1 + exp(-x)), and dx = dy times its derivative; dx may be dy. */
+    void (*silu)(size_t n, const float *x, float *y);
+    void (*silu_back)(size_t n, const float *x, const float *dy, float *dx);
+
+    /* y = x times x / 6 + 1/2 cut off below 0 and above 1, and dx = dy times its derivative. */
+    void (*hardswish)(size_t n, const float *x, float *y);
+    void (*hardswish_back)(size_t n, const float *x, const float *dy, float *dx);
+
+    /* y[p][c] = x[p][c] * s[c]; with add on top of what y holds. y may be x. */
+    void (*scale)(size_t p, size_t c, const float *x, const float *s, int add, float *y);
 } lint_kernels;
 
 /* The table of that name ("v2", "v3", "v4", "plain"); with name NULL the one that LINT_ISA in the

@@ -1,11 +1,15 @@
 /* add: `add`, the end of a residual block (He et al. 2016): y = x + x2. The gradient goes both ways
- * as it is: to dx, which is dy itself where the net could arrange that, and a copy to dx2. */
+ * as it is: to dx, which is dy itself where the net could arrange that, and to dx2. */
 #include "engine/layers/layer.h"
 
 #include <string.h>
 
 static int add_setup(lint_layer *l, lint_err *e) {
+    lint_shape a = l->in, b = l->in2;
     if (l->args) return lint_arg_syntax(l, e);
+    if (a.h != b.h || a.w != b.w || a.c != b.c)
+        return lint_fail(e, "'add' of %zux%zux%zu and %zux%zux%zu: expected equal shapes", a.w, a.h,
+                         a.c, b.w, b.h, b.c);
     l->out = l->in;
     return 0;
 }
@@ -32,7 +36,10 @@ static void add_backward_image(void *ctx, size_t i, int worker) {
     const lint_layer *l = ((add_job *)ctx)->l;
     size_t n = lint_shape_count(l->in);
     const float *dy = l->dy + i * n;
-    if (l->dx2) memcpy(l->dx2 + i * n, dy, n * sizeof *dy);
+    float *dx2 = l->dx2 ? l->dx2 + i * n : NULL;
+    for (size_t q = 0; dx2 && l->dx2_adds && q < n; q++)
+        dx2[q] += dy[q];
+    if (dx2 && !l->dx2_adds) memcpy(dx2, dy, n * sizeof *dy);
     if (l->dx && l->dx != l->dy) memcpy(l->dx + i * n, dy, n * sizeof *dy);
 }
 

@@ -1,6 +1,8 @@
-/* avgpool: `avgpool K [stride N] [pad N]`. The mean of K x K cells, padding counted as zeros, as
- * torch.nn.AvgPool2d's default; stride is K unless given. And globalpool: `globalpool`, the mean of
- * the whole picture, 1x1 for each channel. */
+/* avgpool: `avgpool K [stride N] [pad N] [ceil]`. The mean of K x K cells, padding counted as zeros,
+ * as torch.nn.AvgPool2d's default; stride is K unless given. What a window that `ceil` keeps has
+ * beyond the padding is not counted. And globalpool: `globalpool`, the mean of the whole picture, 1x1
+ * for each channel. And adaptivepool: `adaptivepool WxH`, the means of windows that cover the picture
+ * evenly, as torch.nn.AdaptiveAvgPool2d. */
 #include "engine/layers/layer.h"
 
 #include <stdlib.h>
@@ -8,24 +10,27 @@
 
 typedef struct pool_state {
     size_t k[2], stride[2], pad;
+    int adapts; /* windows are as large as the output's size makes them */
 } pool_state;
 
-static int take_state(lint_layer *l, size_t pad, lint_err *e) {
-    pool_state *s = malloc(sizeof *s);
-    if (!s) return lint_fail_mem(e, l->kind->word);
+static pool_state *take_state(lint_layer *l, size_t pad, lint_err *e) {
+    pool_state *s = calloc(1, sizeof *s);
+    if (!s) {
+        lint_fail_mem(e, l->kind->word);
+        return NULL;
+    }
     for (int i = 0; i < 2; i++) {
         s->k[i] = l->kernel[i];
         s->stride[i] = l->stride[i];
     }
     s->pad = pad;
-    l->state = s;
-    return 0;
+    return l->state = s;
 }
 
 static int avgpool_setup(lint_layer *l, lint_err *e) {
     size_t pad;
     if (lint_arg_window(l, 64, &pad, e) < 0) return -1;
-    return take_state(l, pad, e);
+    return take_state(l, pad, e) ? 0 : -1;
 }
 
 static int setup_global(lint_layer *l, lint_err *e) {
@@ -33,7 +38,23 @@ static int setup_global(lint_layer *l, lint_err *e) {
     l->out = (lint_shape){1, 1, l->in.c};
     l->kernel[0] = l->stride[0] = l->in.h;
     l->kernel[1] = l->stride[1] = l->in.w;
-    return take_state(l, 0, e);
+    return take_state(l, 0, e) ? 0 : -1;
+}
+
+static int setup_adaptive(lint_layer *l, lint_err *e) {
+    const size_t in[2] = {l->in.h, l->in.w};
+    size_t out[2];
+    if (l->args != 1) return lint_arg_syntax(l, e);
+    if (lint_arg_pair(l, 0, 1024, &out[1], &out[0], e) < 0) return -1;
+    l->out = (lint_shape){out[0], out[1], l->in.c};
+    for (int i = 0; i < 2; i++) {
+        l->stride[i] = in[i] > out[i] ? in[i] / out[i] : 1; /* for the table: about */
+        l->kernel[i] = (in[i] + out[i] - 1) / out[i];
+    }
+    pool_state *s = take_state(l, 0, e);
+    if (!s) return -1;
+    s->adapts = 1;
+    return 0;
 }
 
 static void avgpool_release(lint_layer *l) {
@@ -47,45 +68,61 @@ typedef struct pool_job {
     int adds;
 } pool_job;
 
-/* Cells of one direction that window `at` covers: [*from, *to) of `size`. */
-static void cover(size_t at, size_t stride, size_t k, size_t pad, size_t size, size_t *from,
-                  size_t *to) {
-    size_t begin = at * stride, end = begin + k;
-    *from = begin > pad ? begin - pad : 0;
-    *to = end > pad ? end - pad : 0;
-    if (*to > size) *to = size;
+/* Cells [y0, y1) x [x0, x1) of the input, and what each counts. */
+typedef struct window {
+    size_t y0, y1, x0, x1;
+    float share;
+} window;
+
+/* Cells of one direction that window `at` covers: [*from, *to) of `in`. Returns what they are
+ * divided by. */
+static size_t cover(const pool_state *s, int axis, size_t at, size_t in, size_t out, size_t *from,
+                    size_t *to) {
+    if (s->adapts) {
+        *from = at * in / out;
+        *to = ((at + 1) * in + out - 1) / out;
+        return *to - *from;
+    }
+    size_t begin = at * s->stride[axis], end = begin + s->k[axis];
+    if (end > in + 2 * s->pad) end = in + 2 * s->pad;
+    *from = begin > s->pad ? begin - s->pad : 0;
+    *to = end > s->pad ? end - s->pad : 0;
+    if (*to > in) *to = in;
+    return end - begin;
+}
+
+static window window_of(const lint_layer *l, size_t y, size_t x) {
+    const pool_state *s = l->state;
+    window w;
+    size_t rows = cover(s, 0, y, l->in.h, l->out.h, &w.y0, &w.y1);
+    w.share = 1.0f / (float)(rows * cover(s, 1, x, l->in.w, l->out.w, &w.x0, &w.x1));
+    return w;
 }
 
 /* to[out] = mean of from[in] over the window of output cell (y, x). */
 static void average(const lint_layer *l, size_t y, size_t x, const float *from, float *to) {
-    const pool_state *s = l->state;
-    size_t y0, y1, x0, x1, c = l->in.c;
-    float share = 1.0f / (float)(s->k[0] * s->k[1]);
-    cover(y, s->stride[0], s->k[0], s->pad, l->in.h, &y0, &y1);
-    cover(x, s->stride[1], s->k[1], s->pad, l->in.w, &x0, &x1);
+    window w = window_of(l, y, x);
+    size_t c = l->in.c;
     memset(to, 0, c * sizeof *to);
-    for (size_t sy = y0; sy < y1; sy++)
-        for (size_t sx = x0; sx < x1; sx++) {
+    for (size_t sy = w.y0; sy < w.y1; sy++)
+        for (size_t sx = w.x0; sx < w.x1; sx++) {
             const float *v = from + (sy * l->in.w + sx) * c;
             for (size_t i = 0; i < c; i++)
                 to[i] += v[i];
         }
     for (size_t i = 0; i < c; i++)
-        to[i] *= share;
+        to[i] *= w.share;
 }
 
 /* The other direction: adds u's share to every cell of the window. */
 static void spread(const lint_layer *l, size_t y, size_t x, const float *u, float *to) {
-    const pool_state *s = l->state;
-    size_t y0, y1, x0, x1, c = l->in.c;
-    float share = 1.0f / (float)(s->k[0] * s->k[1]);
-    cover(y, s->stride[0], s->k[0], s->pad, l->in.h, &y0, &y1);
-    cover(x, s->stride[1], s->k[1], s->pad, l->in.w, &x0, &x1);
-    for (size_t sy = y0; sy < y1; sy++)
-        for (size_t sx = x0; sx < x1; sx++) {
+    window w = window_of(l, y, x);
+    size_t c = l->in.c;
+    for (size_t sy = w.y0; sy < w.y1; sy++)
+        for (size_t sx = w.x0; sx < w.x1; sx++) {
             float *v = to + (sy * l->in.w + sx) * c;
             for (size_t i = 0; i < c; i++)
-                v[i] += u[i] * share;
+                v[i] += u[i] * w.share;
         }
 }
 
@@ -138,7 +175,7 @@ const lint_layer_kind lint_layer_avgpool = {
     .word = "avgpool",
     .linear = 1,
     .adds = 1,
-    .syntax = "K [stride N] [pad N]",
+    .syntax = "K [stride N] [pad N] [ceil]",
     .setup = avgpool_setup,
     .forward = avgpool_forward,
     .backward = avgpool_backward,
@@ -153,6 +190,19 @@ const lint_layer_kind lint_layer_globalpool = {
     .adds = 1,
     .syntax = "",
     .setup = setup_global,
+    .forward = avgpool_forward,
+    .backward = avgpool_backward,
+    .vjp = avgpool_vjp,
+    .jvp = avgpool_jvp,
+    .free = avgpool_release,
+};
+
+const lint_layer_kind lint_layer_adaptivepool = {
+    .word = "adaptivepool",
+    .linear = 1,
+    .adds = 1,
+    .syntax = "WxH",
+    .setup = setup_adaptive,
     .forward = avgpool_forward,
     .backward = avgpool_backward,
     .vjp = avgpool_vjp,

@@ -1,5 +1,6 @@
-/* batchnorm: `batchnorm`. Per channel over images and cells (Ioffe and Szegedy 2015), eps 1e-5,
- * running statistics with momentum 0.1 and the unbiased variance, as torch.nn.BatchNorm2d.
+/* batchnorm: `batchnorm [eps E] [momentum M]`. Per channel over images and cells (Ioffe and Szegedy
+ * 2015), eps 1e-5 unless given, running statistics with momentum 0.1 unless given and the unbiased
+ * variance, as torch.nn.BatchNorm2d.
  *
  * A `maxpool 2` that follows is fused into the layer: what is largest before the normalisation is
  * so after it (smallest, where gamma is negative), so the pool looks at x while its moments are
@@ -20,11 +21,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const double EPS = 1e-5, MOMENTUM = 0.1;
-
 enum { GAMMA, BETA, RUNNING_MEAN, RUNNING_VAR };
 
 typedef struct norm_state {
+    double eps, momentum;
     int pooled;           /* a 2x2 pool is part of the layer */
     double *sum, *square; /* [batch, C]: of each image, about its shift */
     float *shift;         /* [batch, C] */
@@ -36,13 +36,24 @@ typedef struct norm_state {
     uint8_t *arg;         /* pooled: where from, which backward wants; [batch, out] */
 } norm_state;
 
+static int batchnorm_parse(const lint_layer *l, norm_state *s, lint_err *e) {
+    s->eps = 1e-5;
+    s->momentum = 0.1;
+    for (size_t i = 0; i < l->args; i += 2) {
+        int is_eps = strcmp(l->arg[i], "eps") == 0;
+        if (!is_eps && strcmp(l->arg[i], "momentum") != 0) return lint_arg_syntax(l, e);
+        if (lint_arg_share(l, i + 1, is_eps ? &s->eps : &s->momentum, e) < 0) return -1;
+    }
+    return 0;
+}
+
 static int batchnorm_setup(lint_layer *l, lint_err *e) {
-    if (l->args) return lint_arg_syntax(l, e);
     l->out = l->in;
     size_t c = l->in.c;
     norm_state *s = calloc(1, sizeof *s);
     if (!s) return lint_fail_mem(e, l->name);
     l->state = s;
+    if (batchnorm_parse(l, s, e) < 0) return -1;
     if (!lint_layer_weights(l, "weight", 1, 1, &c, e) ||
         !lint_layer_weights(l, "bias", 1, 1, &c, e) ||
         !lint_layer_weights(l, "running_mean", 0, 1, &c, e) ||
@@ -207,11 +218,11 @@ static void join_moments(lint_layer *l, size_t n) {
         }
         double var = m2 > 0 ? m2 / all : m2 * 0; /* rounding may go below 0; NaN stays */
         s->mean[c] = (float)mean;
-        s->invstd[c] = (float)(1 / sqrt(var + EPS));
+        s->invstd[c] = (float)(1 / sqrt(var + s->eps));
         float *rm = l->weight[RUNNING_MEAN].value, *rv = l->weight[RUNNING_VAR].value;
         double unbiased = all > 1 ? var * all / (all - 1) : var;
-        rm[c] = (float)((1 - MOMENTUM) * (double)rm[c] + MOMENTUM * mean);
-        rv[c] = (float)((1 - MOMENTUM) * (double)rv[c] + MOMENTUM * unbiased);
+        rm[c] = (float)((1 - s->momentum) * (double)rm[c] + s->momentum * mean);
+        rv[c] = (float)((1 - s->momentum) * (double)rv[c] + s->momentum * unbiased);
     }
 }
 
@@ -219,7 +230,7 @@ static void running_moments(lint_layer *l) {
     norm_state *s = l->state;
     for (size_t c = 0; c < l->in.c; c++) {
         s->mean[c] = l->weight[RUNNING_MEAN].value[c];
-        s->invstd[c] = (float)(1 / sqrt((double)l->weight[RUNNING_VAR].value[c] + EPS));
+        s->invstd[c] = (float)(1 / sqrt((double)l->weight[RUNNING_VAR].value[c] + s->eps));
     }
 }
 
@@ -349,7 +360,7 @@ const lint_layer_kind lint_layer_batchnorm = {
     .word = "batchnorm",
     .named = 1,
     .dx_over_dy = 1,
-    .syntax = "",
+    .syntax = "[eps E] [momentum M]",
     .setup = batchnorm_setup,
     .init = batchnorm_init,
     .forward = batchnorm_forward,

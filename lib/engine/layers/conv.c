@@ -1,5 +1,8 @@
-/* conv: `conv OUT KxK [same | pad N] [stride N] [groups N] [nobias]`. Convolution, channels last.
- * `same` pads as PyTorch does: the odd pixel goes right and below. */
+/* conv: `conv OUT KxK [same | pad N] [stride N] [dilation N] [groups N] [nobias]`. Convolution,
+ * channels last. `same` gives one cell for each `stride` of the input, as TensorFlow does and, with
+ * stride 1, PyTorch: the odd pixel of padding goes right and below.
+ *
+ * Behind `cam` it is one more linear map: vjp and jvp are its passes without the bias. */
 #include "engine/layers/conv.h"
 
 #include <math.h>
@@ -9,12 +12,39 @@
 /* Numbers in all filters of a layer. The largest of ResNet-50 has 2.4 million. */
 enum { FILTER_MAX = 32, PAD_MAX = 64, FILTERS_MAX = 1 << 24 };
 
+/* Cells from the first tap to the last of a filter of k. */
+static size_t span(const conv_state *s, size_t k) {
+    return (k - 1) * s->dilation + 1;
+}
+
+/* Padding before and behind together that gives `in` / stride cells, rounded up. */
+static size_t same_padding(const conv_state *s, size_t k, size_t in) {
+    size_t last = (in - 1) / s->stride * s->stride; /* where the last filter begins */
+    return last + span(s, k) > in ? last + span(s, k) - in : 0;
+}
+
+static int set_size(lint_layer *l, conv_state *s, int same, size_t pad, size_t out, lint_err *e) {
+    size_t kh = span(s, s->kh), kw = span(s, s->kw);
+    size_t down = same ? same_padding(s, s->kh, l->in.h) : 2 * pad;
+    size_t across = same ? same_padding(s, s->kw, l->in.w) : 2 * pad;
+    size_t h = l->in.h + down, w = l->in.w + across;
+    s->top = down / 2;
+    s->left = across / 2;
+    if (h < kh || w < kw)
+        return lint_fail(e, "a filter of %zux%zu does not fit into %zux%zu", kw, kh, l->in.w,
+                         l->in.h);
+    l->out = (lint_shape){(h - kh) / s->stride + 1, (w - kw) / s->stride + 1, out};
+    return 0;
+}
+
 static int parse(lint_layer *l, conv_state *s, size_t *out, int *bias, lint_err *e) {
     size_t pad = 0;
     int same = 0;
-    if (lint_arg_count(l, 0, 1, 65536, out, e) < 0 ||
-        lint_arg_pair(l, 1, FILTER_MAX, &s->kw, &s->kh, e) < 0)
+    if (l->args && strcmp(l->arg[0], "classes") == 0)
+        *out = l->classes;
+    else if (lint_arg_count(l, 0, 1, 65536, out, e) < 0)
         return -1;
+    if (lint_arg_pair(l, 1, FILTER_MAX, &s->kw, &s->kh, e) < 0) return -1;
     for (size_t i = 2; i < l->args; i++) {
         if (strcmp(l->arg[i], "same") == 0)
             same = 1;
@@ -24,21 +54,15 @@ static int parse(lint_layer *l, conv_state *s, size_t *out, int *bias, lint_err 
             if (lint_arg_count(l, ++i, 1, 64, &s->stride, e) < 0) return -1;
         } else if (strcmp(l->arg[i], "pad") == 0) {
             if (lint_arg_count(l, ++i, 0, PAD_MAX, &pad, e) < 0) return -1;
+        } else if (strcmp(l->arg[i], "dilation") == 0) {
+            if (lint_arg_count(l, ++i, 1, 64, &s->dilation, e) < 0) return -1;
         } else if (strcmp(l->arg[i], "groups") == 0) {
             if (lint_arg_count(l, ++i, 1, 65536, &s->groups, e) < 0) return -1;
         } else
             return lint_fail(e, "'%s': expected 'conv %s'", l->arg[i], l->kind->syntax);
     }
-    if (same && (pad || s->stride != 1))
-        return lint_fail(e, "'same' goes with stride 1 and without 'pad'");
-    s->top = same ? (s->kh - 1) / 2 : pad;
-    s->left = same ? (s->kw - 1) / 2 : pad;
-    size_t h = l->in.h + (same ? s->kh - 1 : 2 * pad), w = l->in.w + (same ? s->kw - 1 : 2 * pad);
-    if (h < s->kh || w < s->kw)
-        return lint_fail(e, "a filter of %zux%zu does not fit into %zux%zu", s->kw, s->kh, l->in.w,
-                         l->in.h);
-    l->out = (lint_shape){(h - s->kh) / s->stride + 1, (w - s->kw) / s->stride + 1, *out};
-    return 0;
+    if (same && pad) return lint_fail(e, "'same' goes without 'pad'");
+    return set_size(l, s, same, pad, *out, e);
 }
 
 static int set_groups(const lint_layer *l, conv_state *s, lint_err *e) {
@@ -51,8 +75,8 @@ static int set_groups(const lint_layer *l, conv_state *s, lint_err *e) {
 }
 
 static void describe(lint_layer *l, const conv_state *s) {
-    l->kernel[0] = s->kh;
-    l->kernel[1] = s->kw;
+    l->kernel[0] = span(s, s->kh);
+    l->kernel[1] = span(s, s->kw);
     l->stride[0] = l->stride[1] = s->stride;
     l->macs = (double)lint_shape_count(l->out) * (double)(s->kh * s->kw * s->c);
 }
@@ -63,15 +87,32 @@ static void describe(lint_layer *l, const conv_state *s) {
  * 3.1 against 4.4 ms); at 360 numbers of a filter and above they are even. */
 static int goes_by_rows(const lint_layer *l, const conv_state *s) {
     enum { FILTER_SMALL = 256, OUT_SMALL = 64, WIDE = 24 };
-    return s->stride == 1 && s->groups == 1 && s->kh * s->kw * s->c <= FILTER_SMALL &&
-           s->o <= OUT_SMALL && l->out.w >= WIDE && s->top < s->kh && s->left < s->kw;
+    return s->stride == 1 && s->dilation == 1 && s->groups == 1 &&
+           s->kh * s->kw * s->c <= FILTER_SMALL && s->o <= OUT_SMALL && l->out.w >= WIDE &&
+           s->top < s->kh && s->left < s->kw;
+}
+
+/* The head's are small, and what goes row by row may be fused with a neighbour. */
+static const conv_way *way_of(const lint_layer *l, const conv_state *s) {
+    if (l->head) return &lint_conv_gemm;
+    return goes_by_rows(l, s)             ? &lint_conv_rows
+           : lint_conv_depthwise_suits(l) ? &lint_conv_depthwise
+           : lint_conv_winograd_suits(l)  ? &lint_conv_winograd
+                                          : &lint_conv_gemm;
+}
+
+static int take_head_grad(lint_layer *l, conv_state *s, lint_err *e) {
+    size_t count = l->weight[0].count;
+    if (lint_layer_claim(l, 1, count, sizeof *s->head_grad, e) < 0) return -1;
+    s->head_grad = lint_floats(count);
+    return s->head_grad ? 0 : lint_fail_mem(e, l->name);
 }
 
 static int conv_setup(lint_layer *l, lint_err *e) {
     conv_state *s = calloc(1, sizeof *s);
     if (!s) return lint_fail_mem(e, l->name);
     l->state = s;
-    s->stride = s->groups = 1;
+    s->stride = s->dilation = s->groups = 1;
     size_t out;
     int bias = 1;
     if (parse(l, s, &out, &bias, e) < 0 || set_groups(l, s, e) < 0) return -1;
@@ -84,16 +125,15 @@ static int conv_setup(lint_layer *l, lint_err *e) {
     w->groups = s->groups;
     if (bias && !lint_layer_weights(l, "bias", 1, 1, shape, e)) return -1;
     describe(l, s);
-    s->way = goes_by_rows(l, s)             ? &lint_conv_rows
-             : lint_conv_depthwise_suits(l) ? &lint_conv_depthwise
-             : lint_conv_winograd_suits(l)  ? &lint_conv_winograd
-                                            : &lint_conv_gemm;
+    s->way = way_of(l, s);
     s->way->setup(l);
-    return 0;
+    return l->head && l->trains ? take_head_grad(l, s, e) : 0;
 }
 
 static void conv_release(lint_layer *l) {
-    free(l->state);
+    conv_state *s = l->state;
+    if (s) free(s->head_grad);
+    free(s);
 }
 
 /* PyTorch's default: kaiming_uniform with a = sqrt(5), which is 1 / sqrt(fan in). */
@@ -110,6 +150,32 @@ static void conv_forward(lint_layer *l, const lint_pass *p) {
 
 static void conv_backward(lint_layer *l, const lint_pass *p) {
     lint_conv(l)->way->backward(l, p);
+}
+
+/* --- behind `cam` ----------------------------------------------------------------------------- */
+
+static void conv_vjp(lint_layer *l, const lint_pass *p, const float *u, float *to) {
+    lint_layer linear = *l;
+    linear.dy = (float *)u; /* gemm only reads it */
+    linear.dx = to;
+    linear.dx_adds = 0;
+    linear.frozen = 1;
+    conv_backward(&linear, p);
+}
+
+static void conv_jvp(lint_layer *l, const lint_pass *p, const float *v, const float *u, float *to) {
+    lint_layer linear = *l;
+    linear.weights = 1; /* no bias */
+    linear.x = v;
+    linear.y = to;
+    conv_forward(&linear, p);
+    if (l->frozen) return;
+    linear.dy = (float *)u;
+    linear.dx = NULL;
+    linear.weight[0].grad = lint_conv(l)->head_grad;
+    conv_backward(&linear, p);
+    for (size_t i = 0; i < l->weight[0].count; i++)
+        l->weight[0].grad[i] += linear.weight[0].grad[i];
 }
 
 /* --- the gradient of the weights, in slots ---------------------------------------------------- */
@@ -194,11 +260,14 @@ void lint_conv_join_slots(lint_layer *l, const lint_pass *p, size_t slots) {
 const lint_layer_kind lint_layer_conv = {
     .word = "conv",
     .named = 1,
+    .linear = 1,
     .adds = 1,
-    .syntax = "OUT KxK [same | pad N] [stride N] [groups N] [nobias]",
+    .syntax = "OUT|classes KxK [same | pad N] [stride N] [dilation N] [groups N] [nobias]",
     .setup = conv_setup,
     .init = conv_init,
     .forward = conv_forward,
     .backward = conv_backward,
+    .vjp = conv_vjp,
+    .jvp = conv_jvp,
     .free = conv_release,
 };

@@ -16,7 +16,9 @@
 
 typedef struct conv_state {
     size_t kh, kw, stride, top, left; /* filter, step, padding above and to the left */
+    size_t dilation;                  /* cells between neighbouring taps */
     size_t groups, c, o;              /* channels in and out of a group */
+    float *head_grad;                 /* behind `cam`: what a jvp adds to the weights' gradient */
     const struct conv_way *way;
 } conv_state;
 

@@ -18,8 +18,8 @@ typedef struct depthwise {
     size_t bands;      /* of an image */
 } depthwise;
 
-/* Outputs [begin, begin + count) of a row for which tap t lies inside of the input's `in` cells,
- * and the input cell of the first. */
+/* Outputs [begin, begin + count) of a row for which the tap that is t cells from the first lies
+ * inside of the input's `in` cells, and the input cell of the first. */
 typedef struct reach {
     size_t begin, count, from;
 } reach;
@@ -61,10 +61,10 @@ static void forward_row(const depthwise *j, size_t image, size_t y) {
         else
             memset(to + q * c, 0, c * sizeof *to);
     for (size_t i = 0; i < s->kh; i++) {
-        size_t row = y * s->stride + i; /* counted from the padding's first */
+        size_t row = y * s->stride + i * s->dilation; /* counted from the padding's first */
         if (row < s->top || row >= s->top + l->in.h) continue;
         for (size_t k = 0; k < s->kw; k++) {
-            reach r = reach_of(k, l->in.w, l->out.w, s->stride, s->left);
+            reach r = reach_of(k * s->dilation, l->in.w, l->out.w, s->stride, s->left);
             j->p->k->tap(r.count, c, x + ((row - s->top) * l->in.w + r.from) * c, s->stride * c,
                          j->taps + (i * s->kw + k) * c, to + r.begin * c, c);
         }
@@ -93,11 +93,11 @@ static void input_row(const depthwise *j, size_t image, size_t y) {
     size_t c = l->in.c;
     float *to = l->dx + (image * l->in.h + y) * l->in.w * c;
     if (!l->dx_adds) memset(to, 0, l->in.w * c * sizeof *to);
-    for (size_t i = 0; i < s->kh && i <= y + s->top; i++) {
-        size_t row = (y + s->top - i) / s->stride;
-        if ((y + s->top - i) % s->stride || row >= l->out.h) continue;
+    for (size_t i = 0; i < s->kh && i * s->dilation <= y + s->top; i++) {
+        size_t at = y + s->top - i * s->dilation, row = at / s->stride;
+        if (at % s->stride || row >= l->out.h) continue;
         for (size_t k = 0; k < s->kw; k++) {
-            reach r = reach_of(k, l->in.w, l->out.w, s->stride, s->left);
+            reach r = reach_of(k * s->dilation, l->in.w, l->out.w, s->stride, s->left);
             j->p->k->tap(r.count, c, dy + (row * l->out.w + r.begin) * c, c,
                          j->taps + (i * s->kw + k) * c, to + r.from * c, s->stride * c);
         }
@@ -120,10 +120,10 @@ static void weight_row(const depthwise *j, size_t image, size_t y, float *taps) 
     size_t c = l->in.c;
     const float *dy = l->dy + (image * l->out.h + y) * l->out.w * c;
     for (size_t i = 0; i < s->kh; i++) {
-        size_t row = y * s->stride + i;
+        size_t row = y * s->stride + i * s->dilation;
         if (row < s->top || row >= s->top + l->in.h) continue;
         for (size_t k = 0; k < s->kw; k++) {
-            reach r = reach_of(k, l->in.w, l->out.w, s->stride, s->left);
+            reach r = reach_of(k * s->dilation, l->in.w, l->out.w, s->stride, s->left);
             j->p->k->tap_gradient(r.count, c, x + ((row - s->top) * l->in.w + r.from) * c,
                                   s->stride * c, dy + r.begin * c, taps + (i * s->kw + k) * c);
         }

@@ -46,13 +46,14 @@ static size_t bundles_of(const lint_layer *l) {
 }
 
 /* Rectangles of a picture: that of grid cell (y, x) is rows x cols large and begins at
- * (y * step + top, x * step + left). */
+ * (y * step + top, x * step + left); between its rows and columns may be cells that are left out. */
 typedef struct patches {
     const float *picture; /* of the first image, at the bundle's first channel */
     lint_shape in;
     size_t c;    /* channels taken of in.c */
     size_t h, w; /* the grid */
     size_t step, rows, cols;
+    size_t spread[2]; /* cells from one row, one column to the next */
     long top, left;
 } patches;
 
@@ -63,13 +64,13 @@ static size_t patch_floats(const patches *s) {
 /* Numbers [from, to) of a patch's row that begins at column x of picture row `row`. */
 static void copy_row(const patches *s, const float *row, long x, size_t from, size_t to,
                      float *out) {
-    if (s->c == s->in.c && x >= 0 && x + (long)s->cols <= (long)s->in.w) {
+    if (s->c == s->in.c && s->spread[1] == 1 && x >= 0 && x + (long)s->cols <= (long)s->in.w) {
         memcpy(out, row + (size_t)x * s->c + from, (to - from) * sizeof *out);
         return;
     }
     while (from < to) {
         size_t col = from / s->c, end = (col + 1) * s->c < to ? (col + 1) * s->c : to;
-        long at = x + (long)col;
+        long at = x + (long)(col * s->spread[1]);
         if (at < 0 || at >= (long)s->in.w)
             memset(out, 0, (end - from) * sizeof *out);
         else
@@ -86,7 +87,7 @@ static void copy_patch(const patches *s, size_t p, size_t from, size_t to, float
     long left = (long)(x * s->step) + s->left, top = (long)(y * s->step) + s->top;
     while (from < to) {
         size_t row = from / each, end = (row + 1) * each < to ? (row + 1) * each : to;
-        long at = top + (long)row;
+        long at = top + (long)(row * s->spread[0]);
         if (at < 0 || at >= (long)s->in.h)
             memset(out, 0, (end - from) * sizeof *out);
         else
@@ -270,6 +271,7 @@ static patches patches_of_input(const lint_layer *l, bundle b, size_t which) {
                      .step = s->stride,
                      .rows = s->kh,
                      .cols = s->kw,
+                     .spread = {s->dilation, s->dilation},
                      .top = -(long)s->top,
                      .left = -(long)s->left};
 }
@@ -292,18 +294,28 @@ static void gemm_forward(lint_layer *l, const lint_pass *p) {
 /* --- the gradient to the input ---------------------------------------------------------------- */
 
 /* Input rows y with (y + pad) % stride == phase: the first of them, how many, the taps that reach
- * them, and which output row the last tap reads for the first of them. */
+ * them, and which output row the last tap reads for the first of them. Those taps are `step` apart,
+ * and read output rows that are `spread` apart. */
 typedef struct phase {
-    size_t first, count, taps, last_tap;
+    size_t first, count, taps, last_tap, step, spread;
     long start;
 } phase;
 
-static phase phase_of(size_t which, size_t size, size_t kernel, size_t stride, size_t pad) {
+static size_t common_divisor(size_t a, size_t b) {
+    return b ? common_divisor(b, a % b) : a;
+}
+
+static phase phase_of(const conv_state *s, size_t which, size_t size, size_t kernel, size_t pad) {
+    size_t stride = s->stride, common = common_divisor(stride, s->dilation), tap = 0;
     phase f = {.first = (which + stride - pad % stride) % stride};
+    f.step = stride / common;
+    f.spread = s->dilation / common;
     f.count = f.first < size ? (size - f.first + stride - 1) / stride : 0;
-    f.taps = which < kernel ? (kernel - which + stride - 1) / stride : 0;
-    f.last_tap = f.taps ? which + (f.taps - 1) * stride : 0;
-    f.start = ((long)(f.first + pad) - (long)f.last_tap) / (long)stride;
+    while (tap < f.step && tap * s->dilation % stride != which)
+        tap++;
+    f.taps = tap < f.step && tap < kernel ? (kernel - tap + f.step - 1) / f.step : 0;
+    f.last_tap = f.taps ? tap + (f.taps - 1) * f.step : 0;
+    f.start = ((long)(f.first + pad) - (long)(f.last_tap * s->dilation)) / (long)stride;
     return f;
 }
 
@@ -317,8 +329,7 @@ static void clear_phase(const gemm_product *j) {
 static void input_phase(lint_layer *l, const lint_pass *p, size_t which, phase v, phase h) {
     const conv_state *s = lint_conv(l);
     bundle b = bundle_of(l);
-    gemm_packing w = {l,          p,          b,      which,  s->stride,
-                      v.last_tap, h.last_tap, v.taps, h.taps, p->workspace};
+    gemm_packing w = {l, p, b, which, v.step, v.last_tap, h.last_tap, v.taps, h.taps, p->workspace};
     patches a = {.picture = l->dy + which * b.o,
                  .in = l->out,
                  .c = b.o,
@@ -327,6 +338,7 @@ static void input_phase(lint_layer *l, const lint_pass *p, size_t which, phase v
                  .step = 1,
                  .rows = v.taps,
                  .cols = h.taps,
+                 .spread = {v.spread, h.spread},
                  .top = v.start,
                  .left = h.start};
     gemm_product j = {.p = p, .a = a, .panels = w.panels, .o = b.c};
@@ -344,8 +356,8 @@ static void gemm_input_gradient(lint_layer *l, const lint_pass *p, size_t which)
     const conv_state *s = lint_conv(l);
     for (size_t v = 0; v < s->stride; v++)
         for (size_t h = 0; h < s->stride; h++)
-            input_phase(l, p, which, phase_of(v, l->in.h, s->kh, s->stride, s->top),
-                        phase_of(h, l->in.w, s->kw, s->stride, s->left));
+            input_phase(l, p, which, phase_of(s, v, l->in.h, s->kh, s->top),
+                        phase_of(s, h, l->in.w, s->kw, s->left));
 }
 
 /* --- the gradient with respect to the weights ------------------------------------------------- */
@@ -456,8 +468,9 @@ static void gemm_setup(lint_layer *l) {
     l->scratch = block_floats(l) + (b.groups > 1 ? LINT_GEMM_K * b.o : 0);
     size_t ahead = taps * b.c * rounded(b.o), back = taps * b.o * rounded(b.c);
     l->workspace = ahead;
-    if (!l->trains) return;
+    if (!l->trains && !l->head) return;
     if (back > l->workspace) l->workspace = back;
+    if (!l->trains) return;
     size_t partial = lint_conv_slots_floats(l, gemm_cut_outer(l, NULL).slots);
     if (partial > l->workspace) l->workspace = partial;
 }

@@ -1,4 +1,4 @@
-/* dense: `dense OUT` or `dense classes`. y = x W^T + b, W [O,I] as torch.nn.Linear.
+/* dense: `dense OUT|classes [nobias]`. y = x W^T + b, W [O,I] as torch.nn.Linear.
  *
  * I may be large (18432 in the standard net), N and O are small, so all work is cut along I into
  * parts of a fixed width, and each part is one sgemm by one thread. Forward gives a partial y for
@@ -20,7 +20,9 @@ typedef struct dense_state {
 
 static int dense_setup(lint_layer *l, lint_err *e) {
     size_t out;
-    if (l->args != 1) return lint_arg_syntax(l, e);
+    int bias = l->args < 2;
+    if (l->args < 1 || l->args > 2 || (!bias && strcmp(l->arg[1], "nobias") != 0))
+        return lint_arg_syntax(l, e);
     if (strcmp(l->arg[0], "classes") == 0)
         out = l->classes;
     else if (lint_arg_count(l, 0, 1, 1 << 20, &out, e) < 0)
@@ -36,7 +38,7 @@ static int dense_setup(lint_layer *l, lint_err *e) {
         w->order = LINT_ORDER_FLAT;
         w->flat = l->flat;
     }
-    if (!lint_layer_weights(l, "bias", 1, 1, shape, e)) return -1;
+    if (bias && !lint_layer_weights(l, "bias", 1, 1, shape, e)) return -1;
     dense_state *s = calloc(1, sizeof *s);
     if (!s) return lint_fail_mem(e, l->name);
     l->state = s;
@@ -56,8 +58,8 @@ static void dense_release(lint_layer *l) {
 /* PyTorch's default: weight and bias uniform in +-1 / sqrt(fan in). */
 static void dense_init(lint_layer *l, lint_rng *r) {
     double bound = 1 / sqrt((double)l->in.c);
-    lint_weights_uniform(&l->weight[0], r, bound);
-    lint_weights_uniform(&l->weight[1], r, bound);
+    for (size_t i = 0; i < l->weights; i++)
+        lint_weights_uniform(&l->weight[i], r, bound);
 }
 
 typedef struct dense_job {
@@ -102,7 +104,7 @@ static void dense_multiply(lint_layer *l, const lint_pass *p, const float *x, co
 }
 
 static void dense_forward(lint_layer *l, const lint_pass *p) {
-    dense_multiply(l, p, l->x, l->weight[1].value, l->y);
+    dense_multiply(l, p, l->x, l->weights > 1 ? l->weight[1].value : NULL, l->y);
 }
 
 static void dense_vjp_part(void *ctx, size_t part, int worker) {
@@ -139,10 +141,10 @@ static void dense_weight_gradient(lint_layer *l, const lint_pass *p, const float
 
 static void dense_backward(lint_layer *l, const lint_pass *p) {
     if (!l->frozen) {
-        float *gb = l->weight[1].grad;
+        float *gb = l->weights > 1 ? l->weight[1].grad : NULL;
         dense_weight_gradient(l, p, l->dy, l->x, 0);
-        memset(gb, 0, l->out.c * sizeof *gb);
-        p->k->sum(p->n, l->out.c, l->dy, gb);
+        if (gb) memset(gb, 0, l->out.c * sizeof *gb);
+        if (gb) p->k->sum(p->n, l->out.c, l->dy, gb);
     }
     if (l->dx) dense_vjp(l, p, l->dy, l->dx);
 }
@@ -157,7 +159,7 @@ const lint_layer_kind lint_layer_dense = {
     .word = "dense",
     .named = 1,
     .linear = 1,
-    .syntax = "OUT|classes",
+    .syntax = "OUT|classes [nobias]",
     .setup = dense_setup,
     .init = dense_init,
     .forward = dense_forward,

@@ -8,9 +8,13 @@
 #include <unistd.h>
 
 static const lint_layer_kind *const kinds[] = {
-    &lint_layer_input,   &lint_layer_conv,       &lint_layer_batchnorm, &lint_layer_maxpool,
-    &lint_layer_avgpool, &lint_layer_globalpool, &lint_layer_relu,      &lint_layer_sigmoid,
-    &lint_layer_dropout, &lint_layer_add,        &lint_layer_flatten,   &lint_layer_dense,
+    &lint_layer_input,       &lint_layer_conv,    &lint_layer_batchnorm,
+    &lint_layer_maxpool,     &lint_layer_avgpool, &lint_layer_adaptivepool,
+    &lint_layer_globalpool,  &lint_layer_relu,    &lint_layer_relu6,
+    &lint_layer_hardsigmoid, &lint_layer_sigmoid, &lint_layer_hardswish,
+    &lint_layer_silu,        &lint_layer_dropout, &lint_layer_stochasticdepth,
+    &lint_layer_add,         &lint_layer_concat,  &lint_layer_scale,
+    &lint_layer_flatten,     &lint_layer_dense,
 };
 
 const lint_layer_kind *lint_layer_find(const char *word) {
@@ -20,7 +24,7 @@ const lint_layer_kind *lint_layer_find(const char *word) {
 }
 
 const char *lint_layer_words(char words[LINT_LAYER_WORDS]) {
-    static const char no_layers[] = "residual, shortcut or cam"; /* see net_file.h */
+    static const char no_layers[] = "residual, block, shortcut or cam"; /* see net_file.h */
     size_t at = 0;
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
         at += (size_t)snprintf(words + at, LINT_LAYER_WORDS - at, "%s, ", kinds[i]->word);
@@ -188,29 +192,52 @@ int lint_arg_pair(const lint_layer *l, size_t i, size_t most, size_t *a, size_t 
     return check_range(l, i, *a, 1, most, e) < 0 ? -1 : check_range(l, i, *b, 1, most, e);
 }
 
-static int parse_window(lint_layer *l, size_t most, size_t *k, size_t *stride, size_t *pad,
-                        lint_err *e) {
-    if (lint_arg_count(l, 0, 1, most, k, e) < 0) return -1;
-    *stride = *k;
-    for (size_t i = 1; i < l->args; i += 2) {
+int lint_arg_share(const lint_layer *l, size_t i, double *v, lint_err *e) {
+    char *end = NULL;
+    *v = i < l->args ? strtod(l->arg[i], &end) : 0;
+    if (!end || end == l->arg[i] || *end) return lint_arg_syntax(l, e);
+    if (*v > 0 && *v < 1) return 0;
+    return lint_fail(e, "'%s %s': expected a number above 0 and below 1", l->arg[i - 1], l->arg[i]);
+}
+
+typedef struct window {
+    size_t k, stride, pad;
+    int ceil;
+} window;
+
+static int parse_window(lint_layer *l, size_t most, window *w, lint_err *e) {
+    if (lint_arg_count(l, 0, 1, most, &w->k, e) < 0) return -1;
+    w->stride = w->k;
+    for (size_t i = 1; i < l->args; i++) {
         int is_pad = strcmp(l->arg[i], "pad") == 0;
+        if (strcmp(l->arg[i], "ceil") == 0) {
+            w->ceil = 1;
+            continue;
+        }
         if (!is_pad && strcmp(l->arg[i], "stride") != 0) return lint_arg_syntax(l, e);
-        if (lint_arg_count(l, i + 1, !is_pad, 64, is_pad ? pad : stride, e) < 0) return -1;
+        if (lint_arg_count(l, ++i, !is_pad, 64, is_pad ? &w->pad : &w->stride, e) < 0) return -1;
     }
     return 0;
 }
 
+/* Windows over `in` cells. One that hangs over the end has to begin before the padding there. */
+static size_t windows_over(size_t in, const window *w) {
+    size_t whole = (in + 2 * w->pad - w->k) / w->stride,
+           rest = (in + 2 * w->pad - w->k) % w->stride;
+    int hangs = w->ceil && rest && (whole + 1) * w->stride < in + w->pad;
+    return whole + 1 + (size_t)hangs;
+}
+
 int lint_arg_window(lint_layer *l, size_t most, size_t *pad, lint_err *e) {
-    size_t k = 1, stride = 1;
-    *pad = 0;
-    if (parse_window(l, most, &k, &stride, pad, e) < 0) return -1;
-    if (2 * *pad > k) return lint_fail(e, "pad may be at most half of the window");
-    size_t h = l->in.h + 2 * *pad, w = l->in.w + 2 * *pad;
-    if (h < k || w < k)
-        return lint_fail(e, "a window of %zux%zu does not fit into %zux%zu", k, k, l->in.w,
+    window w = {0};
+    if (parse_window(l, most, &w, e) < 0) return -1;
+    if (2 * w.pad > w.k) return lint_fail(e, "pad may be at most half of the window");
+    if (l->in.h + 2 * w.pad < w.k || l->in.w + 2 * w.pad < w.k)
+        return lint_fail(e, "a window of %zux%zu does not fit into %zux%zu", w.k, w.k, l->in.w,
                          l->in.h);
-    l->out = (lint_shape){(h - k) / stride + 1, (w - k) / stride + 1, l->in.c};
-    l->kernel[0] = l->kernel[1] = k;
-    l->stride[0] = l->stride[1] = stride;
+    l->out = (lint_shape){windows_over(l->in.h, &w), windows_over(l->in.w, &w), l->in.c};
+    l->kernel[0] = l->kernel[1] = w.k;
+    l->stride[0] = l->stride[1] = w.stride;
+    *pad = w.pad;
     return 0;
 }

@@ -2,8 +2,8 @@
  * those named after layers); tools see net.h.
  *
  * A layer maps x [N, in.h, in.w, in.c] to y [N, out.h, out.w, out.c], channels last. It reads the
- * output of layer `from`, which is the one before it except where a block forks; `add` reads a
- * second one, `also`. It owns its parameters and scratch; the net owns the activations and
+ * output of layer `from`, which is the one before it except where a block forks; `add`, `concat`
+ * and `scale` read a second one, `also`. It owns its parameters and scratch; the net owns the activations and
  * gradients and sets the pointers. Each kind is one file, with forward and backward side by side.
  *
  * The layers behind the `cam` line are the head. They are linear once the forward pass has fixed
@@ -13,7 +13,11 @@
  *
  *     vjp  cotangent u at the output -> J'u at the input: what HiResCAM is made of (net_cam.c)
  *     jvp  tangent v at the input -> Jv at the output; adds u v' to the weight gradient: what the
- *          CAM loss is differentiated with (cam_gradient.c)
+ *          CAM loss is differentiated with (net_cam_gradient.c)
+ *
+ * Behind a kind that is curved, since its derivative is no switch, the cotangent depends on the
+ * features too. Its jvp leaves f''(x) v u, which its backward adds to dx while
+ * l->bends: so the gradient of the CAM loss goes down with that of the cross-entropy.
  *
  * To add a kind:
  * - write a file named after its word, which defines a lint_layer_kind;
@@ -45,8 +49,10 @@ typedef enum lint_order {
     LINT_ORDER_FLAT  /* PyTorch [O, C*h*w], here [O, h*w*C] */
 } lint_order;
 
+enum { LINT_LAYER_WEIGHTS = 4, LINT_LAYER_ARGS = 16, LINT_LAYER_NAME = 64 };
+
 typedef struct lint_weights {
-    char name[80]; /* "conv1.weight" */
+    char name[LINT_LAYER_NAME + 16]; /* "conv1.weight" */
     lint_order order;
     size_t rank, shape[4]; /* PyTorch's */
     lint_shape flat;       /* for LINT_ORDER_FLAT */
@@ -54,8 +60,6 @@ typedef struct lint_weights {
     float *value, *grad;   /* grad NULL: a buffer (running mean); or inference */
     size_t count;
 } lint_weights;
-
-enum { LINT_LAYER_WEIGHTS = 4, LINT_LAYER_ARGS = 16 };
 
 typedef struct lint_layer lint_layer;
 
@@ -78,10 +82,11 @@ typedef struct lint_layer_kind {
     const char *word;   /* in a network file */
     int named;          /* has parameters: needs a name */
     int linear;         /* may stand in the head, behind `cam`: has vjp and jvp */
+    int curved;         /* may, and its second derivative is not 0 */
     int in_place;       /* y may be x and dx dy, and backward needs no x */
     int dx_over_dy;     /* dx may be dy where their shapes are equal */
     int keeps_y;        /* backward reads y: nothing behind may write over it */
-    int joins;          /* reads a second layer: an add */
+    int joins;          /* reads a second layer and ends a block; adds to dx2 if dx2_adds */
     int adds;           /* backward can add to dx instead of writing it */
     const char *syntax; /* what the arguments should be, for messages */
     /* From args and l->in: sets l->out, weights and scratch. */
@@ -108,24 +113,28 @@ typedef struct lint_layer_kind {
 
 struct lint_layer {
     const lint_layer_kind *kind;
-    char name[48]; /* of its parameters: with the names of the blocks it is in */
-    int line;      /* in the network file */
+    char name[LINT_LAYER_NAME]; /* of its parameters: with the names of the blocks it is in */
+    int line;                   /* in the network file */
     char *arg[LINT_LAYER_ARGS];
     size_t args;
     size_t classes;              /* of the net: what `dense classes` means */
     size_t batch;                /* most images of a pass */
     int trains;                  /* built for training */
+    int head;                    /* stands behind `cam` */
     size_t scratch, workspace;   /* floats that its passes borrow; set by setup */
     size_t room;                 /* numbers that its weights may have at most */
     size_t memory;               /* bytes of the machine's that it and those before leave */
     size_t from, also;           /* the layers read */
+    lint_shape in2;              /* what `also` gives */
     size_t kernel[2], stride[2]; /* height, width of what an output cell sees; 0: one cell */
     double macs;                 /* multiply-adds of one image, forward */
     lint_shape in, out;
-    const float *x, *x2; /* x2: of add */
+    const float *x, *x2; /* x2: of a kind that joins */
     float *y;
     float *dy, *dx, *dx2; /* dx, dx2 NULL: not wanted */
     int dx_adds;          /* dx has a gradient already, from another reader (kinds that add) */
+    int dx2_adds;         /* so has dx2 (kinds that join) */
+    int bends;            /* of a curved kind: backward adds what its jvp has left */
     int frozen;           /* its weights stay, its statistics too */
     /* Operator fusion with neighbours, row by row (conv_rows.c). */
     lint_layer *producer; /* of a convolution: computes its x when asked for a row */
@@ -141,7 +150,7 @@ struct lint_layer {
 
 const lint_layer_kind *lint_layer_find(const char *word);
 /* The words that a network file may have, for messages: "input, conv, ... or cam"; in `words`. */
-enum { LINT_LAYER_WORDS = 256 };
+enum { LINT_LAYER_WORDS = 512 };
 const char *lint_layer_words(char words[LINT_LAYER_WORDS]);
 
 size_t lint_shape_count(lint_shape s);
@@ -168,8 +177,9 @@ void lint_weights_reorder(const lint_weights *w, const float *from, float *to, i
 /* 64-byte aligned zeroed floats, or NULL. */
 float *lint_floats(size_t n);
 
-/* Arguments "K [stride N] [pad N]" of a pooling window into l->kernel, l->stride (K unless given)
- * and *pad (0), and l->out from them: windows that do not fit are left out, as PyTorch does. */
+/* Arguments "K [stride N] [pad N] [ceil]" of a pooling window into l->kernel, l->stride (K unless
+ * given) and *pad (0), and l->out from them: windows that do not fit are left out, or with `ceil`
+ * kept where they begin inside of the picture or its first padding, as PyTorch does. */
 int lint_arg_window(lint_layer *l, size_t most, size_t *pad, lint_err *e);
 
 /* A whole number least..most in argument i; two numbers 1..most, "KxL". Else an error with the
@@ -177,14 +187,18 @@ int lint_arg_window(lint_layer *l, size_t most, size_t *pad, lint_err *e);
 int lint_arg_count(const lint_layer *l, size_t i, size_t least, size_t most, size_t *v,
                    lint_err *e);
 int lint_arg_pair(const lint_layer *l, size_t i, size_t most, size_t *a, size_t *b, lint_err *e);
+/* A number above 0 and below 1 in argument i. */
+int lint_arg_share(const lint_layer *l, size_t i, double *v, lint_err *e);
 int lint_arg_syntax(const lint_layer *l, lint_err *e); /* the message itself; -1 */
 
 /* What an input layer takes. */
 lint_net_input lint_layer_input_of(const lint_layer *l);
 
 extern const lint_layer_kind lint_layer_input, lint_layer_conv, lint_layer_batchnorm,
-    lint_layer_maxpool, lint_layer_avgpool, lint_layer_globalpool, lint_layer_relu,
-    lint_layer_sigmoid, lint_layer_dropout, lint_layer_add, lint_layer_flatten, lint_layer_dense;
+    lint_layer_maxpool, lint_layer_avgpool, lint_layer_adaptivepool, lint_layer_globalpool,
+    lint_layer_relu, lint_layer_relu6, lint_layer_hardsigmoid, lint_layer_sigmoid,
+    lint_layer_hardswish, lint_layer_silu, lint_layer_dropout, lint_layer_stochasticdepth,
+    lint_layer_add, lint_layer_concat, lint_layer_scale, lint_layer_flatten, lint_layer_dense;
 
 /* Fuses l with the layer before it, whose only reader it is, where their kinds allow that; `first`
  * is what that layer reads. */

@@ -1,6 +1,7 @@
-/* maxpool: `maxpool K [stride N] [pad N]`. The largest of K x K cells; windows that do not fit are
- * left out, as PyTorch's default, and padding is never the largest. Stride is K unless given. The
- * cell taken (the first of equals) is a byte, so K is at most 15.
+/* maxpool: `maxpool K [stride N] [pad N] [ceil]`. The largest of K x K cells; windows that do not
+ * fit are left out, as PyTorch's default, or with `ceil` kept as far as they reach; padding is never
+ * the largest. Stride is K unless given. The cell taken (the first of equals) is a byte, so K is at
+ * most 15.
  *
  * 2x2 with stride 2 has kernels of its own; the general case below is what they are tested against.
  */
@@ -39,8 +40,10 @@ static void maxpool_release(lint_layer *l) {
     free(s);
 }
 
-static int by_two(const pool_state *s) {
-    return s->k == 2 && s->stride == 2 && s->pad == 0;
+static int by_two(const lint_layer *l) {
+    const pool_state *s = l->state;
+    int hangs = 2 * l->out.h > l->in.h || 2 * l->out.w > l->in.w;
+    return s->k == 2 && s->stride == 2 && s->pad == 0 && !hangs;
 }
 
 typedef struct pool_job {
@@ -93,7 +96,7 @@ static void maxpool_forward_image(void *ctx, size_t i, int worker) {
     const pool_state *s = l->state;
     const float *x = l->x + i * lint_shape_count(l->in);
     size_t at = i * lint_shape_count(l->out), row = l->out.w * l->out.c, full = l->in.w * l->in.c;
-    if (!by_two(s)) {
+    if (!by_two(l)) {
         forward_general(l, j->p->k, x, l->y + at, s->arg + at);
         return;
     }
@@ -122,7 +125,7 @@ static void maxpool_spread_image(void *ctx, size_t i, int worker) {
     const pool_state *s = l->state;
     size_t at = i * lint_shape_count(l->out), row = l->out.w * l->out.c, full = l->in.w * l->in.c;
     float *to = j->to + i * lint_shape_count(l->in);
-    if (!by_two(s)) {
+    if (!by_two(l)) {
         spread_plain(l, j->from + at, s->arg + at, to);
         return;
     }
@@ -164,7 +167,7 @@ static void maxpool_jvp(lint_layer *l, const lint_pass *p, const float *v, const
 const lint_layer_kind lint_layer_maxpool = {
     .word = "maxpool",
     .linear = 1,
-    .syntax = "K [stride N] [pad N]",
+    .syntax = "K [stride N] [pad N] [ceil]",
     .setup = maxpool_setup,
     .forward = maxpool_forward,
     .backward = maxpool_backward,

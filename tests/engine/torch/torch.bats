@@ -43,6 +43,20 @@ setup() {
     assert_output '25 tensors, 0 the same'
 }
 
+@test "logits, maps and each gradient of one step are torchvision's, for every network of its" {
+    local name
+    for name in resnet34 mobilenet_v2 mobilenet_v3_large efficientnet_b0 densenet121 squeezenet1_1 \
+        resnext50_32x4d regnet_x_400mf vgg16_bn; do
+        run -0 --separate-stderr twin whole "$name" "$(net "$name")" 96x64
+        assert_regex "$name: $output" "^$name: [0-9]+ tensors within 1e-4\$"
+    done
+}
+
+@test "mobilenet_v2_140 pads as TensorFlow does, in logits, maps and each gradient" {
+    run -0 --separate-stderr twin whole mobilenet_v2_140 "$(net mobilenet_v2_140)" 96x64
+    assert_regex "$output" '^[0-9]+ tensors within 1e-4$'
+}
+
 @test "every file that torch.save writes of a state dict begins the same training" {
     sed 's/224x224x3/64x64x3/' "$(net resnet18)" >resnet18.net
     mkdir files

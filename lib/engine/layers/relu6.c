@@ -1,0 +1,90 @@
+/* relu6: `relu6`, x between 0 and 6 (Krizhevsky 2010). And hardsigmoid: `hardsigmoid`, x / 6 + 1/2
+ * between 0 and 1. Lines that are cut off, in place: where y lies between its ends, the slope is the
+ * line's, elsewhere 0. */
+#include "engine/layers/layer.h"
+
+#include <string.h>
+
+typedef struct line {
+    float slope, offset, top;
+} line;
+
+static line line_of(const lint_layer *l) {
+    return l->kind == &lint_layer_relu6 ? (line){1, 0, 6} : (line){1.0f / 6, 0.5f, 1};
+}
+
+static int clip_setup(lint_layer *l, lint_err *e) {
+    if (l->args) return lint_arg_syntax(l, e);
+    l->out = l->in;
+    return 0;
+}
+
+typedef struct clip_job {
+    const lint_layer *l;
+    const lint_pass *p;
+    const float *from;
+    float *to;
+} clip_job;
+
+static void clip_forward_image(void *ctx, size_t i, int worker) {
+    (void)worker;
+    const clip_job *j = ctx;
+    size_t n = lint_shape_count(j->l->in);
+    line a = line_of(j->l);
+    j->p->k->clip(n, j->l->x + i * n, a.slope, a.offset, a.top, j->l->y + i * n);
+}
+
+static void clip_forward(lint_layer *l, const lint_pass *p) {
+    clip_job j = {.l = l, .p = p};
+    lint_threads_run(p->pool, p->n, clip_forward_image, &j);
+}
+
+static void clip_switch_image(void *ctx, size_t i, int worker) {
+    (void)worker;
+    const clip_job *j = ctx;
+    size_t n = lint_shape_count(j->l->in);
+    float *to = j->to + i * n;
+    line a = line_of(j->l);
+    if (j->from != j->to) memcpy(to, j->from + i * n, n * sizeof *to);
+    j->p->k->clip_back(n, j->l->y + i * n, a.slope, a.top, to);
+}
+
+static void clip_vjp(lint_layer *l, const lint_pass *p, const float *u, float *to) {
+    clip_job j = {l, p, u, to};
+    lint_threads_run(p->pool, p->n, clip_switch_image, &j);
+}
+
+static void clip_jvp(lint_layer *l, const lint_pass *p, const float *v, const float *u, float *to) {
+    (void)u;
+    clip_vjp(l, p, v, to);
+}
+
+static void clip_backward(lint_layer *l, const lint_pass *p) {
+    if (l->dx) clip_vjp(l, p, l->dy, l->dx);
+}
+
+const lint_layer_kind lint_layer_relu6 = {
+    .word = "relu6",
+    .linear = 1,
+    .in_place = 1,
+    .keeps_y = 1,
+    .syntax = "",
+    .setup = clip_setup,
+    .forward = clip_forward,
+    .backward = clip_backward,
+    .vjp = clip_vjp,
+    .jvp = clip_jvp,
+};
+
+const lint_layer_kind lint_layer_hardsigmoid = {
+    .word = "hardsigmoid",
+    .linear = 1,
+    .in_place = 1,
+    .keeps_y = 1,
+    .syntax = "",
+    .setup = clip_setup,
+    .forward = clip_forward,
+    .backward = clip_backward,
+    .vjp = clip_vjp,
+    .jvp = clip_jvp,
+};

@@ -1,0 +1,107 @@
+/* silu: `silu`, x / (1 + exp(-x)) (Hendrycks and Gimpel 2016; also called swish). And hardswish:
+ * `hardswish`, x times hardsigmoid(x) (Howard et al. 2019). Neither tells x by y, so that backward
+ * needs x. Behind `cam` they are curved; see layer.h. */
+#include "engine/layers/layer.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+/* state: behind `cam`, in training, [batch, in] what a jvp leaves. */
+static int silu_setup(lint_layer *l, lint_err *e) {
+    if (l->args) return lint_arg_syntax(l, e);
+    l->out = l->in;
+    if (!l->head || !l->trains) return 0;
+    size_t each = lint_shape_count(l->in);
+    if (lint_layer_claim(l, l->batch, each, sizeof(float), e) < 0) return -1;
+    l->state = lint_floats(l->batch * each);
+    return l->state ? 0 : lint_fail_mem(e, l->kind->word);
+}
+
+static void silu_release(lint_layer *l) {
+    free(l->state);
+}
+
+typedef struct silu_job {
+    const lint_layer *l;
+    const lint_pass *p;
+    const float *from;
+    float *to;
+} silu_job;
+
+static void silu_forward_image(void *ctx, size_t i, int worker) {
+    (void)worker;
+    const silu_job *j = ctx;
+    const lint_layer *l = j->l;
+    const lint_kernels *k = j->p->k;
+    size_t n = lint_shape_count(l->in);
+    (l->kind == &lint_layer_silu ? k->silu : k->hardswish)(n, l->x + i * n, l->y + i * n);
+}
+
+static void silu_forward(lint_layer *l, const lint_pass *p) {
+    silu_job j = {.l = l, .p = p};
+    lint_threads_run(p->pool, p->n, silu_forward_image, &j);
+}
+
+static void silu_slope_image(void *ctx, size_t i, int worker) {
+    (void)worker;
+    const silu_job *j = ctx;
+    const lint_layer *l = j->l;
+    const lint_kernels *k = j->p->k;
+    size_t n = lint_shape_count(l->in);
+    (l->kind == &lint_layer_silu ? k->silu_back : k->hardswish_back)(
+        n, l->x + i * n, j->from + i * n, j->to + i * n);
+}
+
+static void silu_vjp(lint_layer *l, const lint_pass *p, const float *u, float *to) {
+    silu_job j = {l, p, u, to};
+    lint_threads_run(p->pool, p->n, silu_slope_image, &j);
+}
+
+static void silu_backward(lint_layer *l, const lint_pass *p) {
+    const float *bend = l->state;
+    if (l->dx) silu_vjp(l, p, l->dy, l->dx);
+    for (size_t i = 0; l->dx && l->bends && i < p->n * lint_shape_count(l->in); i++)
+        l->dx[i] += bend[i];
+}
+
+/* The second derivative. */
+static float curve(const lint_layer *l, float x) {
+    if (l->kind == &lint_layer_hardswish) return x > -3 && x < 3 ? 1.0f / 3 : 0;
+    double s = 1 / (1 + exp(-(double)x));
+    return (float)(s * (1 - s) * (2 + (double)x * (1 - 2 * s)));
+}
+
+static void silu_jvp(lint_layer *l, const lint_pass *p, const float *v, const float *u, float *to) {
+    float *bend = l->state;
+    silu_vjp(l, p, v, to);
+    for (size_t i = 0; i < p->n * lint_shape_count(l->in); i++)
+        bend[i] = curve(l, l->x[i]) * v[i] * u[i];
+}
+
+const lint_layer_kind lint_layer_silu = {
+    .word = "silu",
+    .linear = 1,
+    .curved = 1,
+    .dx_over_dy = 1,
+    .syntax = "",
+    .setup = silu_setup,
+    .forward = silu_forward,
+    .backward = silu_backward,
+    .vjp = silu_vjp,
+    .jvp = silu_jvp,
+    .free = silu_release,
+};
+
+const lint_layer_kind lint_layer_hardswish = {
+    .word = "hardswish",
+    .linear = 1,
+    .curved = 1,
+    .dx_over_dy = 1,
+    .syntax = "",
+    .setup = silu_setup,
+    .forward = silu_forward,
+    .backward = silu_backward,
+    .vjp = silu_vjp,
+    .jvp = silu_jvp,
+    .free = silu_release,
+};
