@@ -193,6 +193,8 @@ fake() {
     done
     run -0 deps deps test-torch
     assert_output --partial python3-torchvision
+    run -0 deps deps test-pretrained
+    assert_output --partial tuxpaint-stamps-default
     for goals in 'deps test' deps; do
         run -0 deps $goals
         assert_output --partial libpng-dev
@@ -248,7 +250,7 @@ fake() {
         *) echo '4 passed, 0 failed' ;;
         esac"
     PATH=$fakes:$PATH run -1 .ci/run
-    assert_equal "${lines[-1]}" '65 passed, 2 failed'
+    assert_equal "${lines[-1]}" '69 passed, 2 failed'
     PATH=$fakes:$PATH run -0 .ci/run torch test
     assert_equal "${lines[-1]}" '54 passed, 0 failed'
 }
