@@ -271,9 +271,10 @@ head-reads = $d/head.net $d/features-$(views-$(kind)).lts $d/features-$(val-name
 
 judged = $(foreach model,$(filter default,$(MODELS)) $(tries),$1$m/val.json $1$m/swapped-val.json)
 choose = awk -v slack=$(GRID_SLACK) -f pipelines/choose.awk
-choose.run = cp $m-$$($(choose) $(judged))/{model.safetensors,log.tsv} $m
-choose.reads = $(foreach model,$(tries),$m/model.safetensors $m/log.tsv) $(judged)
-choose.makes = $m/model.safetensors $m/log.tsv
+choose.run = cp $m-$$($(choose) $(judged))/{model.safetensors,log.tsv$(if $(BACKBONE),$(comma)head.safetensors)} $m
+choose.reads = $(foreach model,$(tries),$(train.makes)) $(judged)
+choose.makes = $(train.makes)
+comma := ,
 
 # Just Train Twice (Liu et al. 2021): what a model of one epoch gets wrong counts 20 times.
 weigh.run = $(call load,1) $d/train.lts | lint-train --net $(net-file) --train - --seed $s $(TRAIN) -o $m/first.safetensors && \
