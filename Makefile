@@ -30,6 +30,8 @@ TEST_PACKAGES = $(BATS_PACKAGES) libcmocka-dev chromium git imagemagick man-db m
 TORCH_PACKAGES = $(BATS_PACKAGES) libcmocka-dev python3-torch python3-torchvision python3-pil
 FORMAT_PACKAGES = clang-format
 LINT_PACKAGES = $(FORMAT_PACKAGES) clang-tidy libcmocka-dev
+# Where npm comes from elsewhere than Debian, Debian's is not to be had beside it.
+PRETRAINED_PACKAGES = $(BATS_PACKAGES) tuxpaint-stamps-default $(if $(shell command -v npm),,nodejs npm)
 SLURM_PACKAGES = $(BATS_PACKAGES) slurmctld slurmd slurm-client munge
 DEB_PACKAGES = debhelper dpkg-dev
 
@@ -170,7 +172,32 @@ test-torch: all $(BUILD)/tests/engine/torch/one_step | $(filter deps,$(MAKECMDGO
 	@/usr/bin/python3 -c 'import torchvision, PIL' 2>/dev/null || { \
 	    echo "Missing Debian packages, of: $(TORCH_PACKAGES)"; \
 	    echo "'make deps $@' installs them, as root or with sudo."; exit 1; } >&2
-	@BUILD=$(abspath $(BUILD)) bats --tap tests/engine/torch/torch.bats | awk -f tests/support/count.awk
+	@BUILD=$(abspath $(BUILD)) PATH="$(abspath $(BUILD)):$$PATH" bats --tap tests/engine/torch/torch.bats | awk -f tests/support/count.awk
+
+# TensorFlow Hub's MobileNetV2 1.4, trained on ImageNet, from the package of a project that trained
+# another last layer: MIT. It is read as data; nothing of it is run.
+PRETRAINED = data/pretrained
+NSFWJS = nsfwjs@4.4.0
+NSFWJS_SHA256 = 585cd178f3b994337c4d10a87b080d342fc52f8b9bf0085c4d1f345a3a1c5382
+
+## get weights trained on ImageNet by npm, for models/mobilenet_v2_140.net: for experiments and tests
+pretrained: $(PRETRAINED)/mobilenet_v2_140.safetensors
+
+$(PRETRAINED)/package/LICENSE: | $(filter deps,$(MAKECMDGOALS))
+	@[ "$$(command -v npm node | wc -l)" -eq 2 ] || { echo "Missing Debian packages, of: $(PRETRAINED_PACKAGES)"; \
+	    echo "'make deps pretrained' installs them, as root or with sudo."; exit 1; } >&2
+	@mkdir -p $(PRETRAINED)
+	cd $(PRETRAINED) && npm pack --silent $(NSFWJS)
+	cd $(PRETRAINED) && echo '$(NSFWJS_SHA256)  $(subst @,-,$(NSFWJS)).tgz' | sha256sum --check --quiet
+	cd $(PRETRAINED) && tar -xzmf $(subst @,-,$(NSFWJS)).tgz package/dist/models/mobilenet_v2_mid package/LICENSE
+
+$(PRETRAINED)/mobilenet_v2_140.safetensors: $(PRETRAINED)/package/LICENSE tests/pretrained/convert tests/pretrained/model.js
+	$(call say,$@)tests/pretrained/convert $(PRETRAINED)/package/dist/models/mobilenet_v2_mid $@
+
+## check those weights: logits against the package's own graph, features on photographs
+test-pretrained: all pretrained | $(filter deps,$(MAKECMDGOALS))
+	$(call installed,bats node,$(PRETRAINED_PACKAGES))
+	@PATH="$(abspath $(BUILD)):$$PATH" bats --tap tests/pretrained/pretrained.bats | awk -f tests/support/count.awk
 
 ## run sweeps on a Slurm that is started for that; as root
 test-slurm: all | $(filter deps,$(MAKECMDGOALS))
@@ -195,6 +222,7 @@ deps:
 	    $(call needs,check format format-check,$(FORMAT_PACKAGES)) $(call needs,lint,$(LINT_PACKAGES)) \
 	    $(call needs,report test,$(REPORT_PACKAGES)) \
 	    $(call named,test-torch,$(TORCH_PACKAGES)) \
+	    $(call named,pretrained test-pretrained,$(PRETRAINED_PACKAGES)) \
 	    $(call named,test-slurm,$(SLURM_PACKAGES)) $(call named,deb test-deb,$(DEB_PACKAGES)) \
 	    $(call named,test-deb,$(BATS_PACKAGES) lintian debootstrap)
 

@@ -11,6 +11,10 @@ BEGIN {
     for (i = 1; i <= n; i++) whole("GRID_SEEDS", seed[i], 0)
     if (ENVIRON["GRID_SLACK"] !~ /^([0-9]+[.]?[0-9]*|[.][0-9]+)$/)
         stop("GRID_SLACK: expected a number, 0 or more, not '" ENVIRON["GRID_SLACK"] "'")
+    n = split(ENVIRON["TRY"], pair, " ")
+    for (i = 1; i <= n; i++)
+        if (pair[i] !~ /^[0-9.]+\/(0|1|[01]?[.][0-9]+)$/)
+            stop("TRY: expected CAM_WEIGHT/SWAP, such as 1/0.5, not '" pair[i] "'")
 
     points[1] = ""
     n = split(ENVIRON["GRID"], varied, " ")

@@ -90,7 +90,7 @@ OBJECT ?= found
 ## probability that a training picture of camloss or swap gets another picture's background
 SWAP ?= 1
 ## probability that such a background gets other colours
-SWAP_COLOUR ?= 0.5
+SWAP_COLOUR ?= 1
 ## share of each side that crop keeps, from the middle
 CROP ?= 0.6
 ## files that a program of your own reads by itself, such as modules: when they change, it trains anew
@@ -101,6 +101,8 @@ TRAIN ?= --optim adam --lr 0.002 --batch 16
 HEAD ?=
 ## weight of the CAM loss in camloss
 CAM_WEIGHT ?= 1
+## pairs CAM_WEIGHT/SWAP; camloss is the best of these by validation: TRY='1/1 3/1'
+TRY ?=
 ## width of the centre prior, in sides of the picture, with OBJECT=center
 SIGMA ?= 0.25
 ## the CAM loss of camloss, without its weight: options of lint-train
@@ -126,12 +128,12 @@ net-size = $(eval net-size := $(shell awk '$$1 == "input" && $$2 ~ /x3$$/ { sub(
 endif
 
 # What `make lock` notes of them and `make diff` compares.
-PARAMETERS = PICTURES SPLIT SIZE NET EPOCHS AUGMENT OBJECT SWAP SWAP_COLOUR TRAIN CAM_WEIGHT CAM \
+PARAMETERS = PICTURES SPLIT SIZE NET EPOCHS AUGMENT OBJECT SWAP SWAP_COLOUR TRAIN CAM_WEIGHT TRY CAM \
     $(if $(BACKBONE),VIEWS HEAD)
 
 # What no tool would tell clearly, or only after another stage's minutes; and the points of GRID.
 VARIABLE = SIZE NET EPOCHS CAM_WEIGHT SIGMA OBJECT SWAP SWAP_COLOUR VIEWS
-checked = SEED SEEDS JOBS GRID GRID_SEEDS GRID_SLACK VARIABLE
+checked = SEED SEEDS JOBS TRY GRID GRID_SEEDS GRID_SLACK VARIABLE
 POINTS := $(shell $(foreach v,$(checked),$v=$(call quote,$($v))) awk -f pipelines/settings.awk)
 $(if $(findstring error: ,$(POINTS)),$(error $(subst error: ,,$(POINTS))))
 $(foreach v,$(VARIABLE),$(if $(strip $($v)),,$(error $v: expected a value, not nothing)))
@@ -146,7 +148,8 @@ $(foreach v,OUT CACHE NET BUILD BACKBONE HEAD,$(if $(word 2,$($v)),$(error $v: '
 
 STAGES = $(if $(SYNTH),synth) split $(if $(found),mask) swap-val $(if $(filter jtt,$(MODELS)),jtt/weigh) \
     $(if $(BACKBONE),head features-val $(sort $(foreach m,$(MODELS),features-$(views-$m)))) \
-    $(foreach m,$(MODELS),$m/train $m/val $m/test) compare
+    $(foreach m,$(tries),$m/train $m/val) \
+    $(foreach m,$(MODELS),$m/$(if $(tries),$(if $(filter camloss,$m),choose,train),train) $m/val $m/test) compare
 known-models = default camloss swap $(if $(BACKBONE),dro,crop dro jtt)
 $(foreach m,$(filter-out $(known-models),$(MODELS)),$(error MODELS: '$m' is none of $(strip \
     $(known-models)$(if $(BACKBONE), with BACKBONE))))
@@ -180,10 +183,19 @@ swap-val.run = lint-augment --swap-background 1 --swap-colour 0.5 $(swap-by) --s
 swap-val.reads = $(call with-masks,val)
 swap-val.makes = $d/swapped-val.lts
 
+# With TRY, a model camloss-N is trained for each of its pairs, and camloss is the best of them.
+tries = $(if $(filter camloss,$(MODELS)),$(foreach k,$(shell seq $(words $(TRY))),camloss-$k))
+kind = $(firstword $(subst -, ,$(model)))
+pair = $(if $(findstring -,$(model)),$(subst /, ,$(word $(word 2,$(subst -, ,$(model))),$(TRY))))
+weight = $(or $(word 1,$(pair)),$(CAM_WEIGHT))
+probability = $(or $(word 2,$(pair)),$(SWAP))
+$(if $(BACKBONE),$(foreach p,$(TRY),$(if $(filter %/$(SWAP),$p),,$(error TRY: with BACKBONE the backgrounds of all are \
+    swapped alike: expected SWAP=$(SWAP), not $p))))
+
 # What each model is trained on, validated by, and how. A program in AUGMENT is a filter behind the
 # loader, which then only balances, swaps and shuffles.
 mine = $(if $(filter-out -%,$(firstword $(AUGMENT))),$(AUGMENT) |)
-swaps = $(if $(filter-out 0,$(SWAP)),--swap-background $(SWAP) --swap-colour $(SWAP_COLOUR) $(swap-by))
+swaps = $(if $(filter-out 0,$(probability)),--swap-background $(probability) --swap-colour $(SWAP_COLOUR) $(swap-by))
 cropped = lint-augment --center-crop $(CROP)
 
 train-set-default = $d/train.lts
@@ -205,7 +217,7 @@ val-name-dro = val
 val-name-jtt = val
 
 loss-default = --cam-loss none
-loss-camloss = $(CAM) --cam-weight $(CAM_WEIGHT)
+loss-camloss = $(CAM) --cam-weight $(weight)
 loss-swap = --cam-loss none
 loss-crop = --cam-loss none
 loss-dro = --objective dro --best worst-group
@@ -214,14 +226,14 @@ loss-jtt = --cam-loss none --best worst-group
 # Pictures as the model takes them.
 seen = $(if $(filter crop,$(model)),<($(cropped) $d/$1.lts),$d/$1.lts)
 
-load = lint-augment $(if $(mine),--balance,$(AUGMENT)) $(augment-$(model)) --epochs $1 --shuffle --seed $s
+load = lint-augment $(if $(mine),--balance,$(AUGMENT)) $(augment-$(kind)) --epochs $1 --shuffle --seed $s
 train.run = $(if $(BACKBONE),$(train-head),$(train-whole))
-train-whole = $(call load,$(EPOCHS)) $(train-set-$(model)) | \
-    $(mine) lint-train --net $(net-file) --train - --val $(call seen,$(val-name-$(model))) --seed $s $(TRAIN) $(loss-$(model)) \
+train-whole = $(call load,$(EPOCHS)) $(train-set-$(kind)) | \
+    $(mine) lint-train --net $(net-file) --train - --val $(call seen,$(val-name-$(kind))) --seed $s $(TRAIN) $(loss-$(kind)) \
     -o $m/model.safetensors --log $m/log.tsv --checkpoint checkpoint
 train.also = $(call $1,resumes)$(foreach f,$(also-digests), $(call $1,with also $(subst :, ,$f)))$(backbone.also)
 also-digests = $(eval also-digests := $(foreach f,$(ALSO),$f:$(firstword $(shell sha256sum <$f))))$(also-digests)
-train.reads = $(if $(BACKBONE),$(head-reads),$(train-set-$(model)) $d/$(val-name-$(model)).lts)
+train.reads = $(if $(BACKBONE),$(head-reads),$(train-set-$(kind)) $d/$(val-name-$(kind)).lts)
 train.makes = $m/model.safetensors $m/log.tsv $(if $(BACKBONE),$m/head.safetensors)
 
 # What the frozen network makes of the pictures is computed once, for all models that see the same. A
@@ -252,10 +264,16 @@ features-swapped.also = $(backbone.also)
 features-val.also = $(backbone.also)
 head.also = $(backbone.also)
 
-train-head = lint-train --net $d/head.net --train $d/features-$(views-$(model)).lts --val $d/features-$(val-name-$(model)).lts \
-    --epochs $(EPOCHS) --seed $s $(TRAIN) $(loss-$(model)) -o $m/head.safetensors --log $m/log.tsv --checkpoint checkpoint && \
+train-head = lint-train --net $d/head.net --train $d/features-$(views-$(kind)).lts --val $d/features-$(val-name-$(kind)).lts \
+    --epochs $(EPOCHS) --seed $s $(TRAIN) $(loss-$(kind)) -o $m/head.safetensors --log $m/log.tsv --checkpoint checkpoint && \
     lint-features --net $(net-file) --join $m/head.safetensors BACKBONE -o $m/model.safetensors
-head-reads = $d/head.net $d/features-$(views-$(model)).lts $d/features-$(val-name-$(model)).lts
+head-reads = $d/head.net $d/features-$(views-$(kind)).lts $d/features-$(val-name-$(kind)).lts
+
+judged = $(foreach model,$(filter default,$(MODELS)) $(tries),$1$m/val.json $1$m/swapped-val.json)
+choose = awk -v slack=$(GRID_SLACK) -f pipelines/choose.awk
+choose.run = cp $m-$$($(choose) $(judged))/{model.safetensors,log.tsv} $m
+choose.reads = $(foreach model,$(tries),$m/model.safetensors $m/log.tsv) $(judged)
+choose.makes = $m/model.safetensors $m/log.tsv
 
 # Just Train Twice (Liu et al. 2021): what a model of one epoch gets wrong counts 20 times.
 weigh.run = $(call load,1) $d/train.lts | lint-train --net $(net-file) --train - --seed $s $(TRAIN) -o $m/first.safetensors && \
@@ -300,6 +318,7 @@ pipeline: stages
 	lint-eval --compare $(call results,$(SEED),swapped-val.json) | sed -n 1,3p; \
 	printf '\nOn test pictures:\n\n'; \
 	lint-eval --compare $(call results,$(SEED),test.json); \
+	$(foreach s,$(if $(tries),$(SEED)),echo; $(choose) -v say=$(call quote,$(TRY)) $(call judged,$(AT)); ) \
 	printf '\nMaps over test pictures:\n'; \
 	printf '  %s\n' $(foreach s,$(SEED),$(AT)$(compare.makes)) $(call results,$(SEED),sheet.png)
 

@@ -1,15 +1,18 @@
 # The page about an experiment, a stage like others: its content decides whether it is made again. It
 # is about seeds 0 to SEEDS-1, which are made first; what is shown in pictures is seed SEED.
 REPORT_MODELS = $(wordlist 1,2,$(MODELS))
+REPORT_OTHERS = $(wordlist 3,$(words $(MODELS)),$(MODELS))
 REPORT_PACKAGES = gnuplot-nox perl webp
 REPORT_TOOLS = $(addprefix $(BUILD)/,lint-cam lint-eval lint-show)
 
 report.run = pipelines/report/page --name $(NAME) --seed $(SEED) --style pipelines/report/page.css \
     --script pipelines/report/page.js --charts pipelines/report/charts --scores lint-eval \
     --maps lint-cam --pictures lint-show $(addprefix --lock ,$(wildcard $(LOCK))) \
+    $(if $(REPORT_OTHERS),--others '$(REPORT_OTHERS)') \
     -o $(report.makes) $(REPORT_MODELS) $(SWEEP)
 report.reads = $(foreach s,$(sort $(SWEEP) $(SEED)),$(foreach model,$(REPORT_MODELS),$(addprefix \
     $m/,model.safetensors log.tsv val.json test.json))) \
+    $(foreach s,$(SWEEP),$(foreach model,$(REPORT_OTHERS),$m/test.json)) \
     $(foreach s,$(SEED),$(addprefix $d/,train.lts val.lts test.lts))
 report.makes = models/$(NAME)/report.html
 

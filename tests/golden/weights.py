@@ -36,7 +36,7 @@ def safetensors(name, tensors):
         t = tensors[key]
         header[key] = dict(dtype=DTYPES[t.dtype], shape=list(t.shape), data_offsets=[len(data), len(data) + len(raw(t))])
         data += raw(t)
-    text = json.dumps(header).encode()
+    text = json.dumps(header, separators=(",", ":")).encode()
     text += b" " * (-len(text) % 8)
     with open(path(name), "wb") as f:
         f.write(struct.pack("<Q", len(text)) + text + data)

@@ -248,7 +248,7 @@ fake() {
         *) echo '4 passed, 0 failed' ;;
         esac"
     PATH=$fakes:$PATH run -1 .ci/run
-    assert_equal "${lines[-1]}" '65 passed, 2 failed'
+    assert_equal "${lines[-1]}" '69 passed, 2 failed'
     PATH=$fakes:$PATH run -0 .ci/run torch test
     assert_equal "${lines[-1]}" '54 passed, 0 failed'
 }

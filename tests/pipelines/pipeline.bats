@@ -330,7 +330,7 @@ END
     run -0 grid GRID='CAM_WEIGHT=3,4' GRID_SEEDS=200
     assert_line 'no setting stays within 2 points of default'
     run -2 make sweep GRID='CAMWEIGHT=3'
-    assert_output --partial 'GRID may vary SIZE NET EPOCHS CAM_WEIGHT SIGMA OBJECT SWAP SWAP_COLOUR, not CAMWEIGHT'
+    assert_output --partial 'GRID may vary SIZE NET EPOCHS CAM_WEIGHT SIGMA OBJECT SWAP SWAP_COLOUR VIEWS, not CAMWEIGHT'
 }
 
 @test "models are a list: each is trained as its name says, and compared with the first" {
@@ -344,11 +344,42 @@ END
     assert_line --regexp '^lint-train .*--val data/orca-leopard/s0/val.lts .*--objective dro --best worst-group .*/dro/'
     assert_line --regexp '^lint-weight --wrong 20 -o models/orca-leopard/s0/jtt/weighted.lts'
     assert_line --regexp '^lint-augment .*--center-crop 0.6 --epochs .* data/orca-leopard/s0/train.lts$'
-    assert_line --regexp '^lint-augment .*--swap-background 1 --swap-colour 0.5 --swap-by mask --epochs .* data/orca-leopard/s1/found-train.lts$'
+    assert_line --regexp '^lint-augment .*--swap-background 1 --swap-colour 1 --swap-by mask --epochs .* data/orca-leopard/s1/found-train.lts$'
     # What a rival needs is not made for the others.
     run -0 made make pipeline SEED=5 OBJECT=center
     refute_line --regexp '^lint-(mask|weight)'
     assert_line --regexp '^lint-train .*--cam-loss energy --sigma 0.25 .*/camloss/'
+}
+
+@test "camloss is the best of TRY by validation alone, and the pipeline says which that is" {
+    stand_ins
+    # Each unit of the weight costs a point, and gains four where backgrounds are swapped.
+    cat >"$BUILD/scores" <<'END'
+w=0
+case $1 in
+*/camloss*) w=$(grep -o 'cam-weight [0-9]*' "${1%/*}/model.safetensors" | tr -dc 0-9) ;;
+esac
+case $1 in
+*/swapped-val.json) accuracy=$((40 + 4 * w)) ;;
+*) accuracy=$((97 - w)) ;;
+esac
+printf '{\n "summary": {\n  "accuracy": 0.%d\n }\n}\n' "$accuracy"
+END
+    local m=$OUT/models/orca-leopard/s0
+    run -0 make -s pipeline TRY='1/1 2/0.5 3/0'
+    assert_line 'camloss: CAM_WEIGHT=2 SWAP=0.5, the best of 3 settings by validation'
+    cmp "$m/camloss/model.safetensors" "$m/camloss-2/model.safetensors"
+    cmp "$m/camloss/log.tsv" "$m/camloss-2/log.tsv"
+    run -0 grep -c '^lint-train' "$BUILD/log"
+    assert_output 4
+    run -0 grep -c -- '-o .*test.json' "$BUILD/log"
+    assert_output 2
+    run -0 grep -E '^lint-augment .* --swap-background 0.5 .*--epochs' "$BUILD/log"
+    # Of models that all cost too much, the one that costs least.
+    run -0 make -s pipeline TRY='6/1 5/1'
+    assert_line 'camloss: CAM_WEIGHT=5 SWAP=1, the best of 2 settings by validation'
+    run -2 make pipeline TRY='1/1 2'
+    assert_output --partial "TRY: expected CAM_WEIGHT/SWAP, such as 1/0.5, not '2'"
 }
 
 @test "features of a backbone are made once for all models that see the same pictures" {
@@ -369,6 +400,12 @@ END
     echo others >weights
     run -0 made make pipeline "${from[@]}" MODELS=default
     assert_line --regexp '^lint-features .*--drop image BACKBONE'
+    # Weights of the loss to choose from need no features of their own; other swaps would.
+    run -0 made make pipeline "${from[@]}" MODELS='default camloss' TRY='1/1 3/1'
+    assert_equal "$(grep -c '^lint-train' "$BUILD/log")" 2
+    assert_equal "$(grep -c '^lint-augment .*--epochs 4 ' "$BUILD/log")" 1
+    run -2 make pipeline "${from[@]}" TRY='1/1 1/0.5'
+    assert_output --partial 'TRY: with BACKBONE the backgrounds of all are swapped alike: expected SWAP=1, not 1/0.5'
 }
 
 @test "DATA may be any folder: spaces, quotes, and files that come and go" {
@@ -385,7 +422,7 @@ END
     touch "$pets/dog/2.png"
     run -0 made make pipeline DATA="$pets"
     assert_line --regexp '^lint-split '
-    assert_equal "$(grep -c '^lint-train' "$BUILD/log")" 2
+    assert_equal "$(grep -c '^lint-train' "$BUILD/log")" 3
 }
 
 @test "birds installs the packages that its pictures come from, first" {

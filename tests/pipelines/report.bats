@@ -2,7 +2,7 @@
 load ../support/helpers
 
 # A lock of its own name, which is not there: the committed one is of the experiment at full size.
-SMALL=(SIZE=16x16 NET=tests/support/tiny.net EPOCHS=2 SEEDS=2 PICTURES='--train 24,16 --val 6 --test 9' LOCK=none.lock)
+SMALL=(SIZE=16x16 NET=tests/support/tiny.net EPOCHS=2 SEEDS=2 MODELS='default camloss swap' PICTURES='--train 24,16 --val 6 --test 9' LOCK=none.lock)
 
 setup_file() {
     cd "$CLONE"
@@ -38,6 +38,7 @@ page() {
         document.querySelectorAll("svg").length,
         [...document.querySelectorAll("svg")].every(s => s.querySelectorAll("path").length > 3)]'
     assert_output 'Results
+All models
 Seed by seed
 Groups
 Where the models look
@@ -171,6 +172,18 @@ Lock and files
     run -0 lint-eval --compare "$OUT"/models/orca-leopard/s0/{default,camloss}/test.json
     set -- $(grep '^accuracy orca/green ' <<<"$output" | tr -d '[]')
     grep -q "^orca / green $3 $4 $5 $6 $7 $8 [0-9]*$" <<<"$(tr -d '[]' <<<"$text")" || fail "no orca / green in: $text"
+}
+
+@test "models beyond the second stand in one table with the first two, and only where there are any" {
+    local swap
+    swap=$(lint-eval --pairs "$OUT"/models/orca-leopard/s{0,1}/{default,swap}/test.json | awk '$1 == "worst_group" { print $5, $6, $7 }')
+    run -0 browser "$PAGE" 'document.querySelectorAll("small").forEach(s => s.remove());
+        [...document.querySelectorAll("#others tbody tr")].map(r => r.querySelector("th").innerText + " " + r.querySelector("td").innerText)'
+    assert_line --regexp '^default '
+    assert_line --regexp '^camloss '
+    assert_line "swap $swap"
+    page
+    run ! grep -q 'id="others"' "$BATS_TEST_TMPDIR/page.html"
 }
 
 @test "two seeds are called too few" {

@@ -381,6 +381,16 @@ state_dict() {
     assert_not_exist harmed
 }
 
+@test "--init knows the names that torchvision's files of DenseNets have" {
+    local w=$CLONE/tests/golden/weights
+    tiny size=8 n=8 >eight.lts
+    sed 's/^bn1:/x.denselayer1.norm1:/' "$w/net.net" >dense.net
+    state_dict "$w/expected.safetensors" '$h =~ s/"bn1\./"x.denselayer1.norm.1./g' >old
+    run -0 lint-train --net dense.net --train eight.lts --lr 0 --epochs 1 --init old -o model
+    assert_output ''
+    assert_equal "$(tensor model x.denselayer1.norm1.bias)" "$(tensor "$w/expected.safetensors" bn1.bias)"
+}
+
 @test "--init says what a model's weights were trained for, if that is something else" {
     train --train train.lts --epochs 1 -o old
     tiny n=8 classes=red,green >other.lts
