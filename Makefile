@@ -187,7 +187,7 @@ $(PRETRAINED)/package/LICENSE: | $(filter deps,$(MAKECMDGOALS))
 	@[ "$$(command -v npm node | wc -l)" -eq 2 ] || { echo "Missing Debian packages, of: $(PRETRAINED_PACKAGES)"; \
 	    echo "'make deps pretrained' installs them, as root or with sudo."; exit 1; } >&2
 	@mkdir -p $(PRETRAINED)
-	cd $(PRETRAINED) && npm pack --silent $(NSFWJS)
+	cd $(PRETRAINED) && npm pack --loglevel=error $(NSFWJS)
 	cd $(PRETRAINED) && echo '$(NSFWJS_SHA256)  $(subst @,-,$(NSFWJS)).tgz' | sha256sum --check --quiet
 	cd $(PRETRAINED) && tar -xzmf $(subst @,-,$(NSFWJS)).tgz package/dist/models/mobilenet_v2_mid package/LICENSE
 

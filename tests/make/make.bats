@@ -193,6 +193,8 @@ fake() {
     done
     run -0 deps deps test-torch
     assert_output --partial python3-torchvision
+    run -0 deps deps test-pretrained
+    assert_output --partial tuxpaint-stamps-default
     for goals in 'deps test' deps; do
         run -0 deps $goals
         assert_output --partial libpng-dev
