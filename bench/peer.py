@@ -33,7 +33,7 @@ class Standard(nn.Module):
         self.head = nn.Sequential(nn.Flatten(), *dense, nn.Linear(32, classes))
 
 
-class Residual(nn.Module):
+class Torchvision(nn.Module):
     """torchvision's, cut where lint's maps are read."""
 
     def __init__(self, name, classes):
@@ -41,7 +41,10 @@ class Residual(nn.Module):
         import torchvision
 
         net = getattr(torchvision.models, name)(weights=None, num_classes=classes)
-        *body, pool, fc = net.children()
+        if name == "mobilenet_v2":
+            body, pool, fc = [net.features], nn.AdaptiveAvgPool2d(1), net.classifier
+        else:
+            *body, pool, fc = net.children()
         self.body = nn.Sequential(*body)
         self.head = nn.Sequential(pool, nn.Flatten(), fc)
 
@@ -88,7 +91,7 @@ class Work:
         side = 192 if standard else 224
         mean, std = ([0.5] * 3, [0.25] * 3) if standard else ([0.485, 0.456, 0.406], [0.229, 0.224, 0.225])
         self.o = o
-        self.net = Standard(o.classes) if standard else Residual(o.net, o.classes)
+        self.net = Standard(o.classes) if standard else Torchvision(o.net, o.classes)
         mean, std = (torch.tensor(v)[:, None, None] for v in (mean, std))
         self.x = (pictures(o.batch, side).float() / 255 - mean) / std
         if o.layout == "last":
@@ -142,7 +145,7 @@ def peak():
 
 def main():
     p = argparse.ArgumentParser(description=__doc__)
-    p.add_argument("net", choices=["standard", "resnet18", "resnet50"])
+    p.add_argument("net", choices=["standard", "resnet18", "resnet50", "mobilenet_v2"])
     p.add_argument("--work", choices=["train", "infer"], default="train")
     p.add_argument("--cam", choices=["none", "energy", "loop", "maps"], default="none")
     p.add_argument("--layout", choices=["first", "last"], default="first", help="of channels")

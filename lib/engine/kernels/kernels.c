@@ -530,31 +530,93 @@ static void affine2(size_t p, size_t c, const float *d, const float *x, const fl
 
 /* --- filters of one channel ------------------------------------------------------------------- */
 
-static void tap(size_t p, size_t c, const float *x, size_t xs, const float *w, float *y,
-                size_t ys) {
-    for (size_t q = 0; q < p; q++, x += xs, y += ys) {
-        size_t ch = 0;
-        for (; ch + W <= c; ch += W)
-            store(y + ch, load(y + ch) + load(x + ch) * load(w + ch));
-        for (; ch < c; ch++)
-            y[ch] += x[ch] * w[ch];
+enum { TAPS_CELLS = 8, TAPS_MOST = 9 };
+
+typedef struct taps_args {
+    size_t c, n, xs, ys;
+    const float *const *x, *const *w;
+    const float *bias;
+    int add;
+    float *y;
+} taps_args;
+
+/* Cells from p on, one vector of channels; sums stay in registers while the taps go by. */
+INLINE void taps_tile(const int cells, const taps_args *a, size_t p, size_t ch) {
+    vf sum[TAPS_CELLS];
+    float *y = a->y + p * a->ys + ch;
+    UNROLL
+    for (int i = 0; i < cells; i++)
+        sum[i] = a->add ? load(y + (size_t)i * a->ys) : a->bias ? load(a->bias + ch) : (vf){0};
+    for (size_t t = 0; t < a->n; t++) {
+        vf w = load(a->w[t] + ch);
+        const float *x = a->x[t] + p * a->xs + ch;
+        UNROLL
+        for (int i = 0; i < cells; i++)
+            sum[i] += load(x + (size_t)i * a->xs) * w;
     }
+    UNROLL
+    for (int i = 0; i < cells; i++)
+        store(y + (size_t)i * a->ys, sum[i]);
 }
 
-static void tap_gradient(size_t p, size_t c, const float *x, size_t xs, const float *d, float *w) {
+static void taps_rest(const taps_args *a, size_t p, size_t ch) {
+    float *y = a->y + p * a->ys + ch, sum = a->add ? *y : a->bias ? a->bias[ch] : 0;
+    for (size_t t = 0; t < a->n; t++)
+        sum += a->x[t][p * a->xs + ch] * a->w[t][ch];
+    *y = sum;
+}
+
+static void taps(size_t p, size_t c, size_t n, const float *const *x, size_t xs,
+                 const float *const *w, const float *bias, int add, float *y, size_t ys) {
+    const taps_args a = {c, n, xs, ys, x, w, bias, add, y};
+    size_t q = 0, whole = c / W * W;
+    for (; q + TAPS_CELLS <= p; q += TAPS_CELLS)
+        for (size_t ch = 0; ch < whole; ch += W)
+            taps_tile(TAPS_CELLS, &a, q, ch);
+    for (; q < p; q++)
+        for (size_t ch = 0; ch < whole; ch += W)
+            taps_tile(1, &a, q, ch);
+    for (q = 0; q < p; q++)
+        for (size_t ch = whole; ch < c; ch++)
+            taps_rest(&a, q, ch);
+}
+
+/* COUNT taps at a time: each number of d is read once for all of them. */
+INLINE void taps_gradient_tile(const int count, size_t p, size_t c, const float *const *x,
+                               size_t xs, const float *d, size_t ch, float *const *w) {
+    vf sum[TAPS_MOST];
+    UNROLL
+    for (int t = 0; t < count; t++)
+        sum[t] = load(w[t] + ch);
+    for (size_t q = 0; q < p; q++) {
+        vf v = load(d + q * c + ch);
+        UNROLL
+        for (int t = 0; t < count; t++)
+            sum[t] += load(x[t] + q * xs + ch) * v;
+    }
+    UNROLL
+    for (int t = 0; t < count; t++)
+        store(w[t] + ch, sum[t]);
+}
+
+static void taps_gradient(size_t p, size_t c, size_t n, const float *const *x, size_t xs,
+                          const float *d, float *const *w) {
     size_t ch = 0;
     for (; ch + W <= c; ch += W) {
-        vf sum = {0};
-        for (size_t q = 0; q < p; q++)
-            sum += load(x + q * xs + ch) * load(d + q * c + ch);
-        store(w + ch, load(w + ch) + sum);
+        size_t t = 0;
+        for (; t + 9 <= n; t += 9)
+            taps_gradient_tile(9, p, c, x + t, xs, d, ch, w + t);
+        for (; t + 5 <= n; t += 5)
+            taps_gradient_tile(5, p, c, x + t, xs, d, ch, w + t);
+        for (; t + 3 <= n; t += 3)
+            taps_gradient_tile(3, p, c, x + t, xs, d, ch, w + t);
+        for (; t < n; t++)
+            taps_gradient_tile(1, p, c, x + t, xs, d, ch, w + t);
     }
-    for (; ch < c; ch++) {
-        float sum = 0;
-        for (size_t q = 0; q < p; q++)
-            sum += x[q * xs + ch] * d[q * c + ch];
-        w[ch] += sum;
-    }
+    for (; ch < c; ch++)
+        for (size_t t = 0; t < n; t++)
+            for (size_t q = 0; q < p; q++)
+                w[t][ch] += x[t][q * xs + ch] * d[q * c + ch];
 }
 
 typedef int vi __attribute__((vector_size(LINT_VECTOR)));
@@ -762,18 +824,39 @@ static void relu_back(size_t n, const float *restrict y, float *restrict d) {
         d[i] = y[i] > 0 ? d[i] : 0;
 }
 
-static void clip(size_t n, const float *x, float slope, float offset, float top, float *y) {
-    for (size_t i = 0; i < n; i++) {
-        float v = x[i] * slope + offset;
-        v = v < 0 ? 0 : v;
-        y[i] = v > top ? top : v;
+/* y = OF(x, d) number by number; what fills no vector goes through one that is padded. */
+#define EACH(OF, N, X, D, Y)                                                                       \
+    size_t i = 0;                                                                                  \
+    for (; i + W <= (N); i += W)                                                                   \
+        store((Y) + i, OF(load((X) + i), load((D) + i)));                                          \
+    if (i < (N)) {                                                                                 \
+        float x_rest[W] = {0}, d_rest[W] = {0};                                                    \
+        memcpy(x_rest, (X) + i, ((N)-i) * sizeof *x_rest);                                         \
+        memcpy(d_rest, (D) + i, ((N)-i) * sizeof *d_rest);                                         \
+        store(x_rest, OF(load(x_rest), load(d_rest)));                                             \
+        memcpy((Y) + i, x_rest, ((N)-i) * sizeof *x_rest);                                         \
     }
+
+INLINE vf clip_of(vf x, float slope, float offset, float top) {
+    vf v = x * slope + offset, zero = {0};
+    v = choose(v < 0, zero, v);
+    return choose(v > top, zero + top, v);
 }
 
-static void clip_back(size_t n, const float *restrict y, float slope, float top,
-                      float *restrict d) {
-    for (size_t i = 0; i < n; i++)
-        d[i] = (y[i] > 0) & (y[i] < top) ? d[i] * slope : 0;
+INLINE vf clip_slope(vf y, vf d, float slope, float top) {
+    return choose((y > 0) & (y < top), d * slope, (vf){0});
+}
+
+static void clip(size_t n, const float *x, float slope, float offset, float top, float *y) {
+#define OF(X, D) clip_of(X, slope, offset, top)
+    EACH(OF, n, x, x, y)
+#undef OF
+}
+
+static void clip_back(size_t n, const float *y, float slope, float top, float *d){
+#define OF(Y, D) clip_slope(Y, D, slope, top)
+    EACH(OF, n, y, d, d)
+#undef OF
 }
 
 /* e^x: 2^k times a polynomial of what is left, |r| <= ln 2 / 2 (Cephes' expf, Moshier), within
@@ -819,19 +902,6 @@ INLINE vf hardswish_slope(vf x, vf d) {
     s = choose(x < -3, zero, s);
     return d * choose(x > 3, zero + 1, s);
 }
-
-/* y = OF(x, d) number by number; what fills no vector goes through one that is padded. */
-#define EACH(OF, N, X, D, Y)                                                                       \
-    size_t i = 0;                                                                                  \
-    for (; i + W <= (N); i += W)                                                                   \
-        store((Y) + i, OF(load((X) + i), load((D) + i)));                                          \
-    if (i < (N)) {                                                                                 \
-        float x_rest[W] = {0}, d_rest[W] = {0};                                                    \
-        memcpy(x_rest, (X) + i, ((N)-i) * sizeof *x_rest);                                         \
-        memcpy(d_rest, (D) + i, ((N)-i) * sizeof *d_rest);                                         \
-        store(x_rest, OF(load(x_rest), load(d_rest)));                                             \
-        memcpy((Y) + i, x_rest, ((N)-i) * sizeof *x_rest);                                         \
-    }
 
 static void silu(size_t n, const float *x, float *y) {
     EACH(silu_of, n, x, x, y)
@@ -882,8 +952,8 @@ const lint_kernels LINT_KERNELS = {
     .unpool2 = unpool2,
     .unpool2_affine2 = unpool2_affine2,
     .larger = larger,
-    .tap = tap,
-    .tap_gradient = tap_gradient,
+    .taps = taps,
+    .taps_gradient = taps_gradient,
     .from_half = from_half,
     .to_half = to_half,
     .relu = relu,

@@ -102,11 +102,14 @@ typedef struct lint_kernels {
     /* Where x[c] is above y[c], y[c] becomes it and arg[c] becomes cell; c floats. */
     void (*larger)(size_t c, const float *x, uint8_t cell, float *y, uint8_t *arg);
 
-    /* y[p * ys + c] += x[p * xs + c] * w[c]: a tap of a filter that has one channel. x is not y. */
-    void (*tap)(size_t p, size_t c, const float *x, size_t xs, const float *w, float *y, size_t ys);
+    /* y[p * ys + c] = bias[c] + sum over t of x[t][p * xs + c] * w[t][c], for n taps of filters that
+     * have one channel; bias NULL is zero; with add on top of what y holds, instead. x is not y. */
+    void (*taps)(size_t p, size_t c, size_t n, const float *const *x, size_t xs,
+                 const float *const *w, const float *bias, int add, float *y, size_t ys);
 
-    /* w[c] += sum over p of x[p * xs + c] * d[p * C + c]: the gradient of such a tap. */
-    void (*tap_gradient)(size_t p, size_t c, const float *x, size_t xs, const float *d, float *w);
+    /* w[t][c] += sum over p of x[t][p * xs + c] * d[p * C + c]: the gradient of such taps. */
+    void (*taps_gradient)(size_t p, size_t c, size_t n, const float *const *x, size_t xs,
+                          const float *d, float *const *w);
 
     /* y = max(x, 0) over n floats; y may be x. NaN stays NaN. */
     void (*relu)(size_t n, const float *x, float *y);

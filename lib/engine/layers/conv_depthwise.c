@@ -1,6 +1,6 @@
 /* Depthwise convolution: as many groups as channels in and out. Each filter has one channel, so
- * there is nothing to multiply as matrices; a row of the output takes a row of the input for every
- * tap, all channels at once.
+ * there is nothing to multiply as matrices. A row of the output is cut where its cells begin or cease to
+ * be reached by a tap (at its ends); for a stretch of cells all taps are summed at once.
  */
 #include "engine/layers/conv.h"
 
@@ -47,28 +47,81 @@ static depthwise begin(lint_layer *l, const lint_pass *p, size_t rows) {
     return (depthwise){l, p, p->workspace, (rows + ROWS - 1) / ROWS};
 }
 
+/* --- taps along a line of cells ---------------------------------------------------------------- */
+
+enum { TAPS_MOST = 32 * 32 }; /* of a filter */
+
+/* Cells [begin, begin + count) of a line are those that a tap w reaches; from x on. */
+typedef struct stretch {
+    size_t begin, count;
+    const float *x;
+    size_t tap;
+} stretch;
+
+typedef struct line {
+    stretch tap[TAPS_MOST];
+    size_t taps;
+} line;
+
+static void add_tap(line *l, size_t begin, size_t count, const float *x, size_t tap) {
+    if (count) l->tap[l->taps++] = (stretch){begin, count, x, tap};
+}
+
+/* The taps that reach the cells from `at` on, in x [] and tap []; returns where that changes. */
+static size_t same_taps(const line *l, size_t at, size_t cells, size_t xs, const float **x,
+                        size_t *tap, size_t *n) {
+    *n = 0;
+    for (size_t t = 0; t < l->taps; t++) {
+        const stretch *s = &l->tap[t];
+        size_t end = s->begin + s->count;
+        if (s->begin > at && s->begin < cells) cells = s->begin;
+        if (s->begin > at || end <= at) continue;
+        if (end < cells) cells = end;
+        x[*n] = s->x + (at - s->begin) * xs;
+        tap[(*n)++] = s->tap;
+    }
+    return cells;
+}
+
+/* y of all cells of a line, ys floats apart. */
+static void sum_taps(const depthwise *j, const line *l, size_t cells, size_t xs, const float *bias,
+                     int add, float *y, size_t ys) {
+    const float *x[TAPS_MOST], *w[TAPS_MOST];
+    size_t tap[TAPS_MOST], c = j->l->in.c, n;
+    for (size_t at = 0, end; at < cells; at = end) {
+        end = same_taps(l, at, cells, xs, x, tap, &n);
+        for (size_t t = 0; t < n; t++)
+            w[t] = j->taps + tap[t] * c;
+        j->p->k->taps(end - at, c, n, x, xs, w, bias, add, y + at * ys, ys);
+    }
+}
+
 /* --- forward ---------------------------------------------------------------------------------- */
 
-static void forward_row(const depthwise *j, size_t image, size_t y) {
+/* Of output row y of an image: which cells of x each tap reads. */
+static void input_line(const depthwise *j, size_t image, size_t y, line *to) {
     const lint_layer *l = j->l;
     const conv_state *s = lint_conv(l);
-    const float *bias = lint_conv_bias(l), *x = l->x + image * lint_shape_count(l->in);
-    size_t c = l->in.c;
-    float *to = l->y + (image * l->out.h + y) * l->out.w * c;
-    for (size_t q = 0; q < l->out.w; q++)
-        if (bias)
-            memcpy(to + q * c, bias, c * sizeof *to);
-        else
-            memset(to + q * c, 0, c * sizeof *to);
+    const float *x = l->x + image * lint_shape_count(l->in);
+    to->taps = 0;
     for (size_t i = 0; i < s->kh; i++) {
         size_t row = y * s->stride + i * s->dilation; /* counted from the padding's first */
         if (row < s->top || row >= s->top + l->in.h) continue;
         for (size_t k = 0; k < s->kw; k++) {
             reach r = reach_of(k * s->dilation, l->in.w, l->out.w, s->stride, s->left);
-            j->p->k->tap(r.count, c, x + ((row - s->top) * l->in.w + r.from) * c, s->stride * c,
-                         j->taps + (i * s->kw + k) * c, to + r.begin * c, c);
+            add_tap(to, r.begin, r.count, x + ((row - s->top) * l->in.w + r.from) * l->in.c,
+                    i * s->kw + k);
         }
     }
+}
+
+static void forward_row(const depthwise *j, size_t image, size_t y) {
+    const lint_layer *l = j->l;
+    size_t c = l->in.c;
+    line taps;
+    input_line(j, image, y, &taps);
+    sum_taps(j, &taps, l->out.w, lint_conv(l)->stride * c, lint_conv_bias(l), 0,
+             l->y + (image * l->out.h + y) * l->out.w * c, c);
 }
 
 static void forward_band(void *ctx, size_t part, int worker) {
@@ -86,21 +139,33 @@ static void depthwise_forward(lint_layer *l, const lint_pass *p) {
 
 /* --- gradients -------------------------------------------------------------------------------- */
 
-static void input_row(const depthwise *j, size_t image, size_t y) {
+/* Of input row y: the cells first, first + stride, ..., which the same taps reach. */
+static void output_line(const depthwise *j, size_t image, size_t y, size_t first, line *to) {
     const lint_layer *l = j->l;
     const conv_state *s = lint_conv(l);
     const float *dy = l->dy + image * lint_shape_count(l->out);
-    size_t c = l->in.c;
-    float *to = l->dx + (image * l->in.h + y) * l->in.w * c;
-    if (!l->dx_adds) memset(to, 0, l->in.w * c * sizeof *to);
+    to->taps = 0;
     for (size_t i = 0; i < s->kh && i * s->dilation <= y + s->top; i++) {
         size_t at = y + s->top - i * s->dilation, row = at / s->stride;
         if (at % s->stride || row >= l->out.h) continue;
         for (size_t k = 0; k < s->kw; k++) {
             reach r = reach_of(k * s->dilation, l->in.w, l->out.w, s->stride, s->left);
-            j->p->k->tap(r.count, c, dy + (row * l->out.w + r.begin) * c, c,
-                         j->taps + (i * s->kw + k) * c, to + r.from * c, s->stride * c);
+            if (r.count && r.from % s->stride == first)
+                add_tap(to, r.from / s->stride, r.count, dy + (row * l->out.w + r.begin) * l->in.c,
+                        i * s->kw + k);
         }
+    }
+}
+
+static void input_row(const depthwise *j, size_t image, size_t y) {
+    const lint_layer *l = j->l;
+    size_t c = l->in.c, stride = lint_conv(l)->stride;
+    float *to = l->dx + (image * l->in.h + y) * l->in.w * c;
+    for (size_t first = 0; first < stride && first < l->in.w; first++) {
+        line taps;
+        output_line(j, image, y, first, &taps);
+        sum_taps(j, &taps, (l->in.w - first + stride - 1) / stride, c, NULL, l->dx_adds,
+                 to + first * c, stride * c);
     }
 }
 
@@ -115,18 +180,17 @@ static void input_band(void *ctx, size_t part, int worker) {
 /* Adds what output row y of an image teaches to taps [kh,kw,C]. */
 static void weight_row(const depthwise *j, size_t image, size_t y, float *taps) {
     const lint_layer *l = j->l;
-    const conv_state *s = lint_conv(l);
-    const float *x = l->x + image * lint_shape_count(l->in);
-    size_t c = l->in.c;
+    const float *x[TAPS_MOST];
+    size_t tap[TAPS_MOST], c = l->in.c, xs = lint_conv(l)->stride * c, n;
     const float *dy = l->dy + (image * l->out.h + y) * l->out.w * c;
-    for (size_t i = 0; i < s->kh; i++) {
-        size_t row = y * s->stride + i * s->dilation;
-        if (row < s->top || row >= s->top + l->in.h) continue;
-        for (size_t k = 0; k < s->kw; k++) {
-            reach r = reach_of(k * s->dilation, l->in.w, l->out.w, s->stride, s->left);
-            j->p->k->tap_gradient(r.count, c, x + ((row - s->top) * l->in.w + r.from) * c,
-                                  s->stride * c, dy + r.begin * c, taps + (i * s->kw + k) * c);
-        }
+    float *w[TAPS_MOST];
+    line reads;
+    input_line(j, image, y, &reads);
+    for (size_t at = 0, end; at < l->out.w; at = end) {
+        end = same_taps(&reads, at, l->out.w, xs, x, tap, &n);
+        for (size_t t = 0; t < n; t++)
+            w[t] = taps + tap[t] * c;
+        j->p->k->taps_gradient(end - at, c, n, x, xs, dy + at * c, w);
     }
 }
 
