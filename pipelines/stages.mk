@@ -271,9 +271,10 @@ head-reads = $d/head.net $d/features-$(views-$(kind)).lts $d/features-$(val-name
 
 judged = $(foreach model,$(filter default,$(MODELS)) $(tries),$1$m/val.json $1$m/swapped-val.json)
 choose = awk -v slack=$(GRID_SLACK) -f pipelines/choose.awk
-choose.run = cp $m-$$($(choose) $(judged))/{model.safetensors,log.tsv} $m
-choose.reads = $(foreach model,$(tries),$m/model.safetensors $m/log.tsv) $(judged)
-choose.makes = $m/model.safetensors $m/log.tsv
+choose.run = cp $m-$$($(choose) $(judged))/{model.safetensors,log.tsv$(if $(BACKBONE),$(comma)head.safetensors)} $m
+choose.reads = $(foreach model,$(tries),$(train.makes)) $(judged)
+choose.makes = $(train.makes)
+comma := ,
 
 # Just Train Twice (Liu et al. 2021): what a model of one epoch gets wrong counts 20 times.
 weigh.run = $(call load,1) $d/train.lts | lint-train --net $(net-file) --train - --seed $s $(TRAIN) -o $m/first.safetensors && \
@@ -283,10 +284,12 @@ weigh.makes = $m/weighted.lts
 
 score = lint-eval --json --model $(model) --shares $d/train.lts -o $m/$1
 
-# Twice over validation pictures: as they are, and before each other's backgrounds.
-val.run = lint-cam $m/model.safetensors $(call seen,val) | $(call score,val.json) && \
-    lint-cam $m/model.safetensors $(call seen,swapped-val) | $(call score,swapped-val.json)
-val.reads = $m/model.safetensors $d/val.lts $d/swapped-val.lts $d/train.lts
+# Twice over validation pictures: as they are, and before each other's backgrounds. A head is asked by
+# their features, which are there.
+answers = lint-cam $(if $(BACKBONE),$m/head.safetensors $d/features-$1.lts,$m/model.safetensors $(call seen,$1))
+val.run = $(call answers,val) | $(call score,val.json) && $(call answers,swapped-val) | $(call score,swapped-val.json)
+val.reads = $d/train.lts $(if $(BACKBONE),$m/head.safetensors $(addprefix $d/features-,val.lts swapped-val.lts),\
+    $m/model.safetensors $d/val.lts $d/swapped-val.lts)
 val.makes = $m/val.json $m/swapped-val.json
 
 test.run = lint-cam --shift 0.1667 --grid $m/sheet.png $m/model.safetensors $(call seen,test) | $(call score,test.json)

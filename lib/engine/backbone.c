@@ -23,7 +23,10 @@ static int open_weights(lint_backbone *b, const char *path, const char *net_path
     if (text) b->net = lint_net_new(text, name, 1, batch, LINT_NET_INFER, pool, e);
     free(text);
     if (!b->net) return -1;
-    lint_net_init(b->net, 0);
+    for (size_t i = 0; i < lint_net_params(b->net); i++) {
+        lint_param p = lint_net_param(b->net, i);
+        memset(p.value, 0, p.count * sizeof *p.value); /* what the weights have no values for */
+    }
     return lint_net_init_from(b->net, path, NULL, &report, e);
 }
 

@@ -322,8 +322,11 @@ static void put_before_names(lint_frame *f, const char *prefix) {
 /* Networks of models/ are told apart by tensors alone; the head does not matter. */
 static void weights_tell_their_network(void **state) {
     (void)state;
-    static const char *const nets[] = {"models/resnet18.net", "models/resnet50.net",
-                                       "models/cnn.net", "models/standard.net"};
+    static const char *const nets[] = {
+        "models/resnet18.net",        "models/resnet34.net",    "models/resnet50.net",
+        "models/mobilenet_v2.net",    "models/cnn.net",         "models/mobilenet_v2_140.net",
+        "models/efficientnet_b0.net", "models/densenet121.net", "models/squeezenet1_1.net",
+        "models/regnet_x_400mf.net",  "models/standard.net",    "models/mobilenet_v3_large.net"};
     lint_err e = {""};
     for (size_t i = 0; i < sizeof nets / sizeof *nets; i++) {
         filled *f = filled_new(nets[i], 7, 1, LINT_NET_INFER, 1);
