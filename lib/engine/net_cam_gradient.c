@@ -8,8 +8,8 @@
  *                        cotangent at its output
  *
  * Where a layer f of the head is curved, g depends on A too: u = f'(x) u' changes with x. The
- * derivative is f''(x) v u', with v the tangent there (Pearlmutter 1994), and joins the gradient that
- * goes down through the head anyway. So the tangent goes up a first time before that.
+ * derivative is f''(x) v u', with v the tangent there (Pearlmutter 1994), and joins the gradient
+ * that goes down through the head anyway. So the tangent goes up a first time before that.
  *
  * Declared in net_parts.h. */
 #include "engine/net_parts.h"

@@ -131,14 +131,14 @@ double lint_net_cam_loss(lint_net *net, const lint_pass *p, const lint_batch *b,
 
 /* --- net_cam_gradient.c: of what lint_net_cam_loss left --------------------------------------- */
 
-/* Before the head's backward pass: where a layer of the head is curved, makes that pass add what the
- * CAM loss has to do with the curve. Overwrites the gradients of the head's weights. */
+/* Before the head's backward pass: where a layer of the head is curved, makes that pass add what
+ * the CAM loss has to do with the curve. Overwrites the gradients of the head's weights. */
 void lint_net_cam_bend(lint_net *net, const lint_pass *p, const lint_batch *b,
                        const lint_loss *loss, double ce, double cam);
 
-/* Adds the gradient of the CAM loss, times its weight, to dfeatures [N,h,w,F], unless that is NULL,
- * and to the head's weights, which hold those of the cross-entropy already. ce, cam: the batch means,
- * for the cap. */
+/* Adds the gradient of the CAM loss, times its weight, to dfeatures [N,h,w,F], unless that is
+ * NULL, and to the head's weights, which hold those of the cross-entropy already. ce, cam: the
+ * batch means, for the cap. */
 void lint_net_cam_gradient(lint_net *net, const lint_pass *p, const lint_batch *b,
                            const lint_loss *loss, double ce, double cam, float *dfeatures);
 

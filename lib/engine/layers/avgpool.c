@@ -1,8 +1,8 @@
-/* avgpool: `avgpool K [stride N] [pad N] [ceil]`. The mean of K x K cells, padding counted as zeros,
- * as torch.nn.AvgPool2d's default; stride is K unless given. What a window that `ceil` keeps has
- * beyond the padding is not counted. And globalpool: `globalpool`, the mean of the whole picture, 1x1
- * for each channel. And adaptivepool: `adaptivepool WxH`, the means of windows that cover the picture
- * evenly, as torch.nn.AdaptiveAvgPool2d. */
+/* avgpool: `avgpool K [stride N] [pad N] [ceil]`. The mean of K x K cells, padding counted as
+ * zeros, as torch.nn.AvgPool2d's default; stride is K unless given. What a window that `ceil`
+ * keeps has beyond the padding is not counted. And globalpool: `globalpool`, the mean of the
+ * whole picture, 1x1 for each channel. And adaptivepool: `adaptivepool WxH`, the means of windows
+ * that cover the picture evenly, as torch.nn.AdaptiveAvgPool2d. */
 #include "engine/layers/layer.h"
 
 #include <stdlib.h>

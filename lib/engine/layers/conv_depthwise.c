@@ -1,6 +1,6 @@
 /* Depthwise convolution: as many groups as channels in and out. Each filter has one channel, so
- * there is nothing to multiply as matrices. A row of the output is cut where its cells begin or cease to
- * be reached by a tap (at its ends); for a stretch of cells all taps are summed at once.
+ * there is nothing to multiply as matrices. A row of the output is cut where its cells begin or
+ * cease to be reached by a tap (at its ends); for a stretch of cells all taps are summed at once.
  */
 #include "engine/layers/conv.h"
 

@@ -45,8 +45,8 @@ static size_t bundles_of(const lint_layer *l) {
     return lint_conv(l)->groups / bundle_of(l).groups;
 }
 
-/* Rectangles of a picture: that of grid cell (y, x) is rows x cols large and begins at
- * (y * step + top, x * step + left); between its rows and columns may be cells that are left out. */
+/* Rectangles of a picture: that of grid cell (y, x) is rows x cols large and begins at (y * step
+ * + top, x * step + left); between its rows and columns may be cells that are left out. */
 typedef struct patches {
     const float *picture; /* of the first image, at the bundle's first channel */
     lint_shape in;

@@ -5,8 +5,9 @@
  * step * 2^20 + n, from) is below P, `from` being the index of the layer before it in the network.
  * The mask is kept as bytes, since it is what backward and the maps need.
  *
- * stochasticdepth: `stochasticdepth P`. The same for whole images, at the end of a block whose layers
- * are to be left out now and then (Huang et al. 2016): all numbers of image n follow its draw 0. */
+ * stochasticdepth: `stochasticdepth P`. The same for whole images, at the end of a block whose
+ * layers are to be left out now and then (Huang et al. 2016): all numbers of image n follow its
+ * draw 0. */
 #include "engine/layers/layer.h"
 
 #include <stdlib.h>

@@ -3,8 +3,9 @@
  *
  * A layer maps x [N, in.h, in.w, in.c] to y [N, out.h, out.w, out.c], channels last. It reads the
  * output of layer `from`, which is the one before it except where a block forks; `add`, `concat`
- * and `scale` read a second one, `also`. It owns its parameters and scratch; the net owns the activations and
- * gradients and sets the pointers. Each kind is one file, with forward and backward side by side.
+ * and `scale` read a second one, `also`. It owns its parameters and scratch; the net owns the
+ * activations and gradients and sets the pointers. Each kind is one file, with forward and
+ * backward side by side.
  *
  * The layers behind the `cam` line are the head. They are linear once the forward pass has fixed
  * their switches (which numbers a relu passes, which input a pool took). A kind that may stand

@@ -1,7 +1,7 @@
 /* maxpool: `maxpool K [stride N] [pad N] [ceil]`. The largest of K x K cells; windows that do not
- * fit are left out, as PyTorch's default, or with `ceil` kept as far as they reach; padding is never
- * the largest. Stride is K unless given. The cell taken (the first of equals) is a byte, so K is at
- * most 15.
+ * fit are left out, as PyTorch's default, or with `ceil` kept as far as they reach; padding is
+ * never the largest. Stride is K unless given. The cell taken (the first of equals) is a byte, so
+ * K is at most 15.
  *
  * 2x2 with stride 2 has kernels of its own; the general case below is what they are tested against.
  */

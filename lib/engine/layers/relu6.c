@@ -1,6 +1,6 @@
-/* relu6: `relu6`, x between 0 and 6 (Krizhevsky 2010). And hardsigmoid: `hardsigmoid`, x / 6 + 1/2
- * between 0 and 1. Lines that are cut off, in place: where y lies between its ends, the slope is the
- * line's, elsewhere 0. */
+/* relu6: `relu6`, x between 0 and 6 (Krizhevsky 2010). And hardsigmoid: `hardsigmoid`, x / 6 +
+ * 1/2 between 0 and 1. Lines that are cut off, in place: where y lies between its ends, the slope
+ * is the line's, elsewhere 0. */
 #include "engine/layers/layer.h"
 
 #include <string.h>
