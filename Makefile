@@ -191,13 +191,13 @@ $(PRETRAINED)/package/LICENSE: | $(filter deps,$(MAKECMDGOALS))
 	cd $(PRETRAINED) && echo '$(NSFWJS_SHA256)  $(subst @,-,$(NSFWJS)).tgz' | sha256sum --check --quiet
 	cd $(PRETRAINED) && tar -xzmf $(subst @,-,$(NSFWJS)).tgz package/dist/models/mobilenet_v2_mid package/LICENSE
 
-$(PRETRAINED)/mobilenet_v2_140.safetensors: $(PRETRAINED)/package/LICENSE tests/pretrained/convert tests/pretrained/model.js
-	$(call say,$@)tests/pretrained/convert $(PRETRAINED)/package/dist/models/mobilenet_v2_mid $@
+$(PRETRAINED)/mobilenet_v2_140.safetensors: $(PRETRAINED)/package/LICENSE tests/engine/pretrained/convert tests/engine/pretrained/model.js
+	$(call say,$@)tests/engine/pretrained/convert $(PRETRAINED)/package/dist/models/mobilenet_v2_mid $@
 
 ## check those weights: logits against the package's own graph, features on photographs
 test-pretrained: all pretrained | $(filter deps,$(MAKECMDGOALS))
 	$(call installed,bats node,$(PRETRAINED_PACKAGES))
-	@PATH="$(abspath $(BUILD)):$$PATH" bats --tap tests/pretrained/pretrained.bats | awk -f tests/support/count.awk
+	@PATH="$(abspath $(BUILD)):$$PATH" bats --tap tests/engine/pretrained/pretrained.bats | awk -f tests/support/count.awk
 
 ## test sweeps on a Slurm that the test starts itself; as root
 test-slurm: all | $(filter deps,$(MAKECMDGOALS))

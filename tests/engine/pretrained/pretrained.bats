@@ -1,5 +1,5 @@
 # Weights trained on ImageNet, from another project's package (make pretrained), in models/mobilenet_v2_140.net.
-load ../support/helpers
+load ../../support/helpers
 
 setup() {
     cd "$BATS_TEST_TMPDIR"
