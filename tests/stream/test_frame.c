@@ -2,8 +2,8 @@
  * what happens to samples when frames are cut, copied and joined. */
 #include "base/rng.h"
 #include "stream/frame.h"
+#include "support/walk.h"
 
-#include <dirent.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -64,23 +64,6 @@ static int count_frames(const char *p, size_t n, int regular, lint_err *e) {
 }
 
 /* --- walking the folders ---------------------------------------------------------------------- */
-
-typedef void visit(const char *folder, const char *path);
-
-static size_t walk(const char *folder, visit *fn) {
-    DIR *d = opendir(folder);
-    assert_non_null(d);
-    size_t n = 0;
-    for (struct dirent *entry; (entry = readdir(d));) {
-        char path[1024];
-        if (entry->d_name[0] == '.') continue;
-        snprintf(path, sizeof path, "%s/%s", folder, entry->d_name);
-        fn(folder, path);
-        n++;
-    }
-    closedir(d);
-    return n;
-}
 
 /* The words that a message must hold: the folder's name with spaces for underscores. */
 static void words_of(const char *folder, char *words, size_t size) {

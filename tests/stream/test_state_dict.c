@@ -6,8 +6,8 @@
 #include "stream/state_dict.h"
 #include "stream/torch_file.h"
 #include "support/check.h"
+#include "support/walk.h"
 
-#include <dirent.h>
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -100,23 +100,6 @@ static void what_lies_in_one_piece_is_not_copied(void **state) {
 }
 
 /* --- walking the folders ---------------------------------------------------------------------- */
-
-typedef void visit(const char *folder, const char *path);
-
-static size_t walk(const char *folder, visit *fn) {
-    DIR *d = opendir(folder);
-    assert_non_null(d);
-    size_t n = 0;
-    for (struct dirent *entry; (entry = readdir(d));) {
-        char path[1024];
-        if (entry->d_name[0] == '.') continue;
-        snprintf(path, sizeof path, "%s/%s", folder, entry->d_name);
-        fn(folder, path);
-        n++;
-    }
-    closedir(d);
-    return n;
-}
 
 static void underscores_to_spaces(char *text) {
     for (char *c = text; *c; c++)
