@@ -13,7 +13,7 @@ BEGIN {
         stop("GRID_SLACK: expected a number, 0 or more, not '" ENVIRON["GRID_SLACK"] "'")
     n = split(ENVIRON["TRY"], pair, " ")
     for (i = 1; i <= n; i++)
-        if (pair[i] !~ /^[0-9.]+\/(0|1|[01]?[.][0-9]+)$/)
+        if (pair[i] !~ /^[0-9.]+\/(0|1|1[.]0+|0?[.][0-9]+)$/)
             stop("TRY: expected CAM_WEIGHT/SWAP, such as 1/0.5, not '" pair[i] "'")
 
     points[1] = ""

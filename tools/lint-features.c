@@ -15,7 +15,8 @@ enum { BATCH = 32 };
 static struct {
     const char *net, *out, *join;
     lint_list drop;
-    int head, which, quiet, verbose;
+    int head, which;
+    lint_verbosity verbosity;
     long threads;
 } o;
 
@@ -34,8 +35,8 @@ static const lint_option options[] = {
     {"which", 0, LINT_OPT_FLAG, &o.which, .help = "output of the network's path alone"},
     LINT_OPTION_THREADS(&o.threads),
     LINT_OPTION_OUT(&o.out, "samples, network or model"),
-    LINT_OPTION_QUIET(&o.quiet),
-    LINT_OPTION_VERBOSE(&o.verbose),
+    LINT_OPTION_QUIET(&o.verbosity),
+    LINT_OPTION_VERBOSE(&o.verbosity),
     {0}};
 
 static const lint_program program = {
@@ -63,8 +64,7 @@ typedef struct job {
 
 /* In a pipe the next program shows the progress. */
 static lint_verbosity verbosity(void) {
-    if (o.verbose) return LINT_VERBOSE;
-    return o.quiet || !o.out ? LINT_QUIET : LINT_NORMAL;
+    return o.verbosity == LINT_NORMAL && !o.out ? LINT_QUIET : o.verbosity;
 }
 
 static int add_features(job *j, lint_frame *f, size_t number, lint_err *e) {

@@ -19,7 +19,8 @@ static int all_finite(size_t n, const char *half) {
     return 1;
 }
 
-/* Of image i: cost[i] becomes 1 where a number is not finite as F16, else 0. [h*w,c] to [c,h*w], in tiles that stay in the first-level cache. */
+/* Features of image i, [h*w,c] to [c,h*w], in tiles that stay in the first-level cache. cost[i]
+ * becomes 1 where a number is not finite as F16, else 0. */
 static void store_features(void *ctx, size_t i, int worker) {
     enum { CHANNELS = 16, CELLS = 64 };
     (void)worker;

@@ -70,7 +70,7 @@ TABLE
 @test "of --quiet and --verbose the last one counts, in every tool" {
     local command
     for command in 'lint-split photos --size 16 --split train' 'lint-augment train.lts' 'lint-cam model test.lts' \
-        'lint-weight cam.lts' 'lint-mask test.lts' 'lint-eval --compare a.json a.json' \
+        'lint-features model test.lts' 'lint-weight cam.lts' 'lint-mask test.lts' 'lint-eval --compare a.json a.json' \
         "lint-train --net $SUPPORT/tiny.net --train train.lts --epochs 1" \
         'lint-log --tensorboard board log.tsv'; do
         $command --quiet >quiet 2>&1
