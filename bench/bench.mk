@@ -1,22 +1,33 @@
 # Speed, compared with PyTorch's. bench/run documents the measurements.
 
-BENCH_PACKAGES = python3-torch python3-torchvision python3-pil python3-numpy
-BENCH = $(BUILD)/bench/engine $(BUILD)/bench/jpegs
+BENCH_PACKAGES = debootstrap libheif-examples libvips-tools python3-torch python3-torchvision python3-pil python3-numpy
+# In the tree: what torch.compile needs, a fast BLAS, and other readers of JPEG files.
+TRIXIE_PACKAGES = python3-torch python3-torchvision python3-setuptools python3-dev libtorch-dev g++ \
+	libopenblas0-openmp python3-opencv libvips-tools
+BENCH = $(BUILD)/bench/engine $(BUILD)/bench/jpegs $(BUILD)/bench/skip_idiv.so
+
+## folder of the Debian 13 that `make deps-bench` makes, 2.6 GB; `make clean` spares it
+TRIXIE ?= build/trixie
 
 $(BUILD)/bench/%: bench/%.c $(BUILD)/liblint.a $(BUILD)/flags
 	@mkdir -p $(@D)
 	$(call say,$@)$(LINK) -o $@ $< $(BUILD)/liblint.a $(LIBS)
 
-## measure speed and memory, compared with PyTorch's; takes minutes, on a quiet machine
+$(BUILD)/bench/%.so: bench/%.c $(BUILD)/flags
+	@mkdir -p $(@D)
+	$(call say,$@)$(LINK) -fPIC -shared -o $@ $<
+
+## measure speed and memory, compared with PyTorch's; half an hour, as root, on a quiet machine
 bench: all $(BENCH)
-	@bench/run $(BUILD)
+	@bench/run --tree $(call quote,$(TRIXIE)) $(BUILD)
 
-## the same with fewer repeats: under two minutes
+## the same with fewer rows and repeats, and without torch.compile: a few minutes
 bench-quick: all $(BENCH)
-	@bench/run --quick $(BUILD)
+	@bench/run --quick --tree $(call quote,$(TRIXIE)) $(BUILD)
 
-## install PyTorch for the bench, on Debian, as root or with sudo
+## install this Debian's PyTorch for the bench, and that of Debian 13 in TRIXIE; as root
 deps-bench:
 	@pipelines/install-packages $(BENCH_PACKAGES)
+	@bench/make-tree $(call quote,$(TRIXIE)) $(TRIXIE_PACKAGES)
 
 .PHONY: bench bench-quick deps-bench

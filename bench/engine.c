@@ -2,6 +2,7 @@
  * what the machine can do. Pictures are filled by a formula; peer.py fills the same. */
 #include "base/atomic_output.h"
 #include "base/cli.h"
+#include "engine/kernels/kernels.h"
 #include "engine/net.h"
 #include "train/optim.h"
 
@@ -15,7 +16,7 @@ enum { TRAIN, INFER };
 enum { CAM_NONE, CAM_ENERGY, CAM_MAPS };
 
 static struct {
-    int work, cam, serve, profile, machine;
+    int work, cam, precision, serve, profile, machine;
     const char *save;
     long batch, classes, threads, repeats;
     double least;
@@ -28,6 +29,8 @@ static const lint_option options[] = {
      .help = "none; energy: train with the CAM loss; maps: infer with the maps of every class "
              "(none)",
      .choices = "none|energy|maps"},
+    {"precision", 0, LINT_OPT_CHOICE, &o.precision, "WHAT",
+     .help = "what convolutions multiply in: f32 or bf16 (f32)", .choices = "f32|bf16"},
     {"batch", 0, LINT_OPT_INT, &o.batch, "N", .help = "images in a batch (32)", .min = 1,
      .max = 4096},
     {"classes", 0, LINT_OPT_INT, &o.classes, "K", .help = "classes (2)", .min = 1, .max = 10000},
@@ -40,7 +43,8 @@ static const lint_option options[] = {
      .max = 100},
     {"profile", 0, LINT_OPT_FLAG, &o.profile, .help = "time every layer, instead"},
     {"machine", 0, LINT_OPT_FLAG, &o.machine,
-     .help = "measure the machine, instead: sgemm and memory; no NET"},
+     .help =
+         "measure the machine, instead: OpenBLAS's products, the kernels' own, and memory; no NET"},
     {"save", 0, LINT_OPT_STR, &o.save, "FILE",
      .help = "write the network as a model that has learned nothing, instead"},
     {"serve", 0, LINT_OPT_FLAG, &o.serve,
@@ -119,6 +123,59 @@ static double sgemm(int threads) {
     return 2.0 * N * N * N / best;
 }
 
+/* Seconds of the shortest of some runs. */
+static double shortest(lint_threads *pool, size_t parts,
+                       void run(void *ctx, size_t part, int worker), void *ctx) {
+    enum { TIMES = 12 };
+    double best = 1e9;
+    for (int i = 0; i < TIMES; i++) {
+        double began = now();
+        lint_threads_run(pool, parts, run, ctx);
+        double took = now() - began;
+        if (took < best) best = took;
+    }
+    return best;
+}
+
+/* What the threads of a product share: a block of the size that a convolution packs. */
+typedef struct product_job {
+    const lint_kernels *k;
+    lint_gemm *gemm;
+    float *a, *b, *y; /* a: one for all; y: [threads], each of a block */
+} product_job;
+
+enum { ROWS = 112, PANELS = 8, PRODUCTS = 400 };
+
+static void product_part(void *ctx, size_t part, int worker) {
+    (void)part;
+    const product_job *j = ctx;
+    size_t ldy = PANELS * j->k->panel;
+    float *y = j->y + (size_t)worker * ROWS * ldy;
+    for (size_t i = 0; i < PANELS; i++)
+        j->gemm(ROWS, j->k->panel, LINT_GEMM_K, j->a, j->b + i * LINT_GEMM_K * j->k->panel, NULL, 0,
+                y + i * j->k->panel, ldy);
+}
+
+/* Multiply-adds, twice, a second that the kernels of convolutions reach where nothing comes from memory;
+ * of bfloat16 each step is two. */
+static double product(int threads, int pairs) {
+    lint_err e;
+    const lint_kernels *k = lint_kernels_pick(NULL, &e);
+    lint_threads *pool = k ? lint_threads_new(threads, &e) : NULL;
+    if (!pool) lint_die(&e);
+    size_t panels = PANELS * k->panel;
+    product_job j = {.k = k, .gemm = pairs ? k->gemm_pairs : k->gemm};
+    j.a = need(calloc(ROWS * LINT_GEMM_LDA, sizeof(float)));
+    j.b = need(calloc(LINT_GEMM_K * panels, sizeof(float)));
+    j.y = need(calloc((size_t)threads * ROWS * panels, sizeof(float)));
+    double best = shortest(pool, PRODUCTS, product_part, &j);
+    free(j.a);
+    free(j.b);
+    free(j.y);
+    lint_threads_free(pool);
+    return (pairs ? 4.0 : 2.0) * PRODUCTS * ROWS * LINT_GEMM_K * (double)panels / best;
+}
+
 static void copy_part(void *ctx, size_t part, int worker) {
     (void)worker;
     const machine_job *j = ctx;
@@ -127,20 +184,14 @@ static void copy_part(void *ctx, size_t part, int worker) {
 
 /* Bytes a second, read and written both counted. */
 static double copy(int threads) {
-    enum { PARTS = 64, TIMES = 12, PART = 1 << 20 };
+    enum { PARTS = 64, PART = 1 << 20 };
     lint_err e;
     lint_threads *pool = lint_threads_new(threads, &e);
     if (!pool) lint_die(&e);
     size_t all = (size_t)PARTS * PART;
     machine_job j = {PART, need(calloc(all, sizeof(float))), need(calloc(all, sizeof(float)))};
     memset(j.from, 1, all * sizeof(float));
-    double best = 1e9;
-    for (int i = 0; i < TIMES; i++) {
-        double began = now();
-        lint_threads_run(pool, PARTS, copy_part, &j);
-        double took = now() - began;
-        if (took < best) best = took;
-    }
+    double best = shortest(pool, PARTS, copy_part, &j);
     free(j.from);
     free(j.to);
     lint_threads_free(pool);
@@ -153,6 +204,11 @@ static void measure_machine(void) {
     printf("kernels\t%s\n", openblas_get_corename());
     printf("sgemm 1\t%.1f\n", sgemm(1) * 1e-9);
     printf("sgemm all\t%.1f\n", sgemm(all) * 1e-9);
+    const char *const name[] = {"f32", "bf16"};
+    for (int pairs = 0; pairs < 2; pairs++) {
+        printf("%s 1\t%.1f\n", name[pairs], product(1, pairs) * 1e-9);
+        printf("%s all\t%.1f\n", name[pairs], product(all, pairs) * 1e-9);
+    }
     printf("copy 1\t%.1f\n", copy(1) * 1e-9);
     printf("copy all\t%.1f\n", copy(all) * 1e-9);
 }
@@ -228,6 +284,7 @@ static void work_new(work *w, const char *path) {
                           training ? LINT_NET_TRAIN : LINT_NET_INFER, w->pool, &e);
     free(text);
     if (!w->net) lint_die(&e);
+    if (lint_net_set_precision(w->net, (lint_precision)o.precision, &e) < 0) lint_die(&e);
     lint_net_init(w->net, 1);
     make_pictures(w);
     if (training) w->optim = make_optimiser(w);

@@ -3,8 +3,12 @@
 `engine --serve`: a measurement for each line of standard input.
 
 The peer gets its pictures as normalised float tensors, which is work that lint does in the step.
+With --precision bf16, networks run under autocast; losses are computed in f32. With --compile, whatever
+torch.compile can take is compiled: not a head that is differentiated twice, for the CAM loss.
 """
 import argparse
+import ctypes
+import resource
 import sys
 import time
 import warnings
@@ -31,6 +35,21 @@ class Standard(nn.Module):
         widths = [32 * 24 * 24, 128, 128, 64, 32]
         dense = [m for i, o in zip(widths, widths[1:]) for m in (nn.Linear(i, o), nn.ReLU())]
         self.head = nn.Sequential(nn.Flatten(), *dense, nn.Linear(32, classes))
+
+
+class Cnn(nn.Module):
+    """models/cnn.net."""
+
+    def __init__(self, classes):
+        super().__init__()
+
+        def block(i, o, *pool, **how):
+            return nn.Conv2d(i, o, 3, padding=1, **how), nn.BatchNorm2d(o), nn.ReLU(), *pool
+
+        self.body = nn.Sequential(
+            *block(3, 32, nn.MaxPool2d(2), stride=2), *block(32, 64, nn.MaxPool2d(2)), *block(64, 128), *block(128, 128)
+        )
+        self.head = nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(128, classes))
 
 
 class Torchvision(nn.Module):
@@ -85,13 +104,19 @@ def maps_looped(logits, a, seed):
     return torch.stack(maps)
 
 
+def network(name, classes):
+    """The network, the side of its pictures, and their mean and deviation."""
+    if name == "standard":
+        return Standard(classes), 192, [0.5] * 3, [0.25] * 3
+    if name == "cnn":
+        return Cnn(classes), 96, [0.5] * 3, [0.25] * 3
+    return Torchvision(name, classes), 224, [0.485, 0.456, 0.406], [0.229, 0.224, 0.225]
+
+
 class Work:
     def __init__(self, o):
-        standard = o.net == "standard"
-        side = 192 if standard else 224
-        mean, std = ([0.5] * 3, [0.25] * 3) if standard else ([0.485, 0.456, 0.406], [0.229, 0.224, 0.225])
         self.o = o
-        self.net = Standard(o.classes) if standard else Torchvision(o.net, o.classes)
+        self.net, side, mean, std = network(o.net, o.classes)
         mean, std = (torch.tensor(v)[:, None, None] for v in (mean, std))
         self.x = (pictures(o.batch, side).float() / 255 - mean) / std
         if o.layout == "last":
@@ -103,28 +128,46 @@ class Work:
         self.net.train(o.work == "train")
         self.sgd = torch.optim.SGD(self.net.parameters(), 1e-3, momentum=0.9, weight_decay=1e-4)
         self.cost = None
+        self.body, self.head = self.net.body, self.net.head
+        if o.compile:
+            self.compile()
+
+    def compile(self):
+        if self.o.work == "infer":
+            from torch._inductor import config
+
+            config.freezing = True  # weights become constants, in the order that suits
+        self.body = torch.compile(self.body)
+        if self.o.cam == "none":
+            self.head = torch.compile(self.head)
+
+    def autocast(self):
+        return torch.autocast("cpu", torch.bfloat16, enabled=self.o.precision == "bf16")
 
     def train(self):
-        a = self.net.body(self.x)
-        logits = self.net.head(a)
+        with self.autocast():
+            a = self.body(self.x)
+            logits = self.head(a)
+        logits = logits.float()
         loss = F.cross_entropy(logits, self.label)
         if self.o.cam != "none":
             maps = (maps_looped if self.o.cam == "loop" else maps_batched)(logits, a, self.seed)
             if self.cost is None:
                 self.cost = prior(*maps.shape[1:])
-            loss = loss + energy(maps, self.cost)
+            loss = loss + energy(maps.float(), self.cost)
         self.sgd.zero_grad(set_to_none=True)
         loss.backward()
         self.sgd.step()
 
     def infer(self):
         """The body without a graph; of the head the maps of every class, if asked."""
-        with torch.no_grad():
-            a = self.net.body(self.x)
+        with torch.no_grad(), self.autocast():
+            a = self.body(self.x)
             if self.o.cam != "maps":
-                return self.net.head(a)
+                return self.head(a)
         a.requires_grad_()
-        logits = self.net.head(a)
+        with self.autocast():
+            logits = self.head(a)
         maps = []
         for c in range(self.o.classes):
             (g,) = torch.autograd.grad(logits[:, c].sum(), a, retain_graph=c + 1 < self.o.classes)
@@ -138,24 +181,24 @@ class Work:
         return (time.perf_counter() - began) / steps
 
 
-def peak():
-    with open("/proc/self/status") as f:
-        return next(int(line.split()[1]) for line in f if line.startswith("VmHWM"))
-
-
 def main():
     p = argparse.ArgumentParser(description=__doc__)
-    p.add_argument("net", choices=["standard", "resnet18", "resnet50", "mobilenet_v2"])
+    p.add_argument("net", choices=["standard", "cnn", "resnet18", "resnet50", "mobilenet_v2"])
     p.add_argument("--work", choices=["train", "infer"], default="train")
     p.add_argument("--cam", choices=["none", "energy", "loop", "maps"], default="none")
     p.add_argument("--layout", choices=["first", "last"], default="first", help="of channels")
+    p.add_argument("--precision", choices=["f32", "bf16"], default="f32")
+    p.add_argument("--compile", action="store_true", help="by torch.compile")
     p.add_argument("--batch", type=int, default=32)
     p.add_argument("--classes", type=int, default=2)
     p.add_argument("--threads", type=int, default=2)
     p.add_argument("--least", type=float, default=0.2, help="seconds of a measurement")
+    p.add_argument("--load", metavar="LIBRARY", help="load that into the process")
     p.add_argument("--save", help="write the state dict there, instead")
     o = p.parse_args()
     warnings.filterwarnings("ignore", "Using padding='same' with even kernel lengths")
+    if o.load:
+        ctypes.CDLL(o.load)
     torch.set_num_threads(o.threads)
     torch.manual_seed(1)
     work = Work(o)
@@ -168,7 +211,7 @@ def main():
     print("ready\t0", flush=True)
     for _ in sys.stdin:
         print(f"{work.measure(steps):.6f}", flush=True)
-    print(f"peak\t{peak()}", flush=True)
+    print(f"peak\t{resource.getrusage(resource.RUSAGE_SELF).ru_maxrss}", flush=True)
 
 
 if __name__ == "__main__":

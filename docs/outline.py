@@ -11,12 +11,15 @@ def outline(image, mask, h, w, colour=b"\xff\x00\xff"):
         if any(near) and not all(near):
             image[3 * i:3 * i + 3] = colour
 
-for info, tensors in lts.read(sys.stdin.buffer):
-    _, (n, h, w), masks = tensors["mask"]
-    images, area = bytearray(tensors["image"][2]), h * w
-    for k in range(n):
-        picture = images[3 * k * area:3 * (k + 1) * area]
-        outline(picture, masks[k * area:(k + 1) * area], h, w)
-        images[3 * k * area:3 * (k + 1) * area] = picture
-    tensors["image"][2] = bytes(images)
-    lts.write(sys.stdout.buffer, info, tensors)
+def outlined():
+    for info, tensors in lts.read(sys.stdin.buffer):
+        _, (n, h, w), masks = tensors["mask"]
+        images, area = bytearray(tensors["image"][2]), h * w
+        for k in range(n):
+            picture = images[3 * k * area:3 * (k + 1) * area]
+            outline(picture, masks[k * area:(k + 1) * area], h, w)
+            images[3 * k * area:3 * (k + 1) * area] = picture
+        tensors["image"][2] = bytes(images)
+        yield info, tensors
+
+lts.write_stream(sys.stdout.buffer, outlined())

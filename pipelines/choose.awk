@@ -1,25 +1,18 @@
-# Reads MODEL/val.json and MODEL/swapped-val.json of default, where there is one, and of camloss-1,
-# camloss-2, ...; prints the number N of the best, or with say=TRY a line about it: of those that cost at most `slack` points of the
-# validation accuracy of default, the one that is right most often on validation pictures with each
-# other's backgrounds. Of equals the first. Where all cost more, the one that costs least.
+# Reads MODEL/val.json and MODEL/swapped-val.json of default (or default-frozen), where there is one,
+# and of camloss-1, camloss-2, ...; prints the number N of the best by the rule of validation.awk, which comes first, or
+# with say=TRY a line about it. Where all cost more than the rule allows, the best costs least.
 
 FNR == 1 {
-    summary = 0
-    n = split(FILENAME, part, "/")
-    model = part[n - 1]
-    on = part[n] == "val.json" ? "plain" : "swapped"
-    if (sub(/^camloss-/, "", model) && on == "plain") tries++
+    model = path[parts - 1]
+    sub(/-frozen$/, "", model)
+    if (sub(/^camloss-/, "", model) && seen() == "plain") tries++
 }
-/"summary": \{/ { summary = 1; next }
-summary && /^ *\}/ { summary = 0 }
-summary && /^ *"accuracy": [0-9]/ { accuracy[model, on] = 100 * $2 }
+score == "accuracy" { add("", model, seen(), value_read) }
 
 END {
-    least = ("default", "plain") in accuracy ? accuracy["default", "plain"] - slack - 1e-9 : 0
     for (k = 1; k <= tries; k++) {
-        fits = accuracy[k, "plain"] >= least
-        score = fits ? accuracy[k, "swapped"] : accuracy[k, "plain"] - 1000
-        if (!best || score > most) { best = k; most = score }
+        right = is_affordable("", k) ? mean("", k, "swapped") : mean("", k, "plain") - 1000
+        if (!best || right > most) { best = k; most = right }
     }
     split(say, pair, " ")
     sub("/", " SWAP=", pair[best])

@@ -6,14 +6,14 @@ $(if $(sweeping),$(if $(shell command -v sbatch),,$(error CLUSTER=slurm: there i
     here, with which jobs are submitted; without CLUSTER the sweep runs on this machine)))
 
 # $(call tasks,PREFIX,SEEDS,STAGES): a task for each seed.
-tasks = $(foreach seed,$2,$(foreach stage-name,$3,$1s$(seed) $(patsubst $(STAGE),stage,$(stage)) \
-    "$$verb" $(call describe,$(stage-name),$(seed),quote)$(newline)))
+tasks = $(foreach task,$(2:%=$1s%),$(call each-stage,$(lastword $(subst /s, ,/$(task))),$3,task-stage))
+task-stage = $(task) $(patsubst $(STAGE),stage,$(stage)) "$$verb" $(call describe,$1,$2,quote)$(line-end)
 
 sweep: $(STAGE) $(TOOLS) | $(foreach n,$(STAGES),$(call of,$n,0,first))
-	+@$(if $(GRID),$(foreach p,$(POINTS),$(MAKE) --no-print-directory PLAN=$(PLAN) $(AT)grid/$p && )):
+	+@$(if $(GRID),$(foreach p,$(POINTS),$(MAKE) --no-print-directory PLAN=$(call quote,$(PLAN)) $(AT)grid/$p && )):
 	@$(file >>$(PLAN),$(if $(GRID),,$(call tasks,,$(SWEEP),$(filter-out compare,$(STAGES))))table \
-	    $(table))trap 'rm -f $(PLAN)' EXIT; pipelines/slurm submit $(NAME) $(AT).cache/slurm \
-	    $(AT)models/$(NAME)/$(if $(GRID),grid,sweep) "$(STAGE) $(TOOLS)" "$(JOBS)" $(SBATCH) <$(PLAN)
+	    $(table))plan=$(call quote,$(PLAN)); trap 'rm -f "$$plan"' EXIT; pipelines/slurm submit $(NAME) $(AT).cache/slurm \
+	    $(AT)models/$(NAME)/$(if $(GRID),grid,sweep) "$(STAGE) $(TOOLS)" "$(JOBS)" $(SBATCH) <"$$plan"
 
 point-plan:
 	@$(file >>$(PLAN),$(call tasks,$(AT),$(GRID_SEEDS),$(filter-out compare %/test,$(STAGES)))):

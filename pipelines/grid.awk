@@ -1,42 +1,36 @@
 # Reads the val.json and swapped-val.json of models trained with several settings, from
-# grid/SETTINGS/models/NAME/sSEED/MODEL; prints their accuracies, averaged over seeds, and chooses: of
-# the settings whose camloss costs at most `slack` points of the validation accuracy of default, the
-# one that is right most often on validation pictures before each other's backgrounds; of equals the
-# first. No label of a group and no test picture has a say.
+# grid/SETTINGS/models/NAME/sSEED/MODEL; prints their accuracies, averaged over seeds, and chooses a
+# setting by the rule of validation.awk, which comes first.
 
 FNR == 1 {
-    summary = 0
     match(FILENAME, /grid\/.*\/models\//)
     setting = substr(FILENAME, RSTART + 5, RLENGTH - 13)
-    n = split(FILENAME, part, "/")
-    model = part[n - 1]
-    on = part[n] == "val.json" ? "plain" : "swapped"
     if (!(setting in known)) { known[setting] = 1; order[++settings] = setting }
 }
-# Of lint-eval's "summary": one name and number a line, by name; null where a value is unknown.
-/"summary": \{/ { summary = 1; next }
-summary && /^ *\}/ { summary = 0 }
-summary && /^ *"accuracy": [0-9]/ {
-    total[setting, model, on] += $2
-    count[setting, model, on]++
-}
-
-function mean(setting, model, on) { return 100 * total[setting, model, on] / count[setting, model, on] }
-
-function has(setting, model, on) { return (setting, model, on) in count }
+score == "accuracy" { add(setting, path[parts - 1], seen(), value_read) }
 
 function shown(setting, model, on) {
     return has(setting, model, on) ? sprintf("%.2f", mean(setting, model, on)) : "-"
 }
 
-# The folder's name A-1,B-2 as it is typed: A=1 B=2.
-function typed(setting,    part, n, i, text) {
+# The folder's name A-1,B-2 as it is typed: A=1 B=2 (settings.awk).
+function typed(setting,    part, n, i, at, value, text) {
     n = split(setting, part, ",")
     for (i = 1; i <= n; i++) {
-        sub(/-/, "=", part[i])
-        text = text (i > 1 ? " " : "") part[i]
+        at = index(part[i], "-")
+        value = unescaped(substr(part[i], at + 1))
+        text = text (i > 1 ? " " : "") substr(part[i], 1, at - 1) "=" (value ~ /[ ,]/ ? "'" value "'" : value)
     }
     return text
+}
+
+function unescaped(value,    i, code) {
+    gsub(/[+]/, " ", value)
+    while (i = match(value, /@[0-9A-F][0-9A-F]/)) {
+        code = 16 * (index("123456789ABCDEF", substr(value, i + 1, 1))) + index("123456789ABCDEF", substr(value, i + 2, 1))
+        value = substr(value, 1, i - 1) sprintf("%c", code) substr(value, i + 3)
+    }
+    return value
 }
 
 END {
@@ -49,7 +43,7 @@ END {
             shown(s, "camloss", "plain"), shown(s, "default", "swapped"), shown(s, "camloss", "swapped")
         if (!has(s, "default", "plain") || !has(s, "camloss", "plain") || !has(s, "camloss", "swapped"))
             continue
-        if (mean(s, "camloss", "plain") < mean(s, "default", "plain") - slack - 1e-9) continue
+        if (!is_affordable(s, "camloss")) continue
         right = mean(s, "camloss", "swapped")
         if (best == "" || right > most) { best = s; most = right }
     }

@@ -1,20 +1,15 @@
 # Reads the val.json, swapped-val.json and test.json of lint-eval, from folders NAME/sSEED/MODEL, and prints a table
-# of their scores; with json=1 JSON, with lines=1 a line for each score, as in a lock file.
+# of their scores: as=text, md, csv or json; with lines=1 a line for each score, as in a lock file. summary.awk
+# and table.awk come first.
 
-# Of lint-eval's "summary": one name and number a line, by name; null where a value is unknown.
 FNR == 1 {
-    summary = 0
-    n = split(FILENAME, part, "/")
-    row = part[n - 3] "/" part[n - 2] "/" part[n - 1] "\t" substr(part[n], 1, length(part[n]) - 5)
+    row = path[parts - 3] "/" path[parts - 2] "/" path[parts - 1] "\t" \
+        substr(path[parts], 1, length(path[parts]) - 5)
     rows[++count] = row
 }
-/"summary": \{/ { summary = 1; next }
-summary && /^ *\}/ { summary = 0 }
-summary && /^ *"[a-z_]+": [-0-9]/ {
-    name = $1
-    gsub(/[":]/, "", name)
-    value[row, name] = $2 + 0
-    if (!(name in known)) { known[name] = 1; names[++kinds] = name }
+score != "" {
+    value[row, score] = value_read
+    if (!(score in known)) { known[score] = 1; names[++kinds] = score }
 }
 
 # What says how the others were measured, and not how good they are.
@@ -44,30 +39,40 @@ function print_json(    i, j, part, first) {
     print "]"
 }
 
-# The columns that a table has room for, where there are such scores.
-function print_table(    i, j, k, n, wide, part, column) {
+# The columns that a table has room for, where there are such scores; a CSV file has room for all.
+function columns_of_table(    i, k, n, wanted) {
+    if (as == "csv") {
+        for (i = 1; i <= kinds; i++) if (is_score(names[i])) column[++n] = names[i]
+        return n
+    }
     k = split("accuracy worst_group group_mean adjusted_mean cross_entropy evidence_in_center " \
-              "evidence_in_mask", column, " ")
-    wide = length("model")
-    for (i = 1; i <= count; i++)
-        if ((n = index(rows[i], "\t") - 1) > wide) wide = n
-    printf "%-*s %-5s", wide, "model", "on"
-    for (j = 1; j <= k; j++)
-        if (column[j] in known) printf " %*s", length(column[j]) < 8 ? 8 : length(column[j]), column[j]
-    print ""
+              "evidence_in_mask", wanted, " ")
+    for (i = 1; i <= k; i++) if (wanted[i] in known) column[++n] = wanted[i]
+    return n
+}
+
+# As wide as a number at least.
+function in_table(row, name) {
+    if (as == "csv") return shown(row, name)
+    return sprintf(as == "md" ? "%s" : "%8s", shown(row, name) == "" ? "-" : sprintf("%.3f", value[row, name]))
+}
+
+function print_scores(    i, j, k, part) {
+    k = columns_of_table()
+    cell(0, 1, "model")
+    cell(0, 2, as == "text" ? "on   " : "on")
+    for (j = 1; j <= k; j++) cell(0, j + 2, column[j])
     for (i = 1; i <= count; i++) {
         split(rows[i], part, "\t")
-        printf "%-*s %-5s", wide, part[1], part[2]
-        for (j = 1; j <= k; j++)
-            if (column[j] in known)
-                printf " %*s", length(column[j]) < 8 ? 8 : length(column[j]), \
-                    shown(rows[i], column[j]) == "" ? "-" : sprintf("%.3f", value[rows[i], column[j]])
-        print ""
+        cell(i, 1, part[1])
+        cell(i, 2, part[2])
+        for (j = 1; j <= k; j++) cell(i, j + 2, in_table(rows[i], column[j]))
     }
+    print_table(count, k + 2, 2)
 }
 
 END {
     if (lines) print_lines()
-    else if (json) print_json()
-    else print_table()
+    else if (as == "json") print_json()
+    else print_scores()
 }

@@ -6,7 +6,7 @@ AT = $(OUT:%=%/)
 CACHE_DIR = $(or $(CACHE),$(AT).cache)
 STAGE = $(BUILD)/stage
 quiet = $(findstring s,$(filter-out --%,$(firstword -$(MAKEFLAGS))))
-stage = $(STAGE) $(OUT:%=--root %) --cache $(CACHE_DIR) --max $(CACHE_MAX) $(quiet:%=-q) $(if $V,-v) \
+stage = $(STAGE) $(OUT:%=--root %) --cache $(CACHE_DIR) --trust $(CACHE_TRUST) --max $(CACHE_MAX) $(quiet:%=-q) $(if $V,-v) \
     --facts $(call quote,pipelines/facts $(STAGE) $(firstword $(CC)) $(PKGS))
 
 # $(call of,STAGE,SEED,WHAT[,HOW]): a stage's run, reads or makes for that seed; HOW is the argument if
@@ -20,12 +20,17 @@ describe = $(call $3,stage $(NAME)/s$2/$1) $(call $3,run $(strip $(call of,$1,$2
     $(foreach f,$(call of,$1,$2,reads),$(call $3,in $f)) \
     $(foreach f,$(call of,$1,$2,makes),$(call $3,out $f))
 
+# $(call each-stage,SEED,STAGES,FUNCTION): calls FUNCTION with each stage and its run, a seed or SEED/fold-I.
+each-stage = $(foreach f,$(folds),$(foreach n,$(filter $(fold-stages),$2),$(call $3,$n,$1/$f)))$(foreach n,$2,$(call $3,$n,$1))
+
 # The stage runner decides whether a stage reruns, whatever the time stamps. Make only calls it in order.
+# A stage that fails leaves its earlier outputs as they were, so make must not delete them.
 define stage-rule
+.PRECIOUS: $(addprefix $(AT),$(call of,$1,%,makes))
 $(addprefix $(AT),$(call of,$1,%,makes)): FORCE $(addprefix $(AT),$(call of,$1,%,reads)) | \
     $(STAGE) $(call of,$1,%,first) $(call tools,$(call of,$1,%,run))
 	@$$(stage) run $$(call describe,$1,$$*,quote)
 endef
-tools = $(patsubst %,$(BUILD)/%,$(sort $(filter lint-%,$(subst <$(paren),,$1))))
+tools = $(patsubst %,$(BUILD)/%,$(sort $(filter lint-%,$(subst ',,$(subst <$(paren),,$1)))))
 paren := (
 $(foreach stage-name,$(STAGES),$(eval $(call stage-rule,$(stage-name))))

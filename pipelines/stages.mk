@@ -2,9 +2,15 @@
 #
 #     pictures -> train.lts val.lts test.lts -> default, camloss, ... -> scores, maps -> one table
 #
-# With BACKBONE the models are heads of a pretrained network, which is not trained:
+# With BACKBONE the models are heads of a pretrained network, which is trained only with FINE_TUNE:
 #
 #     train.lts val.lts -> features -> heads, joined to the network -> as above
+#
+# With FOLDS each part of the pictures is the test set once. The models of sN/fold-I are trained on the
+# other parts, only to be tested; those of sN are trained on all pictures, to be used:
+#
+#     pictures -> sN/fold-1 ... sN/fold-K: sets -> models -> scores of all pictures, in sN
+#              -> sN: sets without a test -> models
 #
 # An experiment is a file NAME.mk beside this one. It sets what differs between experiments: the source
 # of the pictures, and numbers. Seed 3 writes to data/NAME/s3 and models/NAME/s3. Make determines the
@@ -19,9 +25,9 @@ DATA ?=
 SEED ?= 0
 ## number of seeds that `make sweep` runs: 0 to SEEDS-1
 SEEDS ?= 10
-## number of stages that a sweep runs at the same time; empty: one
+## number of stages that run at the same time; empty: two, and on a cluster as many as it runs
 JOBS ?=
-## settings for `make sweep` to try, such as GRID='CAM_WEIGHT=1,3,10 SIGMA=.15,.25'; empty: seeds
+## settings for `make sweep` to try, such as GRID='CAM_WEIGHT=1,3,10 SWAP=.5,1'; empty: seeds
 GRID ?=
 ## seeds for GRID; different from the seeds that results are reported for
 GRID_SEEDS ?= 100 101
@@ -35,11 +41,15 @@ SBATCH ?=
 OUT ?=
 ## folder of stages' earlier outputs, for reuse; several users may share it; empty: OUT/.cache
 CACHE ?=
+## whose outputs in CACHE are used: own, group (of all in the folder's group) or anyone (who may write there)
+CACHE_TRUST ?= own
 ## largest size of CACHE; the least recently used outputs are deleted first
 CACHE_MAX ?= 10G
 ## commit that `make diff` compares with
 REV ?= HEAD
-## not empty: JSON from `make metrics`
+## tables of `make metrics` and `make experiments`: text, md (Markdown), csv or json
+FORMAT ?= $(if $(JSON),json,text)
+## not empty: the same as FORMAT=json
 JSON ?=
 ## output file for `make dag`; empty: text
 SVG ?=
@@ -70,12 +80,18 @@ include pipelines/$(EXPERIMENT).mk
 PICTURES ?=
 ## options of lint-split for the division into train, val and test, such as --skip-bad
 SPLIT ?=
+## number of parts of the folder, each of which tests the models that the others train; 1: no such parts
+FOLDS ?= 1
 ## file of pretrained weights, on whose features heads are trained; empty: all of NET is trained
 BACKBONE ?=
 ## number of differently augmented views of each training picture, with BACKBONE
 VIEWS ?= 4
-## size of the network's input
-SIZE ?= $(if $(BACKBONE),$(net-size),96x96)
+## epochs of training all layers after the head, with BACKBONE; kept where validation improves; 0: none
+FINE_TUNE ?= 0
+## learning rate of FINE_TUNE
+FINE_TUNE_LR ?= 0.0001
+## size of the pictures: that of the network's input
+SIZE ?= $(net-size)
 net-given := $(filter-out undefined,$(origin NET))
 ## network to train: a file, or a name in models/; with BACKBONE, the one that its tensors belong to
 NET ?= $(if $(BACKBONE),$(or $(BACKBONE_NET),$(placeholder)),$(placeholder))
@@ -97,6 +113,8 @@ CROP ?= 0.6
 ALSO ?=
 ## options of lint-train for all models
 TRAIN ?= --optim adam --lr 0.002 --batch 16
+## number format of the products in convolutions: f32, or bf16, which is coarser and faster
+PRECISION ?= f32
 ## network of the heads, with BACKBONE; empty: the layers after the backbone's cam line
 HEAD ?=
 ## weight of the CAM loss in camloss
@@ -108,8 +126,11 @@ SIGMA ?= 0.25
 ## CAM loss of camloss without its weight: options of lint-train
 CAM ?= --cam-loss energy $(if $(masked),--prior mask,--sigma $(SIGMA))
 
-# The network, and of a pretrained one its size.
+# The network's file, and the size of its input: of the first line `input WxHx3`.
 net-file = $(firstword $(wildcard $(NET) models/$(NET).net) $(NET))
+net-size = $(eval net-size := $(shell awk '{ sub(/\043.*/, ""); for (i = 1; i < NF; i++) \
+    if ($$i == "input" && $$(i + 1) ~ /^[0-9]+x[0-9]+x3$$/) { sub(/x3$$/, "", $$(i + 1)); print $$(i + 1); exit } }' \
+    $(net-file) </dev/null 2>/dev/null))$(net-size)
 placeholder = models/cnn.net
 ifneq ($(BACKBONE),)
 $(if $(wildcard $(BACKBONE)),,$(error BACKBONE: there is no file '$(BACKBONE)'))
@@ -123,51 +144,83 @@ $(backbone-net): $(BUILD)/lint-features $(BACKBONE) $(wildcard models/*.net)
 	@net=$$($< --which $(call quote,$(BACKBONE))) || { echo "NET=NAME names the network." >&2; exit 1; }; \
 	echo "BACKBONE_NET = $$net" >$@
 endif
-net-size = $(eval net-size := $(shell awk '$$1 == "input" && $$2 ~ /x3$$/ { sub(/x3$$/, "", $$2); print $$2 }' \
-    $(net-file)))$(net-size)
 endif
 
 # The settings that `make lock` records and `make diff` compares.
-PARAMETERS = PICTURES SPLIT SIZE NET EPOCHS AUGMENT OBJECT SWAP SWAP_COLOUR TRAIN CAM_WEIGHT TRY CAM \
-    $(if $(BACKBONE),VIEWS HEAD)
+PARAMETERS = PICTURES SPLIT $(if $(folds),FOLDS) SIZE NET EPOCHS AUGMENT OBJECT SWAP SWAP_COLOUR TRAIN $(if $(precise),PRECISION) CAM_WEIGHT TRY CAM \
+    $(if $(BACKBONE),VIEWS HEAD $(if $(frozen),FINE_TUNE FINE_TUNE_LR))
 
 # Mistakes in settings that no tool would explain, or only after minutes of another stage; and the points
 # of GRID.
-VARIABLE = SIZE NET EPOCHS CAM_WEIGHT SIGMA OBJECT SWAP SWAP_COLOUR VIEWS
-checked = SEED SEEDS JOBS TRY GRID GRID_SEEDS GRID_SLACK VARIABLE
-POINTS := $(shell $(foreach v,$(checked),$v=$(call quote,$($v))) awk -f pipelines/settings.awk)
-$(if $(findstring error: ,$(POINTS)),$(error $(subst error: ,,$(POINTS))))
-$(foreach v,$(VARIABLE),$(if $(strip $($v)),,$(error $v: expected a value, not nothing)))
-$(foreach f,$(ALSO),$(if $(wildcard $f),,$(error ALSO: there is no $f)))
-$(foreach v,OUT CACHE NET BUILD BACKBONE HEAD,$(if $(word 2,$($v)),$(error $v: '$($v)' has a space in it, \
+VARIABLE = PICTURES SPLIT BACKBONE VIEWS FINE_TUNE FINE_TUNE_LR SIZE NET EPOCHS AUGMENT OBJECT SWAP \
+    SWAP_COLOUR CROP ALSO TRAIN PRECISION HEAD CAM_WEIGHT TRY SIGMA CAM
+checked = SEED SEEDS FOLDS JOBS EPOCHS VIEWS FINE_TUNE FINE_TUNE_LR SIZE PRECISION CAM_WEIGHT SWAP SWAP_COLOUR CROP SIGMA TRY \
+    GRID GRID_SEEDS GRID_SLACK VARIABLE
+$(foreach v,OUT CACHE NET BUILD BACKBONE HEAD,$(if $(word 2,$($v)),$(error $v: '$(subst $(line-end), ,$($v))' has a space in it, \
     which is more than make can bear; a link to it helps)))
+$(foreach v,NET EPOCHS CAM_WEIGHT SIGMA OBJECT SWAP SWAP_COLOUR CROP VIEWS PRECISION,$(if $(strip $($v)),,$(error $v: \
+    expected a value, not nothing)))
+# With BACKBONE the network may not be known yet, and who builds the tools needs no models/.
+ifneq ($(or $(net-given),$(BACKBONE_NET),$(if $(BACKBONE),,cnn)),)
+$(if $(wildcard $(net-file))$(if $(net-given),,default),,$(error NET: there is no network '$(NET)': neither that file nor models/$(NET).net))
+$(if $(net-size)$(if $(net-given),,default),,$(error NET: $(net-file) has no line 'input WxHx3', so no pictures can be made for it))
+$(if $(filter $(net-size),$(SIZE))$(if $(net-size),,unknown),,$(error SIZE: $(net-file) takes pictures of $(net-size), not '$(SIZE)'; NET names another network))
+endif
+POINTS := $(shell $(foreach v,$(checked),$v=$(call quote,$($v))) LC_ALL= LC_NUMERIC=C awk -f pipelines/settings.awk)
+$(if $(findstring error: ,$(POINTS)),$(error $(subst error: ,,$(POINTS))))
+$(if $(filter-out own group anyone,$(CACHE_TRUST))$(word 2,$(CACHE_TRUST)),$(error CACHE_TRUST: expected own, group or anyone, not '$(CACHE_TRUST)'))
+$(foreach f,$(ALSO),$(if $(wildcard $f),,$(error ALSO: there is no $f)))
 
 # --- the stages --------------------------------------------------------------------------------
 # Each stage has a command (run), the outputs of other stages that it reads, and its own outputs
-# (makes). s is the seed, model the name of the model. Project files and programs in the command need
-# not be listed. `also` is a function: further lines of the stage (pipelines/stage/step.h), each put
+# (makes). s is the seed, or SEED/fold-I; model is the name of the model. Project files and programs in the
+# command need not be listed. `also` is a function: further lines of the stage (pipelines/stage/step.h), each put
 # through $1.
 
-STAGES = $(if $(SYNTH),synth) split $(if $(found),mask) swap-val $(if $(filter jtt,$(MODELS)),jtt/weigh) \
+STAGES = $(audit) $(if $(SYNTH),synth) split $(if $(found),mask) swap-val $(if $(filter jtt,$(MODELS)),jtt/weigh) \
     $(if $(BACKBONE),head features-val $(sort $(foreach m,$(MODELS),features-$(views-$m)))) \
     $(foreach m,$(tries),$m/train $m/val) \
-    $(foreach m,$(MODELS),$m/$(if $(tries),$(if $(filter camloss,$m),choose,train),train) $m/val $m/test) compare
+    $(foreach m,$(MODELS),$m$(frozen)/$(if $(tries),$(if $(filter camloss,$m),choose,train),train) \
+    $(if $(frozen),$m-frozen/val $m-tuned/train $m-tuned/val $m/keep) $m/val $m/test) compare $(if $(told),verdict)
+fold-stages = $(filter-out audit compare verdict %/test $(patsubst %,%/val,$(filter-out $(if $(tries),$(if $(frozen),,default)),$(MODELS))),$(STAGES))
+folds := $(if $(filter-out 1,$(FOLDS)),$(shell seq -f 'fold-%.0f' $(FOLDS)))
+$(if $(folds),$(if $(SYNTH),$(error FOLDS is for folders of pictures; this experiment draws its own test set)))
+the-seed = $(firstword $(subst /, ,$s))
+fold = $(patsubst fold-%,%,$(filter fold-%,$(subst /, ,$s)))
+# The runs whose test pictures are a seed's.
+tested = $(or $(foreach f,$(folds),$s/$f),$s)
 known-models = default camloss swap $(if $(BACKBONE),dro,crop dro jtt)
 $(foreach m,$(filter-out $(known-models),$(MODELS)),$(error MODELS: '$m' is none of $(strip \
     $(known-models)$(if $(BACKBONE), with BACKBONE))))
 $(if $(filter-out found given center,$(OBJECT))$(word 2,$(OBJECT)),$(error OBJECT: expected found, given or center, not '$(OBJECT)'))
 found = $(filter found,$(OBJECT))
 masked = $(filter found given,$(OBJECT))
+
+# $(call without-effect,SETTING,WHETHER IT HAS ONE,WHY): an error if it is given nevertheless.
+without-effect = $(if $(filter command,$(firstword $(origin $1))),$(if $2,,$(error $1 has no effect $3)))
+$(call without-effect,SIGMA,$(findstring $(SIGMA),$(CAM)),with OBJECT=$(OBJECT): evidence belongs on the object's mask; OBJECT=center has a prior of that width)
+$(call without-effect,VIEWS,$(BACKBONE),without BACKBONE)
+$(call without-effect,HEAD,$(BACKBONE),without BACKBONE)
+$(call without-effect,CROP,$(filter crop,$(MODELS)),unless MODELS has crop)
 d = data/$(NAME)/s$s
 m = models/$(NAME)/s$s/$(model)
 
 synth.run = lint-synth --size $(SIZE) --seed $s -o $d/pictures $(SYNTH)
 synth.makes = $d/pictures
 
-split.run = lint-split $(SPLIT) --size $(SIZE) --seed $s -o $d $(if $(SYNTH),$d/pictures,$(SOURCE))
+audit.run = lint-audit $(filter --group=% --classes=%,$(SPLIT)) --json $(audit.json) --sheet $(audit.json:json=png) \
+    --samples $(audit.json:json=tsv) $(SOURCE) >$(audit.json:json=txt)
+audit.json = models/$(NAME)/s$s/audit.json
+audit.also = $(call outside,$1)
+audit.first = have-source
+audit.makes = $(foreach x,json png tsv txt,$(audit.json:json=$x))
+
+split.run = lint-split $(SPLIT) $(parts) --size $(SIZE) --seed $(the-seed) -o $d $(if $(SYNTH),$d/pictures,$(SOURCE))
 split.reads = $(if $(SYNTH),$d/pictures)
-split.also = $(if $(SYNTH),,$(call outside,$1))
-split.first = $(if $(SYNTH),,have-source)
+# A file of --annotations need not lie in the folder.
+annotation-files = $(patsubst --annotations=%,%,$(filter --annotations=%,$(subst --annotations ,--annotations=,$(SPLIT))))
+split.also = $(if $(SYNTH),,$(call outside,$1))$(foreach f,$(annotation-files), $(call $1,data ANNOTATIONS=$(abspath $f)))
+split.first = $(if $(SYNTH),,$(or $(say-time),have-source))
 split.makes = $d/train.lts $d/val.lts $d/test.lts
 
 # Masks that lint-mask finds replace those that the pictures may have. The pictures' own masks serve
@@ -181,15 +234,15 @@ with-masks = $(if $(found),$d/found-$1.lts,$d/$1.lts)
 # background. The same pictures before each other's backgrounds can. They are made once and choose the
 # best epoch and the settings of a grid.
 swap-by = --swap-by $(if $(masked),mask,center)
-swap-val.run = lint-augment --swap-background 1 --swap-colour 0.5 $(swap-by) --seed $s $(call with-masks,val) -o $d/swapped-val.lts
+swap-val.run = lint-augment --swap-background 1 --swap-colour 0.5 $(swap-by) --seed $(the-seed) $(call with-masks,val) -o $d/swapped-val.lts
 swap-val.reads = $(call with-masks,val)
 swap-val.makes = $d/swapped-val.lts
 
 # With TRY, a model camloss-N is trained for each of its pairs, and camloss is the best of them.
 tries = $(if $(filter camloss,$(MODELS)),$(foreach k,$(shell seq $(words $(TRY))),camloss-$k))
 kind = $(firstword $(subst -, ,$(model)))
-pair = $(if $(findstring -,$(model)),$(subst /, ,$(word $(word 2,$(subst -, ,$(model))),$(TRY))))
-weight = $(or $(word 1,$(pair)),$(CAM_WEIGHT))
+pair = $(if $(filter $(tries),$(model)),$(subst /, ,$(word $(word 2,$(subst -, ,$(model))),$(TRY))))
+weight = $(or $(word 1,$(pair)),$(if $(and $(tuning),$(tries)),$(chosen-weight)),$(CAM_WEIGHT))
 probability = $(or $(word 2,$(pair)),$(SWAP))
 $(if $(BACKBONE),$(foreach p,$(TRY),$(if $(filter %/$(SWAP),$p),,$(error TRY: with BACKBONE the backgrounds of all are \
     swapped alike: expected SWAP=$(SWAP), not $p))))
@@ -197,6 +250,8 @@ $(if $(BACKBONE),$(foreach p,$(TRY),$(if $(filter %/$(SWAP),$p),,$(error TRY: wi
 # Training set, validation set, augmentation and loss of each model. If AUGMENT is a program, it filters
 # the output of the loader, which then only balances, swaps and shuffles.
 mine = $(if $(filter-out -%,$(firstword $(AUGMENT))),$(AUGMENT) |)
+$(foreach f,$(filter-out lint-%,$(firstword $(mine))),$(if $(shell \
+    PATH=$(call quote,$(abspath $(BUILD))):"$$PATH" command -v $(call quote,$f)),,$(error AUGMENT: there is no program '$f')))
 swaps = $(if $(filter-out 0,$(probability)),--swap-background $(probability) --swap-colour $(SWAP_COLOUR) $(swap-by))
 cropped = lint-augment --center-crop $(CROP)
 
@@ -222,21 +277,48 @@ loss-default = --cam-loss none
 loss-camloss = $(CAM) --cam-weight $(weight)
 loss-swap = --cam-loss none
 loss-crop = --cam-loss none
-loss-dro = --objective dro --best worst-group
+loss-dro = --objective dro --best worst-group $(if $(BACKBONE)$(findstring --weight-decay,$(TRAIN)),,--weight-decay 0.001)
 loss-jtt = --cam-loss none --best worst-group
 
 # Pictures as the model's input.
 seen = $(if $(filter crop,$(model)),<($(cropped) $d/$1.lts),$d/$1.lts)
 
-load = lint-augment $(if $(mine),--balance,$(AUGMENT)) $(augment-$(kind)) --epochs $1 --shuffle --seed $s
-train.run = $(if $(BACKBONE),$(train-head),$(train-whole))
-train-whole = $(call load,$(EPOCHS)) $(train-set-$(kind)) | \
-    $(mine) lint-train --net $(net-file) --train - --val $(call seen,$(val-name-$(kind))) --seed $s $(TRAIN) $(loss-$(kind)) \
+# Group DRO draws as many pictures of each group, as its authors do.
+evened = $(if $(filter dro,$(kind)),$(patsubst --balance,--balance-groups,$1),$1)
+# With FINE_TUNE a model's head is trained first, as M-frozen. M-tuned is that whole network, trained further on
+# pictures as NET would be from nothing. A few hundred pictures tell less of the mean of a feature than ImageNet
+# did, so batch norms stay as they are. M is the better one, by what chooses its best epoch.
+frozen := $(if $(filter-out 0,$(FINE_TUNE)),-frozen)
+$(if $(frozen),$(if $(BACKBONE),,$(error FINE_TUNE is for pretrained networks: expected BACKBONE=FILE))$(if \
+    $(HEAD),$(error FINE_TUNE: expected no HEAD, since all layers must be those of NET)))
+tuning = $(filter %-tuned,$(model))
+is-head = $(if $(BACKBONE),$(filter-out %-tuned $(if $(frozen),$(MODELS)),$(model)))
+has-norms = $(eval has-norms := $(shell awk '!/^ *\043/ && ($$1 == "batchnorm" || $$2 == "batchnorm") { print 1; exit }' \
+    $(net-file)))$(has-norms)
+further = $(if $(tuning),--init $(m:-tuned=-frozen)/model.safetensors --lr $(FINE_TUNE_LR) $(if $(has-norms),--freeze-batchnorm))
+chosen-weight = $$(cut -d ' ' -f $$($(choose) $(judged)) <<<'$(foreach p,$(TRY),$(firstword $(subst /, ,$p)))')
+best-default = accuracy
+best-camloss = swapped
+best-swap = swapped
+best-dro = worst_group
+keep = $(by-validation) -v by=$(best-$(kind)) -f pipelines/fine-tune.awk
+keep-judged = $(foreach o,frozen tuned,$1$m-$o/val.json $1$m-$o/swapped-val.json)
+keep.run = cp $m-$$($(keep) $(keep-judged))/{model.safetensors,log.tsv} $m
+keep.reads = $(keep-judged) $(foreach o,frozen tuned,$m-$o/model.safetensors $m-$o/log.tsv)
+keep.makes = $m/model.safetensors $m/log.tsv
+
+load = lint-augment $(call evened,$(if $(mine),--balance,$(AUGMENT))) $(augment-$(kind)) --epochs $1 --shuffle --seed $(the-seed)
+# f32 is what the tools do unless told, and stays out of their commands.
+precise = $(if $(filter-out f32,$(PRECISION)),--precision $(PRECISION))
+train.run = $(if $(is-head),$(train-head),$(train-whole))
+train-whole = $(call load,$(if $(tuning),$(FINE_TUNE),$(EPOCHS))) $(train-set-$(kind)) | \
+    $(mine) lint-train --net $(net-file) --train - --val $(call seen,$(val-name-$(kind))) --seed $(the-seed) $(TRAIN) $(precise) $(further) $(loss-$(kind)) \
     -o $m/model.safetensors --log $m/log.tsv --checkpoint checkpoint
-train.also = $(call $1,resumes)$(foreach f,$(also-digests), $(call $1,with also $(subst :, ,$f)))$(backbone.also)
+train.also = $(call $1,resumes)$(foreach f,$(also-digests), $(call $1,with also $(subst :, ,$f)))$(if $(is-head),$(backbone.also))
 also-digests = $(eval also-digests := $(foreach f,$(ALSO),$f:$(firstword $(shell sha256sum <$f))))$(also-digests)
-train.reads = $(if $(BACKBONE),$(head-reads),$(train-set-$(kind)) $d/$(val-name-$(kind)).lts)
-train.makes = $m/model.safetensors $m/log.tsv $(if $(BACKBONE),$m/head.safetensors)
+train.reads = $(if $(is-head),$(head-reads),$(train-set-$(kind)) $d/$(val-name-$(kind)).lts $(if $(tuning),\
+    $(m:-tuned=-frozen)/model.safetensors $(if $(filter camloss-tuned,$(model)),$(if $(tries),$(judged)))))
+train.makes = $m/model.safetensors $m/log.tsv $(if $(is-head),$m/head.safetensors)
 
 # What the frozen network makes of the pictures is computed once, for all models that see the same. A
 # training picture has several views; lint-train takes them in turn.
@@ -246,8 +328,8 @@ views-swap = swapped
 views-dro = plain
 
 backbone.also = $(if $(BACKBONE), $(call $1,data BACKBONE=$(abspath $(BACKBONE))))
-features = lint-features --net $(net-file) --drop image BACKBONE
-views = lint-augment $(if $(mine),--balance,$(AUGMENT)) $1 --epochs $(VIEWS) --seed $s $2 | $(mine) $(features)
+features = lint-features --net $(net-file) $(precise) --drop image BACKBONE
+views = lint-augment $(if $(mine),--balance,$(AUGMENT)) $1 --epochs $(VIEWS) --seed $(the-seed) $2 | $(mine) $(features)
 features-plain.run = $(call views,,$d/train.lts) -o $d/features-plain.lts
 features-plain.reads = $d/train.lts
 features-plain.makes = $d/features-plain.lts
@@ -267,20 +349,21 @@ features-val.also = $(backbone.also)
 head.also = $(backbone.also)
 
 train-head = lint-train --net $d/head.net --train $d/features-$(views-$(kind)).lts --val $d/features-$(val-name-$(kind)).lts \
-    --epochs $(EPOCHS) --seed $s $(TRAIN) $(loss-$(kind)) -o $m/head.safetensors --log $m/log.tsv --checkpoint checkpoint && \
+    --epochs $(EPOCHS) --seed $(the-seed) $(TRAIN) $(loss-$(kind)) -o $m/head.safetensors --log $m/log.tsv --checkpoint checkpoint && \
     lint-features --net $(net-file) --join $m/head.safetensors BACKBONE -o $m/model.safetensors
 head-reads = $d/head.net $d/features-$(views-$(kind)).lts $d/features-$(val-name-$(kind)).lts
 
-judged = $(foreach model,$(filter default,$(MODELS)) $(tries),$1$m/val.json $1$m/swapped-val.json)
-choose = awk -v slack=$(GRID_SLACK) -f pipelines/choose.awk
-choose.run = cp $m-$$($(choose) $(judged))/{model.safetensors,log.tsv$(if $(BACKBONE),$(comma)head.safetensors)} $m
+judged = $(foreach model,$(patsubst %,%$(frozen),$(filter default,$(MODELS))) $(tries),$1$m/val.json $1$m/swapped-val.json)
+by-validation = awk -v slack=$(GRID_SLACK) -f pipelines/summary.awk -f pipelines/validation.awk
+choose = $(by-validation) -f pipelines/choose.awk
+choose.run = cp $(m:-frozen=)-$$($(choose) $(judged))/{model.safetensors,log.tsv$(if $(BACKBONE),$(comma)head.safetensors)} $m
 choose.reads = $(foreach model,$(tries),$(train.makes)) $(judged)
 choose.makes = $(train.makes)
 comma := ,
 
 # Just Train Twice (Liu et al. 2021): samples that a model of one epoch gets wrong count 20 times.
-weigh.run = $(call load,1) $d/train.lts | lint-train --net $(net-file) --train - --seed $s $(TRAIN) -o $m/first.safetensors && \
-    lint-cam $m/first.safetensors $d/train.lts | lint-weight --wrong 20 -o $m/weighted.lts
+weigh.run = $(call load,1) $d/train.lts | lint-train --net $(net-file) --train - --seed $(the-seed) $(TRAIN) $(precise) -o $m/first.safetensors && \
+    lint-cam $(precise) $m/first.safetensors $d/train.lts | lint-weight --wrong 20 -o $m/weighted.lts
 weigh.reads = $d/train.lts
 weigh.makes = $m/weighted.lts
 
@@ -288,21 +371,37 @@ score = lint-eval --json --model $(model) --shares $d/train.lts -o $m/$1
 
 # Scores on validation pictures: as they are, and before each other's backgrounds. A head answers
 # from their features, which are there.
-answers = lint-cam $(if $(BACKBONE),$m/head.safetensors $d/features-$1.lts,$m/model.safetensors $(call seen,$1))
+answers = lint-cam $(if $(is-head),$m/head.safetensors $d/features-$1.lts,$(precise) $m/model.safetensors $(call seen,$1))
 val.run = $(call answers,val) | $(call score,val.json) && $(call answers,swapped-val) | $(call score,swapped-val.json)
-val.reads = $d/train.lts $(if $(BACKBONE),$m/head.safetensors $(addprefix $d/features-,val.lts swapped-val.lts),\
+val.reads = $d/train.lts $(if $(is-head),$m/head.safetensors $(addprefix $d/features-,val.lts swapped-val.lts),\
     $m/model.safetensors $d/val.lts $d/swapped-val.lts)
 val.makes = $m/val.json $m/swapped-val.json
 
-test.run = lint-cam --shift 0.1667 --grid $m/sheet.png $m/model.safetensors $(call seen,test) | $(call score,test.json)
-test.reads = $m/model.safetensors $d/test.lts $d/train.lts
+# What the models say of all test pictures. With FOLDS each picture is judged by a model that has not seen it.
+tests-of = $(subst $(line-end),,$(subst $(line-end) , && ,$(foreach s,$(tested),lint-cam $1 $(precise) $m/model.safetensors \
+    $(call seen,test)$(line-end))))
+test.run = $(if $(folds),{ $(call tests-of,--shift 0.1667); } | $(call score,test.json) && \
+    lint-show -o $m/sheet.png <($(call tests-of,-q)),$(call tests-of,--shift 0.1667 --grid $m/sheet.png) | $(call score,test.json))
+test.reads = $(foreach s,$(tested),$m/model.safetensors $d/test.lts) $d/train.lts
 test.makes = $m/test.json $m/sheet.png
 
 # The maps of all models over the same test pictures.
 compare.run = lint-show -o $(compare.makes) --max 8 $(MODELS:%=--title %) \
-    $(foreach model,$(MODELS),<(lint-cam -q $m/model.safetensors $(call seen,test)))
-compare.reads = $(foreach model,$(MODELS),$m/model.safetensors) $d/test.lts
+    $(foreach model,$(MODELS),<($(call tests-of,-q)))
+compare.reads = $(foreach s,$(tested),$(foreach model,$(MODELS),$m/model.safetensors) $d/test.lts)
 compare.makes = models/$(NAME)/s$s/compare.png
+
+# What a folder's experiment says, and what would help where nothing has.
+told = $(if $(audit),$(filter default,$(MODELS)))
+verdict.run = lint-eval --verdict $(audit.json) $(remedies) --command 'lint-predict $(foreach model,%,$m)/model.safetensors $(if $(cropped),CROP,PICTURE)...' \
+    -o $(verdict.makes) $(judged-tests)
+judged-tests = $(foreach model,default $(filter-out default,$(MODELS)),$m/test.json)
+cropped = $(filter --crop-to-box,$(SPLIT))
+remedies = $(if $(filter given,$(OBJECT))$(cropped),,--remedy 'Masks of the objects would help: OBJECT=given (docs/masks.md).') \
+    $(if $(cropped),,--remedy 'So would boxes around them: SPLIT=--crop-to-box (docs/pipelines.md).') \
+    $(if $(BACKBONE),,--remedy 'A pretrained network would help: BACKBONE=FILE (README.md).')
+verdict.reads = $(audit.json) $(judged-tests)
+verdict.makes = models/$(NAME)/s$s/verdict.txt
 
 include pipelines/run.mk
 
@@ -316,27 +415,34 @@ have-source: | $(filter deps,$(MAKECMDGOALS))
 results = $(foreach s,$1,$(foreach model,$(MODELS),$(addprefix $(AT)$m/,$2)))
 
 ## run the experiment for one seed, and print the models' scores
-pipeline: stages
-	@printf '\nOn validation pictures:\n\n'; \
+pipeline: | $(filter deps,$(MAKECMDGOALS))
+	+@$(side-by-side) stages
+	@$(if $(told),echo; $(foreach s,$(SEED),grep -v '^  ' $(AT)$(verdict.makes) | fold -sw 100; \
+	    sed -n 's|^  lint-predict |&$(AT)|p' $(AT)$(verdict.makes));) \
+	printf '\nOn validation pictures:\n\n'; \
 	lint-eval --compare $(call results,$(SEED),val.json) | sed -n 1,3p; \
 	printf '\nOn validation pictures before each other'"'"'s backgrounds:\n\n'; \
 	lint-eval --compare $(call results,$(SEED),swapped-val.json) | sed -n 1,3p; \
 	printf '\nOn test pictures:\n\n'; \
 	lint-eval --compare $(call results,$(SEED),test.json); \
+	$(if $(audit),printf '\nAbout the folder:\n'; printf '  %s\n' $(foreach s,$(SEED),$(addprefix $(AT),$(audit.makes)));) \
 	$(foreach s,$(if $(tries),$(SEED)),echo; $(choose) -v say=$(call quote,$(TRY)) $(call judged,$(AT)); ) \
+	$(if $(frozen),echo; $(foreach s,$(SEED),$(foreach model,$(MODELS),$(keep) -v say=$(model) $(call keep-judged,$(AT));))) \
 	printf '\nMaps over test pictures:\n'; \
 	printf '  %s\n' $(foreach s,$(SEED),$(AT)$(compare.makes)) $(call results,$(SEED),sheet.png)
 
-all-of = $(call results,$1,val.json swapped-val.json test.json) $(foreach s,$1,$(AT)$(compare.makes))
+all-of = $(foreach s,$1,$(if $(audit),$(AT)$(audit.json)) $(if $(told),$(AT)$(verdict.makes))) $(call results,$1,val.json swapped-val.json test.json) \
+    $(foreach s,$1,$(AT)$(compare.makes))
 stages: $(call all-of,$(SEED))
 
 SWEEP = $(shell seq 0 $$(($(SEEDS) - 1)))
-side-by-side = $(MAKE) --no-print-directory $(JOBS:%=-j%)
+# Unless make itself was told how many.
+side-by-side = $(MAKE) --no-print-directory $(if $(findstring jobserver,$(MAKEFLAGS)),,-j$(or $(JOBS),2))
 
 # Pairs of the first model and each other.
 pairs = $(foreach other,$(wordlist 2,99,$(MODELS)),lint-eval --pairs \
     $(foreach s,$(SWEEP),$(foreach model,$(firstword $(MODELS)) $(other),$(AT)$m/test.json));)
-table = $(if $(GRID),awk -v slack=$(GRID_SLACK) -v seeds='$(GRID_SEEDS)' -f pipelines/grid.awk \
+table = $(if $(GRID),$(by-validation) -v seeds='$(GRID_SEEDS)' -f pipelines/grid.awk \
     $(foreach p,$(POINTS),$(call point-results,$p)),$(or $(pairs),true))
 
 ifeq ($(CLUSTER),)
@@ -357,7 +463,8 @@ point-results = $(foreach s,$(GRID_SEEDS),$(foreach model,$(MODELS),$(addprefix 
 grid-stages: $(addprefix $(AT)grid/,$(POINTS))
 
 $(AT)grid/%: FORCE
-	+@readarray -t settings < <(tr , '\n' <<<$(call quote,$*) | sed 's/-/=/'); \
+	+@readarray -t settings < <(tr , '\n' <<<$(call quote,$*) | sed 's/-/=/; s/[+]/ /g; s/@/\\x/g' | \
+	    while IFS= read -r s; do printf '%b\n' "$$s"; done); \
 	$(MAKE) --no-print-directory $(if $(CLUSTER),point-plan,point-stages) GRID= OUT=$@ CACHE=$(CACHE_DIR) "$${settings[@]}"
 
 point-stages: $(call results,$(GRID_SEEDS),val.json swapped-val.json)

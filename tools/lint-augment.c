@@ -17,7 +17,7 @@ static const lint_augment RECOLOURED = {
 
 static struct {
     const char *out;
-    int flip, balance, shuffle;
+    int flip, balance, balance_groups, shuffle;
     lint_verbosity verbosity;
     double rotate, crop, center_crop, shift, scale, brightness, hue, saturation, grey, noise, swap,
         swap_colour;
@@ -36,6 +36,9 @@ static const lint_option options[] = {
      .help = "copies of smaller classes' samples, appended until all classes have the same size; "
              "copies are flipped both ways and rotated by up to 90 degrees unless --flip or "
              "--rotate is given"},
+    {"balance-groups", 0, LINT_OPT_FLAG, &o.balance_groups,
+     .help = "as many samples as the input has, but the same number of each group (class and "
+             "place): a part of a large group, copies as with --balance of a small one"},
     {"flip", 0, LINT_OPT_CHOICE, &o.flip, "HOW",
      "random mirroring, each with probability 1/2: none, h (left-right), v (upside down) or hv "
      "(default none)",
@@ -95,8 +98,9 @@ static const lint_program program = {
     .usage = "[options] [FILE]",
     .purpose =
         "Changes the pictures of a sample stream at random; masks change with them. Without "
-        "options the samples pass unchanged. --balance, --shuffle, --swap-background and --epochs "
-        "need random access to the samples, so a pipe is first copied to a temporary file.",
+        "options the samples pass unchanged. --balance, --balance-groups, --shuffle, "
+        "--swap-background and --epochs need random access to the samples, so a pipe is first "
+        "copied to a temporary file.",
     .options = options,
     .example = "  lint-augment --balance data/train.lts -o data/balanced.lts\n"
                "  lint-augment --epochs 15 --shuffle --flip h --rotate 10 data/balanced.lts |\n"
@@ -113,7 +117,9 @@ static lint_load_plan make_plan(void) {
                         .frame = (size_t)o.frame,
                         .epochs = (uint64_t)o.epochs,
                         .shuffle = o.shuffle,
-                        .balance = o.balance,
+                        .balance = o.balance_groups ? LINT_LOAD_GROUPS
+                                   : o.balance      ? LINT_LOAD_CLASSES
+                                                    : LINT_LOAD_AS_IS,
                         .swap = o.swap,
                         .swap_by = o.swap_by == LINT_SWAP_MASK ? LINT_SWAP_MASK : LINT_SWAP_CENTER};
     p.each = (lint_augment){.flip_h = flip == FLIP_H || flip == FLIP_HV,
@@ -142,7 +148,7 @@ static lint_verbosity verbosity(void) {
     return o.verbosity == LINT_NORMAL && !o.out ? LINT_QUIET : o.verbosity;
 }
 
-static int copy_all(lint_loader *in, lint_output *out, lint_err *e) {
+static int copy_all(lint_loader *in, const char *name, lint_output *out, lint_err *e) {
     lint_frame f = {0};
     lint_progress progress;
     size_t done = 0;
@@ -158,10 +164,13 @@ static int copy_all(lint_loader *in, lint_output *out, lint_err *e) {
     }
     lint_progress_end(&progress, done);
     lint_frame_free(&f);
+    if (got == 0 && done == 0) return lint_fail(e, "%s: no samples", name);
     return got;
 }
 
 static void check_options(void) {
+    if (o.balance && o.balance_groups)
+        lint_usage("--balance-groups evens out classes too: leave out --balance");
     if (o.swap > 0) return;
     if (o.swap_by != SWAP_BY_NOT_GIVEN) lint_usage("--swap-by needs --swap-background");
     if (o.swap_colour > 0) lint_usage("--swap-colour needs --swap-background");
@@ -177,9 +186,10 @@ int main(int argc, char **argv) {
     if (!pool) lint_die(&e);
     lint_loader *in = lint_loader_new(arg[0], &plan, pool, &e);
     if (!in) lint_die(&e);
+    lint_output_sweep(o.out);
     lint_output *out = lint_output_open(o.out, &e);
     if (!out) lint_die(&e);
-    if (copy_all(in, out, &e) < 0) {
+    if (copy_all(in, lint_input_name(arg[0]), out, &e) < 0) {
         lint_output_abort(out);
         lint_die(&e);
     }

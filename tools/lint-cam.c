@@ -20,14 +20,14 @@ static struct {
     lint_list drop;
     long threads, deletion;
     double shift;
-    int pick;
+    int pick, precision;
     lint_verbosity verbosity;
     uint64_t seed;
 } o = {.pick = PICK_NOT_GIVEN, .seed = NO_SEED};
 
 static const lint_option options[] = {
     {"grid", 0, LINT_OPT_STR, &o.grid, "FILE",
-     .help = "PNG of 16 samples, 4 by 4: maps over pictures, with predicted and true classes under "
+     .help = "PNG of 16 samples, 4 by 4: maps over pictures, with classes, place and name under "
              "each"},
     {"pick", 0, LINT_OPT_CHOICE, &o.pick, "HOW",
      "samples on the --grid: first, random, worst (wrong answers, most confident first) or spread "
@@ -39,7 +39,7 @@ static const lint_option options[] = {
     {"title", 0, LINT_OPT_STR, &o.title, "TEXT",
      .help = "title of the --grid (default: the model's name and the split)"},
     {"png", 0, LINT_OPT_STR, &o.png, "DIR",
-     .help = "folder for one PNG of each sample; it is made if it does not exist"},
+     .help = "new or existing folder for a PNG of each sample"},
     {"drop", 0, LINT_OPT_LIST, &o.drop, "NAME",
      .help = "tensor to leave out of the output, such as image if lint-eval reads it; cam leaves "
              "only the logits and works for networks without maps; may be repeated"},
@@ -52,6 +52,7 @@ static const lint_option options[] = {
              "in N steps, most evidence first, and brought back: `deletion` and `insertion` [n] "
              "(default: none)",
      .min = 1, .max = LINT_DELETION_STEPS_MAX},
+    LINT_OPTION_PRECISION(&o.precision),
     LINT_OPTION_THREADS(&o.threads),
     LINT_OPTION_OUT(&o.out, "predictions"),
     LINT_OPTION_QUIET(&o.verbosity),
@@ -85,7 +86,7 @@ typedef struct job {
     size_t frame, done; /* its frame at hand, from 1; samples of the frames before */
 } job;
 
-/* Errors of the data say where; those of a file that is written have said so. */
+/* Puts the frame before an error in the data. Errors of written files name those files already. */
 static int in_frame(const job *j, lint_err *e) {
     return lint_err_prefix(e, "%s: frame %zu: ", j->name, j->frame);
 }
@@ -96,7 +97,7 @@ static int draw_one(const job *j, const lint_samples *s, size_t i, lint_err *e) 
     lint_gallery_file(file, j->done + i + 1, name);
     if (snprintf(path, sizeof path, "%s/%s", o.png, file) >= (int)sizeof path)
         return lint_fail(e, "%s: %s", o.png, strerror(ENAMETOOLONG));
-    return lint_gallery_save_one(path, s, i, name, e);
+    return lint_gallery_save_one(path, s, i, NULL, e);
 }
 
 static int draw(job *j, const lint_frame *f, lint_err *e) {
@@ -153,6 +154,7 @@ static int handle_all(job *j, FILE *in, lint_err *e) {
     lint_progress_end(&progress, j->done);
     lint_frame_free(&f);
     lint_reader_free(r);
+    if (got == 0 && j->done == 0) return lint_fail(e, "%s: no samples", j->name);
     return got;
 }
 
@@ -180,6 +182,7 @@ static void open_outputs(job *j) {
     lint_err e;
     if ((!o.png && !o.grid) || o.out || !isatty(STDOUT_FILENO)) {
         lint_refuse_terminal(o.out);
+        lint_output_sweep(o.out);
         if (!(j->out = lint_output_open(o.out, &e))) lint_die(&e);
     }
     if (o.png && lint_gallery_folder(o.png, &e) < 0) lint_die(&e);
@@ -210,6 +213,8 @@ int main(int argc, char **argv) {
     if (!pool) lint_die(&e);
     job j = {.path = arg[0], .pool = pool, .maps = wants_maps()};
     if (lint_predictor_open(&j.model, j.path, BATCH, pool, &e) < 0) lint_die(&e);
+    if (lint_net_set_precision(j.model.net, (lint_precision)o.precision, &e) < 0)
+        lint_usage("--precision: %s", e.msg);
     if (j.maps && !j.model.cam_h) {
         lint_fail(&e, "%s: its network has no 'cam' line, so no maps%s", j.path,
                   o.png || o.grid || o.deletion ? "" : "; --drop cam writes logits only");

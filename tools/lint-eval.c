@@ -1,8 +1,10 @@
 /* lint-eval: scores of predictions over all samples, by class and by group, and tables of several
  * models. */
 #include "answer/metrics.h"
+#include "answer/sample_list.h"
 #include "answer/scores_pairs.h"
 #include "answer/top_cells.h"
+#include "answer/verdict.h"
 #include "base/atomic_output.h"
 #include "base/cli.h"
 #include "base/standard_io.h"
@@ -10,14 +12,15 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static struct {
-    const char *out, *model;
+    const char *out, *model, *samples, *verdict, *command;
     int json, compare, pairs;
     lint_verbosity verbosity;
     double radius;
     uint64_t seed;
-    lint_list shares, metric;
+    lint_list shares, metric, remedy;
 } o = {.radius = 0.25};
 
 static const lint_option options[] = {
@@ -30,6 +33,9 @@ static const lint_option options[] = {
      .help = "radius of the centre for evidence_in_center, as a fraction of the image side "
              "(default 0.25)",
      .min = 0.001, .max = 1},
+    {"samples", 0, LINT_OPT_STR, &o.samples, "FILE",
+     .help = "tab-separated list of all samples, highest loss first: name, truth, answer, its "
+             "probability, place, share of evidence inside the object, loss (default: none)"},
     {"compare", 0, LINT_OPT_FLAG, &o.compare,
      .help = "table of several models side by side, from JSON files of lint-eval"},
     {"pairs", 0, LINT_OPT_FLAG, &o.pairs,
@@ -38,6 +44,13 @@ static const lint_option options[] = {
     {"metric", 0, LINT_OPT_LIST, &o.metric, "NAME",
      .help = "metric to report with --pairs, as means and for each pair; may be repeated (default: "
              "means of all metrics; worst_group and accuracy for each pair)"},
+    {"verdict", 0, LINT_OPT_STR, &o.verdict, "AUDIT",
+     .help = "verdict in sentences on models by their JSON files, the first trained as usual, with "
+             "the JSON file of lint-audit"},
+    {"remedy", 0, LINT_OPT_LIST, &o.remedy, "TEXT",
+     .help = "sentence for the verdict on models that still go by the background; may be repeated"},
+    {"command", 0, LINT_OPT_STR, &o.command, "TEXT",
+     .help = "last line of the verdict, with % for the name of the recommended model"},
     LINT_OPTION_SEED(&o.seed, "the bootstrap of --pairs"),
     LINT_OPTION_OUT(&o.out, "scores"),
     LINT_OPTION_QUIET(&o.verbosity),
@@ -47,7 +60,9 @@ static const lint_option options[] = {
 
 static const lint_program program = {
     .name = "lint-eval",
-    .usage = "[options] [PREDICTIONS...] | --compare A.json B.json... | --pairs A0.json B0.json...",
+    .usage =
+        "[options] [PREDICTIONS...] | --compare A.json B.json... | --pairs A0.json B0.json... | "
+        "--verdict AUDIT.json A.json B.json...",
     .purpose = "Scores predictions: accuracy over all samples, by class and by group (a class on a "
                "background), and the share of the maps' evidence that lies on the object. Columns: "
                "metric, class, place (* means all), value, its 95 % interval, number of samples.",
@@ -56,7 +71,8 @@ static const lint_program program = {
         "  lint-cam model.safetensors data/test.lts | lint-eval --shares data/train.lts\n"
         "  lint-eval predictions.lts | awk -F'\\t' '$1 == \"worst_group\" {print $2, $3, $4}'\n"
         "  lint-eval --compare default.json camloss.json\n"
-        "  lint-eval --pairs s0/default.json s0/camloss.json s1/default.json s1/camloss.json\n",
+        "  lint-eval --pairs s0/default.json s0/camloss.json s1/default.json s1/camloss.json\n"
+        "  lint-eval --verdict audit.json default.json camloss.json\n",
     .operands = {0, -1},
 };
 
@@ -67,9 +83,9 @@ static size_t count(char **arg) {
     return n;
 }
 
-static lint_output *open_output(void) {
+static lint_output *open_output(const char *path) {
     lint_err e;
-    lint_output *out = lint_output_open(o.out, &e);
+    lint_output *out = lint_output_open(path, &e);
     if (!out) lint_die(&e);
     return out;
 }
@@ -85,8 +101,15 @@ static void commit(lint_output *out, int written, lint_err *e) {
 
 /* --- predictions -> scores -------------------------------------------------------------------- */
 
-static int add_frame(void *metrics, const lint_frame *f, lint_err *e) {
-    return lint_metrics_add(metrics, f, e);
+typedef struct evaluation {
+    lint_metrics *metrics;
+    lint_sample_list *list; /* NULL without --samples */
+} evaluation;
+
+static int add_frame(void *ctx, const lint_frame *f, lint_err *e) {
+    evaluation *v = ctx;
+    if (lint_metrics_add(v->metrics, f, e) < 0) return -1;
+    return v->list ? lint_sample_list_add(v->list, f, e) : 0;
 }
 
 /* A share is a number for a group, or a stream to count groups in. */
@@ -114,34 +137,49 @@ static void warn_of_window(const lint_scores *s) {
               o.model ? o.model : "", o.model ? ": " : "", 100 * r->value);
 }
 
+static int write_scores(const lint_scores *s, FILE *out, lint_err *e) {
+    if (o.json) return lint_scores_write_json(s, out, e);
+    lint_scores_write_tsv(s, out);
+    return isatty(fileno(out)) ? lint_scores_write_confusion(s, out, e) : 0;
+}
+
+/* Both outputs appear, or none. */
+static void write_all(const lint_scores *s, lint_sample_list *list) {
+    lint_err e;
+    lint_output *out[] = {open_output(o.out), list ? open_output(o.samples) : NULL};
+    int err = write_scores(s, lint_output_file(out[0]), &e);
+    if (err && ferror(lint_output_file(out[0])))
+        lint_err_prefix(&e, "%s: ", lint_output_name(o.out));
+    if (!err && list) lint_sample_list_write(list, lint_output_file(out[1]));
+    for (size_t i = 0; err && i < 2; i++)
+        lint_output_abort(out[i]);
+    if (err || lint_output_commit_all(out, 2, &e) < 0) lint_die(&e);
+}
+
 static void evaluate(char **paths) {
     lint_err e;
     static char *from_stdin[] = {"-", NULL};
-    lint_metrics *m = lint_metrics_new(o.radius, &e);
-    if (!m) lint_die(&e);
+    evaluation v = {.metrics = lint_metrics_new(o.radius, &e)};
+    if (v.metrics && o.samples) v.list = lint_sample_list_new(&e);
+    if (!v.metrics || (o.samples && !v.list)) lint_die(&e);
     for (char **p = *paths ? paths : from_stdin; *p; p++) {
         const char *name;
         FILE *in = lint_open_input(*p, &name);
-        if (lint_each_frame(in, name, add_frame, m, &e) < 0) lint_die(&e);
+        if (lint_each_frame(in, name, add_frame, &v, &e) < 0) lint_die(&e);
         lint_close_input(in);
     }
     lint_scores s = {.model = o.model ? strdup(o.model) : NULL};
-    for (size_t i = 0; i < o.shares.n && lint_metrics_count(m); i++)
-        add_share(m, o.shares.v[i]);
-    if (lint_metrics_scores(m, &s, &e) < 0) {
+    for (size_t i = 0; i < o.shares.n && lint_metrics_count(v.metrics); i++)
+        add_share(v.metrics, o.shares.v[i]);
+    if (lint_metrics_scores(v.metrics, &s, &e) < 0) {
         lint_err_prefix(&e, "%s: ", lint_input_name(*paths));
         lint_die(&e);
     }
-    lint_output *out = open_output();
-    int written = 0;
-    if (o.json)
-        written = lint_scores_write_json(&s, lint_output_file(out), &e);
-    else
-        lint_scores_write_tsv(&s, lint_output_file(out));
-    commit(out, written, &e);
+    write_all(&s, v.list);
     warn_of_window(&s);
     lint_scores_free(&s);
-    lint_metrics_free(m);
+    lint_metrics_free(v.metrics);
+    lint_sample_list_free(v.list);
 }
 
 /* --- scores -> tables ------------------------------------------------------------------------- */
@@ -169,10 +207,23 @@ static void compare(char **paths) {
     size_t n = count(paths);
     if (n < 1) lint_usage("--compare needs the JSON files of lint-eval --json");
     lint_scores *s = read_all(paths, n);
-    lint_output *out = open_output();
+    lint_output *out = open_output(o.out);
     commit(out, lint_scores_compare(s, n, o.verbosity == LINT_VERBOSE, lint_output_file(out), &e),
            &e);
     free_all(s, n);
+}
+
+static void judge(char **paths) {
+    lint_err e;
+    lint_verdict v = {
+        .n = count(paths), .remedy = o.remedy.v, .remedies = o.remedy.n, .command = o.command};
+    if (v.n < 1) lint_usage("--verdict needs the JSON files of lint-eval --json");
+    if (lint_verdict_read_audit(&v, o.verdict, &e) < 0) lint_die(&e);
+    lint_scores *s = read_all(paths, v.n);
+    v.s = s;
+    lint_output *out = open_output(o.out);
+    commit(out, lint_verdict_write(&v, lint_output_file(out), &e), &e);
+    free_all(s, v.n);
 }
 
 static void pair_up(char **paths) {
@@ -182,7 +233,7 @@ static void pair_up(char **paths) {
     if (n < 2 || n % 2) lint_usage("--pairs needs an even number of JSON files, not %zu", n);
     lint_scores *s = read_all(paths, n);
     if (lint_pairs_make(&p, s, n / 2, o.metric.v, o.metric.n, o.seed, &e) < 0) lint_die(&e);
-    lint_output *out = open_output();
+    lint_output *out = open_output(o.out);
     FILE *f = lint_output_file(out);
     commit(out, o.json ? lint_pairs_write_json(&p, f, &e) : lint_pairs_write_text(&p, f, &e), &e);
     lint_pairs_free(&p);
@@ -191,15 +242,24 @@ static void pair_up(char **paths) {
 
 int main(int argc, char **argv) {
     char **operands = lint_cli_parse(&program, argc, argv);
-    if (o.compare && o.pairs) lint_usage("--compare and --pairs exclude each other");
-    if ((o.compare || o.pairs) && (o.model || o.shares.n))
-        lint_usage("--model and --shares are for predictions, not for --compare or --pairs");
+    if (o.compare + o.pairs + !!o.verdict > 1)
+        lint_usage("--compare, --pairs and --verdict exclude each other");
+    if ((o.compare || o.pairs || o.verdict) && (o.model || o.shares.n || o.samples))
+        lint_usage("--model, --shares and --samples are for predictions, not for --compare, "
+                   "--pairs or --verdict");
+    if (o.samples && lint_is_stdio(o.samples) && (!o.out || lint_is_stdio(o.out)))
+        lint_usage("scores and --samples cannot both go to standard output");
+    if ((o.remedy.n || o.command) && !o.verdict)
+        lint_usage("--remedy and --command need --verdict");
+    if (o.json && o.verdict) lint_usage("--verdict and --json exclude each other");
     if (o.json && o.compare) lint_usage("--compare and --json exclude each other");
     if ((o.metric.n || o.seed) && !o.pairs) lint_usage("--metric and --seed need --pairs");
     if (o.compare)
         compare(operands);
     else if (o.pairs)
         pair_up(operands);
+    else if (o.verdict)
+        judge(operands);
     else
         evaluate(operands);
     return 0;

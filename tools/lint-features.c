@@ -15,7 +15,7 @@ enum { BATCH = 32 };
 static struct {
     const char *net, *out, *join;
     lint_list drop;
-    int head, which;
+    int head, which, precision;
     lint_verbosity verbosity;
     long threads;
 } o;
@@ -33,6 +33,7 @@ static const lint_option options[] = {
     {"join", 0, LINT_OPT_STR, &o.join, "MODEL",
      .help = "output of one model: the backbone with a head that was trained on its features"},
     {"which", 0, LINT_OPT_FLAG, &o.which, .help = "output of the network's path alone"},
+    LINT_OPTION_PRECISION(&o.precision),
     LINT_OPTION_THREADS(&o.threads),
     LINT_OPTION_OUT(&o.out, "samples, network or model"),
     LINT_OPTION_QUIET(&o.verbosity),
@@ -138,6 +139,7 @@ static void check_options(char **arg) {
     int filters = !o.head && !o.join && !o.which;
     if (!filters && arg[1]) lint_usage("--head, --join and --which read no samples");
     if (!filters && o.drop.n) lint_usage("--drop needs samples");
+    if (!filters && o.precision != LINT_PRECISION_F32) lint_usage("--precision needs samples");
     if (lint_is_stdio(arg[0])) lint_usage("expected a file as BACKBONE");
     if (filters || o.join) lint_refuse_terminal(o.out);
 }
@@ -145,6 +147,8 @@ static void check_options(char **arg) {
 static int run(job *j, lint_threads *pool, char **arg, lint_err *e) {
     if (o.which) return write_which(arg[0], j->out, e);
     if (lint_backbone_open(&j->backbone, arg[0], o.net, BATCH, pool, e) < 0) return -1;
+    if (lint_net_set_precision(j->backbone.net, (lint_precision)o.precision, e) < 0)
+        lint_usage("--precision: %s", e->msg);
     if (o.join) return join(j, e);
     return o.head ? write_head(j, e) : filter(j, arg[1], e);
 }
@@ -156,6 +160,7 @@ int main(int argc, char **argv) {
     lint_blas_one_thread();
     job j = {.path = arg[0]};
     lint_threads *pool = lint_threads_new((int)o.threads, &e);
+    lint_output_sweep(o.out);
     if (!pool || !(j.out = lint_output_open(o.out, &e))) lint_die(&e);
     if (run(&j, pool, arg, &e) < 0) {
         lint_output_abort(j.out);

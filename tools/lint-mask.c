@@ -102,6 +102,7 @@ int main(int argc, char **argv) {
     FILE *in = lint_open_input(arg[0], &name);
     j.in = lint_reader_new(in, name, &e);
     j.threads = lint_threads_new((int)o.threads, &e);
+    lint_output_sweep(o.out);
     if (!j.in || !j.threads || !(j.out = lint_output_open(o.out, &e))) lint_die(&e);
     if (mask_all(&j, name, &e) < 0) {
         lint_output_abort(j.out);

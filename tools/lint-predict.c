@@ -5,8 +5,11 @@
 #include "base/cli.h"
 #include "base/lines.h"
 #include "base/standard_io.h"
+#include "base/text.h"
+#include "picture/picture_list.h"
 
 #include <errno.h>
+#include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -14,9 +17,9 @@ enum { BATCH = 16, FIT_NOT_GIVEN = -1 };
 
 static struct {
     const char *out, *png, *from;
-    int fit, nul, all;
+    int fit, nul, all, json, precision;
     lint_verbosity verbosity;
-    long threads;
+    long threads, depth, max_pixels, top;
 } o = {.fit = FIT_NOT_GIVEN};
 
 static const lint_option options[] = {
@@ -34,8 +37,18 @@ static const lint_option options[] = {
      .help = "method of resizing images to the network's input: stretch, crop or pad (default: as "
              "for the training pictures, else stretch)",
      .choices = LINT_FIT_CHOICES},
-    {"all", 0, LINT_OPT_FLAG, &o.all,
-     .help = "one line for every class of each image, most probable first"},
+    {"depth", 0, LINT_OPT_INT, &o.depth, "N",
+     .help = "significant bits in images with more than 8 bits per sample (default: as for the "
+             "training pictures, else all bits of the file)",
+     .min = 8, .max = LINT_IMAGE_DEPTH},
+    LINT_OPTION_MAX_PIXELS(&o.max_pixels),
+    {"all", 0, LINT_OPT_FLAG, &o.all, .help = "one line for every class, most probable first"},
+    {"top", 0, LINT_OPT_INT, &o.top, "K",
+     .help = "one line for each of the K most probable classes of each image (default 1)", .min = 1,
+     .max = 1e6},
+    {"json", 0, LINT_OPT_FLAG, &o.json,
+     .help = "a JSON object for each image, one on each line, instead of tab-separated text"},
+    LINT_OPTION_PRECISION(&o.precision),
     LINT_OPTION_THREADS(&o.threads),
     LINT_OPTION_OUT(&o.out, "answers"),
     LINT_OPTION_QUIET(&o.verbosity),
@@ -43,11 +56,13 @@ static const lint_option options[] = {
 
 static const lint_program program = {
     .name = "lint-predict",
-    .usage = "[options] MODEL IMAGE... | [options] --from FILE MODEL",
-    .purpose = "Classifies images (PNG or JPEG; - is standard input). Each line of output is path, "
-               "class and probability, separated by tabs. In names, a tab, newline, carriage "
-               "return or backslash is written as \\t, \\n, \\r or \\\\. An image that cannot be "
-               "read is reported and skipped, and the exit status is then 1.",
+    .usage = "[options] MODEL IMAGE|FOLDER... | [options] --from FILE MODEL",
+    .purpose =
+        "Classifies images and all images in folders (- is standard input). Each line of "
+        "output is path, class and probability, separated by tabs. In names, a tab, newline, "
+        "carriage return or backslash is written as \\t, \\n, \\r or \\\\. An image that "
+        "cannot be read has a line with empty class and probability and the reason. The exit "
+        "status is then 1.",
     .options = options,
     .example = "  lint-predict --png why model.safetensors photos/*.jpg\n"
                "  find photos -name '*.jpg' -print0 | lint-predict -0 --from - model.safetensors\n",
@@ -63,32 +78,100 @@ typedef struct job {
     size_t *order; /* [K] classes, the most probable first */
     double *p;     /* [K] their probabilities */
     size_t done;   /* images */
-    int failed;    /* how many could not be read, or drawn */
+    int failed;    /* whether an image could not be read */
     int one_file;  /* --png names a file, not a folder */
 } job;
 
 /* --- words ------------------------------------------------------------------------------------ */
 
-static void put_name(const char *name, FILE *out) {
-    static const char plain[] = "\t\n\r\\", escaped[] = "tnr\\";
-    for (; *name; name++) {
-        const char *special = strchr(plain, *name);
-        if (special) putc('\\', out);
-        putc(special ? escaped[special - plain] : *name, out);
+static const char *class_name(const job *j, size_t c, char number[32]) {
+    return lint_names_get(&j->model.classes, (int32_t)c, "class", number);
+}
+
+/* How many classes of each image are told. */
+static size_t told(const job *j) {
+    size_t most = o.all ? j->model.k : o.top ? (size_t)o.top : 1;
+    return most < j->model.k ? most : j->model.k;
+}
+
+static void put_lines(const job *j, const char *path) {
+    FILE *out = lint_output_file(j->out);
+    char number[32];
+    for (size_t i = 0; i < told(j); i++) {
+        lint_text_escape(path, out);
+        putc('\t', out);
+        lint_text_escape(class_name(j, j->order[i], number), out);
+        fprintf(out, "\t%.4f\n", j->p[j->order[i]]);
     }
 }
 
-static void put_answer(const job *j, const char *path, const lint_answer *a) {
+/* A text as JSON; where it is not UTF-8, each byte that is none becomes a ?. */
+static json_t *text_value(const char *text) {
+    char shown[4096];
+    json_t *v = json_string(text);
+    return v ? v : json_string(lint_text_clean(shown, sizeof shown, text));
+}
+
+/* Writes an object and a newline, and frees it; NULL: memory ran out. */
+static int put_object(const job *j, json_t *root, lint_err *e) {
+    enum { HOW = JSON_COMPACT | JSON_PRESERVE_ORDER | JSON_REAL_PRECISION(6) };
     FILE *out = lint_output_file(j->out);
+    char *text = root ? json_dumps(root, HOW) : NULL;
+    json_decref(root);
+    if (!text) return lint_fail_mem(e, "answers");
+    fprintf(out, "%s\n", text);
+    free(text);
+    return 0;
+}
+
+static json_t *class_object(const job *j, size_t c) {
     char number[32];
+    return json_pack("{s:s, s:f}", "class", class_name(j, c, number), "probability", j->p[c]);
+}
+
+static int put_json(const job *j, const char *path, lint_err *e) {
+    json_t *root = json_pack("{s:o}", "path", text_value(path)), *list = json_array();
+    json_t *first = class_object(j, j->order[0]);
+    int err = !root || !list || json_object_update(root, first) < 0;
+    json_decref(first);
+    for (size_t i = 0; i < told(j) && !err; i++)
+        err = json_array_append_new(list, class_object(j, j->order[i])) < 0;
+    if (!err && (o.all || o.top)) err = json_object_set(root, "classes", list) < 0;
+    json_decref(list);
+    if (!err) return put_object(j, root, e);
+    json_decref(root);
+    return lint_fail_mem(e, "answers");
+}
+
+static int put_answer(const job *j, const char *path, const lint_answer *a, lint_err *e) {
     lint_ranking(a->logits, j->model.k, j->order, j->p);
-    for (size_t i = 0; i < (o.all ? j->model.k : 1); i++) {
-        size_t c = j->order[i];
-        put_name(path, out);
-        putc('\t', out);
-        put_name(lint_names_get(&j->model.classes, (int32_t)c, "class", number), out);
-        fprintf(out, "\t%.4f\n", j->p[c]);
-    }
+    if (o.json) return put_json(j, path, e);
+    put_lines(j, path);
+    return 0;
+}
+
+/* The reason without the name, which has a column of its own; in a message its controls are replaced
+ * byte by byte. */
+static const char *reason_of(const char *path, const char *message) {
+    size_t n = strlen(lint_input_name(path));
+    int named = strlen(message) > n + 2 && strncmp(message + n, ": ", 2) == 0;
+    return named ? message + n + 2 : message;
+}
+
+/* Also on standard error: not everybody looks at each line of an output file. */
+static int put_failure(job *j, const char *path, const char *message, lint_err *e) {
+    char reason[1024];
+    FILE *out = lint_output_file(j->out);
+    lint_warn("%s", message);
+    j->failed = 1;
+    lint_text_clean(reason, sizeof reason, reason_of(path, message));
+    if (o.json)
+        return put_object(j, json_pack("{s:o, s:s}", "path", text_value(path), "error", reason), e);
+    lint_text_escape(path, out);
+    fputs("\t\t\t", out);
+    lint_text_escape(reason, out);
+    putc('\n', out);
+    return 0;
 }
 
 /* --- pictures --------------------------------------------------------------------------------- */
@@ -125,14 +208,13 @@ static int answer(job *j, char *const *path, size_t n, lint_err *e) {
     for (size_t i = 0; i < n; i++, j->done++) {
         const lint_answer *a = &j->ask.answer[i];
         if (a->bad) {
-            lint_warn("%s", a->e.msg);
-            j->failed = 1;
+            if (put_failure(j, path[i], a->e.msg, e) < 0) return -1;
             continue;
         }
-        put_answer(j, path[i], a);
+        if (put_answer(j, path[i], a, e) < 0) return -1;
         if (o.png && draw(j, path[i], a, e) < 0) return -1;
     }
-    /* Whoever writes a name and waits gets the answer. */
+    /* A program that writes a name and waits gets its answer at once. */
     if (o.from && fflush(lint_output_file(j->out)) != 0)
         return lint_fail(e, "%s: %s", lint_output_name(o.out), strerror(errno));
     return 0;
@@ -162,7 +244,7 @@ static int ends_in_png(const char *path) {
     return n > 4 && strcmp(path + n - 4, ".png") == 0;
 }
 
-static size_t check_usage(char **arg) {
+static void check_usage(char **arg) {
     size_t n = 0, stdins = o.from && lint_is_stdio(o.from);
     for (; arg[n]; n++)
         stdins += lint_is_stdio(arg[n]);
@@ -170,26 +252,43 @@ static size_t check_usage(char **arg) {
     if (n > 1 && o.from) lint_usage("images come from --from or from operands, not from both");
     if (o.nul && !o.from) lint_usage("--null needs --from");
     if (stdins > 1) lint_usage("only one of the inputs can be standard input");
-    return n - 1;
+    if (o.all && o.top) lint_usage("--all and --top exclude each other");
+}
+
+/* What the operands mean. A folder that cannot be read is told among the images. */
+static void list_images(char **arg, lint_picture_list *images, lint_picture_list *bad) {
+    lint_err e;
+    for (; *arg; arg++) {
+        lint_err why;
+        if (lint_picture_list_add(images, *arg, &why) == 0) continue;
+        if (why.system) lint_die(&why);
+        if (lint_picture_list_note(bad, *arg, &e) < 0 ||
+            lint_picture_list_note(bad, why.msg, &e) < 0)
+            lint_die(&e);
+    }
 }
 
 /* As many threads as asked for, or as there are processors, but not more than images. */
 static int threads_for(size_t images) {
     int threads = o.threads ? (int)o.threads : lint_processors();
-    return o.from || (size_t)threads < images ? threads : (int)images;
+    return o.from || (size_t)threads < images ? threads : images ? (int)images : 1;
 }
 
 /* One image needs neither threads nor the memory of a batch: it is answered fast. */
 static void open_all(job *j, const char *model, size_t images) {
     lint_err e;
-    size_t most = o.from || images > BATCH ? BATCH : images;
+    size_t most = o.from || images > BATCH ? BATCH : images ? images : 1;
     j->one_file = o.png && images == 1 && ends_in_png(o.png);
     j->pool = lint_threads_new(threads_for(images), &e);
     if (!j->pool || lint_predictor_open(&j->model, model, most, j->pool, &e) < 0) lint_die(&e);
+    if (lint_net_set_precision(j->model.net, (lint_precision)o.precision, &e) < 0)
+        lint_usage("--precision: %s", e.msg);
     int fit = o.fit != FIT_NOT_GIVEN ? o.fit : j->model.fit >= 0 ? j->model.fit : LINT_FIT_STRETCH;
     if (lint_file_predictor_new(&j->ask, &j->model, (lint_fit)fit, most, o.png != NULL, j->pool,
                                 &e) < 0)
         lint_die(&e);
+    if (o.depth) j->ask.depth = (int)o.depth;
+    j->ask.max_pixels = o.max_pixels;
     j->order = calloc(j->model.k, sizeof *j->order);
     j->p = calloc(j->model.k, sizeof *j->p);
     if (!j->order || !j->p) {
@@ -214,13 +313,20 @@ int main(int argc, char **argv) {
     job j = {0};
     char **arg = lint_cli_parse(&program, argc, argv);
     lint_blas_one_thread();
-    size_t images = check_usage(arg);
-    open_all(&j, arg[0], images);
-    if ((o.from ? answer_lines(&j, &e) : answer_operands(&j, arg + 1, images, &e)) < 0) {
+    check_usage(arg);
+    lint_picture_list images = {0}, bad = {0};
+    list_images(arg + 1, &images, &bad);
+    open_all(&j, arg[0], images.n);
+    int err = o.from ? answer_lines(&j, &e) : answer_operands(&j, images.v, images.n, &e);
+    for (size_t i = 0; i + 1 < bad.n && !err; i += 2)
+        err = put_failure(&j, bad.v[i], bad.v[i + 1], &e);
+    if (err) {
         lint_output_abort(j.out);
         lint_die(&e);
     }
     if (lint_output_commit(j.out, &e) < 0) lint_die(&e);
     close_all(&j);
+    lint_picture_list_free(&images);
+    lint_picture_list_free(&bad);
     return j.failed;
 }

@@ -1,6 +1,7 @@
 /* lint-synth: makes data sets with a spurious correlation between class and background, drawn or
  * composed. */
 #include "base/cli.h"
+#include "base/interrupt.h"
 #include "synth/synth_compose.h"
 #include <stdlib.h>
 #include <string.h>
@@ -209,24 +210,36 @@ static int draw(lint_synth *s, lint_err *e) {
     return lint_synth_drawn(s, &plan, e);
 }
 
-static void step(void *progress, size_t done) {
-    lint_progress_at(progress, done);
+typedef struct run {
+    lint_progress progress;
+    const volatile sig_atomic_t *stop;
+} run;
+
+/* Between pictures, a signal ends the run, which leaves nothing. */
+static int step(void *ctx, size_t done) {
+    run *r = ctx;
+    lint_progress_at(&r->progress, done);
+    return *r->stop;
 }
 
 int main(int argc, char **argv) {
     lint_err e;
     lint_synth s;
-    lint_progress progress;
+    run r;
     o.words = repeat_option(&argc, argv);
     char **arg = lint_cli_parse(&program, argc, o.words);
     check_usage(arg[0]);
     lint_threads *pool = lint_threads_new((int)o.threads, &e);
     if (!pool) lint_die(&e);
     if ((arg[0] ? draw(&s, &e) : compose(&s, pool, &e)) < 0) lint_die(&e);
-    lint_progress_start(&progress, arg[0] ? "drawing" : "composing", "pictures", s.n, o.verbosity);
-    if (lint_synth_write(&s, o.out, o.size.w, o.size.h, pool, step, &progress, &e) < 0)
+    r.stop = lint_interrupt_catch();
+    lint_progress_start(&r.progress, arg[0] ? "drawing" : "composing", "pictures", s.n,
+                        o.verbosity);
+    if (lint_synth_write(&s, o.out, o.size.w, o.size.h, pool, step, &r, &e) < 0) {
+        if (*r.stop) lint_interrupt_die();
         lint_die(&e);
-    lint_progress_end(&progress, s.n);
+    }
+    lint_progress_end(&r.progress, s.n);
     lint_synth_free(&s);
     lint_threads_free(pool);
     lint_close_stdout();

@@ -21,7 +21,9 @@ static const lint_option options[] = {
      .help = "validation samples, by which the best epoch is chosen (default: none)"},
     LINT_OPTION_OUT(&o.out, "model"),
     {"log", 0, LINT_OPT_STR, &o.log, "FILE",
-     .help = "log of the run as TSV: its settings, then a row for each epoch (default: none)"},
+     .help = "log of the run as TSV: its settings, then a row for each epoch; FILE.partial until "
+             "the run ends "
+             "(default: none)"},
     {"checkpoint", 0, LINT_OPT_STR, &o.checkpoint, "FILE",
      .help = "state of the run, written after every epoch; the same command resumes from it and "
              "ends with the same bytes as an uninterrupted run (default: none)"},
@@ -75,6 +77,8 @@ static const lint_option options[] = {
     {"freeze", 0, LINT_OPT_LIST, &o.freeze, "PREFIX",
      .help = "layers to freeze: those whose parameter names start with PREFIX; a frozen batch norm "
              "keeps and uses its running statistics; may be repeated"},
+    {"freeze-batchnorm", 0, LINT_OPT_FLAG, &o.freeze_batchnorm,
+     .help = "freezing of all batch norms: they keep and use their running statistics"},
     {"lr-factor", 0, LINT_OPT_LIST, &o.lr_factors, "PREFIX=R",
      .help = "factor R of the learning rate for parameters whose names start with PREFIX; the "
              "longest matching prefix wins; may be repeated"},
@@ -139,6 +143,7 @@ static const lint_option options[] = {
      .max = LINT_RECIPE_EPOCHS_MAX},
     LINT_OPTION_GROUP("Run"),
     LINT_OPTION_SEED(&o.seed, "initial weights and sample order"),
+    LINT_OPTION_PRECISION(&o.precision),
     LINT_OPTION_THREADS(&o.threads),
     LINT_OPTION_QUIET(&verbosity),
     LINT_OPTION_VERBOSE(&verbosity),
@@ -159,7 +164,9 @@ static const lint_program program = {
 /* --- messages --------------------------------------------------------------------------------- */
 
 typedef struct report {
+    const lint_setup *setup;
     lint_train_log *log;
+    lint_err no_log; /* why there is none any more */
     lint_progress bar;
     char what[64];
     size_t epochs, epoch_samples;
@@ -202,7 +209,14 @@ static int on_epoch(void *ctx, const lint_epoch *row, lint_err *e) {
     report *r = ctx;
     if (row->resumed) r->resumed = row->epoch;
     if (verbosity == LINT_VERBOSE && !row->resumed) say_epoch(r, row);
-    return r->log ? lint_train_log_row(r->log, row, e) : 0;
+    lint_setup_remark_epoch(r->setup, &o, row);
+    (void)e;
+    if (r->log && lint_train_log_row(r->log, row, &r->no_log) < 0) {
+        lint_warn("%s; the training goes on without a log", r->no_log.msg);
+        lint_train_log_abort(r->log);
+        r->log = NULL;
+    }
+    return 0;
 }
 
 static int open_log(report *r, const lint_setup *s, lint_err *e) {
@@ -279,22 +293,31 @@ static int train(report *r, lint_output *out, lint_setup *s, lint_training *t, l
 int main(int argc, char **argv) {
     lint_err e;
     lint_setup s = {0};
-    report r = {0};
+    report r = {.setup = &s};
     lint_trained done;
     lint_training t = {.on_epoch = on_epoch, .on_batch = on_batch, .ctx = &r};
 
     read_options(argc, argv);
     lint_blas_one_thread();
     set_up(&s, &t);
+    lint_output_sweep(o.out);
+    if (o.checkpoint) lint_output_sweep(o.checkpoint);
     lint_output *out = lint_output_open(o.out, &e);
     if (!out) lint_die(&e);
     if (train(&r, out, &s, &t, &done, &e) < 0) {
         lint_output_abort(out);
+        lint_train_log_abort(r.log);
         lint_die(&e);
     }
-    if (lint_output_commit(out, &e) < 0) lint_die(&e);
+    if (lint_output_commit(out, &e) < 0) {
+        lint_train_log_abort(r.log);
+        lint_die(&e);
+    }
     say_end(&done);
-    if (lint_train_log_close(r.log, &e) < 0) lint_die(&e);
+    if (lint_train_log_commit(r.log, &r.no_log) < 0 || *r.no_log.msg) {
+        lint_err_prefix(&r.no_log, "%s is saved, but not its log: ", lint_output_name(o.out));
+        lint_die(&r.no_log);
+    }
     if (lint_is_stdio(o.out) || (o.log && lint_is_stdio(o.log))) lint_close_stdout();
     lint_setup_free(&s);
     lint_recipe_free(&o);

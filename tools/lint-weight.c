@@ -46,6 +46,7 @@ static int weigh_all(job *j, const char *name, lint_err *e) {
         if (got < 0) break;
     }
     lint_frame_free(&f);
+    if (got == 0 && j->count.samples == 0) return lint_fail(e, "%s: no samples", name);
     return got;
 }
 
@@ -64,6 +65,7 @@ int main(int argc, char **argv) {
     lint_refuse_terminal(o.out);
     FILE *in = lint_open_input(arg[0], &name);
     j.in = lint_reader_new(in, name, &e);
+    lint_output_sweep(o.out);
     if (!j.in || !(j.out = lint_output_open(o.out, &e))) lint_die(&e);
     if (weigh_all(&j, name, &e) < 0) {
         lint_output_abort(j.out);

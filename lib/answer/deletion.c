@@ -36,7 +36,7 @@ typedef struct cell {
     size_t at;
 } cell;
 
-/* Pictures that are worked on at a time, and memory for it. */
+/* The pictures of one round, and the memory for them. */
 typedef struct erasing {
     const lint_samples *s;
     size_t first; /* of the samples at hand */
@@ -155,7 +155,7 @@ static int answer(const lint_predictor *p, lint_frame *f, const lint_samples *s,
     erasing t;
     lint_tensor *tensor = lint_frame_add(f, "deletion", LINT_F32, 1, (uint64_t[]){s->n}, e);
     float *deletion =
-        tensor ? tensor->data : NULL; /* an add may move the tensors, not their data */
+        tensor ? tensor->data : NULL; /* adding a tensor may move the others, but not their data */
     if (tensor) tensor = lint_frame_add(f, "insertion", LINT_F32, 1, (uint64_t[]){s->n}, e);
     if (!tensor) return -1;
     if (most == 0) most = 1;

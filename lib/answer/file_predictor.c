@@ -1,26 +1,30 @@
 #include "answer/file_predictor.h"
 #include "base/standard_io.h"
+#include "picture/heif_decoder.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 int lint_file_predictor_new(lint_file_predictor *a, const lint_predictor *model, lint_fit fit,
                             size_t most, int maps, lint_threads *pool, lint_err *e) {
-    *a = (lint_file_predictor){.model = model, .pool = pool, .fit = fit, .most = most};
+    *a = (lint_file_predictor){
+        .model = model, .pool = pool, .fit = fit, .depth = model->depth, .most = most};
     if (lint_predictor_needs_pictures(model, e) < 0) return -1;
     if (maps && !model->cam_h)
         return lint_fail(e, "the model's network has no 'cam' line, so no maps");
+    a->heif = lint_heif_decoder_new();
     a->answer = calloc(most, sizeof *a->answer);
     a->image = malloc(most * model->h * model->w * 3);
     a->good = calloc(most, sizeof *a->good);
     a->logits = calloc(most * model->k, sizeof *a->logits);
     if (maps) a->cam = calloc(most * model->k * model->cam_h * model->cam_w, sizeof *a->cam);
-    if (a->answer && a->image && a->good && a->logits && (a->cam || !maps)) return 0;
+    if (a->heif && a->answer && a->image && a->good && a->logits && (a->cam || !maps)) return 0;
     lint_file_predictor_free(a);
     return lint_fail_mem(e, "answers");
 }
 
 void lint_file_predictor_free(lint_file_predictor *a) {
+    lint_heif_decoder_free(a->heif);
     free(a->answer);
     free(a->image);
     free(a->good);
@@ -36,15 +40,20 @@ typedef struct job {
 
 static int read_one(const lint_file_predictor *a, const char *path, uint8_t *to, lint_err *e) {
     int w = (int)a->model->w, h = (int)a->model->h;
-    lint_image im = {0}, fitted = {0};
-    int err = lint_image_read_for(&im, lint_is_stdio(path) ? "/dev/stdin" : path, 3, w, h, e);
-    if (!err) err = lint_image_fit(&fitted, &im, w, h, a->fit, e);
+    const lint_image_ask ask = {.c = 3,
+                                .w = w,
+                                .h = h,
+                                .fit = a->fit,
+                                .depth = a->depth,
+                                .max_pixels = a->max_pixels,
+                                .heif = a->heif};
+    lint_image im = {0};
+    int err = lint_image_read_as(&im, lint_is_stdio(path) ? "/dev/stdin" : path, &ask, NULL, e);
     if (err)
         lint_err_prefix(e, "%s: ", lint_input_name(path));
     else
-        memcpy(to, fitted.px, (size_t)w * (size_t)h * 3);
+        memcpy(to, im.px, (size_t)w * (size_t)h * 3);
     lint_image_free(&im);
-    lint_image_free(&fitted);
     return err;
 }
 

@@ -31,6 +31,9 @@ typedef struct lint_file_predictor {
     const lint_predictor *model;
     lint_threads *pool;
     lint_fit fit;
+    int depth; /* of lint_image_ask; the model's, unless it is set after lint_file_predictor_new */
+    long max_pixels; /* of lint_image_ask; 0, unless it is set */
+    struct lint_heif_decoder *heif;
     size_t most;
     lint_answer *answer; /* of path i */
     uint8_t *image;      /* [most,H,W,3] */

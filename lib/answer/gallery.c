@@ -1,6 +1,8 @@
 #include "answer/gallery.h"
+#include "answer/group_words.h"
 #include "answer/predictor.h"
 #include "base/standard_io.h"
+#include "base/text.h"
 #include "picture/heat.h"
 
 #include <errno.h>
@@ -30,7 +32,7 @@ static int enlarge(lint_image *out, const lint_image *in, int times, lint_err *e
 static int scale(lint_image *out, const uint8_t *rgb, size_t h, size_t w, lint_err *e) {
     const lint_image in = {.w = (int)w, .h = (int)h, .c = 3, .px = (uint8_t *)rgb};
     int longer = in.w > in.h ? in.w : in.h;
-    if (longer < SMOOTH_FROM) return enlarge(out, &in, TILE_LEAST / longer, e);
+    if (longer < SMOOTH_FROM) return enlarge(out, &in, (TILE_LEAST + longer - 1) / longer, e);
     double by = longer < TILE_LEAST ? 2 : longer > TILE_MOST ? (double)TILE_MOST / longer : 1;
     int tw = (int)lround(in.w * by), th = (int)lround(in.h * by);
     return lint_image_resize(out, &in, tw > 0 ? tw : 1, th > 0 ? th : 1, e);
@@ -49,10 +51,15 @@ static int lay_heat(lint_tile *t, const lint_samples *s, size_t i, size_t class,
     return got < 0 ? -1 : 0;
 }
 
-static void write_place(char to[LINT_TILE_TEXT], const lint_samples *s, size_t i) {
+/* Writes beside the class in line i, or below the class where the text is long. Returns the next
+ * line. */
+static int write_place(lint_tile *t, const lint_samples *s, size_t sample, int i) {
     char buf[32];
-    if (s->place && s->place[i] >= 0)
-        snprintf(to, LINT_TILE_TEXT, "%s", lint_names_get(&s->places, s->place[i], "place", buf));
+    int like = lint_places_are_classes(&s->classes, &s->places);
+    if (!s->place || s->place[sample] < 0) return i + 1;
+    const char *place = lint_names_get(&s->places, s->place[sample], "place", buf);
+    lint_place_words(like ? t->line[i + 1].left : t->line[i].right, LINT_TILE_TEXT, place, like);
+    return like ? i + 2 : i + 1;
 }
 
 static int write_prediction(lint_tile *t, const lint_samples *s, size_t i, size_t *class,
@@ -71,7 +78,6 @@ static int write_prediction(lint_tile *t, const lint_samples *s, size_t i, size_
         snprintf(t->line[1].left, LINT_TILE_TEXT, "true: %s",
                  lint_names_get(&s->classes, s->label[i], "class", buf));
     }
-    write_place(t->line[1].right, s, i);
     return 0;
 }
 
@@ -81,8 +87,21 @@ static void write_label(lint_tile *t, const lint_samples *s, size_t i, size_t *c
     if (label >= 0 && (!s->k || (size_t)label < s->k)) *class = (size_t)label;
     snprintf(t->line[0].left, LINT_TILE_TEXT, "%s",
              lint_names_get(&s->classes, label, "class", buf));
-    write_place(t->line[0].right, s, i);
-    lint_samples_name(s, i, t->line[1].left, LINT_TILE_TEXT);
+}
+
+static void write_name(lint_tile *t, int line, const char *name) {
+    lint_text_middle(t->line[line].left, LINT_TILE_TEXT, name, LINT_TILE_TEXT);
+    t->line[line].middle = 1;
+}
+
+static int write_sample_name(lint_tile *t, const lint_samples *s, size_t i, int line, lint_err *e) {
+    char *name = s->name ? malloc(s->name_len + 1) : NULL;
+    if (s->name && !name) return lint_fail_mem(e, "a name");
+    if (!name) return 0;
+    lint_samples_name(s, i, name, s->name_len + 1);
+    if (*name) write_name(t, line, name);
+    free(name);
+    return 0;
 }
 
 int lint_tile_make(lint_tile *t, const lint_samples *s, size_t i, lint_err *e) {
@@ -90,11 +109,13 @@ int lint_tile_make(lint_tile *t, const lint_samples *s, size_t i, lint_err *e) {
     *t = (lint_tile){0};
     if (!s->image) return lint_fail(e, "no 'image' to draw");
     if (!s->h || !s->w) return lint_fail(e, "pictures of no size");
-    if (s->logits && s->k) {
+    int asked = s->logits && s->k;
+    if (asked) {
         if (write_prediction(t, s, i, &class, e) < 0) return -1;
     } else {
         write_label(t, s, i, &class);
     }
+    if (write_sample_name(t, s, i, write_place(t, s, i, asked ? 1 : 0), e) < 0) return -1;
     if (scale(&t->picture, s->image + i * s->h * s->w * 3, s->h, s->w, e) < 0) return -1;
     if (!s->cam || !s->cam_h || !s->cam_w || class == SIZE_MAX) return 0;
     if (lay_heat(t, s, i, class, e) == 0) return 0;
@@ -104,12 +125,13 @@ int lint_tile_make(lint_tile *t, const lint_samples *s, size_t i, lint_err *e) {
 
 /* --- pictures of their own -------------------------------------------------------------------- */
 
-/* After its other words. */
-static void add_name(lint_tile *t, const char *name) {
+/* After the tile's other words, unless the sample has a name, which is there. */
+static void add_name(lint_tile *t, const lint_samples *s, const char *name) {
     int i = 1;
+    if (s->name || !name) return;
     while (i + 1 < LINT_TILE_LINES && (*t->line[i].left || *t->line[i].right))
         i++;
-    snprintf(t->line[i].left, LINT_TILE_TEXT, "%s", name);
+    write_name(t, i, name);
 }
 
 int lint_gallery_save_one(const char *path, const lint_samples *s, size_t i, const char *name,
@@ -118,7 +140,7 @@ int lint_gallery_save_one(const char *path, const lint_samples *s, size_t i, con
     lint_image im = {0};
     const lint_block b = {.tile = &t, .n = 1};
     if (lint_tile_make(&t, s, i, e) < 0) return lint_err_prefix(e, "%s: sample %zu: ", path, i);
-    add_name(&t, name);
+    add_name(&t, s, name);
     int err = lint_sheet(&im, &b, 1, 1, NULL, e);
     if (!err) err = lint_image_save(&im, path, e);
     lint_image_free(&im);
@@ -168,8 +190,8 @@ void lint_gallery_free(lint_gallery *g) {
     free(g);
 }
 
-/* How sure a wrong answer is: the log-odds of the class predicted, which, unlike its probability,
- * tell the sure from the surer. */
+/* How sure a wrong answer is, as the log-odds of the predicted class: near 1, probabilities can no
+ * longer be told apart, but log-odds can. */
 static double mistake(const lint_samples *s, size_t i) {
     const float *z = s->logits + i * s->k;
     size_t predicted = lint_predicted(z, s->k, NULL);

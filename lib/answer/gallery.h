@@ -1,7 +1,8 @@
 /* gallery: samples as captioned tiles, and the selection of those that go onto a sheet.
  *
  * With logits, the caption of a tile is the predicted class and its probability, then the true
- * class and the place. Without logits it is class and place, then the sample's name. With a map,
+ * class and the place, then the sample's name. Without logits the first line is left out. Places are
+ * told in the words of group_words.h: "on green". With a map,
  * the evidence for the predicted class (without logits, for the true class) is drawn over the
  * picture.
  *
@@ -46,8 +47,8 @@ lint_block lint_gallery_block(lint_gallery *g, const char *title);
  * that captions fit. The caller frees t->picture; on error there is none. */
 int lint_tile_make(lint_tile *t, const lint_samples *s, size_t i, lint_err *e);
 
-/* Writes sample i as a single PNG, with `name` as the last line of its caption. Messages begin with
- * path. */
+/* Writes sample i as a single PNG. name: for a sample without one, the last line of the caption;
+ * may be NULL. Messages begin with path. */
 int lint_gallery_save_one(const char *path, const lint_samples *s, size_t i, const char *name,
                           lint_err *e);
 

@@ -20,7 +20,7 @@ static int same_group(const picked *a, const picked *b) {
     return a->label == b->label && a->place == b->place;
 }
 
-/* Adds to the count that each slot of that group keeps; answers how many slots those are. */
+/* Adds to the count in each slot of that group. Returns how many slots those are. */
 static size_t count_group(lint_pick *p, const picked *of, int more) {
     size_t n = 0;
     for (size_t i = 0; i < p->n; i++)
@@ -31,8 +31,9 @@ static size_t count_group(lint_pick *p, const picked *of, int more) {
     return n;
 }
 
-/* The last that came of the largest group, if the newcomer's is smaller by two: exchanging them
- * makes the groups more even. Of groups of equal size, the one whose last came last. */
+/* The latest sample of the largest group, if the newcomer's group is smaller by at least two, so
+ * that an exchange evens them out. Among groups of equal size, the group whose latest sample came
+ * last. */
 static long evenest(lint_pick *p, const picked *newcomer) {
     long out = 0;
     for (size_t i = 1; i < p->n; i++) {
@@ -49,7 +50,7 @@ static long luckier(const lint_pick *p, const picked *newcomer) {
     return p->n && newcomer->rank < p->slot[last].rank ? last : -1;
 }
 
-/* The least sure of those taken, the last of equals, if the newcomer is surer. */
+/* The least sure sample taken so far (the last of equals), if the newcomer is surer. */
 static long surer(const lint_pick *p, const picked *newcomer) {
     long least = 0;
     for (size_t i = 1; i < p->n; i++) {

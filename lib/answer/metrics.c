@@ -1,8 +1,9 @@
 #include "answer/metrics.h"
+#include "answer/classification.h"
 #include "answer/predictor.h"
 #include "answer/top_cells.h"
-#include "answer/wilson.h"
 #include "base/grow.h"
+#include "base/wilson.h"
 #include "picture/evidence.h"
 #include "stream/samples.h"
 
@@ -55,6 +56,7 @@ struct lint_metrics {
     double *share;          /* [places + 1, K], NULL before the first is given */
     double *d, *m, *center; /* [cam_h * cam_w] of the frame at hand */
     lint_top_cells top;
+    lint_classification by_class;
 };
 
 static void moments_add(moments *m, double v) {
@@ -102,6 +104,7 @@ void lint_metrics_free(lint_metrics *m) {
     free(m->m);
     free(m->center);
     lint_top_cells_free(&m->top);
+    lint_classification_free(&m->by_class);
     free(m);
 }
 
@@ -314,6 +317,7 @@ static int add_sample(lint_metrics *m, const lint_samples *s, const extras *x, s
     moments_add(&t->entropy, cross_entropy(s->logits + i * s->k, s->k, label, &predicted));
     t->n++;
     t->correct += predicted == label;
+    if (lint_classification_add(&m->by_class, s->logits + i * s->k, s->k, label, e) < 0) return -1;
     if (add_extras(x, i, s->k, label, t, e) < 0) return -1;
     return s->cam ? add_map(m, s, i, label, t, e) : 0;
 }
@@ -569,6 +573,7 @@ static int put_whole(const lint_metrics *m, lint_scores *s, const tally *all, si
     if (err == 0 && m->share) err = put_group_mean(m, s, "adjusted_mean", m->share, e);
     if (err == 0 && m->has_shifted) err = put_moved(&o, "accuracy_shifted", all, e);
     if (err == 0 && m->has_shifted) err = put_worst(m, s, 1, e);
+    if (err == 0) err = lint_classification_whole(&m->by_class, s, e);
     if (err == 0) err = put_rest(m, &o, all, best, e);
     if (err == 0) err = put_top_cells(m, &o, e);
     if (err == 0) err = put_footnotes(m, &o, all, best, e);
@@ -591,7 +596,9 @@ int lint_metrics_scores(const lint_metrics *m, lint_scores *s, lint_err *e) {
         tally t = sum_of(m, k);
         owner o = {s, m->classes.v[k], NULL};
         err = put_part(m, &o, &t, best, e);
+        if (err == 0) err = lint_classification_class(&m->by_class, k, o.class_name, s, e);
     }
+    if (err == 0) err = lint_classification_confusion(&m->by_class, &m->classes, s, e);
     for (size_t g = 0; err == 0 && m->places.n && g < groups(m); g++) {
         owner o = {s, m->classes.v[group_class(m, g)], group_place(m, g)};
         err = put_part(m, &o, &m->cell[group_cell(m, g)], best, e);

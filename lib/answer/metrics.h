@@ -2,7 +2,7 @@
  *
  * Predictions are frames with `label` and `logits`, and optionally `place`, `mask`, `cam`,
  * `logits_shifted` [n,moves,K], `deletion` [n] and `insertion` [n]. They are added frame by frame.
- * Only sums for each class and place are kept, so memory does not grow with the number of samples.
+ * Sums for each class and place are kept, and each sample's logits, for its rank among all.
  * Samples without a label (-1) are counted but not scored.
  *
  *     lint_metrics *m = lint_metrics_new(0.25, &e);
@@ -35,7 +35,11 @@
  *                       it over the set: 0.05 if all are used equally, 1 if every map is the same
  *                       window (top_cells.h); no row for fewer than 20 pictures with evidence or
  *                       20 cells
+ *   macro_f1, auroc, calibration_error   see classification.h
  *   unlabelled, placeless   number of samples that are in no score, or in no group
+ *
+ * For each class there are also precision, recall, f1 and auroc, and the confusion matrix
+ * (classification.h).
  *
  * D is the map of the true class less the mean of the other classes' maps, as in the energy loss; P
  * is the positive part of D divided by its largest value; m is the mask, 0 to 1, averaged over the

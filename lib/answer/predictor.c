@@ -22,6 +22,18 @@ static int read_fit(const lint_frame *f, int *fit, lint_err *e) {
     return 0;
 }
 
+/* Written by lint-split --depth. */
+static int read_depth(const lint_frame *f, int *depth, lint_err *e) {
+    const char *text = lint_frame_meta(f, "depth");
+    char *end;
+    long v = text ? strtol(text, &end, 10) : 0;
+    *depth = (int)v;
+    if (text && (*end || end == text || v < 8 || v > LINT_IMAGE_DEPTH))
+        return lint_fail(e, "metadata 'depth' is '%s', expected a number from 8 to %d", text,
+                         LINT_IMAGE_DEPTH);
+    return 0;
+}
+
 static int describe(lint_predictor *p, const lint_frame *f, lint_err *e) {
     p->is_head = lint_net_is_head(p->net);
     p->h = lint_net_height(p->net);
@@ -30,6 +42,7 @@ static int describe(lint_predictor *p, const lint_frame *f, lint_err *e) {
     p->cam_h = lint_net_cam_height(p->net);
     p->cam_w = lint_net_cam_width(p->net);
     if (lint_names_parse(&p->classes, lint_frame_meta(f, "classes"), e) < 0) return -1;
+    if (read_depth(f, &p->depth, e) < 0) return -1;
     return read_fit(f, &p->fit, e);
 }
 
@@ -167,7 +180,8 @@ static int answer(const lint_predictor *p, const lint_samples *s, lint_frame *f,
     lint_tensor *cam = NULL, *logits;
     if (!maps || (cam = lint_frame_add(f, "cam", LINT_F32, 4,
                                        (uint64_t[]){s->n, p->k, p->cam_h, p->cam_w}, e))) {
-        float *map = cam ? cam->data : NULL; /* an add may move the tensors, not their data */
+        float *map = cam ? cam->data : NULL; /* adding a tensor may move the others, but not their
+                                              * data */
         if ((logits = lint_frame_add(f, "logits", LINT_F32, 2, (uint64_t[]){s->n, p->k}, e)))
             err = run(p, s->n, sample, logits->data, map, e);
     }

@@ -27,7 +27,8 @@ typedef struct lint_predictor {
     size_t h, w, k;      /* H, W, K */
     int is_head;         /* takes features of h x w cells, not pictures */
     size_t cam_h, cam_w; /* 0 if the net has no 'cam' line */
-    int fit;             /* lint_fit of the training pictures; -1 if the model does not say */
+    int depth; /* lint_image_ask's, of the training pictures; 0 if the model does not say */
+    int fit;   /* lint_fit of the training pictures; -1 if the model does not say */
 } lint_predictor;
 
 /* Reads the model. Batches are of up to `batch` pictures. On error there is nothing to free; the

@@ -1,10 +1,10 @@
 #include "answer/scores.h"
+#include "answer/group_words.h"
 #include "base/grow.h"
+#include "base/json.h"
 #include "base/standard_io.h"
 #include "base/table.h"
 
-#include <errno.h>
-#include <jansson.h>
 #include <math.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -30,6 +30,8 @@ int lint_scores_add(lint_scores *s, const char *metric, const char *class_name, 
     lint_score *more = lint_grow(s->v, s->n, &s->room, sizeof *more);
     if (!more) return lint_fail_mem(e, "scores");
     s->v = more;
+    free(s->by_key);
+    s->by_key = NULL;
     lint_score row = {copy_text(metric),
                       class_name ? copy_text(class_name) : NULL,
                       place ? copy_text(place) : NULL,
@@ -45,10 +47,27 @@ int lint_scores_add(lint_scores *s, const char *metric, const char *class_name, 
     return 0;
 }
 
+int lint_scores_confuse(lint_scores *s, const char *class_name, const char *answer, size_t n,
+                        lint_err *e) {
+    struct lint_confused *more =
+        lint_grow(s->confused, s->confusions, &s->confused_room, sizeof *more);
+    if (!more) return lint_fail_mem(e, "a confusion matrix");
+    s->confused = more;
+    more[s->confusions++] = (struct lint_confused){copy_text(class_name), copy_text(answer), n};
+    const struct lint_confused *added = &more[s->confusions - 1];
+    return added->class_name && added->answer ? 0 : lint_fail_mem(e, "a confusion matrix");
+}
+
 void lint_scores_free(lint_scores *s) {
     for (size_t i = 0; i < s->n; i++)
         score_free(&s->v[i]);
+    for (size_t i = 0; i < s->confusions; i++) {
+        free(s->confused[i].class_name);
+        free(s->confused[i].answer);
+    }
     free(s->v);
+    free(s->by_key);
+    free(s->confused);
     free(s->model);
     free(s->path);
     *s = (lint_scores){0};
@@ -63,8 +82,52 @@ static int names_its_group(const char *metric) {
     return strcmp(metric, "worst_group") == 0 || strcmp(metric, "worst_group_shifted") == 0;
 }
 
+static int compare_text(const char *a, const char *b) {
+    return a && b ? strcmp(a, b) : (a != NULL) - (b != NULL);
+}
+
+/* What lint_scores_find asks for. */
+static int compare_keys(const lint_score *a, const lint_score *b) {
+    int by = strcmp(a->metric, b->metric);
+    if (by || names_its_group(a->metric)) return by;
+    by = compare_text(a->class_name, b->class_name);
+    return by ? by : compare_text(a->place, b->place);
+}
+
+/* Of one key, the first comes first. */
+static int by_key(const void *a, const void *b) {
+    const lint_score *x = *(const lint_score *const *)a, *y = *(const lint_score *const *)b;
+    int by = compare_keys(x, y);
+    return by ? by : (x > y) - (x < y);
+}
+
+/* Without it, rows are looked for one by one. */
+static void sort_keys(lint_scores *s) {
+    s->by_key = calloc(s->n + 1, sizeof(const lint_score *));
+    if (!s->by_key) return;
+    for (size_t i = 0; i < s->n; i++)
+        s->by_key[i] = &s->v[i];
+    qsort(s->by_key, s->n, sizeof(const lint_score *), by_key);
+}
+
+static const lint_score *find_sorted(const lint_scores *s, const lint_score *key) {
+    size_t lo = 0, hi = s->n;
+    while (lo < hi) {
+        size_t mid = lo + (hi - lo) / 2;
+        if (compare_keys(s->by_key[mid], key) < 0)
+            lo = mid + 1;
+        else
+            hi = mid;
+    }
+    return lo < s->n && compare_keys(s->by_key[lo], key) == 0 ? s->by_key[lo] : NULL;
+}
+
 const lint_score *lint_scores_find(const lint_scores *s, const char *metric, const char *class_name,
                                    const char *place) {
+    if (s->by_key)
+        return find_sorted(s, &(lint_score){.metric = (char *)metric,
+                                            .class_name = (char *)class_name,
+                                            .place = (char *)place});
     for (size_t i = 0; i < s->n; i++) {
         const lint_score *r = &s->v[i];
         if (strcmp(r->metric, metric) != 0) continue;
@@ -77,6 +140,42 @@ const lint_score *lint_scores_find(const lint_scores *s, const char *metric, con
 /* Whether a row is about the whole set. */
 static int is_whole(const lint_score *r) {
     return (!r->class_name && !r->place) || names_its_group(r->metric);
+}
+
+/* The row of a class as such, which every evaluation has for each class. */
+static int is_class(const lint_score *r) {
+    return r->class_name && !r->place && strcmp(r->metric, "accuracy") == 0;
+}
+
+static int names_a_class(const lint_scores *s, const char *name) {
+    for (size_t i = 0; i < s->n; i++)
+        if (is_class(&s->v[i]) && strcmp(s->v[i].class_name, name) == 0) return 1;
+    return 0;
+}
+
+/* As lint_places_are_classes: of rows, since scores may come from a file. The first class has a row
+ * for every place. */
+static int places_are_classes(const lint_scores *s) {
+    const char *first = NULL;
+    for (size_t i = 0; i < s->n; i++) {
+        const lint_score *r = &s->v[i];
+        if (!r->class_name || !r->place || strcmp(r->metric, "accuracy") != 0) continue;
+        if (!first) first = r->class_name;
+        if (strcmp(r->class_name, first) != 0) break;
+        if (!names_a_class(s, r->place)) return 0;
+    }
+    return first != NULL;
+}
+
+/* The group of a row in words, or "-" if it has none; the caller frees. like: as for
+ * lint_group_words. */
+static char *group_of(const lint_score *r, int like) {
+    enum { WORDS = 32 }; /* "on an", "-like background" */
+    if (!r || !r->class_name) return copy_text("-");
+    size_t size = strlen(r->class_name) + (r->place ? strlen(r->place) : 0) + WORDS;
+    char *text = malloc(size);
+    if (text) lint_group_words(text, size, r->class_name, r->place, like);
+    return text;
 }
 
 /* --- text ------------------------------------------------------------------------------------- */
@@ -109,6 +208,40 @@ void lint_scores_write_tsv(const lint_scores *s, FILE *out) {
     }
 }
 
+/* How many samples of class `from` were answered as `to`. */
+static size_t confused(const lint_scores *s, const char *from, const char *to) {
+    size_t n = 0;
+    for (size_t i = 0; i < s->confusions; i++)
+        if (strcmp(s->confused[i].class_name, from) == 0 && strcmp(s->confused[i].answer, to) == 0)
+            n += s->confused[i].n;
+    return n;
+}
+
+int lint_scores_write_confusion(const lint_scores *s, FILE *out, lint_err *e) {
+    const char *name[LINT_CONFUSION_SHOWN];
+    size_t K = 0;
+    for (size_t i = 0; i < s->n; i++) {
+        if (!is_class(&s->v[i])) continue;
+        if (K == LINT_CONFUSION_SHOWN) return 0;
+        name[K++] = s->v[i].class_name;
+    }
+    if (!K || !s->confusions) return 0;
+    lint_table t = {.columns = K + 1};
+    lint_table_cell(&t, "true class, answer:");
+    for (size_t k = 0; k < K; k++)
+        lint_table_cell(&t, name[k]);
+    for (size_t i = 0; i < K; i++) {
+        lint_table_cell(&t, name[i]);
+        for (size_t k = 0; k < K; k++) {
+            char text[32];
+            snprintf(text, sizeof text, "%zu", confused(s, name[i], name[k]));
+            lint_table_cell(&t, text);
+        }
+    }
+    putc('\n', out);
+    return lint_table_print(&t, out, e);
+}
+
 /* --- JSON ------------------------------------------------------------------------------------- */
 
 static json_t *text_or_null(const char *s) {
@@ -118,18 +251,39 @@ static json_t *number_or_null(double v) {
     return isnan(v) ? json_null() : json_real(v);
 }
 
-static json_t *row_json(const lint_score *r) {
-    return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "metric", json_string(r->metric),
-                     "class", text_or_null(r->class_name), "place", text_or_null(r->place), "value",
-                     number_or_null(r->value), "low", number_or_null(r->low), "high",
-                     number_or_null(r->high), "n", json_integer((json_int_t)r->n));
+/* like: as for lint_group_words. */
+static json_t *row_json(const lint_score *r, int like) {
+    json_t *row = json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "metric", json_string(r->metric),
+                            "class", text_or_null(r->class_name), "place", text_or_null(r->place),
+                            "value", number_or_null(r->value), "low", number_or_null(r->low),
+                            "high", number_or_null(r->high), "n", json_integer((json_int_t)r->n));
+    if (!row || !r->class_name || !r->place) return row;
+    char *words = group_of(r, like);
+    int err = json_object_set_new(row, "group", json_string(words));
+    free(words);
+    if (err == 0) return row;
+    json_decref(row);
+    return NULL;
+}
+
+static json_t *confusion_json(const lint_scores *s) {
+    json_t *cells = json_array();
+    for (size_t i = 0; cells && i < s->confusions; i++) {
+        const struct lint_confused *c = &s->confused[i];
+        json_t *cell = json_pack("{s:s, s:s, s:I}", "class", c->class_name, "answer", c->answer,
+                                 "n", (json_int_t)c->n);
+        if (json_array_append_new(cells, cell) == 0) continue;
+        json_decref(cells);
+        return NULL;
+    }
+    return cells;
 }
 
 static json_t *scores_json(const lint_scores *s) {
     json_t *rows = json_array(), *summary = json_object();
-    int err = rows && summary ? 0 : -1;
+    int err = rows && summary ? 0 : -1, like = places_are_classes(s);
     for (size_t i = 0; err == 0 && i < s->n; i++) {
-        err = json_array_append_new(rows, row_json(&s->v[i]));
+        err = json_array_append_new(rows, row_json(&s->v[i], like));
         if (err == 0 && is_whole(&s->v[i]))
             err = json_object_set_new(summary, s->v[i].metric, number_or_null(s->v[i].value));
     }
@@ -138,20 +292,16 @@ static json_t *scores_json(const lint_scores *s) {
                             : NULL;
     json_decref(rows);
     json_decref(summary);
-    if (root && s->model && json_object_set_new(root, "model", json_string(s->model)) < 0) {
-        json_decref(root);
-        return NULL;
-    }
-    return root;
+    if (root && s->model) err = json_object_set_new(root, "model", json_string(s->model));
+    if (root && !err && s->confusions)
+        err = json_object_set_new(root, "confusion", confusion_json(s));
+    if (err == 0) return root;
+    json_decref(root);
+    return NULL;
 }
 
 int lint_scores_write_json(const lint_scores *s, FILE *out, lint_err *e) {
-    json_t *root = scores_json(s);
-    if (!root) return lint_fail(e, "a name is not valid UTF-8, or out of memory");
-    json_dumpf(root, out, JSON_SORT_KEYS | JSON_INDENT(1) | JSON_REAL_PRECISION(17));
-    putc('\n', out);
-    json_decref(root);
-    return ferror(out) ? lint_fail(e, "%s", strerror(errno)) : 0;
+    return lint_json_write(scores_json(s), out, e);
 }
 
 static int get_text(const json_t *row, const char *key, const char **to) {
@@ -186,6 +336,7 @@ static int read_root(lint_scores *s, const json_t *root, lint_err *e) {
         return lint_fail(e, "not scores as lint-eval --json writes them");
     for (size_t i = 0; i < json_array_size(rows); i++)
         if (read_row(s, json_array_get(rows, i), e) < 0) return -1;
+    sort_keys(s);
     return 0;
 }
 
@@ -206,11 +357,8 @@ static int read_names(lint_scores *s, const json_t *root, const char *path, lint
 }
 
 static int read_file(lint_scores *s, FILE *in, const char *path, lint_err *e) {
-    json_error_t je;
-    json_t *root = json_loadf(in, JSON_REJECT_DUPLICATES, &je);
-    if (!root && ferror(in)) return lint_fail(e, "cannot read: %s", strerror(errno));
-    if (!root)
-        return lint_fail(e, "line %d: not the JSON of lint-eval --json: %s", je.line, je.text);
+    json_t *root = lint_json_read(in, LINT_SCORES_BYTES, LINT_SCORES_BYTES / 8, e);
+    if (!root) return -1;
     int err = read_names(s, root, path, e);
     if (err == 0) err = read_root(s, root, e);
     json_decref(root);
@@ -257,32 +405,43 @@ static void score_cell(lint_table *t, const lint_score *r) {
 
 /* --- models side by side ---------------------------------------------------------------------- */
 
-static void heading(lint_table *t, const lint_score *r) {
-    char text[512];
-    const char *c = r->class_name, *p = r->place;
-    if (is_whole(r))
-        snprintf(text, sizeof text, "%s", r->metric);
+/* A cell with a metric and its group: "accuracy leopard on green". */
+static void heading(lint_table *t, const lint_score *r, int like) {
+    if (is_whole(r)) {
+        lint_table_cell(t, r->metric);
+        return;
+    }
+    char *words = group_of(r, like);
+    size_t size = strlen(r->metric) + (words ? strlen(words) : 0) + 2;
+    char *text = words ? malloc(size) : NULL;
+    if (text)
+        snprintf(text, size, "%s %s", r->metric, words);
     else
-        snprintf(text, sizeof text, "%s %s%s%s", r->metric, c ? c : "*", p ? "/" : "", p ? p : "");
-    lint_table_cell(t, text);
+        t->failed = 1;
+    if (text) lint_table_cell(t, text);
+    free(words);
+    free(text);
 }
 
 /* The line under a worst group: which one it is. */
 static void which_line(lint_table *t, const lint_scores *s, size_t n, const char *metric) {
     lint_table_cell(t, "  which is");
     for (size_t i = 0; i < n; i++) {
-        const lint_score *r = lint_scores_find(&s[i], metric, NULL, NULL);
-        char text[512];
-        snprintf(text, sizeof text, "%s%s%s", r && r->class_name ? r->class_name : "-",
-                 r && r->place ? "/" : "", r && r->place ? r->place : "");
-        lint_table_cell(t, text);
+        char *words =
+            group_of(lint_scores_find(&s[i], metric, NULL, NULL), places_are_classes(&s[i]));
+        if (words)
+            lint_table_cell(t, words);
+        else
+            t->failed = 1;
+        free(words);
     }
     lint_table_end_row(t);
 }
 
-static void compare_line(lint_table *t, const lint_scores *s, size_t n, const lint_score *key) {
+static void compare_line(lint_table *t, const lint_scores *s, size_t n, const lint_score *key,
+                         int like) {
     const lint_score *r[2] = {0};
-    heading(t, key);
+    heading(t, key, like);
     for (size_t i = 0; i < n; i++) {
         const lint_score *found = lint_scores_find(&s[i], key->metric, key->class_name, key->place);
         score_cell(t, found);
@@ -307,14 +466,17 @@ static int has_samples(const lint_scores *s, size_t n, const lint_score *key) {
  * groups that are empty in every model only if asked for. */
 static void compare_block(lint_table *t, const lint_scores *s, size_t n,
                           int (*pass)(const lint_score *), int empty) {
-    for (size_t i = 0; i < n; i++)
+    for (size_t i = 0; i < n; i++) {
+        int like = places_are_classes(&s[i]);
         for (size_t k = 0; k < s[i].n; k++) {
             const lint_score *r = &s[i].v[k];
             int known = !pass(r);
             for (size_t before = 0; before < i && !known; before++)
                 known = lint_scores_find(&s[before], r->metric, r->class_name, r->place) != NULL;
-            if (!known && (empty || is_whole(r) || has_samples(s, n, r))) compare_line(t, s, n, r);
+            if (!known && (empty || is_whole(r) || has_samples(s, n, r)))
+                compare_line(t, s, n, r, like);
         }
+    }
 }
 
 static int is_group_accuracy(const lint_score *r) {

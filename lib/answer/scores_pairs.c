@@ -1,9 +1,8 @@
 #include "answer/scores_pairs.h"
+#include "base/json.h"
 #include "base/table.h"
 
-#include <errno.h>
 #include <inttypes.h>
-#include <jansson.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -47,7 +46,8 @@ static const lint_scores *lacking(const lint_scores *s, size_t n, const char *me
 
 /* Of all else more is better. */
 static int lower_is_better(const char *metric) {
-    static const char *const lower[] = {"cross_entropy", "evidence_in_top_cells", "deletion"};
+    static const char *const lower[] = {"cross_entropy", "calibration_error",
+                                        "evidence_in_top_cells", "deletion"};
     for (size_t i = 0; i < sizeof lower / sizeof *lower; i++)
         if (strcmp(metric, lower[i]) == 0) return 1;
     return 0;
@@ -254,9 +254,12 @@ static json_t *number_or_null(double v) {
 /* b's less a's, where there is an a. */
 static json_t *values_json(const double *b, const double *a, size_t n) {
     json_t *list = json_array();
-    for (size_t i = 0; i < n; i++)
-        json_array_append_new(list, json_real(a ? b[i] - a[i] : b[i]));
-    return list;
+    int err = 0;
+    for (size_t i = 0; i < n && !err; i++)
+        err = json_array_append_new(list, json_real(a ? b[i] - a[i] : b[i]));
+    if (!err) return list;
+    json_decref(list);
+    return NULL;
 }
 
 static json_t *mean_json(lint_mean m, json_t *values) {
@@ -267,8 +270,11 @@ static json_t *mean_json(lint_mean m, json_t *values) {
 static json_t *row_json(const lint_pairs_row *r, size_t n) {
     const lint_paired *s = &r->stat;
     json_t *diff = mean_json(s->diff, values_json(r->b, r->a, n));
-    json_object_set_new(diff, "low", number_or_null(s->low));
-    json_object_set_new(diff, "high", number_or_null(s->high));
+    if (json_object_set_new(diff, "low", number_or_null(s->low)) < 0 ||
+        json_object_set_new(diff, "high", number_or_null(s->high)) < 0) {
+        json_decref(diff);
+        diff = NULL; /* and so is all that it is packed into */
+    }
     return json_pack("{s:s, s:s, s:o, s:o, s:o, s:I, s:I, s:I, s:o}", "metric", r->metric, "better",
                      r->better == LINT_LOWER_IS_BETTER ? "lower" : "higher", "a",
                      mean_json(s->a, values_json(r->a, NULL, n)), "b",
@@ -306,10 +312,5 @@ static json_t *pairs_json(const lint_pairs *p) {
 }
 
 int lint_pairs_write_json(const lint_pairs *p, FILE *out, lint_err *e) {
-    json_t *root = pairs_json(p);
-    if (!root) return lint_fail(e, "a name is not valid UTF-8, or out of memory");
-    json_dumpf(root, out, JSON_SORT_KEYS | JSON_INDENT(1) | JSON_REAL_PRECISION(17));
-    putc('\n', out);
-    json_decref(root);
-    return ferror(out) ? lint_fail(e, "%s", strerror(errno)) : 0;
+    return lint_json_write(pairs_json(p), out, e);
 }

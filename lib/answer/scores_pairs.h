@@ -1,7 +1,7 @@
 /* scores_pairs: the comparison of two models over several seeds, for each metric.
  *
  * Scores come in pairs, A0 B0 A1 B1...; paired.h describes the statistics. Higher is better, except
- * for cross_entropy, evidence_in_top_cells and deletion.
+ * for cross_entropy, calibration_error, evidence_in_top_cells and deletion.
  *
  *     lint_pairs p;
  *     if (lint_pairs_make(&p, scores, n / 2, NULL, 0, seed, &e) < 0) ...

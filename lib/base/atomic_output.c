@@ -1,11 +1,13 @@
 #define _GNU_SOURCE /* O_TMPFILE */
 #include "base/atomic_output.h"
 #include "base/standard_io.h"
+#include "base/text.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -30,14 +32,11 @@ static lint_output *fail(lint_output *o, lint_err *e, const char *path) {
 static char *beside(const char *path, const char *tail) {
     const char *slash = strrchr(path, '/');
     size_t dir = slash ? (size_t)(slash - path) + 1 : 0;
-    size_t size = strlen(path) + strlen(tail) + 3;
-    char *t = malloc(size);
-    if (t) snprintf(t, size, "%.*s.%s.%s", (int)dir, path, path + dir, tail);
-    return t;
+    return lint_text_format(NULL, "%.*s.%s.%s", (int)dir, path, path + dir, tail);
 }
 
-/* Tries temporary names beside path until `make` is given one that is free: that name, from malloc,
- * and in *made what make returned. NULL and errno where it fails otherwise. */
+/* Tries temporary names beside path until `make` succeeds with one that is free. Returns that name,
+ * from malloc, and make's result in *made; NULL and errno if make fails for another reason. */
 static char *make_beside(const char *path, int (*make)(void *ctx, const char *temp), void *ctx,
                          int *made) {
     enum { ATTEMPTS = 100 };
@@ -56,8 +55,8 @@ static char *make_beside(const char *path, int (*make)(void *ctx, const char *te
     return NULL;
 }
 
-/* The mode of both kinds of files is 0666, from which the kernel takes the umask. mkstemp would
- * make 0600, and to read the umask is to change it, under other threads' feet. */
+/* Both kinds of files are created with mode 0666, from which the kernel takes the umask. mkstemp
+ * would create 0600, and the umask cannot be read without changing it for all threads. */
 static int create(void *unused, const char *temp) {
     (void)unused;
     return open(temp, O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0666);
@@ -96,6 +95,7 @@ lint_output *lint_output_open(const char *path, lint_err *e) {
         if (fd < 0) o->temp = make_beside(path, create, NULL, &fd); /* no nameless files here */
     }
     if (fd < 0) return fail(o, e, path);
+    if (!o->direct) flock(fd, LOCK_EX | LOCK_NB); /* for lint_output_sweep; best effort */
     o->f = fdopen(fd, "wb");
     if (!o->f) {
         close(fd);
@@ -117,8 +117,12 @@ static int link_nameless(void *ctx, const char *temp) {
     return linkat(AT_FDCWD, from, AT_FDCWD, temp, AT_SYMLINK_FOLLOW);
 }
 
-static int name_it(lint_output *o) {
+/* One new file needs no temporary name, and so leaves none behind. */
+static int name_it(lint_output *o, int alone) {
     int made;
+    if (alone && link_nameless(o, o->path) == 0) return 0;
+    if (alone && errno != EEXIST) return -1;
+    lint_output_sweep(o->path);
     o->temp = make_beside(o->path, link_nameless, o, &made);
     return o->temp ? 0 : -1;
 }
@@ -153,7 +157,7 @@ static int commit_in_steps(lint_output *const *o, size_t n, const lint_output **
             if (o[i]->path)
                 errno = 0; /* for standard output, an earlier write may have left the reason */
             if (step == SYNC && sync_it(o[i]) < 0) return -1;
-            if (step == NAME && has_no_name_yet(o[i]) && name_it(o[i]) < 0) return -1;
+            if (step == NAME && has_no_name_yet(o[i]) && name_it(o[i], n == 1) < 0) return -1;
             if (step == RENAME && rename_it(o[i]) < 0) return -1;
         }
     return 0;

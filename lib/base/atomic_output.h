@@ -31,6 +31,15 @@ int lint_output_commit_all(lint_output *const *o, size_t n, lint_err *e);
 /* Discards what was written and frees o, which may be NULL. */
 void lint_output_abort(lint_output *o);
 
+/* Removes what runs left that were killed at once: the temporary files .NAME.PID.N beside path, if
+ * they are regular, belong to this user and no living process writes them. It reads the folder, so
+ * it is called once for a result and not for each of a thousand pictures. What cannot be removed
+ * stays without a word; standard output has nothing beside it. */
+void lint_output_sweep(const char *path);
+
+/* Whether `entry` is `name` with ".PID.N" behind it, and if so, the number of the process. */
+int lint_temporary_pid(const char *entry, const char *name, long *pid);
+
 /* Replaces the file at path in one step by one that `make` creates, such as a hard link. make is
  * given a name beside path and returns -1 with errno if it fails; EEXIST asks for another name. It
  * leaves nothing behind when it fails. */

@@ -9,6 +9,7 @@
 #include <fcntl.h>
 #include <getopt.h>
 #include <inttypes.h>
+#include <jansson.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,7 +18,7 @@
 
 enum { OPTIONS_MAX = 64, FIRST_LONG = 256, HELP = 1000, VERSION };
 
-/* One line on standard error, whatever control characters a name in it has. */
+/* Prints one line on standard error, even if a name in it has control characters. */
 static void say(const char *text, const char *tail) {
     lint_err e;
     lint_fail(&e, "%s", text);
@@ -47,6 +48,14 @@ void lint_usage(const char *fmt, ...) {
     snprintf(tail, sizeof tail, " (see %s --help)", program_invocation_short_name);
     say(text, tail);
     exit(2);
+}
+
+/* jansson loses characters, numbers or members where it gets no memory, and says so to nobody. */
+static void *memory_or_end(size_t bytes) {
+    void *p = malloc(bytes);
+    if (p) return p;
+    lint_warn("out of memory for JSON");
+    _exit(1);
 }
 
 /* --- values ----------------------------------------------------------------------------------- */
@@ -165,8 +174,9 @@ static void set_option(const lint_option *o, const char *text) {
 
 /* --- parsing ---------------------------------------------------------------------------------- */
 
-/* A descriptor 0-2 that is closed would be given to the next file opened, and messages would end
- * in it. Each is filled so that its use fails: 0 write-only, 1 and 2 read-only. */
+/* If a descriptor from 0 to 2 is closed, the next file opened gets its number, and messages end up
+ * in that file. So each closed one is opened in a way that makes its use fail: 0 write-only, 1 and
+ * 2 read-only. */
 static void fill_closed_descriptors(void) {
     for (int fd = 0; fd <= 2; fd++)
         if (fcntl(fd, F_GETFD) < 0 && errno == EBADF)
@@ -193,7 +203,7 @@ static void make_tables(const lint_program *p, struct option *longs, char *lette
     *letters = 0;
 }
 
-/* The row of what getopt_long returned: a letter, or a number of make_tables. */
+/* The row of the option that getopt_long returned, as a letter or as a number of make_tables. */
 static const lint_option *option_of(const lint_program *p, int c) {
     if (c >= FIRST_LONG) return &p->options[c - FIRST_LONG];
     const lint_option *o = p->options;
@@ -208,8 +218,8 @@ static _Noreturn void version(const lint_program *p) {
     exit(0);
 }
 
-/* What getopt_long did not take: `word` is an option with a value that takes none (number is its
- * own), a letter (number is that), or a name. */
+/* Refuses what getopt_long did not accept. number: the option that was given a value but takes
+ * none, or an unknown letter; 0 if the name in `word` is unknown. */
 static _Noreturn void refuse(const lint_program *p, const char *word, int number) {
     if (number == VERSION)
         lint_usage("%s: --version takes no value", word);
@@ -235,6 +245,7 @@ char **lint_cli_parse(const lint_program *p, int argc, char **argv) {
     char letters[2 * OPTIONS_MAX + 4];
     int c;
     fill_closed_descriptors();
+    json_set_alloc_funcs(memory_or_end, free);
     make_tables(p, longs, letters);
     opterr = 0;
     while ((c = getopt_long(argc, argv, letters, longs, NULL)) != -1) {

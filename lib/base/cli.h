@@ -92,6 +92,17 @@ typedef struct lint_option {
         "threads", 0, LINT_OPT_INT, to, "N",                                                       \
             "number of threads; 0 means one for each processor (default 0)", 0, 1024, NULL         \
     }
+#define LINT_OPTION_PRECISION(to)                                                                  \
+    {                                                                                              \
+        "precision", 0, LINT_OPT_CHOICE, to, "FORMAT",                                             \
+            "number format of products: f32 or bf16 (default f32)", 0, 0, "f32|bf16"               \
+    }
+#define LINT_OPTION_MAX_PIXELS(to)                                                                 \
+    {                                                                                              \
+        "max-pixels", 0, LINT_OPT_INT, to, "N",                                                    \
+            "pixels that a picture may have; one with more is an error (default 200000000)", 1,    \
+            1 << 30, NULL                                                                          \
+    }
 #define LINT_OPTION_QUIET(to)                                                                      \
     { "quiet", 'q', LINT_OPT_QUIET, to, NULL, "no progress and no warnings", 0, 0, NULL }
 #define LINT_OPTION_VERBOSE(to)                                                                    \

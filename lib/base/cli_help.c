@@ -55,7 +55,8 @@ static void print_row(const lint_option *o) {
         print_option(o->name, o->letter, lint_cli_has_value(o) ? o->arg : NULL, o->help);
 }
 
-/* Whether the first screen shows an option: `first` names those, with a blank between them. */
+/* Whether the first screen shows an option; `first` holds the names of those, with blanks
+ * between. */
 static int is_first(const char *first, const char *name) {
     size_t len = strlen(name);
     for (const char *at = first; *at; at += strspn(at, " ")) {

@@ -29,7 +29,7 @@ static size_t distance(const char *a, size_t n, const char *b, size_t m) {
     return d[n][m];
 }
 
-/* The i-th name that may be given, those of every program last; NULL: no more. */
+/* The i-th valid name, with the options of every program last; NULL if there are no more. */
 static const char *name_at(const lint_program *p, size_t i) {
     static const char *const every[] = {"help", "version", NULL};
     size_t n = 0;
@@ -38,8 +38,8 @@ static const char *name_at(const lint_program *p, size_t i) {
     return every[i - n];
 }
 
-/* The name that was probably meant by `text` [len]; NULL if none is near. One letter in three may
- * be wrong; of a longer word a whole name at its beginning counts as near (--batch-size, --batch). */
+/* The name that `text` [len] was probably meant to be; NULL if none is near. One letter in three
+ * may be wrong; a name that the text begins with is also near (--batch-size, --batch). */
 static const char *nearest(const lint_program *p, const char *text, size_t len) {
     const char *found = NULL, *name;
     size_t best = len / 3 + 1;

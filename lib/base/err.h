@@ -19,14 +19,19 @@
 
 typedef struct lint_err {
     char msg[1024];
+    int system; /* the system failed (memory, descriptors, a device), and says nothing of the data */
 } lint_err;
 
 /* Writes the message and returns -1, as in `return lint_fail(e, ...)`. Control characters in the
  * message, for example from file names, become `?`. */
 int lint_fail(lint_err *e, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
-/* As lint_fail, with a message that memory ran out for `what`. */
+/* As lint_fail, with a message that memory ran out for `what`. Sets e->system. */
 int lint_fail_mem(lint_err *e, const char *what);
+
+/* As lint_fail, with ": " and what errno says behind the message. Sets e->system, but where errno
+ * says that what the path names is missing, forbidden or of another kind. */
+int lint_fail_errno(lint_err *e, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
 /* Puts a text, such as where the error occurred, before the message in *e. Returns -1. */
 int lint_err_prefix(lint_err *e, const char *fmt, ...) __attribute__((format(printf, 2, 3)));

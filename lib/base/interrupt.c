@@ -3,7 +3,7 @@
 
 #include <stddef.h>
 
-/* A handler has no other way to tell what came. */
+/* A signal handler has no other way to report which signal arrived. */
 static volatile sig_atomic_t caught;
 
 static void on_signal(int signal) {
@@ -22,8 +22,8 @@ static int is_ignored(int signal) {
     return sigaction(signal, NULL, &a) == 0 && a.sa_handler == SIG_IGN;
 }
 
-/* Shells without job control start background jobs with SIGINT ignored. It is caught all the same:
- * a signal that is sent to this very process is meant. */
+/* Shells without job control start background jobs with SIGINT ignored. It is caught all the same,
+ * since a signal sent to this very process is meant for it. */
 const volatile sig_atomic_t *lint_interrupt_catch(void) {
     catch_one(SIGINT);
     catch_one(SIGTERM);

@@ -23,8 +23,8 @@ void lint_lines_close(lint_lines *l) {
     *l = (lint_lines){0};
 }
 
-/* Moves what is left to the front and reads what has arrived behind it; at the end of input, the
- * line that has no end gets one. */
+/* Moves the unread bytes to the front and reads more behind them. At the end of input, a last line
+ * without a newline gets one. */
 static int read_more(lint_lines *l, lint_err *e) {
     ssize_t got;
     l->len -= l->at;
@@ -43,7 +43,7 @@ static int read_more(lint_lines *l, lint_err *e) {
     return 0;
 }
 
-/* 1: *line is the next one. 0: it is not there yet. */
+/* Returns 1 if *line is the next line, 0 if that line is not complete yet. */
 static int take(lint_lines *l, char **line, lint_err *e) {
     while (l->at < l->len) {
         char *from = l->buf + l->at, *to = memchr(from, l->end, l->len - l->at);

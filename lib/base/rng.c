@@ -64,7 +64,8 @@ uint64_t lint_hash_data(const void *bytes, size_t n, uint64_t seed) {
         memcpy(w, p, sizeof w);
         for (size_t i = 0; i < LANES; i++) {
             h[i] = (h[i] ^ w[i]) * 0x9e3779b97f4a7c15u;
-            h[i] ^= h[i] >> 32; /* a product's low bits know nothing of its high ones */
+            h[i] ^= h[i] >> 32; /* the low bits of a product do not depend on the factors' high
+                                 * bits */
         }
     }
     return lint_hash(p, n, lint_hash(h, sizeof h, seed));

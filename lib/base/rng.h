@@ -27,7 +27,8 @@ enum {
     LINT_RNG_DROPOUT,
     LINT_RNG_BOOTSTRAP,
     LINT_RNG_VARY,
-    LINT_RNG_SWAP
+    LINT_RNG_SWAP,
+    LINT_RNG_PERMUTE
 };
 
 typedef struct lint_rng {

@@ -49,7 +49,8 @@ static void add_block(uint32_t h[8], const unsigned char *p) {
                (turn(b, 17) ^ turn(b, 19) ^ b >> 10);
     }
     memcpy(v, h, sizeof v);
-    /* Instead of moving all eight on in each round, their names move: eight rounds a turn. */
+    /* Instead of moving all eight variables in each round, the rounds use them under rotating
+     * names; after eight rounds each has its own name again. */
     for (int i = 0; i < 64; i += 8)
         for (int r = 0; r < 8; r++)
             add_round(v, r, K[i + r] + w[i + r]);

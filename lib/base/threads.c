@@ -13,9 +13,9 @@ struct lint_threads {
     pthread_t *ids; /* threads - 1 of them: the caller is worker 0 */
     pthread_mutex_t lock;
     pthread_cond_t start, done;
-    atomic_ulong round; /* counts the runs, so that a helper knows a new one from its last */
+    atomic_ulong round; /* number of runs: tells helpers a new one */
     atomic_int inside;  /* helpers that take part in this run */
-    int open;           /* parts may be left: a helper that wakes up later stays out of the run */
+    int open;           /* whether helpers that wake up may still join */
     int stop;
     lint_part_fn *fn;
     void *ctx;
@@ -23,8 +23,8 @@ struct lint_threads {
     atomic_size_t next;
 };
 
-/* Looks at a value before a thread sleeps for it: the runs of a network follow each other within
- * microseconds, where waking a sleeper takes tens of them. */
+/* Polls a value before the thread sleeps for it: the runs of a network follow each other within
+ * microseconds, and waking a sleeper takes tens of them. */
 enum { LOOKS = 1000 };
 
 typedef struct helper {

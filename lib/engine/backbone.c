@@ -13,8 +13,8 @@
 
 /* --- opening ---------------------------------------------------------------------------------- */
 
-/* Weights without a network of their own. Of the classes there is one, since nothing of the head
- * is computed; its weights may be missing. */
+/* Opens weights that come without a network. One class is enough, since nothing of the head is
+ * computed; the head's weights may be missing. */
 static int open_weights(lint_backbone *b, const char *path, const char *net_path, size_t batch,
                         lint_threads *pool, lint_err *e) {
     const char *name;
@@ -127,7 +127,7 @@ static int check_head(const lint_backbone *b, const lint_frame *head, lint_err *
     return lint_fail(e, "was trained on features of another backbone");
 }
 
-/* The joined network's weights: the head's, and from the backbone what the head does not have. */
+/* The joined network's weights: the head's, and from the backbone those that the head lacks. */
 static int gather(const lint_backbone *b, const lint_net *joined, const lint_frame *head,
                   lint_frame *out, lint_err *e) {
     lint_frame own = {0};
@@ -146,7 +146,7 @@ static int gather(const lint_backbone *b, const lint_net *joined, const lint_fra
     return err;
 }
 
-/* What a model says of itself beside its network. */
+/* A model's metadata other than its network. */
 static int pass_on(const lint_frame *head, lint_frame *out, lint_err *e) {
     static const char *const keys[] = {"train", "fit"};
     int err = 0;

@@ -46,7 +46,7 @@ static int has(const lint_frame *f, const lint_weights *w) {
     return 1;
 }
 
-/* All of the network before its `cam` line is there, and nothing that the network does not know. */
+/* Whether the file has every parameter before the `cam` line, and none that the network lacks. */
 static int belongs(const lint_frame *f, const lint_chain *c) {
     if (!c->cam || c->input.mask || c->input.features) return 0;
     for (size_t i = 0; i < c->cam; i++)
@@ -60,7 +60,7 @@ static int belongs(const lint_frame *f, const lint_chain *c) {
     return 1;
 }
 
-/* A file that is no network, or one of layers unknown here, is not the one. */
+/* A file that is not a network, or that has unknown layers, does not match. */
 static int fits(const lint_frame *f, const char *path) {
     const lint_chain_options o = {.classes = 1, .batch = 1};
     const char *name;

@@ -6,7 +6,7 @@
 
 /* --- slots ------------------------------------------------------------------------------------ */
 
-/* Whether slot `s` is free for buffer `i`: none before it in the order lives on there. */
+/* Whether slot `s` is free for buffer `i`: no earlier buffer in the order is still in use there. */
 static int is_free(const lint_buffer *b, size_t i, size_t s) {
     for (size_t j = 0; j < i; j++)
         if (b[j].slot == s && b[j].end >= b[i].begin) return 0;
@@ -34,8 +34,8 @@ size_t lint_buffer_plan(lint_buffer *b, size_t n, size_t *size) {
 
 /* --- memory ----------------------------------------------------------------------------------- */
 
-/* Buffers are zeroed, so what memory cannot hold beside the layers' own must be refused before: a
- * system that promises more memory than it has ends the program instead. */
+/* Buffers are zeroed, so those that do not fit into memory beside the layers' own must be refused
+ * first: a system that promises more memory than it has would kill the program. */
 static int fits_machine(const lint_net *net, size_t floats) {
     size_t most = lint_net_last(net)->memory / sizeof(float);
     return net->floats <= most && floats <= most - net->floats;
@@ -45,8 +45,9 @@ static int out_of_memory(const lint_net *net, lint_err *e) {
     return lint_fail(e, "out of memory for batches of %zu images", net->batch);
 }
 
-/* The first touch of a page is expensive: small buffers share blocks of 2 MB, which lint_floats
- * puts on large pages. The address sanitizer is to see where each one ends. */
+/* The first touch of a page is expensive, so small buffers share blocks of 2 MB, which lint_floats
+ * puts on large pages. With the address sanitizer each buffer stands alone, so that overruns are
+ * seen. */
 enum { BLOCK = (1 << 21) / sizeof(float), LINE = 64 / sizeof(float) };
 #ifdef LINT_SANITIZE
 enum { SMALL = 0 };
@@ -54,11 +55,11 @@ enum { SMALL = 0 };
 enum { SMALL = BLOCK / 2 };
 #endif
 
-static float *own(lint_net *net, size_t count) {
+static float *own(lint_net *net, size_t count, float *take(size_t)) {
     float **more = lint_grow(net->owned, net->owneds, &net->owned_room, sizeof *more);
     if (!more) return NULL;
     net->owned = more;
-    float *p = fits_machine(net, count) ? lint_floats(count) : NULL;
+    float *p = fits_machine(net, count) ? take(count) : NULL;
     if (!p) return NULL;
     net->floats += count;
     return net->owned[net->owneds++] = p;
@@ -68,7 +69,7 @@ static float *own(lint_net *net, size_t count) {
 static float *share(lint_net *net, size_t count) {
     size_t taken = (count + LINE) / LINE * LINE;
     if (taken > net->left) {
-        float *block = own(net, BLOCK);
+        float *block = own(net, BLOCK, lint_floats);
         if (!block) return NULL;
         net->block = block;
         net->left = BLOCK;
@@ -79,33 +80,38 @@ static float *share(lint_net *net, size_t count) {
     return p;
 }
 
-float *lint_net_floats(lint_net *net, size_t count, lint_err *e) {
-    float *p = count > SMALL ? own(net, count) : share(net, count);
+static float *take(lint_net *net, size_t count, float *large(size_t), lint_err *e) {
+    float *p = count > SMALL ? own(net, count, large) : share(net, count);
     if (!p) out_of_memory(net, e);
     return p;
 }
 
+float *lint_net_floats(lint_net *net, size_t count, lint_err *e) {
+    return take(net, count, lint_floats, e);
+}
+
 float *lint_net_buffer(lint_net *net, size_t each, lint_err *e) {
     size_t n;
-    if (!__builtin_mul_overflow(each, net->batch, &n)) return lint_net_floats(net, n, e);
+    if (!__builtin_mul_overflow(each, net->batch, &n)) return take(net, n, lint_floats_unset, e);
     out_of_memory(net, e);
     return NULL;
 }
 
 /* --- when each layer's buffer is in use ------------------------------------------------------- */
 
-/* Of each layer, for its activation or its gradient. Layers with the same root share one buffer all
- * the time; a root is its own. first, last: the steps that it is in use, both included. */
+/* For each layer's activation or gradient. Layers with the same root share one buffer throughout; a
+ * root is its own root. first, last: the first and the last step that use the buffer. */
 typedef struct lives {
     size_t *root, *first, *last;
 } lives;
 
-/* Whether a layer's value (or its gradient) goes through memory; see conv_rows.c. */
-static int is_stored(const lint_layer *l, int gradient) {
-    return !l->is_producer && !(gradient && l->consumer);
+/* Whether a layer's value (or its gradient) goes through memory; see conv_rows.c, and lint_conv_epilogue. */
+static int is_stored(const lint_net *net, const lint_layer *l, int gradient) {
+    int rewritten = net->mode == LINT_NET_INFER && l->epilogue[0];
+    return !l->is_producer && !rewritten && !(gradient && l->consumer);
 }
 
-/* What assign_slots works with: the buffers, one for each root; of: which is a root's. */
+/* What assign_slots works with: one buffer for each root, of[i] for root i. */
 typedef struct assignment {
     lint_buffer *buffer;
     size_t buffers, *of, *size;
@@ -122,7 +128,7 @@ static void list_buffers(const lint_net *net, const lives *v, int backward, assi
             a->buffer[a->buffers++] = (lint_buffer){.begin = v->first[i]};
         }
         lint_buffer *b = &a->buffer[a->of[v->root[i]]];
-        size_t floats = is_stored(l, backward) ? lint_shape_count(l->out) : 0;
+        size_t floats = is_stored(net, l, backward) ? lint_shape_count(l->out) : 0;
         if (floats > b->floats) b->floats = floats;
         if (v->last[i] > b->end) b->end = v->last[i];
     }
@@ -155,8 +161,8 @@ static int assign_slots(lint_net *net, const lives *v, int backward, float **to,
     return err;
 }
 
-/* Whether layer i may write over what it reads: nobody else reads that, no backward needs it, and
- * it is not the features, which the maps are read from (flatten does not write). */
+/* Whether layer i may overwrite its input: no other layer and no backward pass reads that, and it
+ * is not the features, from which the maps are computed (flatten writes nothing). */
 static int writes_over_input(const lint_net *net, size_t i, size_t features_root,
                              const size_t *root) {
     const lint_layer *l = lint_net_layer(net, i);
@@ -178,6 +184,7 @@ static int plan_activations(lint_net *net, const lives *v, lint_err *e) {
         if (l->kind->joins) v->last[l->also] = i;
         if (l->producer) v->last[l->producer->from] = i;
         if (l->is_consumer) v->first[i] = l->from; /* its y may begin while its input is made */
+        if (l->is_epilogue) v->first[i] = v->first[l->from]; /* the convolution writes it */
     }
     for (size_t i = 0; i < n; i++)
         if (net->mode == LINT_NET_TRAIN || i + 1 >= cam) v->last[i] = n;
@@ -186,8 +193,8 @@ static int plan_activations(lint_net *net, const lives *v, lint_err *e) {
     return 0;
 }
 
-/* Which gradients share memory: dx may be written over dy where a kind can, and nobody else adds to
- * dx. Returns the floats of the largest gradient that needs the spare buffer. */
+/* Decides which gradients share memory: dx may overwrite dy if the kind allows it and no other
+ * layer adds to dx. Returns the floats of the largest gradient that needs the spare buffer. */
 static size_t share_gradients(const lint_net *net, size_t *root) {
     size_t n = net->chain.count, spare = 0;
     root[n - 1] = n - 1;
@@ -203,8 +210,8 @@ static size_t share_gradients(const lint_net *net, size_t *root) {
     return spare;
 }
 
-/* Step n - 1 - i is layer i's. The gradient of a value is born when its last reader goes backward,
- * and dies when the layer that makes the value does. */
+/* Step n - 1 - i is layer i's. A value's gradient lives from the backward pass of the value's last
+ * reader to that of the layer that computes the value. */
 static int plan_gradients(lint_net *net, const lives *v, lint_err *e) {
     size_t n = net->chain.count;
     if (net->mode == LINT_NET_INFER) return 0;
@@ -243,7 +250,7 @@ static int plan_layers(lint_net *net, lint_err *e) {
 
 /* --- all of it -------------------------------------------------------------------------------- */
 
-/* What layers borrow for a pass: as much as the hungriest of them. */
+/* What layers borrow for a pass: as much as the layer that needs most. */
 static int take_scratch(lint_net *net, lint_err *e) {
     size_t scratch = 0, workspace = 0, workers = (size_t)lint_threads_count(net->pool);
     for (size_t i = 0; i < net->chain.count; i++) {

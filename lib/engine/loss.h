@@ -71,6 +71,11 @@ typedef struct lint_loss {
     void *reweigh_ctx;
 } lint_loss;
 
+/* Whether the loss looks at masks. */
+static inline int lint_loss_needs_mask(const lint_loss *l) {
+    return l->cam != LINT_CAM_NONE && l->cam != LINT_CAM_EMBEDDING && l->prior == LINT_PRIOR_MASK;
+}
+
 /* Sums over the samples seen; divide by n (or, for ce, by weight). */
 typedef struct lint_loss_sum {
     double ce;     /* sum of class_weight[label] * cross-entropy, in nats */

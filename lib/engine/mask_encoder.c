@@ -18,6 +18,10 @@ struct lint_mask_encoder {
     float *code; /* [batch, k], then the derivative with respect to it */
 };
 
+const lint_net *lint_mask_encoder_net(const lint_mask_encoder *m) {
+    return m->net;
+}
+
 size_t lint_mask_encoder_height(const lint_mask_encoder *m) {
     return lint_net_height(m->net);
 }

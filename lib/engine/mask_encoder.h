@@ -36,6 +36,9 @@ lint_mask_encoder *lint_mask_encoder_load(const char *path, size_t batch, lint_t
                                           lint_err *e);
 void lint_mask_encoder_free(lint_mask_encoder *m);
 
+/* Its net, which belongs to it. */
+const lint_net *lint_mask_encoder_net(const lint_mask_encoder *m);
+
 size_t lint_mask_encoder_height(const lint_mask_encoder *m),
     lint_mask_encoder_width(const lint_mask_encoder *m);
 /* What lint_loss.judge takes; m must outlive it. */

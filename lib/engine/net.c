@@ -18,14 +18,11 @@ static int build(lint_net *net, const char *text, const char *name, lint_err *e)
     net->classes = lint_net_last(net)->out.c;
     if (lint_net_plan_buffers(net, e) < 0 || lint_net_cam_new(net, e) < 0)
         return lint_err_prefix(e, "%s: ", name);
+    if (lint_blas_room(lint_threads_count(net->pool), e) < 0) return -1;
     return lint_net_list_params(net, e);
 }
 
-void lint_blas_one_thread(void) {
-    openblas_set_num_threads(1);
-}
-
-/* What has to be so before anything is built. */
+/* What is checked before anything is built. */
 static int check_new(size_t classes, size_t batch, lint_err *e) {
     if (openblas_get_num_threads() != 1)
         return lint_fail(e, "OpenBLAS uses %d threads: expected 1, by lint_blas_one_thread()",
@@ -80,10 +77,31 @@ void lint_net_free(lint_net *net) {
     free(net);
 }
 
+static int has_convolution(const lint_net *net) {
+    for (size_t i = 0; i < net->chain.count; i++) {
+        const lint_layer *l = lint_net_layer(net, i);
+        if (!l->head && l->kind == &lint_layer_conv) return 1;
+    }
+    return 0;
+}
+
+int lint_net_set_precision(lint_net *net, lint_precision precision, lint_err *e) {
+    if (precision != LINT_PRECISION_F32 && !has_convolution(net))
+        return lint_fail(e, "the network has no convolution%s, so %s would change nothing",
+                         net->chain.cam ? " before its 'cam' line" : "",
+                         lint_precision_name(precision));
+    net->precision = precision;
+    return 0;
+}
+
+lint_precision lint_net_precision(const lint_net *net) {
+    return net->precision;
+}
+
 void lint_net_init(lint_net *net, uint64_t seed) {
     net->seed = seed;
     for (size_t i = 0; i < net->chain.count; i++) {
-        /* By name: the same first weights wherever the layer stands among others. */
+        /* Seeded by the layer's name, so that its initial weights do not depend on its position. */
         lint_layer *l = lint_net_layer(net, i);
         lint_rng r = lint_rng_at(seed, LINT_RNG_INIT, lint_hash(l->name, strlen(l->name), 0), 0);
         if (l->kind->init) l->kind->init(l, &r);
@@ -95,6 +113,7 @@ void lint_net_init(lint_net *net, uint64_t seed) {
 static lint_pass pass_of(const lint_net *net, size_t n, int training) {
     return (lint_pass){.k = net->k,
                        .pool = net->pool,
+                       .precision = net->precision,
                        .n = n,
                        .training = training,
                        .seed = net->seed,
@@ -110,6 +129,12 @@ lint_pass lint_net_pass(const lint_net *net, const lint_batch *b, int training) 
     return p;
 }
 
+/* Whether a layer before this one does its pass: a batchnorm's only in inference, since in training it
+ * takes statistics first. */
+static int is_done_before(const lint_layer *l, const lint_pass *p) {
+    return l->is_epilogue && (l->kind != &lint_layer_batchnorm || !p->training);
+}
+
 void lint_net_forward(lint_net *net, const lint_pass *p, size_t to) {
     for (size_t i = 0; i < net->chain.count; i++) {
         lint_layer *l = lint_net_layer(net, i);
@@ -117,11 +142,17 @@ void lint_net_forward(lint_net *net, const lint_pass *p, size_t to) {
         l->x = i ? net->value[l->from] : NULL;
         l->x2 = l->kind->joins ? net->value[l->also] : NULL;
         l->y = net->value[i];
+        int applies = l->kind == &lint_layer_batchnorm || !p->training;
+        for (int k = 0; k < LINT_LAYER_EPILOGUES && l->epilogue[k] && applies; k++)
+            l->y = net->value[l->epilogue[k] - net->chain.layer];
     }
     for (size_t i = 0; i < to; i++) {
         lint_layer *l = lint_net_layer(net, i);
-        if (l->is_producer) continue;
+        if (l->is_producer || is_done_before(l, p)) continue;
         double began = lint_net_clock(net);
+        for (int k = 0; k < LINT_LAYER_EPILOGUES && l->epilogue[k] && !p->training; k++)
+            if (l->epilogue[k]->kind->epilogue_begin)
+                l->epilogue[k]->kind->epilogue_begin(l->epilogue[k]);
         l->kind->forward(l, p);
         lint_net_clocked(net, i, LINT_FORWARD, began);
     }
@@ -131,8 +162,8 @@ static void forward(lint_net *net, const lint_pass *p) {
     lint_net_forward(net, p, net->chain.count);
 }
 
-/* Nobody reads the gradient to a picture or to features that are given, nor what only frozen layers have made; that to a mask
- * moves the map behind it. */
+/* No gradient is needed with respect to a picture, to given features, or to what only frozen layers
+ * compute. The gradient with respect to a mask moves the map behind it. */
 static float *wanted(const lint_net *net, size_t i) {
     if (i == 0) return lint_net_is_encoder(net) ? net->gradient[0] : NULL;
     return i >= net->lowest || lint_net_is_encoder(net) ? net->gradient[i] : NULL;
@@ -161,7 +192,7 @@ static void backward_layer(lint_net *net, const lint_pass *p, size_t i) {
     l->dx_adds = again && !beside;
     l->dx2_adds = l->kind->joins && net->written[l->also];
     double began = lint_net_clock(net);
-    l->kind->backward(l, p);
+    if (!is_done_before(l, p)) l->kind->backward(l, p);
     lint_net_clocked(net, i, LINT_BACKWARD, began);
     net->written[l->from] = 1;
     if (l->kind->joins) net->written[l->also] = 1;

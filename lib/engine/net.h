@@ -25,6 +25,7 @@
 
 #include "base/err.h"
 #include "base/threads.h"
+#include "engine/layers/precision.h"
 #include "engine/loss.h"
 #include "stream/frame.h"
 
@@ -64,6 +65,11 @@ lint_net *lint_net_new(const char *text, const char *name, size_t classes, size_
                        lint_net_mode mode, lint_threads *pool, lint_err *e);
 void lint_net_free(lint_net *net);
 
+/* From now on the convolutions before `cam` multiply in this precision; a new net's is
+ * LINT_PRECISION_F32. -1 and an error where bf16 would change nothing, since there are none. */
+int lint_net_set_precision(lint_net *net, lint_precision precision, lint_err *e);
+lint_precision lint_net_precision(const lint_net *net);
+
 /* PyTorch's default initialisation of each layer, from the seed. */
 void lint_net_init(lint_net *net, uint64_t seed);
 
@@ -83,6 +89,14 @@ lint_param lint_net_param(const lint_net *net, size_t i);
  * from now on, their batch norms keep and use the running statistics, and nothing is computed that
  * only they would need. Returns the number of parameters and buffers frozen; 0: no name matches. */
 size_t lint_net_freeze(lint_net *net, const char *prefix);
+
+/* Freezes all batch norms, as lint_net_freeze does. Returns how many there are. */
+size_t lint_net_freeze_batchnorms(lint_net *net);
+
+/* The name of the first batch norm that would normalise over a single value in a training batch of
+ * one: its maps have one cell and it is not frozen. Its output would be the same for every picture, and
+ * its running variance would tend to 0. NULL: there is none. */
+const char *lint_net_single_value_norm(const lint_net *net);
 
 /* One forward pass in training mode (batch statistics; running ones are updated) and the backward
  * pass of `loss`. Every grad is overwritten; losses are added to *sum. With cam_weight 0 the CAM
@@ -108,7 +122,9 @@ int lint_net_is_head(const lint_net *net);
  * computed. A number that is not finite in F16 is an error. */
 int lint_net_features(lint_net *net, const lint_batch *b, void *features, lint_err *e);
 
-/* A hash of all that features depend on: the net's text and weights before the 'cam' line. */
+/* A hash of what features are features of: the net's text and weights before the 'cam' line. What only
+ * rounds them, precision and instruction set, is not in it: they have 11 bits of mantissa anyway, and a
+ * head that was trained on features in bf16 belongs to the same backbone as one of features in f32. */
 uint64_t lint_net_backbone(const lint_net *net);
 
 /* --- what a pass costs ------------------------------------------------------------------------ */

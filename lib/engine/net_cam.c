@@ -12,7 +12,7 @@ lint_shape lint_net_map_shape(const lint_net *net) {
     return cam ? lint_net_layer(net, cam - 1)->out : (lint_shape){0, 0, 0};
 }
 
-/* The most that a layer of [from, to) takes in or gives, in floats for an image. */
+/* The largest input or output of the layers [from, to), in floats for an image. */
 static size_t largest(const lint_net *net, size_t from, size_t to) {
     size_t most = 0;
     for (size_t i = from; i < to; i++) {
@@ -85,8 +85,9 @@ typedef struct map_job {
     size_t stride; /* floats between the maps of two images */
 } map_job;
 
-/* to[i] = sum over c of a[i][c] * g[i][c], for `cells` rows of which those of g are `step` apart:
- * c after c for each, but several cells at a time, since a sum waits for the one before. */
+/* to[i] = sum over c of a[i][c] * g[i][c] for `cells` rows; the rows of g are `step` apart. Each
+ * sum adds its terms in order, so several cells are summed at a time to hide the latency of an
+ * addition. */
 static void dot_cells(size_t cells, size_t c, const float *a, const float *g, size_t step,
                       float *to) {
     enum { CELLS = 8 };

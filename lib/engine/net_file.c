@@ -98,14 +98,14 @@ static int is_fork(const lint_chain *c, size_t layer) {
     return 0;
 }
 
-/* A `maxpool 2` right behind a batchnorm that nobody else reads becomes part of it; see
+/* A `maxpool 2` right behind a batchnorm that no other layer reads becomes part of it; see
  * batchnorm.c. */
 static int fuses_with_batchnorm(const lint_chain *c) {
     if (c->count < 2) return 0;
     const lint_layer *pool = &c->layer[c->count - 1], *norm = pool - 1;
     return pool->kind == &lint_layer_maxpool && norm->kind == &lint_layer_batchnorm &&
            pool->from == c->count - 2 && pool->args == 1 && strcmp(pool->arg[0], "2") == 0 &&
-           c->cam != c->count - 1 && !is_fork(c, c->count - 2);
+           lint_batchnorm_has_room(norm) && c->cam != c->count - 1 && !is_fork(c, c->count - 2);
 }
 
 static void drop_last(lint_chain *c) {
@@ -115,7 +115,7 @@ static void drop_last(lint_chain *c) {
         free(l->arg[a]);
 }
 
-/* How many more numbers the weights of the network may have: a short text can ask for many. */
+/* How many more elements the network's weights may have, since a short text can ask for many. */
 static size_t room_left(const lint_chain *c) {
     size_t total = 0;
     for (size_t i = 0; i < c->count; i++)
@@ -124,8 +124,8 @@ static size_t room_left(const lint_chain *c) {
     return total < WEIGHTS_MAX ? WEIGHTS_MAX - total : 0;
 }
 
-/* The layer that ends a block, which takes what `also` gives too. Which shapes go together is its
- * own matter. */
+/* Adds the layer that ends a block, and that also reads `also`. The layer itself checks whether the
+ * two shapes fit. */
 static int close_block(lint_chain *c, lint_layer *l, lint_err *e) {
     const lint_chain_block *b = innermost(c);
     const char *begins = l->kind == &lint_layer_add ? "residual" : "block";
@@ -256,17 +256,48 @@ static int check_end(const lint_chain *c, size_t classes, lint_err *e) {
     return 0;
 }
 
-/* Neighbours that only have each other. What is before `cam` is read by the maps too. */
-static void fuse_neighbours(lint_chain *c) {
+/* The layer that a layer before `cam` may apply to its output: its only reader. */
+static lint_layer *epilogue_of(const lint_chain *c, const size_t *readers, size_t at) {
+    lint_layer *next = at + 1 < c->count ? &c->layer[at + 1] : NULL;
+    if (!next || readers[at] != 1 || next->from != at || next->head || !next->kind->epilogue)
+        return NULL;
+    return next;
+}
+
+/* Lets a batchnorm clip its output, and a convolution apply the batchnorm and its clipping. */
+static void fuse_epilogue(const lint_chain *c, const size_t *readers, size_t at) {
+    lint_layer *l = &c->layer[at], *next = epilogue_of(c, readers, at);
+    if (!next) return;
+    if (l->kind == &lint_layer_batchnorm && next->kind->epilogue_back) {
+        l->epilogue[0] = next;
+        next->is_epilogue = 1;
+    }
+    if (l->kind == &lint_layer_conv && !l->is_producer && next->kind == &lint_layer_batchnorm &&
+        lint_batchnorm_has_room(next)) {
+        l->epilogue[0] = next;
+        next->is_epilogue = 1;
+        l->epilogue[1] = next->epilogue[0];
+    }
+}
+
+/* Fuses neighbours where one is the other's only reader. The layer before `cam` is also read by the
+ * maps. */
+static int fuse_neighbours(lint_chain *c, lint_err *e) {
+    size_t *readers = calloc(c->count, sizeof *readers);
+    if (!readers) return lint_fail_mem(e, "layers");
+    for (size_t k = 1; k < c->count; k++) {
+        readers[c->layer[k].from]++;
+        if (c->layer[k].kind->joins) readers[c->layer[k].also]++;
+    }
     for (size_t i = 1; i < c->count; i++) {
         lint_layer *l = &c->layer[i], *before = &c->layer[l->from];
-        size_t readers = 0;
-        for (size_t k = 1; k < c->count; k++)
-            readers += (c->layer[k].from == l->from) +
-                       (c->layer[k].kind->joins && c->layer[k].also == l->from);
-        if (l->from && readers == 1 && c->cam != l->from + 1)
+        if (l->from && readers[l->from] == 1 && c->cam != l->from + 1)
             lint_conv_rows_fuse(l, before, &c->layer[before->from]);
     }
+    for (size_t i = c->count; i-- > 1;)
+        fuse_epilogue(c, readers, i);
+    free(readers);
+    return 0;
 }
 
 int lint_chain_parse(lint_chain *c, const char *text, const char *name, const lint_chain_options *o,
@@ -290,7 +321,7 @@ int lint_chain_parse(lint_chain *c, const char *text, const char *name, const li
         if (c->count) number = c->layer[c->count - 1].line;
     }
     free(copy);
-    if (!err) fuse_neighbours(c);
+    if (!err) err = fuse_neighbours(c, e) < 0;
     if (!err) return 0;
     lint_chain_free(c);
     return lint_err_prefix(e, "%s:%d: ", name, number);

@@ -1,11 +1,8 @@
-#define _POSIX_C_SOURCE 200809L /* strndup */
 #include "engine/net_head.h"
 
+#include "base/text.h"
 #include "engine/layers/input_line.h"
 
-#include <stdarg.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 static const char blank[] = " \t\r";
@@ -50,39 +47,22 @@ size_t lint_text_before_cam(const char *text) {
     return (size_t)(line - text);
 }
 
-static char *join(lint_err *e, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
-
-static char *join(lint_err *e, const char *fmt, ...) {
-    va_list ap;
-    va_start(ap, fmt);
-    int len = vsnprintf(NULL, 0, fmt, ap);
-    va_end(ap);
-    char *text = len < 0 ? NULL : malloc((size_t)len + 1);
-    if (!text) {
-        lint_fail_mem(e, "a network's text");
-        return NULL;
-    }
-    va_start(ap, fmt);
-    vsnprintf(text, (size_t)len + 1, fmt, ap);
-    va_end(ap);
-    return text;
-}
-
 char *lint_head_text(const char *text, size_t w, size_t h, size_t c, lint_err *e) {
     const char *cam = text + lint_text_before_cam(text);
-    if (*cam) return join(e, "input %zux%zux%zu features\n%s", w, h, c, cam);
+    if (*cam) return lint_text_format(e, "input %zux%zux%zu features\n%s", w, h, c, cam);
     lint_fail(e, "the network has no 'cam' line, so no features");
     return NULL;
 }
 
 char *lint_head_fit(const char *text, size_t w, size_t h, size_t c, lint_err *e) {
     lint_net_input in;
-    if (lint_net_input_of(text, &in) < 0 || !in.features || in.width) return join(e, "%s", text);
+    if (lint_net_input_of(text, &in) < 0 || !in.features || in.width)
+        return lint_text_format(e, "%s", text);
     const char *line = input_line(text);
     size_t len = (size_t)(line_end(line) - line);
     trim(&line, &len);
     const char *word = line + len - strlen("features"); /* the line's last */
-    return join(e, "%.*s%zux%zux%zu %s", (int)(word - text), text, w, h, c, word);
+    return lint_text_format(e, "%.*s%zux%zux%zu %s", (int)(word - text), text, w, h, c, word);
 }
 
 char *lint_head_join(const char *backbone, const char *head, lint_err *e) {
@@ -93,7 +73,7 @@ char *lint_head_join(const char *backbone, const char *head, lint_err *e) {
         return NULL;
     }
     if (lint_net_input_of(head, &in) == 0 && in.features)
-        return join(e, "%.*s%s", (int)before, backbone, next_line(input_line(head)));
+        return lint_text_format(e, "%.*s%s", (int)before, backbone, next_line(input_line(head)));
     lint_fail(e, "the head's input is not features");
     return NULL;
 }

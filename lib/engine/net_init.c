@@ -42,7 +42,7 @@ static int begins(const char *name, const char *with) {
     return strncmp(name, with, strlen(with)) == 0;
 }
 
-/* Whether all of the file's names begin so, and none of the net's own. */
+/* Whether all of the file's names begin with the prefix, and none of the net's own. */
 static int is_prefix(const lint_frame *f, const lint_frame *own, const char *prefix) {
     for (size_t i = 0; i < f->count; i++)
         if (!begins(f->tensors[i].name, prefix)) return 0;
@@ -51,8 +51,8 @@ static int is_prefix(const lint_frame *f, const lint_frame *own, const char *pre
     return f->count > 0;
 }
 
-/* What wrappers put before all names: DataParallel, and classes that hold the network. NULL: nothing.
- */
+/* The prefix that wrappers (DataParallel, classes that hold the network) put before all names; NULL
+ * if there is none. */
 static const char *common_prefix(const lint_frame *f, const lint_frame *own) {
     static const char *const prefix[] = {"module.", "model."};
     for (size_t i = 0; i < sizeof prefix / sizeof *prefix; i++)
@@ -89,7 +89,7 @@ void lint_net_init_names(lint_frame *f, const lint_frame *own) {
 
 /* --- the head --------------------------------------------------------------------------------- */
 
-/* Where the layer of tensor i begins among the net's, which stand layer by layer. */
+/* The first tensor of tensor i's layer; the net's tensors are in the order of the layers. */
 static size_t layer_start(const lint_frame *own, size_t i) {
     while (i > 0 && same_layer(own->tensors[i - 1].name, own->tensors[i].name))
         i--;
@@ -125,7 +125,8 @@ static void say_anew(const lint_tensor *to, const lint_tensor *from, char *said,
              to->name);
 }
 
-/* The first tensor that keeps what the net has, and what is said of that; own->count: none. */
+/* The first tensor that keeps the net's own values, with a sentence about it in `said`; own->count
+ * if there is none. */
 static size_t anew_from(const lint_frame *own, const lint_frame *f, char *said, size_t size) {
     for (size_t i = head_start(own); i < own->count; i++) {
         const lint_tensor *to = &own->tensors[i], *from = lint_frame_find(f, to->name);
@@ -150,7 +151,7 @@ static int check_tracked(const lint_frame *own, const lint_tensor *t, lint_err *
     return lint_fail(e, "'%s' is no parameter of this network", t->name);
 }
 
-/* Copies what f has over what the net has, up to the tensor that begins anew. */
+/* Copies the file's values over the net's, up to the first tensor that begins anew. */
 static int take_over(lint_frame *own, const lint_frame *f, size_t anew, lint_err *e) {
     for (size_t i = 0; i < anew; i++) {
         lint_tensor *to = &own->tensors[i];
@@ -164,7 +165,8 @@ static int take_over(lint_frame *own, const lint_frame *f, size_t anew, lint_err
 
 /* --- what the metadata of a model tells beside the weights ------------------------------------ */
 
-/* The head goes by numbers: what it knows of class 0 becomes that of whatever is the first here. */
+/* The head knows classes by number: what it has learned of class 0 is applied to whichever class is
+ * first here. */
 static void compare_classes(const lint_frame *f, const lint_names *classes, char *said,
                             size_t size) {
     const char *json = lint_frame_meta(f, "classes");

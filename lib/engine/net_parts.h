@@ -26,6 +26,7 @@ struct lint_net {
     const lint_kernels *k;
     lint_chain chain;
     uint64_t seed;
+    lint_precision precision;
 
     float **owned;             /* every buffer, for freeing */
     size_t owneds, owned_room; /* buffers, and room for them */
@@ -145,6 +146,10 @@ void lint_net_cam_gradient(lint_net *net, const lint_pass *p, const lint_batch *
 /* --- net_weights.c ---------------------------------------------------------------------------- */
 
 int lint_net_list_params(lint_net *net, lint_err *e);
+
+/* Whether OpenBLAS finds memory where so many threads multiply at the same time: it tries for ever
+ * where it does not. */
+int lint_blas_room(int threads, lint_err *e);
 
 /* --- net_profile.c ---------------------------------------------------------------------------- */
 

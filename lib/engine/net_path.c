@@ -1,5 +1,6 @@
 #include "engine/net_path.h"
 #include "base/standard_io.h"
+#include "base/text.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -10,7 +11,8 @@
 #include <unistd.h>
 
 static int is_there(const char *path) {
-    return access(path, F_OK) == 0;
+    /* What cannot be reached is told by whoever opens it. */
+    return access(path, F_OK) == 0 || (errno != ENOENT && errno != ENOTDIR);
 }
 
 static char *copy_of(const char *path, lint_err *e) {
@@ -72,12 +74,11 @@ int lint_net_list(char ***path, size_t *n, lint_err *e) {
     *path = calloc(found > 0 ? (size_t)found : 1, sizeof **path);
     if (!*path) err = lint_fail_mem(e, "paths");
     for (int i = 0; i < found; i++) {
-        size_t size = strlen(folder) + strlen(entry[i]->d_name) + 2;
-        char *to = err ? NULL : malloc(size);
+        char *to = err ? NULL : lint_text_format(e, "%s/%s", folder, entry[i]->d_name);
         if (to)
-            snprintf((*path)[(*n)++] = to, size, "%s/%s", folder, entry[i]->d_name);
-        else if (!err)
-            err = lint_fail_mem(e, "paths");
+            (*path)[(*n)++] = to;
+        else
+            err = -1;
         free(entry[i]);
     }
     free(entry);

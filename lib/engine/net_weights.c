@@ -48,6 +48,27 @@ size_t lint_net_freeze(lint_net *net, const char *prefix) {
     return found;
 }
 
+size_t lint_net_freeze_batchnorms(lint_net *net) {
+    size_t found = 0;
+    for (size_t i = 0; i < net->chain.count; i++) {
+        lint_layer *l = lint_net_layer(net, i);
+        if (l->kind != &lint_layer_batchnorm) continue;
+        l->frozen = 1;
+        found++;
+    }
+    net->lowest = lowest(net);
+    return found;
+}
+
+const char *lint_net_single_value_norm(const lint_net *net) {
+    for (size_t i = 0; i < net->chain.count; i++) {
+        const lint_layer *l = lint_net_layer(net, i);
+        if (l->kind == &lint_layer_batchnorm && !l->frozen && l->in.h * l->in.w == 1)
+            return l->name;
+    }
+    return NULL;
+}
+
 int lint_net_store_as(const lint_net *net, const float *kept, const char *before, lint_frame *f,
                       lint_err *e) {
     for (size_t i = 0; i < net->params; i++) {
@@ -70,8 +91,8 @@ int lint_net_store(const lint_net *net, lint_frame *f, lint_err *e) {
     return lint_net_store_as(net, NULL, "", f, e);
 }
 
-/* By bits, whose largest the compiler finds many at a time: all ones in the exponent is infinite
- * or no number. */
+/* Compares bits, since the compiler can vectorise that maximum; an exponent of ones is infinite or
+ * NaN. */
 static int all_finite(const float *v, size_t n) {
     uint32_t most = 0;
     for (size_t i = 0; i < n; i++) {

@@ -3,36 +3,22 @@
 #include "base/atomic_output.h"
 #include "base/folder.h"
 #include "base/rng.h"
+#include "base/text.h"
+#include "export/mlflow_parts.h"
 
 #include <ctype.h>
-#include <dirent.h>
 #include <errno.h>
+#include <float.h>
 #include <inttypes.h>
-#include <stdarg.h>
+#include <sqlite3.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
-enum { STATUS_RUNNING = 1, STATUS_FINISHED = 3 }; /* mlflow's RunStatus */
-enum { SOURCE_LOCAL = 4 };                        /* mlflow's SourceType */
+enum { WAIT = 10000 }; /* milliseconds, for another program that writes */
 
 /* --- small parts ------------------------------------------------------------------------------ */
-
-/* Text from malloc, or NULL with *e set. */
-__attribute__((format(printf, 2, 3))) static char *text_of(lint_err *e, const char *fmt, ...) {
-    va_list ap;
-    va_start(ap, fmt);
-    int n = vsnprintf(NULL, 0, fmt, ap);
-    va_end(ap);
-    char *text = n < 0 ? NULL : malloc((size_t)n + 1);
-    if (!text) {
-        lint_fail_mem(e, "paths");
-        return NULL;
-    }
-    va_start(ap, fmt);
-    vsnprintf(text, (size_t)n + 1, fmt, ap);
-    va_end(ap);
-    return text;
-}
 
 static int is_one_line(const char *what, const char *text, lint_err *e) {
     for (const char *c = text; *c; c++)
@@ -41,15 +27,26 @@ static int is_one_line(const char *what, const char *text, lint_err *e) {
     return *text ? 0 : lint_fail(e, "%s is empty", what);
 }
 
+/* Whether a name may have slashes: no part of it is empty, "." or "..". */
+static int has_good_parts(const char *name) {
+    for (const char *part = name;; part++) {
+        size_t n = strcspn(part, "/");
+        if (n == 0 || strspn(part, ".") >= n) return 0;
+        part += n;
+        if (!*part) return 1;
+    }
+}
+
 /* A name as MLflow allows it, from malloc. */
 static char *allowed(const char *name, lint_err *e) {
-    char *copy = text_of(e, "%s", name);
+    char *copy = lint_text_format(e, "%s", name);
+    const char *good = has_good_parts(name) ? "_-. /" : "_-. ";
     int dots = 1;
     for (char *c = copy; copy && *c; c++) {
-        if (!isalnum((unsigned char)*c) && !strchr("_-. ", *c)) *c = '_';
+        if (!isalnum((unsigned char)*c) && !strchr(good, *c)) *c = '_';
         if (*c != '.') dots = 0;
     }
-    if (copy && dots) { /* "", "." and ".." are no files */
+    if (copy && dots) {
         lint_fail(e, "'%s' is not a valid name in MLflow", name);
         free(copy);
         return NULL;
@@ -57,17 +54,11 @@ static char *allowed(const char *name, lint_err *e) {
     return copy;
 }
 
-/* A YAML scalar in single quotes. */
-static void put_quoted(FILE *out, const char *text) {
-    putc('\'', out);
-    for (; *text; text++) {
-        if (*text == '\'') putc('\'', out);
-        putc(*text, out);
-    }
-    putc('\'', out);
+static int64_t milliseconds(double time) {
+    return (int64_t)(time * 1000 + 0.5);
 }
 
-/* file:// and the path, with %XX for what a URI does not take as it is. */
+/* file:// and the path, with %XX for bytes that a URI does not allow. */
 static char *uri_of(const char *path, lint_err *e) {
     static const char hex[] = "0123456789ABCDEF";
     char *full = realpath(path, NULL), *uri = full ? malloc(3 * strlen(full) + 8) : NULL;
@@ -92,127 +83,121 @@ static char *uri_of(const char *path, lint_err *e) {
     return uri;
 }
 
-/* A file of the store that is being written, and where it goes. */
-typedef struct item {
-    char *path;
-    lint_output *out;
-    FILE *f;
-} item;
+/* --- SQL -------------------------------------------------------------------------------------- */
 
-/* FOLDER/NAME is begun; the folder is there. */
-static int begin(item *i, const char *folder, const char *name, lint_err *e) {
-    *i = (item){.path = text_of(e, "%s/%s", folder, name)};
-    i->out = i->path ? lint_output_open(i->path, e) : NULL;
-    if (i->out) i->f = lint_output_file(i->out);
-    if (i->out) return 0;
-    free(i->path);
-    return -1;
+static int sql_failed(sqlite3 *db, const lint_mlflow *m, lint_err *e) {
+    return lint_fail(e, "%s: %s", m->database, sqlite3_errmsg(db));
 }
 
-static int end(item *i, int err, lint_err *e) {
-    if (err)
-        lint_output_abort(i->out);
-    else
-        err = lint_output_commit(i->out, e);
-    free(i->path);
+/* What a run's rows are written by. */
+typedef struct run {
+    const lint_mlflow *m;
+    const lint_run_log *log;
+    sqlite3 *db;
+    int64_t experiment;
+    char id[33];
+    char *folder; /* of its artifacts */
+} run;
+
+/* Runs a statement. `types` has a letter for each of its values: s text, i int64_t, d double. Where
+ * `result` is not NULL, *result is the first column of its first row, else -1. */
+static int sql(const run *r, lint_err *e, int64_t *result, const char *text, const char *types,
+               ...) {
+    sqlite3_stmt *s = NULL;
+    int status = sqlite3_prepare_v2(r->db, text, -1, &s, NULL);
+    va_list values;
+    va_start(values, types);
+    for (int i = 1; status == SQLITE_OK && *types; types++, i++) {
+        if (*types == 's')
+            status = sqlite3_bind_text(s, i, va_arg(values, char *), -1, SQLITE_STATIC);
+        if (*types == 'i') status = sqlite3_bind_int64(s, i, va_arg(values, int64_t));
+        if (*types == 'd') status = sqlite3_bind_double(s, i, va_arg(values, double));
+    }
+    va_end(values);
+    if (status == SQLITE_OK) status = sqlite3_step(s);
+    if (result) *result = status == SQLITE_ROW ? sqlite3_column_int64(s, 0) : -1;
+    int err = status == SQLITE_ROW || status == SQLITE_DONE ? 0 : sql_failed(r->db, r->m, e);
+    sqlite3_finalize(s);
     return err;
 }
 
-/* FOLDER/NAME holds the text. */
-static int write_text(const char *folder, const char *name, const char *text, lint_err *e) {
-    item i;
-    if (begin(&i, folder, name, e) < 0) return -1;
-    fputs(text, i.f);
-    return end(&i, 0, e);
+/* Several statements without values. */
+static int sql_script(const run *r, const char *text, lint_err *e) {
+    return sqlite3_exec(r->db, text, NULL, NULL, NULL) == SQLITE_OK ? 0
+                                                                    : sql_failed(r->db, r->m, e);
 }
 
 /* --- the experiment --------------------------------------------------------------------------- */
 
-/* Whether FOLDER/meta.yaml says `name: NAME`, plain as MLflow writes it, or quoted. */
-static int has_name(const char *store, const char *folder, const char *name, int *yes,
-                    lint_err *e) {
-    char *path = text_of(e, "%s/%s/meta.yaml", store, folder);
-    FILE *f = path ? fopen(path, "r") : NULL;
-    char *line = NULL;
-    size_t size = 0;
-    ssize_t n;
-    *yes = 0;
-    while (f && (n = getline(&line, &size, f)) > 0) {
-        if (line[n - 1] == '\n') line[--n] = 0;
-        if (strncmp(line, "name: ", 6)) continue;
-        char *value = line + 6;
-        if (*value == '\'' || *value == '"') {
-            value++;
-            line[n - 1] = 0;
-        }
-        *yes |= strcmp(value, name) == 0;
-    }
-    if (f) fclose(f);
-    free(line);
-    free(path);
-    return path ? 0 : -1;
+/* The folder mlartifacts beside the database, from malloc. */
+static char *artifacts_root(const lint_mlflow *m, lint_err *e) {
+    const char *slash = strrchr(m->database, '/');
+    return lint_text_format(e, "%.*smlartifacts", slash ? (int)(slash - m->database) + 1 : 0,
+                            m->database);
 }
 
-/* The id of the experiment of that name: of one that is there, else made of the name. Of several,
- * the first by id. From malloc. */
-static char *experiment_id(const lint_mlflow *m, lint_err *e) {
-    char *id = NULL;
-    DIR *d = opendir(m->store);
-    int err = 0;
-    if (!d) {
-        lint_fail(e, "%s: %s", m->store, strerror(errno));
-        return NULL;
-    }
-    for (struct dirent *entry; !err && (entry = readdir(d));) {
-        int yes;
-        if (*entry->d_name == '.') continue;
-        err = has_name(m->store, entry->d_name, m->experiment, &yes, e);
-        if (err || !yes || (id && strcmp(id, entry->d_name) < 0)) continue;
-        free(id);
-        id = text_of(e, "%s", entry->d_name);
-        err = id ? 0 : -1;
-    }
-    closedir(d);
-    /* MLflow's own are numbers of 18 digits. */
-    uint64_t number =
-        lint_hash(m->experiment, strlen(m->experiment), 0) % UINT64_C(900000000000000000);
-    if (!err && !id) id = text_of(e, "%" PRIu64, number + UINT64_C(100000000000000000));
-    return id;
-}
-
-/* Makes STORE/ID and its meta.yaml, unless it is there. */
-static int make_experiment(const lint_mlflow *m, const char *folder, const char *id, lint_err *e) {
-    item i;
-    char *meta = text_of(e, "%s/meta.yaml", folder);
-    FILE *there = meta ? fopen(meta, "r") : NULL;
-    free(meta);
-    if (!meta) return -1;
-    if (there) return fclose(there) == 0 ? 0 : lint_fail(e, "%s: %s", folder, strerror(errno));
-    if (lint_folder_make(folder, e) < 0) return -1;
-    char *uri = uri_of(folder, e);
-    if (!uri || begin(&i, folder, "meta.yaml", e) < 0) {
-        free(uri);
-        return -1;
-    }
-    fputs("artifact_location: ", i.f);
-    put_quoted(i.f, uri);
-    fprintf(i.f,
-            "\ncreation_time: %" PRIu64 "\nexperiment_id: '%s'\nlast_update_time: %" PRIu64
-            "\nlifecycle_stage: active\nname: ",
-            m->time * 1000, id, m->time * 1000);
-    put_quoted(i.f, m->experiment);
-    putc('\n', i.f);
+/* Makes the experiment and its folder. */
+static int make_experiment(const run *r, int64_t id, const char *name, lint_err *e) {
+    int64_t now = milliseconds(r->m->folder->begin);
+    char *root = artifacts_root(r->m, e);
+    char *folder = root ? lint_text_format(e, "%s/%" PRId64, root, id) : NULL;
+    int err = folder ? lint_folder_make(folder, e) : -1;
+    char *uri = err ? NULL : uri_of(folder, e);
+    err = uri ? sql(r, e, NULL,
+                    "INSERT INTO experiments (experiment_id, name, artifact_location, "
+                    "lifecycle_stage, creation_time, last_update_time) "
+                    "VALUES (?, ?, ?, 'active', ?, ?)",
+                    "issii", id, name, uri, now, now)
+              : -1;
+    free(root);
+    free(folder);
     free(uri);
-    return end(&i, 0, e);
+    return err;
+}
+
+/* MLflow's tables where the database has none, and the experiment Default, which MLflow expects. */
+static int make_tables(const run *r, lint_err *e) {
+    int64_t have, others;
+    if (sql(r, e, &have, "SELECT COUNT(*) FROM sqlite_master WHERE name = 'experiments'", "") < 0 ||
+        sql(r, e, &others, "SELECT COUNT(*) FROM sqlite_master", "") < 0)
+        return -1;
+    if (have) return 0;
+    if (others) return lint_fail(e, "%s: a database, but not MLflow's", r->m->database);
+    if (sql_script(r, lint_mlflow_schema, e) < 0) return -1;
+    return make_experiment(r, 0, "Default", e);
+}
+
+static int find_experiment(run *r, lint_err *e) {
+    int64_t deleted, next;
+    if (sql(r, e, &r->experiment,
+            "SELECT experiment_id FROM experiments WHERE name = ? ORDER BY experiment_id", "s",
+            r->m->experiment) < 0 ||
+        sql(r, e, &deleted,
+            "SELECT COUNT(*) FROM experiments WHERE experiment_id = ? AND lifecycle_stage = "
+            "'deleted'",
+            "i", r->experiment) < 0)
+        return -1;
+    if (deleted)
+        return lint_fail(e,
+                         "%s: the experiment '%s' was deleted: 'mlflow experiments restore "
+                         "--experiment-id %" PRId64 "' brings it back",
+                         r->m->database, r->m->experiment, r->experiment);
+    if (r->experiment >= 0) return 0;
+    if (sql(r, e, &next, "SELECT COALESCE(MAX(experiment_id), 0) + 1 FROM experiments", "") < 0)
+        return -1;
+    r->experiment = next;
+    return make_experiment(r, next, r->m->experiment, e);
 }
 
 /* --- the run ---------------------------------------------------------------------------------- */
 
 /* 32 hexadecimal digits of everything in the log that does not change while it grows. */
-static void run_id(const lint_mlflow *m, const lint_run_log *log, char id[33]) {
+static void name_run(run *r) {
     uint64_t half[2];
+    const lint_run_log *log = r->log;
     for (uint64_t seed = 0; seed < 2; seed++) {
-        uint64_t h = lint_hash(m->run, strlen(m->run), seed);
+        uint64_t h = lint_hash(r->m->experiment, strlen(r->m->experiment), seed);
+        h = lint_hash(r->m->run, strlen(r->m->run), h);
         for (size_t i = 0; i < log->settings; i++) {
             h = lint_hash(log->setting[i].name, strlen(log->setting[i].name), h);
             h = lint_hash(log->setting[i].value, strlen(log->setting[i].value), h);
@@ -221,56 +206,112 @@ static void run_id(const lint_mlflow *m, const lint_run_log *log, char id[33]) {
             h = lint_hash(log->column[c], strlen(log->column[c]), h);
         half[seed] = h;
     }
-    snprintf(id, 33, "%016" PRIx64 "%016" PRIx64, half[0], half[1]);
+    snprintf(r->id, sizeof r->id, "%016" PRIx64 "%016" PRIx64, half[0], half[1]);
 }
 
-static int write_params(const char *folder, const lint_run_log *log, lint_err *e) {
-    for (size_t i = 0; i < log->settings; i++) {
-        char *name = allowed(log->setting[i].name, e);
-        int err = name ? write_text(folder, name, log->setting[i].value, e) : -1;
+static uint64_t last_epoch(const lint_run_log *log) {
+    return log->rows ? lint_run_log_epoch(log, log->rows - 1) : 0;
+}
+
+static int write_run(const run *r, lint_err *e) {
+    const char *epochs = lint_run_log_setting(r->log, "epochs");
+    int finished = r->log->rows && (!epochs || strtoumax(epochs, NULL, 10) <= last_epoch(r->log));
+    char *uri = uri_of(r->folder, e);
+    int err = uri ? sql(r, e, NULL,
+                        "INSERT INTO runs (run_uuid, name, source_type, source_name, "
+                        "entry_point_name, user_id, source_version, lifecycle_stage, artifact_uri, "
+                        "experiment_id) VALUES (?, ?, 'LOCAL', 'lint-train', '', 'lint', '', "
+                        "'active', ?, ?) ON CONFLICT (run_uuid) DO UPDATE SET "
+                        "lifecycle_stage = 'active', deleted_time = NULL, "
+                        "artifact_uri = excluded.artifact_uri",
+                        "sssi", r->id, r->m->run, uri, r->experiment)
+                  : -1;
+    free(uri);
+    if (err) return -1;
+    return sql(r, e, NULL,
+               finished ? "UPDATE runs SET status = 'FINISHED', start_time = ?1, end_time = ?2 "
+                          "WHERE run_uuid = ?3"
+                        : "UPDATE runs SET status = 'RUNNING', start_time = ?1, "
+                          "end_time = NULLIF(?2, ?2) WHERE run_uuid = ?3",
+               "iis", milliseconds(r->m->folder->begin), milliseconds(r->m->folder->end), r->id);
+}
+
+static int write_params(const run *r, lint_err *e) {
+    int err = sql(r, e, NULL, "DELETE FROM params WHERE run_uuid = ?", "s", r->id);
+    for (size_t i = 0; i < r->log->settings && !err; i++) {
+        char *name = allowed(r->log->setting[i].name, e);
+        err = name ? sql(r, e, NULL, "INSERT INTO params (key, value, run_uuid) VALUES (?, ?, ?)",
+                         "sss", name, r->log->setting[i].value, r->id)
+                   : -1;
         free(name);
-        if (err) return -1;
     }
-    return 0;
+    return err;
 }
 
-static int write_metrics(const lint_mlflow *m, const char *folder, const lint_run_log *log,
-                         lint_err *e) {
-    for (size_t c = 1; c < log->columns; c++) {
-        item i;
-        char *name = allowed(log->column[c], e);
-        int err = name ? begin(&i, folder, name, e) : -1;
-        free(name);
-        if (err) return -1;
-        size_t values = 0;
-        for (size_t row = 0; row < log->rows; row++) {
-            const char *value = lint_run_log_cell(log, row, c);
-            uint64_t epoch = lint_run_log_epoch(log, row);
-            if (!value) continue;
-            fprintf(i.f, "%" PRIu64 " %s %" PRIu64 "\n", (m->time + epoch) * 1000, value, epoch);
-            values++;
-        }
-        if (values) {
-            if (end(&i, 0, e) < 0) return -1;
-        } else { /* MLflow cannot read a metric without values */
-            end(&i, 1, e);
-        }
-    }
-    return 0;
+/* MLflow has no infinity; it writes the largest double for it. */
+static double bounded(double v) {
+    return v > DBL_MAX ? DBL_MAX : v < -DBL_MAX ? -DBL_MAX : v;
 }
 
-static int write_tags(const lint_mlflow *m, const char *folder, lint_err *e) {
-    if (write_text(folder, "mlflow.runName", m->run, e) < 0 ||
-        write_text(folder, "mlflow.source.name", "lint-train", e) < 0 ||
-        write_text(folder, "mlflow.source.type", "LOCAL", e) < 0 ||
-        write_text(folder, "mlflow.user", "lint", e) < 0)
+static int write_value(const run *r, const char *name, double value, uint64_t epoch, lint_err *e) {
+    return sql(r, e, NULL,
+               "INSERT INTO metrics (key, value, timestamp, run_uuid, step, is_nan) "
+               "VALUES (?, ?, ?, ?, ?, 0)",
+               "sdisi", name, bounded(value),
+               milliseconds(lint_run_folder_time(r->m->folder, r->log, epoch)), r->id,
+               (int64_t)epoch);
+}
+
+static int write_column(const run *r, size_t c, lint_err *e) {
+    char *name = allowed(r->log->column[c], e);
+    int err = name ? 0 : -1;
+    for (size_t row = 0; row < r->log->rows && !err; row++) {
+        const char *value = lint_run_log_cell(r->log, row, c);
+        if (value)
+            err = write_value(r, name, strtod(value, NULL), lint_run_log_epoch(r->log, row), e);
+    }
+    free(name);
+    return err;
+}
+
+static int write_metrics(const run *r, lint_err *e) {
+    const lint_run_folder *f = r->m->folder;
+    if (sql(r, e, NULL, "DELETE FROM metrics WHERE run_uuid = ?", "s", r->id) < 0 ||
+        sql(r, e, NULL, "DELETE FROM latest_metrics WHERE run_uuid = ?", "s", r->id) < 0)
+        return -1;
+    for (size_t c = 1; c < r->log->columns; c++)
+        if (write_column(r, c, e) < 0) return -1;
+    for (size_t i = 0; i < f->scores; i++)
+        if (write_value(r, f->score[i].name, f->score[i].value, last_epoch(r->log), e) < 0)
+            return -1;
+    return sql(r, e, NULL,
+               "INSERT INTO latest_metrics (key, value, timestamp, step, is_nan, run_uuid) "
+               "SELECT key, value, timestamp, step, is_nan, run_uuid FROM metrics AS m "
+               "WHERE run_uuid = ?1 AND step = (SELECT MAX(step) FROM metrics AS n "
+               "WHERE n.run_uuid = ?1 AND n.key = m.key)",
+               "s", r->id);
+}
+
+static int write_tag(const run *r, const char *key, const char *value, lint_err *e) {
+    return sql(r, e, NULL,
+               "INSERT INTO tags (key, value, run_uuid) VALUES (?, ?, ?) "
+               "ON CONFLICT (key, run_uuid) DO UPDATE SET value = excluded.value",
+               "sss", key, value, r->id);
+}
+
+static int write_tags(const run *r, lint_err *e) {
+    const lint_mlflow *m = r->m;
+    if (write_tag(r, "mlflow.runName", m->run, e) < 0 ||
+        write_tag(r, "mlflow.source.name", "lint-train", e) < 0 ||
+        write_tag(r, "mlflow.source.type", "LOCAL", e) < 0 ||
+        write_tag(r, "mlflow.user", "lint", e) < 0)
         return -1;
     for (size_t i = 0; i < m->tags; i++) {
         const char *equals = strchr(m->tag[i], '=');
         if (!equals) return lint_fail(e, "tag '%s': expected KEY=VALUE", m->tag[i]);
-        char *key = text_of(e, "%.*s", (int)(equals - m->tag[i]), m->tag[i]);
+        char *key = lint_text_format(e, "%.*s", (int)(equals - m->tag[i]), m->tag[i]);
         char *name = key ? allowed(key, e) : NULL;
-        int err = name ? write_text(folder, name, equals + 1, e) : -1;
+        int err = name ? write_tag(r, name, equals + 1, e) : -1;
         free(key);
         free(name);
         if (err) return -1;
@@ -278,86 +319,48 @@ static int write_tags(const lint_mlflow *m, const char *folder, lint_err *e) {
     return 0;
 }
 
-static int copy_file(const char *from, const char *folder, lint_err *e) {
+/* --- artifacts -------------------------------------------------------------------------------- */
+
+static int copy_to(FILE *in, const char *from, const char *to, lint_err *e) {
     char buffer[1 << 16];
-    const char *slash = strrchr(from, '/');
-    item i;
     size_t n;
+    lint_output *out = lint_output_open(to, e);
+    if (!out) return -1;
+    while ((n = fread(buffer, 1, sizeof buffer, in)) > 0)
+        fwrite(buffer, 1, n, lint_output_file(out));
+    if (!ferror(in)) return lint_output_commit(out, e);
+    lint_output_abort(out);
+    return lint_fail(e, "%s: %s", from, strerror(errno));
+}
+
+static int copy_file(const char *from, const char *folder, lint_err *e) {
+    const char *slash = strrchr(from, '/');
     FILE *in = fopen(from, "rb");
     if (!in) return lint_fail(e, "%s: %s", from, strerror(errno));
-    if (begin(&i, folder, slash ? slash + 1 : from, e) < 0) {
-        fclose(in);
-        return -1;
-    }
-    while ((n = fread(buffer, 1, sizeof buffer, in)) > 0)
-        fwrite(buffer, 1, n, i.f);
-    int err = ferror(in) ? lint_fail(e, "%s: %s", from, strerror(errno)) : 0;
+    char *to = lint_text_format(e, "%s/%s", folder, slash ? slash + 1 : from);
+    int err = to ? copy_to(in, from, to, e) : -1;
+    free(to);
     fclose(in);
-    return end(&i, err, e);
-}
-
-static int write_meta(const lint_mlflow *m, const char *folder, const char *experiment,
-                      const char *id, const lint_run_log *log, lint_err *e) {
-    item i;
-    const char *epochs = lint_run_log_setting(log, "epochs");
-    uint64_t last = log->rows ? lint_run_log_epoch(log, log->rows - 1) : 0;
-    int finished = log->rows && (!epochs || strtoumax(epochs, NULL, 10) <= last);
-    char *artifacts = text_of(e, "%s/artifacts", folder);
-    char *uri = artifacts ? uri_of(artifacts, e) : NULL;
-    int err = uri ? begin(&i, folder, "meta.yaml", e) : -1;
-    if (!err) {
-        fputs("artifact_uri: ", i.f);
-        put_quoted(i.f, uri);
-        if (finished)
-            fprintf(i.f, "\nend_time: %" PRIu64, (m->time + last) * 1000);
-        else
-            fputs("\nend_time: null", i.f);
-        fprintf(i.f,
-                "\nentry_point_name: ''\nexperiment_id: '%s'\nlifecycle_stage: active\n"
-                "run_id: '%s'\nrun_name: ",
-                experiment, id);
-        put_quoted(i.f, m->run);
-        fprintf(i.f,
-                "\nrun_uuid: '%s'\nsource_name: ''\nsource_type: %d\nsource_version: ''\n"
-                "start_time: %" PRIu64 "\nstatus: %d\ntags: []\nuser_id: lint\n",
-                id, SOURCE_LOCAL, m->time * 1000, finished ? STATUS_FINISHED : STATUS_RUNNING);
-        err = end(&i, 0, e);
-    }
-    free(artifacts);
-    free(uri);
     return err;
 }
 
-/* The folders of a run, in the order in which they are filled. */
-enum { PARAMS, METRICS, TAGS, ARTIFACTS, PARTS };
-
-static int fill(const lint_mlflow *m, int part, const char *folder, const lint_run_log *log,
-                lint_err *e) {
-    if (lint_folder_make(folder, e) < 0) return -1;
-    if (part == PARAMS) return write_params(folder, log, e);
-    if (part == METRICS) return write_metrics(m, folder, log, e);
-    if (part == TAGS) return write_tags(m, folder, e);
-    for (size_t i = 0; i < m->artifacts; i++)
-        if (copy_file(m->artifact[i], folder, e) < 0) return -1;
-    return 0;
-}
-
-static int write_run(const lint_mlflow *m, const char *experiment, const char *id,
-                     const lint_run_log *log, lint_err *e) {
-    static const char *const name[PARTS] = {"params", "metrics", "tags", "artifacts"};
-    char *run = text_of(e, "%s/%s/%s", m->store, experiment, id);
-    int err = run ? 0 : -1;
-    for (int part = 0; part < PARTS && !err; part++) {
-        char *folder = text_of(e, "%s/%s", run, name[part]);
-        err = folder ? fill(m, part, folder, log, e) : -1;
-        free(folder);
-    }
-    if (!err) err = write_meta(m, run, experiment, id, log, e);
-    free(run);
+static int copy_artifacts(run *r, lint_err *e) {
+    const lint_mlflow *m = r->m;
+    char *root = artifacts_root(m, e);
+    if (root)
+        r->folder = lint_text_format(e, "%s/%" PRId64 "/%s/artifacts", root, r->experiment, r->id);
+    free(root);
+    int err = r->folder ? lint_folder_make(r->folder, e) : -1;
+    for (size_t i = 0; i < m->folder->pictures && !err; i++)
+        err = copy_file(m->folder->picture[i], r->folder, e);
+    for (size_t i = 0; i < m->artifacts && !err; i++)
+        err = copy_file(m->artifact[i], r->folder, e);
     return err;
 }
 
-/* Two names that MLflow would hold in one file would be one. */
+/* --------------------------------------------------------------------------------------------- */
+
+/* Refuses two names that MLflow could not tell apart. */
 static int check_names(size_t n, const char *(*name_of)(const lint_run_log *, size_t),
                        const lint_run_log *log, lint_err *e) {
     int err = 0;
@@ -384,19 +387,63 @@ static const char *column_name(const lint_run_log *log, size_t i) {
     return log->column[i];
 }
 
+static int write_all(run *r, lint_err *e) {
+    if (sql_script(r, "BEGIN IMMEDIATE", e) < 0) return -1;
+    if (make_tables(r, e) == 0 && find_experiment(r, e) == 0 && copy_artifacts(r, e) == 0 &&
+        write_run(r, e) == 0 && write_params(r, e) == 0 && write_metrics(r, e) == 0 &&
+        write_tags(r, e) == 0 && sql_script(r, "COMMIT", e) == 0)
+        return 0;
+    sqlite3_exec(r->db, "ROLLBACK", NULL, NULL, NULL);
+    return -1;
+}
+
+static int make_folder_of(const char *path, lint_err *e) {
+    const char *slash = strrchr(path, '/');
+    if (!slash || slash == path) return 0;
+    char *folder = lint_text_format(e, "%.*s", (int)(slash - path), path);
+    int err = folder ? lint_folder_make(folder, e) : -1;
+    free(folder);
+    return err;
+}
+
+/* A database that is not there is made in memory, and saved when it is whole. */
+static int open_database(run *r, int is_new, lint_err *e) {
+    struct stat s;
+    const char *path = r->m->database;
+    if (stat(path, &s) == 0 && S_ISDIR(s.st_mode))
+        return lint_fail(e, "%s: a folder, expected MLflow's database, such as %s/mlflow.db", path,
+                         path);
+    if (make_folder_of(path, e) < 0) return -1;
+    if (sqlite3_open_v2(is_new ? ":memory:" : path, &r->db,
+                        SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, NULL) != SQLITE_OK)
+        return r->db ? sql_failed(r->db, r->m, e) : lint_fail_mem(e, "a database");
+    sqlite3_busy_timeout(r->db, WAIT);
+    return 0;
+}
+
+static int save_database(const run *r, lint_err *e) {
+    sqlite3_int64 n;
+    unsigned char *bytes = sqlite3_serialize(r->db, "main", &n, 0);
+    if (!bytes) return lint_fail_mem(e, r->m->database);
+    lint_output *out = lint_output_open(r->m->database, e);
+    if (out) fwrite(bytes, 1, (size_t)n, lint_output_file(out));
+    sqlite3_free(bytes);
+    return out ? lint_output_commit(out, e) : -1;
+}
+
 int lint_mlflow_write(const lint_mlflow *m, const lint_run_log *log, lint_err *e) {
-    char id[33];
+    run r = {.m = m, .log = log};
     if (is_one_line("the experiment's name", m->experiment, e) < 0 ||
         is_one_line("the run's name", m->run, e) < 0 ||
         check_names(log->settings, setting_name, log, e) < 0 ||
-        check_names(log->columns, column_name, log, e) < 0 || lint_folder_make(m->store, e) < 0)
+        check_names(log->columns, column_name, log, e) < 0)
         return -1;
-    char *experiment = experiment_id(m, e);
-    char *folder = experiment ? text_of(e, "%s/%s", m->store, experiment) : NULL;
-    int err = folder ? make_experiment(m, folder, experiment, e) : -1;
-    run_id(m, log, id);
-    if (!err) err = write_run(m, experiment, id, log, e);
-    free(experiment);
-    free(folder);
+    name_run(&r);
+    int is_new = access(m->database, F_OK) < 0;
+    int err = open_database(&r, is_new, e);
+    if (!err) err = write_all(&r, e);
+    if (!err && is_new) err = save_database(&r, e);
+    sqlite3_close(r.db);
+    free(r.folder);
     return err;
 }

@@ -46,9 +46,13 @@ static char *read_all(FILE *in, lint_err *e) {
     return NULL;
 }
 
+/* A log of lint-train has 16 columns and about 80 settings; each is compared with all before it. */
+enum { COLUMNS_MAX = 1000, SETTINGS_MAX = 2000 };
+
 static int add_setting(lint_run_log *l, char *line, lint_err *e) {
     char *value = strchr(line, '\t');
     if (!value) return 0; /* a remark */
+    if (l->settings == SETTINGS_MAX) return lint_fail(e, "more than %d settings", SETTINGS_MAX);
     struct lint_run_log_setting *more =
         lint_grow(l->setting, l->settings, &l->settings_room, sizeof *more);
     if (!more) return lint_fail_mem(e, "the log");
@@ -63,6 +67,7 @@ static int add_columns(lint_run_log *l, char *line, lint_err *e) {
         tab = strchr(word, '\t');
         if (tab) *tab++ = 0;
         if (!*word) return lint_fail(e, "a column without a name");
+        if (l->columns == COLUMNS_MAX) return lint_fail(e, "more than %d columns", COLUMNS_MAX);
         for (size_t c = 0; c < l->columns; c++)
             if (strcmp(l->column[c], word) == 0)
                 return lint_fail(e, "column '%s' appears twice", word);
@@ -127,7 +132,7 @@ int lint_run_log_read(lint_run_log *l, FILE *in, lint_err *e) {
     size_t number = 1;
     int err = 0;
     for (char *line = l->text, *end; !err && *line; line = end + 1, number++) {
-        end = strchr(line, '\n'); /* there is one: read_all saw to it */
+        end = strchr(line, '\n'); /* read_all made sure that there is one */
         *end = 0;
         if (add_line(l, line, e) < 0) err = lint_err_prefix(e, "line %zu: ", number);
     }

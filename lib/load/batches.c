@@ -233,7 +233,7 @@ static int load(lint_batches *b, lint_err *e) {
     return 0;
 }
 
-/* A frame with samples of the current epoch is at hand (1) or there is none left (0). */
+/* Returns 1 if a frame with samples of the current epoch is at hand, 0 if none is left. */
 static int available(lint_batches *b, lint_err *e) {
     stream *s = &b->s;
     if (!s->ended && s->at == s->view.n && load(b, e) < 0) return -1;
@@ -317,13 +317,13 @@ static int check_classes(const lint_batches *b, int has_label, lint_err *e) {
     return 0;
 }
 
-/* A 'weight' that is something else than training takes it for must not be passed by. */
+/* A tensor 'weight' that is not what training takes it for must not be ignored. */
 static int check_weight(const lint_frame *f, size_t n, lint_err *e) {
     if (!lint_frame_find(f, "weight")) return 0;
     return lint_frame_need(f, "weight", LINT_F32, 1, (uint64_t[]){n}, e) ? 0 : -1;
 }
 
-/* Whether the set has what is learnt from. */
+/* Whether the set has what training learns from. */
 static int check_subject(const lint_batches *b, lint_err *e) {
     if (b->subject == PICTURES && !lint_dataset_has_image(b->set))
         return lint_fail(e, "%s: no 'image', which the network takes", b->name);
@@ -333,7 +333,8 @@ static int check_subject(const lint_batches *b, lint_err *e) {
     return 0;
 }
 
-/* Finds where each view begins: epochs count from 1 without a gap. Without marks all is one view. */
+/* Finds where each view begins. Epochs count from 1 without a gap; without marks, the whole set is
+ * one view. */
 static int find_views(lint_batches *b, lint_err *e) {
     size_t n = lint_dataset_count(b->set), marks = 0;
     int marked = b->subject == FEATURES && lint_dataset_epoch(b->set, 0) > 0;

@@ -22,10 +22,10 @@ struct lint_loader {
     uint64_t seen; /* samples given out */
     /* reading in passes: */
     lint_dataset *set;
-    int32_t *label; /* for balance; else NULL */
-    uint64_t epoch; /* the current one, from 1; 0 before the first */
-    size_t *order;  /* [total] index of a sample; from lint_dataset_count on, of a copy */
-    size_t *copy;   /* [total - lint_dataset_count] what each copy is of */
+    int32_t *label, *place; /* for balance, and for that of groups; else NULL */
+    uint64_t epoch;         /* the current one, from 1; 0 before the first */
+    size_t *order;          /* [total] index of a sample; from lint_dataset_count on, of a copy */
+    size_t *copy;           /* what each copy is of */
     size_t total, at;
     int given; /* a frame was */
 };
@@ -55,9 +55,12 @@ static int open_stream(lint_loader *l, const char *path, lint_err *e) {
 static int copy_labels(lint_loader *l, lint_err *e) {
     size_t n = lint_dataset_count(l->set);
     l->label = malloc((n + 1) * sizeof *l->label);
-    if (!l->label) return lint_fail_mem(e, "labels");
-    for (size_t i = 0; i < n; i++)
+    l->place = malloc((n + 1) * sizeof *l->place);
+    if (!l->label || !l->place) return lint_fail_mem(e, "labels");
+    for (size_t i = 0; i < n; i++) {
         l->label[i] = lint_dataset_label(l->set, i);
+        l->place[i] = lint_dataset_place(l->set, i);
+    }
     return 0;
 }
 
@@ -91,6 +94,7 @@ void lint_loader_free(lint_loader *l) {
     lint_input_close(l->in);
     lint_dataset_free(l->set);
     free(l->label);
+    free(l->place);
     free(l->order);
     free(l->copy);
     free(l->name);
@@ -103,13 +107,9 @@ size_t lint_loader_total(const lint_loader *l) {
 
 /* --- an epoch --------------------------------------------------------------------------------- */
 
-/* Draws the copies and the order of the next epoch. */
-static int begin_epoch(lint_loader *l, lint_err *e) {
+/* All samples, and the copies that make classes equal. */
+static int take_all(lint_loader *l, lint_err *e) {
     size_t n = lint_dataset_count(l->set), copies = 0;
-    l->epoch++;
-    l->at = 0;
-    free(l->copy);
-    l->copy = NULL;
     if (l->plan.balance && lint_balance(l->label, n, lint_dataset_classes(l->set), l->plan.seed,
                                         l->epoch, &l->copy, &copies, e) < 0)
         return fail_here(l, e);
@@ -118,6 +118,27 @@ static int begin_epoch(lint_loader *l, lint_err *e) {
     if (!l->order) return lint_fail_mem(e, "the index");
     for (size_t i = 0; i < l->total; i++)
         l->order[i] = i;
+    return 0;
+}
+
+static int take_groups(lint_loader *l, lint_err *e) {
+    size_t copies;
+    l->total = lint_dataset_count(l->set);
+    if (!l->order) l->order = malloc((l->total + 1) * sizeof *l->order);
+    if (!l->order) return lint_fail_mem(e, "the index");
+    if (lint_balance_groups(l->label, l->place, l->total, l->plan.seed, l->epoch, l->order,
+                            &l->copy, &copies, e) < 0)
+        return fail_here(l, e);
+    return 0;
+}
+
+/* Draws the copies and the order of the next epoch. */
+static int begin_epoch(lint_loader *l, lint_err *e) {
+    l->epoch++;
+    l->at = 0;
+    free(l->copy);
+    l->copy = NULL;
+    if ((l->plan.balance == LINT_LOAD_GROUPS ? take_groups : take_all)(l, e) < 0) return -1;
     lint_rng r = lint_rng_at(l->plan.seed, LINT_RNG_SHUFFLE, l->epoch, 0);
     if (l->plan.shuffle) lint_rng_shuffle(&r, l->order, l->total);
     return 0;
@@ -129,7 +150,8 @@ static int set_count(lint_frame *f, const char *key, int given, uint64_t count, 
     return lint_frame_set_meta(f, key, given ? text : NULL, e);
 }
 
-/* Which epoch this is, of how many, of how many samples each: what training plans by. */
+/* Marks a frame with its epoch, the number of epochs and the samples of each, which training plans
+ * by. */
 static int mark_epoch(const lint_loader *l, lint_frame *f, lint_err *e) {
     int given = l->plan.epochs > 0;
     if (set_count(f, "epoch", given, l->epoch, e) < 0 ||
@@ -140,8 +162,8 @@ static int mark_epoch(const lint_loader *l, lint_frame *f, lint_err *e) {
 
 /* --- changing --------------------------------------------------------------------------------- */
 
-/* Sample i of a frame, by its index in the input (copies behind): what happens to it, and to its
- * donor, whose draws are those of epochs that no sample has. */
+/* Draws the changes to sample i of a frame, by its index in the input (copies come last), and those
+ * to its donor, whose draws are those of epochs that no sample has. */
 static void draw(const lint_loader *l, uint64_t epoch, uint64_t index, lint_change *c,
                  lint_change *donor) {
     const uint64_t of_donors = (uint64_t)1 << 63;
@@ -174,7 +196,7 @@ static int check_changeable(const lint_samples *s, lint_err *e) {
     return 0;
 }
 
-/* Changes the pictures of f, whose sample i has the index index[i], or first + i without. */
+/* Changes the pictures of f. Sample i has the index index[i], or first + i if index is NULL. */
 static int change(const lint_loader *l, lint_frame *f, uint64_t epoch, const size_t *index,
                   uint64_t first, lint_err *e) {
     if (!changes_pictures(&l->plan)) return 0;
@@ -201,7 +223,7 @@ static int next_of_stream(lint_loader *l, lint_frame *f, lint_err *e) {
     return 1;
 }
 
-/* Takes the samples and copies that index [n] means from the set. */
+/* Takes the samples and copies of the given index [n] from the set. */
 static int take(const lint_loader *l, const size_t *index, size_t n, lint_frame *f, lint_err *e) {
     size_t originals = lint_dataset_count(l->set);
     size_t *row = malloc((n + 1) * sizeof *row);
@@ -227,6 +249,7 @@ static int next_of_set(lint_loader *l, lint_frame *f, lint_err *e) {
     if (change(l, f, l->epoch, index, 0, e) < 0 || mark_epoch(l, f, e) < 0) return fail_here(l, e);
     l->at += n;
     l->given = 1;
+    f->more = l->at < l->total || (l->total > 0 && l->epoch < l->plan.epochs);
     return 1;
 }
 

@@ -7,7 +7,8 @@
  *
  * The changes of a sample depend only on (seed, epoch, its index in the input). Shuffling and other
  * options change neither its flip nor its noise. Copies made by balance follow the originals (from
- * index n on), class by class, with the names of their originals. The donor of swapped surroundings
+ * index n on), class by class, with the names of their originals; those of groups come group by group
+ * between them. The donor of swapped surroundings
  * may be any sample of the input, in any frame.
  *
  *     lint_load_plan plan = LINT_LOAD_PLAN_NONE;
@@ -26,13 +27,19 @@
 #include <stddef.h>
 #include <stdint.h>
 
+typedef enum lint_load_balance {
+    LINT_LOAD_AS_IS,
+    LINT_LOAD_CLASSES, /* copies until all classes are equal */
+    LINT_LOAD_GROUPS /* of each group (class and place) the same number, as many as there are in all */
+} lint_load_balance;
+
 typedef struct lint_load_plan {
     uint64_t seed;
-    size_t frame;      /* samples in a frame; 0: one frame for each epoch */
-    uint64_t epochs;   /* passes, marked "1", "2"... in metadata `epoch`, with `epochs` and
+    size_t frame;    /* samples in a frame; 0: one frame for each epoch */
+    uint64_t epochs; /* passes, marked "1", "2"... in metadata `epoch`, with `epochs` and
                           `epoch_samples` saying how many there will be; 0: one, not marked */
-    int shuffle;       /* a new order in each epoch */
-    int balance;       /* copies until all classes are equal */
+    int shuffle;     /* a new order in each epoch */
+    lint_load_balance balance;
     lint_augment each; /* what may happen to a sample of the input */
     lint_augment copy; /* what may happen to a copy made by balance */
     double swap;       /* probability that a sample's surroundings become another's */
@@ -57,7 +64,8 @@ lint_loader *lint_loader_new(const char *path, const lint_load_plan *plan, lint_
                              lint_err *e);
 void lint_loader_free(lint_loader *l);
 
-/* Clears f and puts the next frame into it; a frame never has samples of two epochs. Returns 1, or
+/* Clears f and puts the next frame into it; a frame never has samples of two epochs, and says
+ * whether another follows. Returns 1, or
  * 0 at the end, or -1 on error. Changing pictures that have `cam` or `logits` is an error, since
  * those would no longer fit. */
 int lint_loader_next(lint_loader *l, lint_frame *f, lint_err *e);

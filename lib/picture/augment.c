@@ -24,7 +24,8 @@ int lint_augment_is_none(const lint_augment *a) {
            a->saturation == 0 && a->grey == 0;
 }
 
-/* What came later is drawn by a generator of its own: earlier streams stay as they were. */
+/* Changes that were added later have a generator of their own, so that earlier streams stay as they
+ * were. */
 static void vary(const lint_augment *a, lint_rng rng, lint_change *c) {
     double zoom = lint_rng_range(&rng, -a->scale, a->scale);
     c->scale *= zoom < 0 ? 1 - zoom : 1 / (1 + zoom);
@@ -274,8 +275,8 @@ static void move_sample(const job *j, size_t i, uint8_t *scratch) {
     lint_change_mask(&j->change[i], h, w, scratch, mask);
 }
 
-/* The donor without its own object, as its change makes it. scratch holds a picture; `to` is one
- * before it is the result. */
+/* The changed donor without its own object. scratch holds a picture; `to` holds one too, before it
+ * holds the result. */
 static void make_background(const job *j, size_t i, uint8_t *to, uint8_t *scratch, uint8_t *room) {
     const lint_donors *d = j->donors;
     size_t h = j->s->h, w = j->s->w, donor = j->change[i].swap.donor;

@@ -17,6 +17,9 @@ enum {
     FRAME = 3,      /* round a picture whose answer is right or wrong */
     ABOVE_TEXT = 6, /* between a picture and its words */
     MARK = 10,
+    AFTER_MARK = 7,
+    WORDS_MOST = 200, /* what words may widen a cell to */
+    BETWEEN = 6,      /* the texts at both ends of a line */
     LEGEND = 34,
     BAR_WIDTH = 96,
     BAR_HEIGHT = 11
@@ -44,8 +47,18 @@ static colour mark_colour(lint_mark m) {
 
 /* --- text ------------------------------------------------------------------------------------- */
 
-#define ELLIPSIS "\xe2\x80\xa6"
+/* Grey smoothing and no hinting of advances: the same pixels whatever the user's screen is. */
+static void plain_fonts(cairo_t *cr) {
+    cairo_font_options_t *f = cairo_font_options_create();
+    cairo_font_options_set_antialias(f, CAIRO_ANTIALIAS_GRAY);
+    cairo_font_options_set_hint_style(f, CAIRO_HINT_STYLE_SLIGHT);
+    cairo_font_options_set_hint_metrics(f, CAIRO_HINT_METRICS_OFF);
+    cairo_set_font_options(cr, f);
+    cairo_font_options_destroy(f);
+}
+
 enum { TEXT_MAX = 1024 };
+typedef enum shortening { AT_END, IN_MIDDLE } shortening;
 
 static double width_of(cairo_t *cr, const char *s) {
     cairo_text_extents_t t;
@@ -54,20 +67,38 @@ static double width_of(cairo_t *cr, const char *s) {
 }
 
 /* Makes s fit into `width` by an ellipsis in place of its end; "" where nothing fits. */
-static void shorten(cairo_t *cr, char s[TEXT_MAX], double width) {
-    if (width_of(cr, s) <= width) return;
-    double room = width - width_of(cr, ELLIPSIS);
+static void shorten_end(cairo_t *cr, char s[TEXT_MAX], double width) {
+    double room = width - width_of(cr, LINT_ELLIPSIS);
     do
         lint_text_drop_last(s);
     while (*s && width_of(cr, s) > room);
-    if (*s) strcat(s, ELLIPSIS);
+    if (*s) strcat(s, LINT_ELLIPSIS);
+}
+
+static void shorten_middle(cairo_t *cr, char s[TEXT_MAX], double width) {
+    char whole[TEXT_MAX];
+    memcpy(whole, s, TEXT_MAX);
+    size_t most = lint_text_length(whole);
+    do
+        lint_text_middle(s, TEXT_MAX, whole, --most);
+    while (most > 1 && width_of(cr, s) > width);
+    if (most <= 1) *s = 0;
+}
+
+static void shorten(cairo_t *cr, char s[TEXT_MAX], double width, shortening how) {
+    if (!*s || width_of(cr, s) <= width) return;
+    if (how == IN_MIDDLE)
+        shorten_middle(cr, s, width);
+    else
+        shorten_end(cr, s, width);
 }
 
 /* Draws s with its base line at y, from x on, or ending there; returns the width it takes. */
-static double text(cairo_t *cr, double x, double y, double width, int to_the_right, const char *s) {
+static double text(cairo_t *cr, double x, double y, double width, int to_the_right, shortening how,
+                   const char *s) {
     char fits[TEXT_MAX];
-    lint_text_clean(fits, TEXT_MAX - sizeof ELLIPSIS, s);
-    shorten(cr, fits, width);
+    lint_text_clean(fits, TEXT_MAX - sizeof LINT_ELLIPSIS, s);
+    shorten(cr, fits, width, how);
     double w = width_of(cr, fits);
     cairo_move_to(cr, to_the_right ? x - w : x, y);
     cairo_show_text(cr, fits);
@@ -111,31 +142,42 @@ static void draw_frame(cairo_t *cr, const lint_tile *t, double x, double y) {
     cairo_restore(cr);
 }
 
-/* One line: the right is given at most half, the left what remains. The first is bold; of a tile
- * without a mark its right is no answer, and plain. */
+static void left_style(cairo_t *cr, const lint_tile *t, int i) {
+    font(cr, WORD_SIZE, i == 0);
+    use(cr, i == 0 ? mark_colour(t->mark) : faint_colour);
+}
+
+/* One line. The right text gets half of the width, or what the left text leaves if that is more;
+ * the left text gets the rest. The first line is bold; in a tile without a mark, its right text is
+ * no answer, and plain. */
 static void draw_line(cairo_t *cr, const lint_tile *t, int i, double x, double y, double width) {
     const struct lint_line *l = &t->line[i];
     int answer = i == 0 && t->mark != LINT_UNMARKED;
+    char left[TEXT_MAX];
     double taken = 0;
+    lint_text_clean(left, sizeof left, l->left);
     if (*l->right) {
+        left_style(cr, t, i);
+        double room = *left ? fmax(width / 2, width - width_of(cr, left) - BETWEEN) : width;
         font(cr, WORD_SIZE, answer);
         use(cr, answer ? mark_colour(t->mark) : faint_colour);
-        taken = text(cr, x + width, y, *l->left ? width / 2 : width, 1, l->right) + 6;
+        taken = text(cr, x + width, y, room, 1, AT_END, l->right) + BETWEEN;
     }
-    font(cr, WORD_SIZE, i == 0);
-    use(cr, i == 0 ? mark_colour(t->mark) : faint_colour);
-    if (*l->left) text(cr, x, y, width - taken, 0, l->left);
+    left_style(cr, t, i);
+    if (*left) text(cr, x, y, width - taken, 0, l->middle ? IN_MIDDLE : AT_END, left);
 }
 
+/* The mark stands in the first line; the others need all of the width. */
 static void draw_words(cairo_t *cr, const lint_tile *t, double x, double y, double width) {
     double indent = 0;
     if (t->mark != LINT_UNMARKED) {
         use(cr, mark_colour(t->mark));
         draw_mark(cr, t->mark, x + 1, y + LINE - 4 - MARK);
-        indent = MARK + 7;
+        indent = MARK + AFTER_MARK;
     }
-    for (int i = 0; i < LINT_TILE_LINES; i++)
-        draw_line(cr, t, i, x + indent, y + LINE * (i + 1) - 4, width - indent);
+    draw_line(cr, t, 0, x + indent, y + LINE - 4, width - indent);
+    for (int i = 1; i < LINT_TILE_LINES; i++)
+        draw_line(cr, t, i, x, y + LINE * (i + 1) - 4, width);
 }
 
 static void put_picture(cairo_surface_t *to, const lint_image *im, int x, int y) {
@@ -153,7 +195,7 @@ static void put_picture(cairo_surface_t *to, const lint_image *im, int x, int y)
 
 /* --- sheets ----------------------------------------------------------------------------------- */
 
-/* Where things are: the cells are as large as the largest picture. */
+/* Where things are: the cells are as large as the largest picture, and as wide as words need. */
 typedef struct layout {
     int columns, cell_w, cell_h, lines, heat;
     size_t w, h;
@@ -163,7 +205,24 @@ static int has_title(const lint_block *b) {
     return (b->title && *b->title) || (b->note && *b->note);
 }
 
-static void measure_tile(layout *l, const lint_tile *t) {
+/* The widest line of words under a tile: of those with one text that is no file name, since the
+ * others can be shortened. The first is not asked, so that sheets of the same samples under two
+ * models are equally wide, whatever the answers. */
+static double words_width(cairo_t *cr, const lint_tile *t) {
+    double most = 0;
+    font(cr, WORD_SIZE, 0);
+    for (int i = 1; i < LINT_TILE_LINES; i++) {
+        char words[TEXT_MAX];
+        if (t->line[i].middle || *t->line[i].right) continue;
+        lint_text_clean(words, sizeof words, t->line[i].left);
+        most = fmax(most, width_of(cr, words));
+    }
+    return most;
+}
+
+static void measure_tile(cairo_t *cr, layout *l, const lint_tile *t) {
+    int words = (int)ceil(fmin(words_width(cr, t), WORDS_MOST));
+    if (words > l->cell_w) l->cell_w = words;
     if (t->picture.w > l->cell_w) l->cell_w = t->picture.w;
     if (t->picture.h > l->cell_h) l->cell_h = t->picture.h;
     if (t->heat) l->heat = 1;
@@ -184,12 +243,17 @@ static size_t block_height(const layout *l, const lint_block *b) {
 static int measure(layout *l, const lint_block *block, size_t blocks, int columns, int legend,
                    lint_err *e) {
     size_t most = 0;
+    cairo_surface_t *s = cairo_image_surface_create(CAIRO_FORMAT_RGB24, 1, 1);
+    cairo_t *cr = cairo_create(s);
+    plain_fonts(cr);
     *l = (layout){.h = 2 * MARGIN};
     for (size_t b = 0; b < blocks; b++) {
         if (block[b].n > most) most = block[b].n;
         for (size_t i = 0; i < block[b].n; i++)
-            measure_tile(l, &block[b].tile[i]);
+            measure_tile(cr, l, &block[b].tile[i]);
     }
+    cairo_destroy(cr);
+    cairo_surface_destroy(s);
     if (!most || columns < 1) return lint_fail(e, "no pictures for a sheet");
     l->columns = (size_t)columns > most ? (int)most : columns;
     l->heat = l->heat && legend;
@@ -208,12 +272,12 @@ static void draw_title(cairo_t *cr, const lint_block *b, double y, double width)
     if (b->title && *b->title) {
         font(cr, TITLE_SIZE, 1);
         use(cr, text_colour);
-        taken = text(cr, MARGIN, y + TITLE_SIZE - 2, width, 0, b->title) + 12;
+        taken = text(cr, MARGIN, y + TITLE_SIZE - 2, width, 0, AT_END, b->title) + 12;
     }
     if (b->note && *b->note && taken < width) {
         font(cr, WORD_SIZE, 0);
         use(cr, faint_colour);
-        text(cr, MARGIN + taken, y + TITLE_SIZE - 2, width - taken, 0, b->note);
+        text(cr, MARGIN + taken, y + TITLE_SIZE - 2, width - taken, 0, AT_END, b->note);
     }
 }
 
@@ -242,7 +306,7 @@ static void draw_legend(cairo_t *cr, const layout *l, const char *what) {
     double x = MARGIN;
     font(cr, WORD_SIZE, 0);
     use(cr, faint_colour);
-    if (words > 0) x += text(cr, x, y + BAR_HEIGHT - 1, words, 0, what) + 8;
+    if (words > 0) x += text(cr, x, y + BAR_HEIGHT - 1, words, 0, AT_END, what) + 8;
     for (int i = 0; i < BAR_WIDTH && x + i < (double)l->w - MARGIN; i++) {
         double rgb[3], density;
         lint_heat_colour((double)i / (BAR_WIDTH - 1), rgb, &density);
@@ -272,24 +336,13 @@ static int to_image(lint_image *out, cairo_surface_t *from, lint_err *e) {
     return 0;
 }
 
-/* Grey smoothing and no hinting of advances: the same pixels whatever the user's screen is. */
-static void plain_fonts(cairo_t *cr) {
-    cairo_font_options_t *f = cairo_font_options_create();
-    cairo_font_options_set_antialias(f, CAIRO_ANTIALIAS_GRAY);
-    cairo_font_options_set_hint_style(f, CAIRO_HINT_STYLE_SLIGHT);
-    cairo_font_options_set_hint_metrics(f, CAIRO_HINT_METRICS_OFF);
-    cairo_set_font_options(cr, f);
-    cairo_font_options_destroy(f);
-}
-
 int lint_sheet(lint_image *out, const lint_block *block, size_t blocks, int columns,
                const char *heat, lint_err *e) {
     layout l;
     if (measure(&l, block, blocks, columns, heat != NULL, e) < 0) return -1;
     cairo_surface_t *s = cairo_image_surface_create(CAIRO_FORMAT_RGB24, (int)l.w, (int)l.h);
     cairo_t *cr = cairo_create(s);
-    int err = cairo_status(cr) != CAIRO_STATUS_SUCCESS;
-    if (!err) {
+    if (cairo_status(cr) == CAIRO_STATUS_SUCCESS) {
         cairo_set_source_rgb(cr, 1, 1, 1);
         cairo_paint(cr);
         plain_fonts(cr);
@@ -298,10 +351,12 @@ int lint_sheet(lint_image *out, const lint_block *block, size_t blocks, int colu
             top += block_height(&l, &block[b]) + BLOCK_GAP;
         }
         if (l.heat) draw_legend(cr, &l, heat);
-        err = cairo_status(cr) != CAIRO_STATUS_SUCCESS;
     }
-    err = err ? lint_fail(e, "a sheet: %s", cairo_status_to_string(cairo_status(cr)))
-              : to_image(out, s, e);
+    cairo_status_t status = cairo_status(cr);
+    if (status == CAIRO_STATUS_SUCCESS) status = cairo_surface_status(s);
+    int err = status != CAIRO_STATUS_SUCCESS
+                  ? lint_fail(e, "a sheet: %s", cairo_status_to_string(status))
+                  : to_image(out, s, e);
     cairo_destroy(cr);
     cairo_surface_destroy(s);
     return err;

@@ -1,11 +1,11 @@
 /* draw: sheets of captioned pictures, drawn by cairo in DejaVu Sans.
  *
- * A tile is a picture with up to three lines of text under it. A sheet is one or more blocks of
+ * A tile is a picture with up to four lines of text under it. A sheet is one or more blocks of
  * tiles, each with a title. A tile shows in three ways whether the answer is right: by a tick or a
  * cross, by the mark's colour, and by the frame, which is dashed for a wrong answer.
  *
  * Texts may hold any bytes. Control characters and bytes that are not UTF-8 are shown as `?`, and a
- * text that is too long ends in an ellipsis. The caller owns the tiles.
+ * text that is too long ends in an ellipsis, or has it in its middle. The caller owns the tiles.
  *
  *     lint_tile tile = {.picture = p, .line = {{"orca", "0.97"}, {"true: leopard", "blue"}},
  *                       .mark = LINT_WRONG};
@@ -19,7 +19,7 @@
 #include "base/err.h"
 #include "picture/image.h"
 
-#define LINT_TILE_LINES 3
+#define LINT_TILE_LINES 4
 #define LINT_TILE_TEXT  128
 
 typedef enum lint_mark { LINT_UNMARKED, LINT_RIGHT, LINT_WRONG } lint_mark;
@@ -29,6 +29,7 @@ typedef struct lint_tile {
     /* Texts at the left and right ends of a line; the left one is shortened if both do not fit. */
     struct lint_line {
         char left[LINT_TILE_TEXT], right[LINT_TILE_TEXT];
+        int middle; /* the left one is shortened in its middle: file names differ at both ends */
     } line[LINT_TILE_LINES];
     lint_mark mark;
     int heat; /* the picture shows heat, which the sheet explains */

@@ -40,8 +40,8 @@ static void push(const level *from, const level *to) {
                        to->weight + y * to->stride + x);
 }
 
-/* What a pixel lacks comes from the level above, bilinearly: its own cell there counts 3 of 4 in each
- * direction, the nearest other 1 of 4. */
+/* What a pixel lacks is interpolated bilinearly from the level above: in each direction the pixel's
+ * own cell counts 3/4 and the nearest other 1/4. */
 static void pull(const level *from, const level *to) {
     for (size_t i = 0; i < to->h; i++)
         for (size_t j = 0; j < to->w; j++) {

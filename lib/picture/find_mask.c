@@ -51,7 +51,7 @@ static void guess(models *m, const float *saliency, float threshold) {
     }
 }
 
-/* What i has in common with itself says nothing of it. */
+/* A superpixel's likeness to itself is no evidence. */
 static void make_kernel(models *m, const float *apart) {
     for (int i = 0; i < m->n; i++)
         for (int j = 0; j < m->n; j++)

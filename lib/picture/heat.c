@@ -6,7 +6,7 @@
 
 /* --- map -> heat ------------------------------------------------------------------------------ */
 
-/* One cell of a map in so many may exceed the value that counts as its maximum. */
+/* One in this many cells of a map may exceed the value that counts as its maximum. */
 enum { OUTLIERS = 100 };
 
 static int by_size(const void *a, const void *b) {

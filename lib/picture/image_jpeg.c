@@ -18,9 +18,8 @@ typedef struct job {
     struct jpeg_error_mgr mgr;
     struct jpeg_progress_mgr progress;
     jmp_buf escape;
-    lint_image *im;
+    lint_sink *to;
     uint8_t *cmyk; /* one row */
-    int orientation;
     lint_err *e;
 } job;
 
@@ -28,7 +27,10 @@ static void on_error(j_common_ptr c) {
     job *j = c->client_data;
     char text[JMSG_LENGTH_MAX];
     c->err->format_message(c, text);
-    lint_fail(j->e, "JPEG: %s", text);
+    if (c->err->msg_code == JERR_OUT_OF_MEMORY)
+        lint_fail_mem(j->e, "picture");
+    else
+        lint_fail(j->e, "JPEG: %s", text);
     longjmp(j->escape, 1);
 }
 
@@ -63,29 +65,31 @@ static void find_orientation(job *j) {
     static const char mark[6] = "Exif\0";
     for (jpeg_saved_marker_ptr m = j->jpeg.marker_list; m; m = m->next)
         if (m->data_length > sizeof mark && !memcmp(m->data, mark, sizeof mark)) {
-            j->orientation =
+            j->to->orientation =
                 lint_exif_orientation(m->data + sizeof mark, m->data_length - sizeof mark);
             return;
         }
 }
 
 /* The largest reduction that leaves twice the wanted size on both sides. */
-static unsigned reduction(const job *j, int want_w, int want_h) {
-    int swap = lint_exif_swaps(j->orientation);
-    unsigned w = (unsigned)(swap ? want_h : want_w), h = (unsigned)(swap ? want_w : want_h);
+static unsigned reduction(const job *j) {
+    int swap = lint_exif_swaps(j->to->orientation);
+    const lint_image_ask *ask = j->to->ask;
+    unsigned w = (unsigned)(swap ? ask->rough_h : ask->rough_w);
+    unsigned h = (unsigned)(swap ? ask->rough_w : ask->rough_h);
     unsigned by = 1;
-    if (want_w <= 0 || want_h <= 0) return 1;
+    if (!w || !h) return 1;
     while (by < 8 && j->jpeg.image_width / (4 * by) >= w && j->jpeg.image_height / (4 * by) >= h)
         by *= 2;
     return by;
 }
 
-/* Adobe programs store ink inverted (0 is full ink) and say so by their marker. */
-static void cmyk_row(uint8_t *rgb, const uint8_t *cmyk, unsigned w, int inverted) {
-    unsigned flip = inverted ? 0 : 255;
+/* Ink is stored inverted (0 is full ink), as Adobe's programs do it. Those that do not say so by
+ * Adobe's marker do it too; Pillow and browsers read all files so. */
+static void cmyk_row(uint8_t *rgb, const uint8_t *cmyk, unsigned w) {
     for (unsigned x = 0; x < w; x++)
         for (int k = 0; k < 3; k++) {
-            unsigned light = (cmyk[4 * x + (unsigned)k] ^ flip) * (cmyk[4 * x + 3] ^ flip);
+            unsigned light = (unsigned)cmyk[4 * x + (unsigned)k] * cmyk[4 * x + 3];
             rgb[3 * x + (unsigned)k] = (uint8_t)((light + 127) / 255);
         }
 }
@@ -96,62 +100,90 @@ static int read_rows(job *j) {
     if (cmyk && !(j->cmyk = malloc(4 * (size_t)d->output_width)))
         return lint_fail_mem(j->e, "picture");
     while (d->output_scanline < d->output_height) {
-        uint8_t *row =
-            j->im->px + (size_t)d->output_scanline * d->output_width * (unsigned)j->im->c;
+        int y = (int)d->output_scanline;
+        uint8_t *row = lint_sink_row(j->to, y);
         JSAMPROW to = cmyk ? j->cmyk : row;
         jpeg_read_scanlines(d, &to, 1);
-        if (cmyk) cmyk_row(row, j->cmyk, d->output_width, d->saw_Adobe_marker);
+        if (cmyk) cmyk_row(row, j->cmyk, d->output_width);
+        lint_sink_put(j->to, y);
     }
     return 0;
 }
 
-/* Refuses a size before libjpeg asks for memory by it; the picture is made after reduction. */
-static int check_size(job *j) {
-    uint64_t w = j->jpeg.image_width, h = j->jpeg.image_height;
-    if (w <= LINT_IMAGE_MAX && h <= LINT_IMAGE_MAX && w * h <= LINT_IMAGE_PIXELS) return 0;
-    return lint_fail(j->e, "JPEG: %ux%u is larger than a picture may be", j->jpeg.image_width,
-                     j->jpeg.image_height);
+/* Markers that begin a frame: SOF0 to SOF15, but for DHT, JPG and DAC. */
+static int begins_frame(uint8_t marker) {
+    return marker >= 0xc0 && marker <= 0xcf && marker != 0xc4 && marker != 0xc8 && marker != 0xcc;
 }
 
-static int decode(job *j, const uint8_t *bytes, size_t n, int want_w, int want_h) {
+/* Before libjpeg, which refuses some sizes without a word of which. */
+static int check_size(job *j, const uint8_t *b, size_t n) {
+    for (size_t at = 2; at + 9 < n && b[at] == 0xff;) {
+        if (b[at + 1] == 0xff) /* fill byte */
+            at++;
+        else if (begins_frame(b[at + 1])) {
+            j->to->facts.bits = b[at + 4];
+            return lint_sink_size(j->to, lint_big(b + at + 7, 2), lint_big(b + at + 5, 2), j->e);
+        } else
+            at += 2 + (size_t)lint_big(b + at + 2, 2);
+    }
+    return 0;
+}
+
+/* What a progressive file has of each coefficient after its last scan: 0 where all bits of it. Fewer
+ * scans than were written are a whole file to libjpeg, which blurs what it has not got. */
+static int check_scans(const job *j) {
+    const struct jpeg_decompress_struct *d = &j->jpeg;
+    if (!d->progressive_mode || !d->coef_bits) return 0;
+    for (int c = 0; c < d->num_components; c++)
+        for (int k = 0; k < DCTSIZE2; k++)
+            if (d->coef_bits[c][k] != 0)
+                return lint_fail(j->e, "JPEG: the file ends too early: scans are missing");
+    return 0;
+}
+
+static int start(job *j) {
     struct jpeg_decompress_struct *d = &j->jpeg;
+    int grey = d->jpeg_color_space == JCS_GRAYSCALE;
+    int cmyk = d->jpeg_color_space == JCS_CMYK || d->jpeg_color_space == JCS_YCCK;
+    d->out_color_space = grey ? JCS_GRAYSCALE : cmyk ? JCS_CMYK : JCS_RGB;
+    d->dct_method = JDCT_ISLOW; /* exact integers: the same bytes with and without SIMD */
+    d->scale_num = 1;
+    d->scale_denom = reduction(j);
+    jpeg_start_decompress(d);
+    if (check_scans(j) < 0) return -1;
+    return lint_sink_start(j->to, (int)d->output_width, (int)d->output_height, grey ? 1 : 3, 1,
+                           j->e);
+}
+
+static int decode(job *j, const uint8_t *bytes, size_t n) {
+    struct jpeg_decompress_struct *d = &j->jpeg;
+    if (check_size(j, bytes, n) < 0) return -1;
     if (setjmp(j->escape)) return -1;
     jpeg_create_decompress(d);
     d->progress = &j->progress;
     jpeg_save_markers(d, JPEG_APP0 + 1, 0xffff);
     jpeg_mem_src(d, bytes, n);
     jpeg_read_header(d, TRUE);
-    if (check_size(j) < 0) return -1;
+    if (lint_sink_size(j->to, d->image_width, d->image_height, j->e) < 0) return -1;
+    /* Its decoder makes pixels of nothing where data is missing, and does not say so. */
+    if (d->arith_code) return lint_fail(j->e, "JPEG: arithmetic coding is not read");
     find_orientation(j);
-    int grey = d->jpeg_color_space == JCS_GRAYSCALE;
-    int cmyk = d->jpeg_color_space == JCS_CMYK || d->jpeg_color_space == JCS_YCCK;
-    d->out_color_space = grey ? JCS_GRAYSCALE : cmyk ? JCS_CMYK : JCS_RGB;
-    d->dct_method = JDCT_ISLOW; /* exact integers: the same bytes with and without SIMD */
-    d->scale_num = 1;
-    d->scale_denom = reduction(j, want_w, want_h);
-    jpeg_start_decompress(d);
-    if (lint_image_new_raw(j->im, (int)d->output_width, (int)d->output_height, grey ? 1 : 3, j->e) <
-        0)
-        return -1;
-    if (read_rows(j) < 0) return -1;
+    if (start(j) < 0 || read_rows(j) < 0) return -1;
     jpeg_finish_decompress(d);
     return 0;
 }
 
-int lint_jpeg_decode(lint_image *im, const uint8_t *bytes, size_t n, int want_w, int want_h,
-                     int *orientation, lint_err *e) {
+int lint_jpeg_decode(lint_sink *s, const uint8_t *bytes, size_t n, lint_err *e) {
     job *j = calloc(1, sizeof *j);
     if (!j) return lint_fail_mem(e, "JPEG reader");
-    j->im = im, j->e = e, j->orientation = 1;
+    j->to = s, j->e = e;
     j->jpeg.err = jpeg_std_error(&j->mgr);
     j->mgr.error_exit = on_error;
     j->mgr.emit_message = on_message;
     j->progress.progress_monitor = on_progress;
     j->jpeg.client_data = j;
-    int bad = decode(j, bytes, n, want_w, want_h);
+    int bad = decode(j, bytes, n);
     jpeg_destroy_decompress(&j->jpeg);
-    if (bad) lint_image_free(im);
-    *orientation = j->orientation;
     free(j->cmyk);
     free(j);
     return bad;

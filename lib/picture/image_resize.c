@@ -2,7 +2,7 @@
  * reaches. The weights are ratios of integers (the distance between an output sample's centre and
  * a source sample's is a multiple of 1 / (2 out)), rounded to 22 bits: no floating point takes
  * part. This is the arithmetic of Pillow's Image.resize(BILINEAR), and gives the same bytes. */
-#include "picture/image.h"
+#include "picture/image_codec.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -52,15 +52,13 @@ static void taps_at(taps *t, int i, int64_t in, int64_t out) {
     t->count[i] = (int)(hi - lo + 1);
 }
 
+/* On error, too, t is the caller's to free. */
 static int taps_new(taps *t, int in, int out, lint_err *e) {
     *t = (taps){.most = in > out ? 2 * (in / out + 1) + 1 : 3};
     t->first = malloc((size_t)out * sizeof *t->first);
     t->count = malloc((size_t)out * sizeof *t->count);
     t->weight = calloc((size_t)out * (size_t)t->most, sizeof *t->weight);
-    if (!t->first || !t->count || !t->weight) {
-        taps_free(t);
-        return lint_fail_mem(e, "resizing");
-    }
+    if (!t->first || !t->count || !t->weight) return lint_fail_mem(e, "resizing");
     for (int i = 0; i < out; i++)
         taps_at(t, i, in, out);
     return 0;
@@ -182,7 +180,7 @@ static void row_4(uint8_t *out, const uint8_t *in, const taps *t, int n) {
     }
 }
 
-static void straighten(uint8_t *px, size_t n) {
+void lint_image_straighten(uint8_t *px, size_t n) {
     for (; n > 0; n--, px += 4)
         if (px[3] != 0 && px[3] != 255)
             for (int k = 0; k < 3; k++) {
@@ -253,74 +251,13 @@ static void column(uint8_t *out, const uint8_t *in, size_t n, const int32_t *w, 
     }
 }
 
-/* A part of a picture, by its first sample and the bytes between rows. */
-typedef struct box {
-    const uint8_t *px;
-    size_t stride;
-    int w, h, c;
-} box;
+/* --- row by row ------------------------------------------------------------------------------- */
 
-/* out: the first sample of w x h, rows out_stride bytes apart. */
-static int resize_box(uint8_t *out, size_t out_stride, int w, int h, const box *in, lint_err *e) {
-    taps across, down;
-    size_t n = (size_t)w * (size_t)in->c;
-    if (taps_new(&across, in->w, w, e) < 0) return -1;
-    if (in->c == 3 && pairs_new(&across, w, e) < 0) {
-        taps_free(&across);
-        return -1;
-    }
-    if (taps_new(&down, in->h, h, e) < 0) {
-        taps_free(&across);
-        return -1;
-    }
-    uint8_t *mid = malloc((size_t)in->h * n);
-    for (int y = 0; mid && y < in->h; y++) {
-        const uint8_t *from = in->px + (size_t)y * in->stride;
-        uint8_t *to = mid + (size_t)y * n;
-        if (in->c == 3)
-            row_3(to, from, &across, w, in->w);
-        else
-            (in->c == 1 ? row_1 : row_4)(to, from, &across, w);
-    }
-    for (int y = 0; mid && y < h; y++) {
-        uint8_t *to = out + (size_t)y * out_stride;
-        column(to, mid + (size_t)down.first[y] * n, n, down.weight + (size_t)y * (size_t)down.most,
-               down.count[y]);
-        if (in->c == 4) straighten(to, (size_t)w);
-    }
-    taps_free(&across);
-    taps_free(&down);
-    free(mid);
-    return mid ? 0 : lint_fail_mem(e, "resizing");
-}
-
-static box whole(const lint_image *in) {
-    return (box){in->px, (size_t)in->w * (size_t)in->c, in->w, in->h, in->c};
-}
-
-/* out (new) is w x h black; the box, resized to iw x ih, stands in its middle. */
-static int place(lint_image *out, const box *in, int w, int h, int iw, int ih, lint_err *e) {
-    lint_image to;
-    if (lint_image_new(&to, w, h, in->c, e) < 0) return -1;
-    size_t stride = (size_t)w * (size_t)in->c;
-    uint8_t *at = to.px + (size_t)((h - ih) / 2) * stride + (size_t)((w - iw) / 2) * (size_t)in->c;
-    if (iw == in->w && ih == in->h) {
-        for (int y = 0; y < ih; y++)
-            memcpy(at + (size_t)y * stride, in->px + (size_t)y * in->stride,
-                   (size_t)iw * (size_t)in->c);
-    } else if (resize_box(at, stride, iw, ih, in, e) < 0) {
-        lint_image_free(&to);
-        return -1;
-    }
-    lint_image_free(out);
-    *out = to;
-    return 0;
-}
-
-int lint_image_resize(lint_image *out, const lint_image *in, int w, int h, lint_err *e) {
-    box b = whole(in);
-    return place(out, &b, w, h, w, h, e);
-}
+/* What of the source is seen: w x h from x, y. It becomes the part of the output that begins at
+ * to_x, to_y: to_w x to_h. */
+typedef struct view {
+    int x, y, w, h, to_x, to_y, to_w, to_h;
+} view;
 
 /* round(a * b / c), at least 1 */
 static int share(int a, int b, int c) {
@@ -328,26 +265,110 @@ static int share(int a, int b, int c) {
     return v < 1 ? 1 : (int)v;
 }
 
-int lint_image_fit(lint_image *out, const lint_image *in, int w, int h, lint_fit how, lint_err *e) {
-    box b = whole(in);
-    int wider = (int64_t)in->w * h > (int64_t)in->h * w; /* than what is wanted */
-    int iw = w, ih = h;
-    if (how == LINT_FIT_CROP) {
-        if (wider)
-            b.w = share(in->h, w, h);
-        else
-            b.h = share(in->w, h, w);
-        if (b.w > in->w) b.w = in->w;
-        if (b.h > in->h) b.h = in->h;
-        b.px +=
-            (size_t)((in->h - b.h) / 2) * b.stride + (size_t)((in->w - b.w) / 2) * (size_t)in->c;
-    } else if (how == LINT_FIT_PAD) {
-        if (wider)
-            ih = share(in->h, w, in->w);
-        else
-            iw = share(in->w, h, in->h);
-        if (iw > w) iw = w;
-        if (ih > h) ih = h;
+static int at_most(int v, int most) {
+    return v < most ? v : most;
+}
+
+static view view_of(int in_w, int in_h, int w, int h, lint_fit how) {
+    view v = {0, 0, in_w, in_h, 0, 0, w, h};
+    int wider = (int64_t)in_w * h > (int64_t)in_h * w; /* than what is wanted */
+    if (how == LINT_FIT_CROP && wider)
+        v.w = at_most(share(in_h, w, h), in_w);
+    else if (how == LINT_FIT_CROP)
+        v.h = at_most(share(in_w, h, w), in_h);
+    else if (how == LINT_FIT_PAD && wider)
+        v.to_h = at_most(share(in_h, w, in_w), h);
+    else if (how == LINT_FIT_PAD)
+        v.to_w = at_most(share(in_w, h, in_h), w);
+    v.x = (in_w - v.w) / 2, v.y = (in_h - v.h) / 2;
+    v.to_x = (w - v.to_w) / 2, v.to_y = (h - v.to_h) / 2;
+    return v;
+}
+
+struct lint_resizer {
+    view v;
+    lint_image out;
+    taps across, down; /* unused where nothing is resized */
+    uint8_t *mid;      /* [v.h, v.to_w, c]; NULL where nothing is resized */
+};
+
+static uint8_t *row_of_out(const lint_resizer *r, int y) {
+    const lint_image *im = &r->out;
+    return im->px + ((size_t)(r->v.to_y + y) * (size_t)im->w + (size_t)r->v.to_x) * (size_t)im->c;
+}
+
+static int resizer_fill(lint_resizer *r, int w, int h, int c, lint_err *e) {
+    const view *v = &r->v;
+    int covered = v->to_w == w && v->to_h == h;
+    if ((covered ? lint_image_new_raw : lint_image_new)(&r->out, w, h, c, e) < 0) return -1;
+    if (v->w == v->to_w && v->h == v->to_h) return 0;
+    if (taps_new(&r->across, v->w, v->to_w, e) < 0 || taps_new(&r->down, v->h, v->to_h, e) < 0)
+        return -1;
+    if (c == 3 && pairs_new(&r->across, v->to_w, e) < 0) return -1;
+    r->mid = malloc((size_t)v->h * (size_t)v->to_w * (size_t)c);
+    return r->mid ? 0 : lint_fail_mem(e, "resizing");
+}
+
+lint_resizer *lint_resizer_new(int in_w, int in_h, int c, int w, int h, lint_fit how, lint_err *e) {
+    lint_resizer *r = calloc(1, sizeof *r);
+    if (!r) {
+        lint_fail_mem(e, "resizing");
+        return NULL;
     }
-    return place(out, &b, w, h, iw, ih, e);
+    r->v = view_of(in_w, in_h, w, h, how);
+    if (resizer_fill(r, w, h, c, e) == 0) return r;
+    lint_resizer_free(r);
+    return NULL;
+}
+
+void lint_resizer_free(lint_resizer *r) {
+    if (!r) return;
+    taps_free(&r->across);
+    taps_free(&r->down);
+    lint_image_free(&r->out);
+    free(r->mid);
+    free(r);
+}
+
+void lint_resizer_row(lint_resizer *r, int y, const uint8_t *row) {
+    const view *v = &r->v;
+    size_t c = (size_t)r->out.c;
+    if (y < v->y || y >= v->y + v->h) return;
+    const uint8_t *from = row + (size_t)v->x * c;
+    uint8_t *to = r->mid ? r->mid + (size_t)(y - v->y) * (size_t)v->to_w * c : NULL;
+    if (!to)
+        memcpy(row_of_out(r, y - v->y), from, (size_t)v->w * c);
+    else if (c == 3)
+        row_3(to, from, &r->across, v->to_w, v->w);
+    else
+        (c == 1 ? row_1 : row_4)(to, from, &r->across, v->to_w);
+}
+
+void lint_resizer_end(lint_resizer *r, lint_image *out) {
+    size_t n = (size_t)r->v.to_w * (size_t)r->out.c;
+    for (int y = 0; r->mid && y < r->v.to_h; y++) {
+        uint8_t *to = row_of_out(r, y);
+        column(to, r->mid + (size_t)r->down.first[y] * n, n,
+               r->down.weight + (size_t)y * (size_t)r->down.most, r->down.count[y]);
+        if (r->out.c == 4) lint_image_straighten(to, (size_t)r->v.to_w);
+    }
+    lint_image_free(out);
+    *out = r->out;
+    r->out = (lint_image){0};
+    lint_resizer_free(r);
+}
+
+/* --- whole pictures --------------------------------------------------------------------------- */
+
+int lint_image_fit(lint_image *out, const lint_image *in, int w, int h, lint_fit how, lint_err *e) {
+    lint_resizer *r = lint_resizer_new(in->w, in->h, in->c, w, h, how, e);
+    if (!r) return -1;
+    for (int y = 0; y < in->h; y++)
+        lint_resizer_row(r, y, in->px + (size_t)y * (size_t)in->w * (size_t)in->c);
+    lint_resizer_end(r, out);
+    return 0;
+}
+
+int lint_image_resize(lint_image *out, const lint_image *in, int w, int h, lint_err *e) {
+    return lint_image_fit(out, in, w, h, LINT_FIT_STRETCH, e);
 }

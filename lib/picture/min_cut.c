@@ -100,7 +100,7 @@ static int push(lint_graph *g, int length) {
     return keep;
 }
 
-/* All flow along shortest ways: depth first, never trying an arc twice. */
+/* Sends flow along shortest paths, depth first, and never tries an arc twice. */
 static void fill_level(lint_graph *g) {
     int length = 0;
     for (;;) {

@@ -45,7 +45,8 @@ static void make_steps(const lint_superpixels *s, const float *d, float *g) {
     }
 }
 
-/* Floyd and Warshall; steps beyond `far` are not looked at, since nothing as far counts. */
+/* Floyd and Warshall's algorithm; paths longer than `far` are skipped, since nothing so far away
+ * counts. */
 static void shortest_paths(float *g, int n, float far) {
     for (int k = 0; k < n; k++)
         for (int i = 0; i < n; i++) {

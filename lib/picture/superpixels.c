@@ -205,7 +205,7 @@ static int join_small(int *at, int area, int w, int pieces, int smallest, int *s
     return n;
 }
 
-/* What k-means has called one superpixel may lie in several places. */
+/* A cluster of k-means may consist of several pieces. */
 static int connect(lint_superpixels *s, const pixels *p, lint_err *e) {
     int area = s->h * s->w, *center = malloc(3 * (size_t)area * sizeof *center);
     if (!center) return lint_fail_mem(e, "superpixels");

@@ -5,7 +5,6 @@
 
 enum {
     SIDE = LINT_BORDER_SIDE,
-    RING = SIDE / 10,
     LIGHTS = 4,
     OPPONENTS = 5,
     DIRECTIONS = 4,
@@ -20,8 +19,14 @@ static const double STRENGTH[STRENGTHS] = {6, 20, 60};
 /* tan(22.5 degrees): where one of four directions ends and the next begins. */
 static const double OCTANT = 0.41421356237309503;
 
-static int in_ring(int x, int y, int side, int ring) {
-    return x < ring || y < ring || x >= side - ring || y >= side - ring;
+/* The part of a picture that is described. A ring of a tenth is 36 % of the picture, as is the square
+ * that leaves a fifth on each side. */
+typedef enum part { BORDER, CENTER } part;
+
+static int is_in(part of, int x, int y, int side) {
+    int off = of == BORDER ? side / 10 : side / 5;
+    int outside = x < off || y < off || x >= side - off || y >= side - off;
+    return outside == (of == BORDER);
 }
 
 /* --- colour ----------------------------------------------------------------------------------- */
@@ -68,11 +73,10 @@ static int direction(double gx, double gy) {
 }
 
 /* hist [1 + DIRECTIONS * STRENGTHS] of grey [side,side], central differences. */
-static void count_texture(double *hist, const double *grey, int side) {
-    int ring = side / 10;
+static void count_texture(double *hist, const double *grey, int side, part of) {
     for (int y = 1; y < side - 1; y++)
         for (int x = 1; x < side - 1; x++) {
-            if (!in_ring(x, y, side, ring)) continue;
+            if (!is_in(of, x, y, side)) continue;
             const double *g = grey + y * side + x;
             double gx = g[1] - g[-1], gy = g[side] - g[-side];
             double strength = sqrt(gx * gx + gy * gy);
@@ -103,7 +107,7 @@ static void store(float *out, const double *hist, int n) {
         out[i] = (float)sqrt(hist[i] / sum);
 }
 
-void lint_border_describe(const lint_image *im, float *out) {
+static void describe(const lint_image *im, part of, float *out) {
     enum { BINS = 1 + DIRECTIONS * STRENGTHS };
     _Static_assert(LIGHTS * OPPONENTS * OPPONENTS == LINT_BORDER_COLOURS, "colours");
     _Static_assert(SCALES * BINS == LINT_BORDER_TEXTURES, "textures");
@@ -111,13 +115,21 @@ void lint_border_describe(const lint_image *im, float *out) {
     for (int i = 0; i < SIDE * SIDE; i++) {
         const uint8_t *p = im->px + 3 * i;
         grey[i] = (299 * p[0] + 587 * p[1] + 114 * p[2]) / 1000.0;
-        if (in_ring(i % SIDE, i / SIDE, SIDE, RING)) count_colour(colour, p);
+        if (is_in(of, i % SIDE, i / SIDE, SIDE)) count_colour(colour, p);
     }
     store(out, colour, LINT_BORDER_COLOURS);
     for (int scale = 0, side = SIDE; scale < SCALES; scale++, side /= 2) {
         double texture[BINS] = {0};
         if (scale) halve(grey, grey, 2 * side);
-        count_texture(texture, grey, side);
+        count_texture(texture, grey, side, of);
         store(out + LINT_BORDER_COLOURS + scale * BINS, texture, BINS);
     }
+}
+
+void lint_border_describe(const lint_image *im, float *out) {
+    describe(im, BORDER, out);
+}
+
+void lint_border_describe_center(const lint_image *im, float *out) {
+    describe(im, CENTER, out);
 }

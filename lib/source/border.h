@@ -28,4 +28,8 @@ enum {
 /* Writes out [LINT_BORDER_DIM] from im, which is RGB of LINT_BORDER_SIDE squared. */
 void lint_border_describe(const lint_image *im, float *out);
 
+/* The same of the middle: a square with as many pixels as the border. It shows what the border's
+ * description would be worth if it were taken where the object is. */
+void lint_border_describe_center(const lint_image *im, float *out);
+
 #endif

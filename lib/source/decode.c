@@ -1,11 +1,15 @@
 #include "source/decode.h"
-#include "source/border.h"
+#include "base/text.h"
+#include "source/yolo.h"
 #include "stream/frame.h"
 
 #include <jansson.h>
+#include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 /* Pictures decoded between two looks at errors and progress, where a frame is larger. Depends on
  * nothing but the data, as all parts must. */
@@ -13,16 +17,19 @@ enum { BATCH_MAX = 256 };
 
 /* --- a batch of pictures, in parallel --------------------------------------------------------- */
 
-/* What one picture becomes: its place in a frame, or its border. */
+/* What one picture becomes: its place in a frame, or a look. */
 typedef struct batch {
     const lint_decode *c;
     lint_source *s;
     const size_t *index; /* picture of each part */
     uint8_t *image, *mask;
-    float *border;
+    lint_look *look;
+    double *peak; /* the largest sample of each */
     struct outcome {
         int bad;
+        lint_mask_remark remark;
         lint_err e;
+        lint_image_facts facts;
     } * outcome; /* of each part */
 } batch;
 
@@ -32,7 +39,7 @@ static int check_name(const char *path, lint_err *e) {
     return j ? 0 : lint_fail(e, "its name is not UTF-8; rename it");
 }
 
-/* Opening a FIFO would wait for somebody to write, for ever. What is not there is told when it is
+/* Opening a FIFO would wait for a writer, possibly for ever. A missing file is reported when it is
  * opened. */
 static int check_regular(const char *path, lint_err *e) {
     struct stat st;
@@ -40,23 +47,27 @@ static int check_regular(const char *path, lint_err *e) {
     return lint_fail(e, "is not a regular file");
 }
 
-static int read_picture(lint_image *im, const batch *b, const char *path, int c, int reduce, int w,
-                        int h, lint_err *e) {
+/* w and h: what the picture is fitted to, unless they are 0. Looks and peaks may be rough; masks, of one
+ * channel, have all their bits. facts may be NULL. */
+static int read_picture(lint_image *im, const batch *b, const char *path, int c, int w, int h,
+                        lint_image_facts *facts, lint_err *e) {
     char *full = lint_source_path(b->s, path, e);
     int err = full ? check_regular(full, e) : -1;
-    if (!err) err = lint_image_read_for(im, full, c, reduce ? w : 0, reduce ? h : 0, e);
+    int rough = b->look || b->peak;
+    const lint_image_ask ask = {.c = c,
+                                .w = w,
+                                .h = h,
+                                .fit = rough ? LINT_FIT_STRETCH : b->c->fit,
+                                .rough_w = rough ? w : 0,
+                                .rough_h = rough ? h : 0,
+                                .depth = b->peak  ? LINT_IMAGE_DEPTH
+                                         : c == 1 ? 0
+                                                  : b->c->depth,
+                                .max_pixels = b->c->max_pixels,
+                                .heif = b->c->heif};
+    if (!err) err = lint_image_read_as(im, full, &ask, facts, e);
     free(full);
     return err;
-}
-
-/* Masks drawn with 0 and 1, as label maps are, mean 0 and 255. */
-static void stretch_mask(lint_image *im) {
-    size_t n = (size_t)im->w * (size_t)im->h;
-    uint8_t most = 0;
-    for (size_t i = 0; i < n; i++)
-        if (im->px[i] > most) most = im->px[i];
-    for (size_t i = 0; i < n && most == 1; i++)
-        im->px[i] = im->px[i] ? 255 : 0;
 }
 
 static int fit_into(uint8_t *to, const lint_decode *c, const lint_image *im, lint_err *e) {
@@ -67,51 +78,213 @@ static int fit_into(uint8_t *to, const lint_decode *c, const lint_image *im, lin
     return 0;
 }
 
-/* From the annotations, at the picture's own size. */
-static int draw_mask(const batch *b, const lint_picture *p, const lint_image *im, uint8_t *to,
+/* --- annotations ------------------------------------------------------------------------------ */
+
+/* A picture as it was read, and the way that its camera was held. */
+typedef struct upright {
+    lint_image im; /* fitted, unless a crop is cut from it */
+    int w, h;      /* of all its pixels, upright */
+    int orientation;
+} upright;
+
+/* Whether annotations of a picture of w x h are of the stored pixels, which were turned upright. Where
+ * the sides do not tell, they are of the upright picture, as programs show it. */
+static int is_stored(const upright *u, int w, int h) {
+    return lint_exif_swaps(u->orientation) && w != h && w == u->h && h == u->w;
+}
+
+/* mask becomes of the size that was annotated, if that is the picture's or that of its stored pixels;
+ * else what draws it will refuse it. w 0: not told. */
+static int make_mask(lint_image *mask, const upright *u, int w, int h, lint_err *e) {
+    int stored = is_stored(u, w, h);
+    return lint_image_new(mask, stored ? w : u->w, stored ? h : u->h, 1, e);
+}
+
+static int draw_outlines(const batch *b, const lint_picture *p, const upright *u, lint_image *mask,
+                         lint_err *e) {
+    int w, h;
+    if (p->outline < 0) return lint_fail(e, "not listed in %s", lint_source_annotations(b->s));
+    lint_coco_size(b->s->coco, p->outline, &w, &h);
+    if (make_mask(mask, u, w, h, e) < 0) return -1;
+    return lint_coco_draw(b->s->coco, p->outline, b->c->boxes, mask->w, mask->h, mask->px, e);
+}
+
+static int draw_yolo(const batch *b, const lint_picture *p, const upright *u, lint_image *mask,
                      lint_err *e) {
-    lint_image mask = {0};
-    if (p->outline < 0) return lint_fail(e, "not listed in annotations/result.json");
-    int err = lint_image_new(&mask, im->w, im->h, 1, e);
-    if (!err) err = lint_coco_draw(b->s->coco, p->outline, im->w, im->h, mask.px, e);
-    if (!err) err = fit_into(to, b->c, &mask, e);
-    lint_image_free(&mask);
+    size_t len;
+    char *text = NULL;
+    int err = lint_source_text(b->s, p, &text, &len, e);
+    if (!err) err = make_mask(mask, u, 0, 0, e);
+    if (!err)
+        err = lint_yolo_draw(text, len, b->s->least, b->c->boxes, mask->w, mask->h, mask->px, e);
+    free(text);
+    return err ? lint_err_prefix(e, "%s: ", p->mask) : 0;
+}
+
+static int draw_voc(const batch *b, const lint_picture *p, const upright *u, lint_image *mask,
+                    lint_err *e) {
+    lint_objects o = {0};
+    int err = lint_source_objects(b->s, p, &o, e);
+    if (!err) {
+        err = make_mask(mask, u, o.w, o.h, e);
+        if (!err) err = lint_objects_draw(&o, b->c->boxes, mask->w, mask->h, mask->px, e);
+        if (err) lint_err_prefix(e, "%s: ", p->mask);
+    }
+    lint_objects_free(&o);
     return err;
 }
 
-static int read_mask(const batch *b, const lint_picture *p, const lint_image *im, uint8_t *to,
-                     lint_err *e) {
-    lint_image mask = {0};
-    int err = read_picture(&mask, b, p->mask, 1, 0, 0, 0, e);
-    if (!err && (mask.w != im->w || mask.h != im->h))
-        err = lint_fail(e, "%dx%d, but its picture is %dx%d", mask.w, mask.h, im->w, im->h);
-    if (err) lint_err_prefix(e, "its mask %s: ", p->mask);
-    if (!err) stretch_mask(&mask);
-    if (!err) err = fit_into(to, b->c, &mask, e);
-    lint_image_free(&mask);
+/* --- masks ------------------------------------------------------------------------------------ */
+
+static int read_mask_file(const batch *b, const char *path, lint_image *mask, lint_err *e) {
+    char *full = lint_source_path(b->s, path, e);
+    int err = full ? check_regular(full, e) : -1;
+    if (!err) err = lint_mask_read(mask, full, b->c->labels, b->c->max_pixels, e);
+    free(full);
+    return err ? lint_err_prefix(e, "its mask %s: ", path) : 0;
+}
+
+/* Of masks beside pictures there may be several: a_mask.png, a_mask_1.png, ... */
+static int add_masks(const batch *b, const lint_picture *p, lint_image *mask, lint_err *e) {
+    const char *dot = strrchr(p->mask, '.');
+    int there = 1, err = 0;
+    for (int k = 1; there && !err; k++) {
+        lint_image more = {0};
+        char *path = lint_text_format(e, "%.*s_%d%s", (int)(dot - p->mask), p->mask, k, dot);
+        char *full = path ? lint_source_path(b->s, path, e) : NULL;
+        there = full && access(full, F_OK) == 0;
+        err = full ? 0 : -1;
+        if (there) err = read_mask_file(b, path, &more, e);
+        if (!err && there && (more.w != mask->w || more.h != mask->h))
+            err = lint_fail(e, "its mask %s: %dx%d, but %s is %dx%d", path, more.w, more.h, p->mask,
+                            mask->w, mask->h);
+        for (size_t i = 0; !err && there && i < (size_t)mask->w * (size_t)mask->h; i++)
+            if (more.px[i] > mask->px[i]) mask->px[i] = more.px[i];
+        lint_image_free(&more);
+        free(path);
+        free(full);
+    }
     return err;
 }
 
-static int read_sample(const batch *b, const lint_picture *p, size_t part, lint_err *e) {
+static int read_mask(const batch *b, const lint_picture *p, lint_image *mask, lint_err *e) {
+    if (read_mask_file(b, p->mask, mask, e) < 0) return -1;
+    return b->s->masks_beside ? add_masks(b, p, mask, e) : 0;
+}
+
+/* Of the picture's own size. */
+static int make_sample_mask(const batch *b, const lint_picture *p, const upright *u,
+                            lint_image *mask, lint_mask_remark *remark, lint_err *e) {
+    int err = b->s->coco                  ? draw_outlines(b, p, u, mask, e)
+              : b->s->labels == LINT_YOLO ? draw_yolo(b, p, u, mask, e)
+              : b->s->labels == LINT_VOC  ? draw_voc(b, p, u, mask, e)
+                                          : read_mask(b, p, mask, e);
+    if (!err && is_stored(u, mask->w, mask->h)) err = lint_image_turn(mask, u->orientation, e);
+    if (!err && (mask->w != u->w || mask->h != u->h))
+        err = lint_fail(e, "its mask %s: %dx%d, but its picture is %dx%d", p->mask, mask->w,
+                        mask->h, u->w, u->h);
+    if (!err && !b->s->coco && !b->s->labels) *remark = lint_mask_look(mask);
+    return err;
+}
+
+/* --- crops ------------------------------------------------------------------------------------ */
+
+/* The crop's box in pixels of the upright picture, with its margin. */
+static int place_box(const lint_crop *c, double margin, const upright *u, double box[4],
+                     lint_err *e) {
+    double w = c->shares ? u->w : 1, h = c->shares ? u->h : 1;
+    for (int k = 0; k < 4; k++)
+        box[k] = c->box[k] * (k % 2 ? h : w);
+    if (!c->shares && is_stored(u, c->w, c->h))
+        lint_image_turn_box(box, c->w, c->h, u->orientation);
+    else if (!c->shares && c->w && (c->w != u->w || c->h != u->h))
+        return lint_fail_size(c->w, c->h, u->w, u->h, e);
+    box[0] -= margin * box[2];
+    box[1] -= margin * box[3];
+    box[2] *= 1 + 2 * margin;
+    box[3] *= 1 + 2 * margin;
+    return 0;
+}
+
+/* The pixels that an interval touches; what it touches by rounding alone does not count. */
+static void pixels_of(double from, double size, int most, int *first, int *end) {
+    static const double NONE = 1e-6;
+    *first = (int)fmin(fmax(floor(from + NONE), 0), most);
+    *end = (int)fmin(fmax(ceil(from + size - NONE), 0), most);
+}
+
+static int cut(lint_image *im, int x, int y, int w, int h, lint_err *e) {
+    lint_image part = {0};
+    size_t c = (size_t)im->c, row = (size_t)w * c;
+    if (lint_image_new(&part, w, h, im->c, e) < 0) return -1;
+    for (int j = 0; j < h; j++)
+        memcpy(part.px + (size_t)j * row,
+               im->px + ((size_t)(y + j) * (size_t)im->w + (size_t)x) * c, row);
+    lint_image_free(im);
+    *im = part;
+    return 0;
+}
+
+/* The picture and its mask, where there is one, become what the crop shows. */
+static int crop(const batch *b, const lint_picture *p, upright *u, lint_image *mask, lint_err *e) {
+    double box[4];
+    int x, y, x_end, y_end;
+    if (!p->crop.number) return 0;
+    if (place_box(&p->crop, b->c->margin, u, box, e) < 0) return -1;
+    pixels_of(box[0], box[2], u->w, &x, &x_end);
+    pixels_of(box[1], box[3], u->h, &y, &y_end);
+    if (x >= x_end || y >= y_end)
+        return lint_fail(e, "object %zu lies beyond the picture", p->crop.number);
+    if (mask && mask->px && cut(mask, x, y, x_end - x, y_end - y, e) < 0) return -1;
+    return cut(&u->im, x, y, x_end - x, y_end - y, e);
+}
+
+/* --- samples ---------------------------------------------------------------------------------- */
+
+/* w, h: as for read_picture. A crop needs all pixels. */
+static int read_upright(const batch *b, const lint_picture *p, int w, int h,
+                        lint_image_facts *facts, upright *u, lint_err *e) {
+    int whole = p->crop.number > 0;
+    if (read_picture(&u->im, b, p->path, 3, whole ? 0 : w, whole ? 0 : h, facts, e) < 0) return -1;
+    u->w = facts->w, u->h = facts->h, u->orientation = facts->orientation;
+    return 0;
+}
+
+static int read_sample(const batch *b, const lint_picture *p, size_t part, lint_mask_remark *remark,
+                       lint_err *e) {
     const lint_decode *c = b->c;
     size_t area = (size_t)c->w * (size_t)c->h;
-    lint_image im = {0};
-    if (read_picture(&im, b, p->path, 3, !b->s->masks, c->w, c->h, e) < 0) return -1;
-    int err = fit_into(b->image + part * area * 3, c, &im, e);
-    if (!err && b->s->coco) err = draw_mask(b, p, &im, b->mask + part * area, e);
-    if (!err && p->mask) err = read_mask(b, p, &im, b->mask + part * area, e);
-    lint_image_free(&im);
+    int masks = b->s->masks;
+    lint_image mask = {0};
+    upright u = {0};
+    int err = read_upright(b, p, c->w, c->h, &b->outcome[part].facts, &u, e);
+    if (!err && masks) err = make_sample_mask(b, p, &u, &mask, remark, e);
+    if (!err) err = crop(b, p, &u, &mask, e);
+    if (!err) err = fit_into(b->image + part * area * 3, c, &u.im, e);
+    if (!err && masks) err = fit_into(b->mask + part * area, c, &mask, e);
+    lint_image_free(&u.im);
+    lint_image_free(&mask);
     return err;
 }
 
-static int read_border(const batch *b, const lint_picture *p, size_t part, lint_err *e) {
-    lint_image im = {0}, small = {0};
-    int side = LINT_BORDER_SIDE, err = read_picture(&im, b, p->path, 3, 1, side, side, e);
-    if (!err) err = lint_image_resize(&small, &im, side, side, e);
-    if (!err) lint_border_describe(&small, b->border + part * LINT_BORDER_DIM);
-    lint_image_free(&im);
-    lint_image_free(&small);
+static int look_at(const batch *b, const lint_picture *p, size_t part, lint_err *e) {
+    upright u = {0};
+    lint_image_facts facts;
+    int side = LINT_BORDER_SIDE, err = read_upright(b, p, side, side, &facts, &u, e);
+    if (!err) err = crop(b, p, &u, NULL, e);
+    if (!err) err = lint_look_make(&b->look[part], &u.im, &facts, e);
+    lint_image_free(&u.im);
     return err;
+}
+
+/* Of pictures of more than 8 bits; a single pixel is made of the others. */
+static int find_peak(const batch *b, const lint_picture *p, size_t part, lint_err *e) {
+    lint_image im = {0};
+    lint_image_facts *facts = &b->outcome[part].facts;
+    int err = read_picture(&im, b, p->path, 3, 1, 1, facts, e);
+    b->peak[part] = err || (facts->floats && facts->peak <= 1) ? 0 : facts->peak;
+    lint_image_free(&im);
+    return err && e->system ? -1 : 0;
 }
 
 static void read_part(void *ctx, size_t part, int worker) {
@@ -119,9 +292,19 @@ static void read_part(void *ctx, size_t part, int worker) {
     struct outcome *o = &b->outcome[part];
     const lint_picture *p = &b->s->picture[b->index[part]];
     (void)worker;
+    if (b->look) b->look[part] = (lint_look){0};
+    o->remark = LINT_MASK_FINE;
     o->bad = check_name(p->path, &o->e);
-    if (o->bad) return;
-    o->bad = b->border ? read_border(b, p, part, &o->e) : read_sample(b, p, part, &o->e);
+    if (o->bad || p->bad) return;
+    o->bad = b->peak   ? find_peak(b, p, part, &o->e)
+             : b->look ? look_at(b, p, part, &o->e)
+                       : read_sample(b, p, part, &o->remark, &o->e);
+}
+
+static void note_deep(lint_deep *deep, const lint_image_facts *f) {
+    if (!deep || f->bits <= 8 || f->peak <= 0) return;
+    deep->pictures++;
+    if (f->peak > deep->peak) deep->peak = f->peak;
 }
 
 static int mark_bad(lint_picture *p, const lint_err *why, lint_err *e) {
@@ -132,31 +315,75 @@ static int mark_bad(lint_picture *p, const lint_err *why, lint_err *e) {
 /* Reads n pictures, at most BATCH_MAX; those that failed are marked, or the first of them is the
  * error. */
 static int read_batch(batch *b, size_t n, lint_err *e) {
-    b->outcome = malloc(n * sizeof *b->outcome);
+    b->outcome = calloc(n, sizeof *b->outcome);
     if (!b->outcome) return lint_fail_mem(e, "a batch");
     lint_threads_run(b->c->pool, n, read_part, b);
     int err = 0;
     for (size_t i = 0; i < n && !err; i++) {
         lint_picture *p = &b->s->picture[b->index[i]];
-        if (!b->outcome[i].bad) continue;
-        err = b->c->skip_bad ? mark_bad(p, &b->outcome[i].e, e)
-                             : lint_fail(e, "%s/%s: %s", b->s->root, p->path, b->outcome[i].e.msg);
+        p->remark = b->outcome[i].remark;
+        if (!b->outcome[i].bad) {
+            note_deep(b->c->deep, &b->outcome[i].facts);
+            continue;
+        }
+        /* Out of memory or descriptors, any picture would be bad. */
+        err = b->c->skip_bad && !b->outcome[i].e.system
+                  ? mark_bad(p, &b->outcome[i].e, e)
+                  : lint_fail(e, "%s/%s: %s", b->s->root, p->path, b->outcome[i].e.msg);
     }
     free(b->outcome);
     if (!err && b->c->tick) b->c->tick(b->c->ctx, n);
     return err;
 }
 
-int lint_decode_borders(const lint_decode *c, lint_source *s, float *border, lint_err *e) {
+int lint_decode_looks(const lint_decode *c, lint_source *s, lint_look *look, lint_err *e) {
     size_t index[BATCH_MAX];
     for (size_t at = 0; at < s->n;) {
         size_t n = s->n - at < BATCH_MAX ? s->n - at : BATCH_MAX;
         for (size_t i = 0; i < n; i++)
             index[i] = at + i;
-        batch b = {.c = c, .s = s, .index = index, .border = border + at * LINT_BORDER_DIM};
+        batch b = {.c = c, .s = s, .index = index, .look = look + at};
         if (read_batch(&b, n, e) < 0) return -1;
         at += n;
     }
+    return 0;
+}
+
+/* --- bits ------------------------------------------------------------------------------------- */
+
+static int bits_of(double peak) {
+    int bits = 8;
+    while (bits < LINT_IMAGE_DEPTH && peak > (double)((1ull << bits) - 1))
+        bits++;
+    return bits;
+}
+
+int lint_depth_parse(int *depth, const char *text, lint_err *e) {
+    char *end;
+    long v = text ? strtol(text, &end, 10) : 0;
+    int is_auto = text && strcmp(text, "auto") == 0;
+    *depth = is_auto ? -1 : (int)v;
+    if (!text || is_auto) return 0;
+    if (*end || end == text || v < 8 || v > LINT_IMAGE_DEPTH)
+        return lint_fail(e, "'%s' is neither auto nor a number from 8 to %d", text,
+                         LINT_IMAGE_DEPTH);
+    return 0;
+}
+
+int lint_decode_depth(const lint_decode *c, lint_source *s, int *depth, lint_err *e) {
+    size_t index[BATCH_MAX];
+    double peak[BATCH_MAX], most = 0;
+    for (size_t at = 0; at < s->n;) {
+        size_t n = s->n - at < BATCH_MAX ? s->n - at : BATCH_MAX;
+        for (size_t i = 0; i < n; i++)
+            index[i] = at + i, peak[i] = 0;
+        batch b = {.c = c, .s = s, .index = index, .peak = peak};
+        if (read_batch(&b, n, e) < 0) return -1;
+        for (size_t i = 0; i < n; i++)
+            if (peak[i] > most) most = peak[i];
+        at += n;
+    }
+    *depth = most > 0 ? bits_of(most) : 0;
     return 0;
 }
 
@@ -181,6 +408,9 @@ static int describe(const job *j, lint_frame *f, lint_err *e) {
         lint_frame_set_meta(f, "split", lint_split_name(j->which), e) < 0 ||
         lint_frame_set_meta(f, "classes", j->classes, e) < 0)
         return -1;
+    char depth[16];
+    snprintf(depth, sizeof depth, "%d", j->c->depth);
+    if (j->c->depth && lint_frame_set_meta(f, "depth", depth, e) < 0) return -1;
     return j->places ? lint_frame_set_meta(f, "places", j->places, e) : 0;
 }
 
@@ -207,10 +437,18 @@ static void move_row(const lint_frame *f, const char *name, size_t to, size_t fr
     memcpy(row_of(f, name, to, bytes), row_of(f, name, from, bytes), bytes);
 }
 
+/* What stands behind the path in a crop's name, and its length. */
+static size_t number_of(const lint_picture *p, char text[32]) {
+    return p->crop.number ? (size_t)snprintf(text, 32, "#%zu", p->crop.number) : 0;
+}
+
 static void put_facts(const job *j, const lint_frame *f, size_t row, const lint_picture *p) {
     memcpy(row_of(f, "label", row, sizeof p->label), &p->label, sizeof p->label);
     if (j->places) memcpy(row_of(f, "place", row, sizeof p->place), &p->place, sizeof p->place);
-    memcpy(row_of(f, "name", row, j->name_len), p->path, strlen(p->path));
+    char *name = (char *)row_of(f, "name", row, j->name_len);
+    memcpy(name, p->path, strlen(p->path));
+    char number[32];
+    memcpy(name + strlen(p->path), number, number_of(p, number));
 }
 
 /* Reads the next n pictures to the rows from `row` on, without gaps; *row moves on. */
@@ -263,18 +501,22 @@ static int next_frame(job *j, lint_frame *f, size_t *rows, lint_err *e) {
     return *rows < room ? shorten(f, *rows, e) : 0;
 }
 
+/* Each frame is written when the next has samples or there is none: those that are left may all be
+ * bad. */
 static int write_frames(job *j, FILE *out, lint_err *e) {
-    lint_frame f = {0};
-    size_t rows, written = 0;
-    int err = 0;
-    do {
-        err = next_frame(j, &f, &rows, e);
-        int last = j->next == j->n;
-        if (!err && (rows || (last && !written))) {
-            err = lint_frame_write(&f, out, e);
-            written += rows;
-        }
-    } while (!err && j->next < j->n);
+    lint_frame held = {0}, f = {0};
+    size_t rows;
+    int err = next_frame(j, &held, &rows, e);
+    while (!err && j->next < j->n) {
+        if ((err = next_frame(j, &f, &rows, e)) < 0 || rows == 0) continue;
+        held.more = lint_frame_samples(&held) > 0; /* an empty one is dropped */
+        if (held.more) err = lint_frame_write(&held, out, e);
+        lint_frame_free(&held);
+        held = f;
+        f = (lint_frame){0};
+    }
+    if (!err) err = lint_frame_write(&held, out, e);
+    lint_frame_free(&held);
     lint_frame_free(&f);
     return err;
 }
@@ -290,7 +532,8 @@ static int job_new(job *j, lint_err *e) {
     for (size_t i = 0; i < s->n; i++) {
         if (s->picture[i].split != j->which || s->picture[i].bad) continue;
         j->index[j->n++] = i;
-        size_t len = strlen(s->picture[i].path);
+        char number[32];
+        size_t len = strlen(s->picture[i].path) + number_of(&s->picture[i], number);
         if (len > j->name_len) j->name_len = len;
     }
     return 0;

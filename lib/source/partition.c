@@ -1,5 +1,6 @@
 #include "source/partition.h"
 #include "base/rng.h"
+#include "base/text.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -24,8 +25,9 @@ int lint_ratio_parse(lint_ratio *r, const char *text, lint_err *e) {
     return sum ? 0 : lint_fail(e, "'%s': at least one share must be above 0", text);
 }
 
-double lint_partition_draw(const lint_picture *p, uint64_t seed) {
-    lint_rng r = lint_rng_at(seed, LINT_RNG_SPLIT, 0, lint_hash(p->path, strlen(p->path), seed));
+double lint_partition_draw(const lint_source *s, size_t i, uint64_t seed) {
+    const char *path = s->picture[lint_source_first(s, i)].path;
+    lint_rng r = lint_rng_at(seed, LINT_RNG_SPLIT, 0, lint_hash(path, strlen(path), seed));
     return lint_rng_unit(&r);
 }
 
@@ -44,20 +46,46 @@ static int has_given(const lint_source *s) {
     return s->given[LINT_TRAIN] || s->given[LINT_VAL] || s->given[LINT_TEST];
 }
 
-/* The picture of class k in split `from` whose draw is nearest to that of split `to`. */
-static lint_picture *nearest(const lint_source *s, size_t k, lint_split from, lint_split to,
-                             uint64_t seed) {
-    lint_picture *best = NULL;
+/* How many pictures of class k in split `from` are in i's series. */
+static size_t companions(const lint_source *s, size_t i, size_t k, lint_split from) {
+    size_t n = 0;
+    if (!s->picture[i].series) return 1;
+    for (size_t j = lint_source_first(s, i); j < s->n; j++)
+        n += s->picture[j].series == s->picture[i].series && !s->picture[j].bad &&
+             s->picture[j].label == (int32_t)k && s->picture[j].split == from;
+    return n;
+}
+
+/* The picture of class k in split `from` whose draw is nearest to that of split `to`, unless its
+ * series is all that the class has there; s->n if there is none. */
+static size_t nearest(const lint_source *s, size_t k, lint_split from, lint_split to, size_t there,
+                      uint64_t seed) {
+    size_t best = s->n;
     double best_draw = 0;
     for (size_t i = 0; i < s->n; i++) {
-        lint_picture *p = &s->picture[i];
+        const lint_picture *p = &s->picture[i];
         if (p->bad || p->label != (int32_t)k || p->split != from) continue;
-        double d = lint_partition_draw(p, seed);
-        if (best && (to > from ? d <= best_draw : d >= best_draw)) continue;
-        best = p;
+        double d = lint_partition_draw(s, i, seed);
+        if (best < s->n && (to > from ? d <= best_draw : d >= best_draw)) continue;
+        if (companions(s, i, k, from) == there) continue;
+        best = i;
         best_draw = d;
     }
     return best;
+}
+
+/* Moves picture i and its series, of all classes. */
+static void move_series(const lint_source *s, size_t i, lint_split from, lint_split to,
+                        size_t (*count)[LINT_SPLITS]) {
+    size_t first = lint_source_first(s, i);
+    for (size_t j = first; j < s->n; j++) {
+        lint_picture *p = &s->picture[j];
+        if (lint_source_first(s, j) != first || p->split != from) continue;
+        p->split = to;
+        if (p->bad) continue;
+        count[p->label][from]--;
+        count[p->label][to]++;
+    }
 }
 
 size_t lint_partition_wanted(const lint_ratio *r, const int among[LINT_SPLITS]) {
@@ -68,10 +96,10 @@ size_t lint_partition_wanted(const lint_ratio *r, const int among[LINT_SPLITS]) 
 }
 
 /* Gives each split that is drawn a picture of class k if the class has enough. The picture comes
- * from the split that has most. count [LINT_SPLITS] of the class. */
-static void fill_gaps(const lint_source *s, size_t k, size_t *count, const lint_ratio *r,
-                      const int among[LINT_SPLITS], uint64_t seed) {
-    size_t all = 0;
+ * from the split that has most. counts [K,LINT_SPLITS]. */
+static void fill_gaps(const lint_source *s, size_t k, size_t (*counts)[LINT_SPLITS],
+                      const lint_ratio *r, const int among[LINT_SPLITS], uint64_t seed) {
+    size_t all = 0, *count = counts[k];
     for (int j = 0; j < LINT_SPLITS; j++)
         all += among[j] ? count[j] : 0;
     if (all < lint_partition_wanted(r, among)) return;
@@ -80,11 +108,8 @@ static void fill_gaps(const lint_source *s, size_t k, size_t *count, const lint_
         int most = j;
         for (int i = 0; i < LINT_SPLITS; i++)
             if (among[i] && count[i] > count[most]) most = i;
-        lint_picture *p = nearest(s, k, (lint_split)most, (lint_split)j, seed);
-        if (!p) continue;
-        p->split = (lint_split)j;
-        count[most]--;
-        count[j]++;
+        size_t i = nearest(s, k, (lint_split)most, (lint_split)j, count[most], seed);
+        if (i < s->n) move_series(s, i, (lint_split)most, (lint_split)j, counts);
     }
 }
 
@@ -97,16 +122,30 @@ int lint_partition_hash(lint_source *s, const lint_ratio *r, uint64_t seed, lint
     for (size_t i = 0; i < s->n; i++) {
         lint_picture *p = &s->picture[i];
         if (p->split == LINT_UNSPLIT || (given && p->split == LINT_TRAIN))
-            p->split = lint_partition_at(lint_partition_draw(p, seed), r, among);
+            p->split = lint_partition_at(lint_partition_draw(s, i, seed), r, among);
         if (!p->bad) count[p->label][p->split]++;
     }
     for (size_t k = 0; k < s->classes.n; k++)
-        fill_gaps(s, k, count[k], r, among, seed);
+        fill_gaps(s, k, count, r, among, seed);
     free(count);
     return 0;
 }
 
 /* --- afterwards ------------------------------------------------------------------------------- */
+
+/* What is said of a split without a picture of a class; count [classes] of that split. From malloc. */
+static char *missing(const size_t *count, size_t classes, const char *name, lint_split split) {
+    size_t pictures = 0;
+    for (size_t k = 0; k < classes; k++)
+        pictures += count[k];
+    if (pictures)
+        return lint_text_format(NULL, "no picture of class '%s' in %s", name,
+                                lint_split_name(split));
+    return lint_text_format(NULL,
+                            "the %s set is empty: there are too few pictures, or --ratio leaves "
+                            "none for it",
+                            lint_split_name(split));
+}
 
 int lint_partition_check(const lint_source *s, const lint_ratio *r, char **warning, lint_err *e) {
     size_t classes = s->classes.n;
@@ -124,11 +163,8 @@ int lint_partition_check(const lint_source *s, const lint_ratio *r, char **warni
                 e, "%s: no picture of class '%s' to train with%s", s->root, name,
                 s->given[LINT_TRAIN] ? "" : "; add pictures, or choose another --seed or --ratio");
         for (int j = LINT_VAL; j < LINT_SPLITS && !err && !*warning; j++) {
-            static const char text[] = "no picture of class '%s' in %s";
-            size_t size = sizeof text + strlen(name) + sizeof "test";
             if (count[(size_t)j * classes + k] || !(r->part[j] || s->given[j])) continue;
-            if ((*warning = malloc(size)))
-                snprintf(*warning, size, text, name, lint_split_name((lint_split)j));
+            *warning = missing(&count[(size_t)j * classes], classes, name, (lint_split)j);
         }
     }
     free(count);

@@ -5,6 +5,9 @@
  * would miss a split gets one of its pictures moved there, the nearest by hash. lint_partition_check
  * names a class that is too small even for that. misleading.h has the other rule.
  *
+ * Pictures of one series (series.h) go together, by the path of the first: no split has a copy of
+ * what another has, unless SRC itself says so.
+ *
  *     lint_ratio r;
  *     if (lint_ratio_parse(&r, "70/15/15", &e) < 0) ...
  *     if (lint_partition_hash(&source, &r, seed, &e) < 0) ...
@@ -33,8 +36,8 @@ int lint_partition_check(const lint_source *s, const lint_ratio *r, char **warni
 
 /* --- parts of both rules ---------------------------------------------------------------------- */
 
-/* Uniform in [0, 1); a function of path and seed. */
-double lint_partition_draw(const lint_picture *p, uint64_t seed);
+/* Uniform in [0, 1); a function of the seed and the path of the first picture of i's series. */
+double lint_partition_draw(const lint_source *s, size_t i, uint64_t seed);
 
 /* The split that u in [0, 1) falls into if the splits that `among` marks divide that interval as r
  * says; train if none of them has a share. */

@@ -1,5 +1,7 @@
 #include "source/source.h"
 #include "base/grow.h"
+#include "base/text.h"
+#include "picture/image.h"
 #include "source/source_parts.h"
 
 #include <dirent.h>
@@ -9,9 +11,6 @@
 #include <strings.h>
 #include <sys/stat.h>
 
-static const char *const EXTENSION[] = {".png", ".jpg", ".jpeg"};
-enum { EXTENSIONS = sizeof EXTENSION / sizeof *EXTENSION };
-
 const char *lint_split_name(lint_split s) {
     static const char *const name[LINT_SPLITS] = {"train", "val", "test"};
     return name[s];
@@ -20,10 +19,7 @@ const char *lint_split_name(lint_split s) {
 /* --- small parts ------------------------------------------------------------------------------ */
 
 char *lint_join(const char *a, const char *b) {
-    size_t n = strlen(a) + strlen(b) + 2;
-    char *p = malloc(n);
-    if (p) snprintf(p, n, "%s%s%s", a, *a && *b ? "/" : "", b);
-    return p;
+    return lint_text_format(NULL, "%s%s%s", a, *a && *b ? "/" : "", b);
 }
 
 char *lint_source_path(const lint_source *s, const char *path, lint_err *e) {
@@ -32,20 +28,37 @@ char *lint_source_path(const lint_source *s, const char *path, lint_err *e) {
     return p;
 }
 
-/* Whether there is a folder (or else a file) below the root. */
-static int is_there(const lint_source *s, const char *path, int folder) {
-    lint_err e;
+size_t lint_source_first(const lint_source *s, size_t i) {
+    return s->picture[i].series ? s->picture[i].series - 1 : i;
+}
+
+const char *lint_source_annotations(const lint_source *s) {
+    return s->annotations.n == 1 ? s->annotations.v[0] : "the annotations";
+}
+
+/* Whether stat found that nothing is there; otherwise it could not find out. */
+static int is_missing(int why) {
+    return why == ENOENT || why == ENOTDIR || why == ELOOP || why == ENAMETOOLONG;
+}
+
+/* Whether there is a folder (or else a file) below the root; -1 where that cannot be told. */
+static int is_there(const lint_source *s, const char *path, int folder, lint_err *e) {
     struct stat st;
-    char *p = lint_source_path(s, path, &e);
-    int yes = p && stat(p, &st) == 0 && (folder ? S_ISDIR(st.st_mode) : S_ISREG(st.st_mode));
+    char *p = lint_source_path(s, path, e);
+    if (!p) return -1;
+    int yes = 0;
+    if (stat(p, &st) == 0)
+        yes = folder ? S_ISDIR(st.st_mode) : S_ISREG(st.st_mode);
+    else if (!is_missing(errno))
+        yes = lint_fail_errno(e, "%s", p);
     free(p);
     return yes;
 }
-static int is_folder(const lint_source *s, const char *path) {
-    return is_there(s, path, 1);
+int lint_source_is_folder(const lint_source *s, const char *path, lint_err *e) {
+    return is_there(s, path, 1, e);
 }
-static int is_file(const lint_source *s, const char *path) {
-    return is_there(s, path, 0);
+int lint_source_is_file(const lint_source *s, const char *path, lint_err *e) {
+    return is_there(s, path, 0, e);
 }
 
 /* A class named twice would be two classes of one name. */
@@ -61,13 +74,13 @@ static int check_distinct(const lint_names *n, const char *what, lint_err *e) {
     return err;
 }
 
-static int is_picture(const char *name) {
+int lint_source_is_picture(const char *name) {
+    return lint_image_named(name);
+}
+
+int lint_source_is_xml(const char *name) {
     size_t n = strlen(name);
-    for (int i = 0; i < EXTENSIONS; i++) {
-        size_t len = strlen(EXTENSION[i]);
-        if (n > len && strcasecmp(name + n - len, EXTENSION[i]) == 0) return 1;
-    }
-    return 0;
+    return n > 4 && strcasecmp(name + n - 4, ".xml") == 0;
 }
 
 int lint_source_add(lint_source *s, char *path, int32_t label, lint_split split, lint_err *e) {
@@ -85,6 +98,7 @@ int lint_source_add(lint_source *s, char *path, int32_t label, lint_split split,
 void lint_picture_free(lint_picture *p) {
     free(p->path);
     free(p->mask);
+    free(p->group);
     free(p->bad);
 }
 
@@ -97,8 +111,13 @@ void lint_source_free(lint_source *s) {
         lint_picture_free(&s->picture[i]);
     free(s->picture);
     lint_coco_free(s->coco);
+    lint_names_free(&s->annotations);
+    for (int k = 0; k < LINT_SPLITS; k++)
+        free(s->flat[k]);
     free(s->root);
     free(s->other);
+    free(s->text);
+    free(s->first_unlisted);
     lint_names_free(&s->classes);
     lint_names_free(&s->places);
     *s = (lint_source){0};
@@ -113,8 +132,7 @@ typedef struct above {
     const struct above *up;
 } above;
 
-/* A folder's entries that are not hidden, sorted. */
-static int list_folder(const lint_source *s, const char *path, lint_names *names, lint_err *e) {
+int lint_source_list(const lint_source *s, const char *path, lint_names *names, lint_err *e) {
     *names = (lint_names){0};
     char *full = lint_source_path(s, path, e);
     if (!full) return -1;
@@ -141,6 +159,22 @@ static int list_folder(const lint_source *s, const char *path, lint_names *names
     return err;
 }
 
+/* Whether masks are read from this file, or from the files of this folder. */
+static int tells_masks(const lint_source *s, const char *path) {
+    size_t root = strlen(s->root);
+    if (s->annotations_given) {
+        const char *file = s->annotations.v[0];
+        return strncmp(file, s->root, root) == 0 && file[root] == '/' &&
+               strcmp(file + root + 1, path) == 0;
+    }
+    for (size_t i = 0; i < s->annotations.n; i++) {
+        const char *file = s->annotations.v[i];
+        if (strcmp(path, file) == 0) return 1;
+        if (strcmp(path, "annotations") == 0 && strncmp(file, "annotations/", 12) == 0) return 1;
+    }
+    return 0;
+}
+
 typedef struct walk {
     lint_source *s;
     int32_t label;
@@ -156,8 +190,10 @@ static int walk_entry(const walk *w, char *path, const above *up, lint_err *e) {
     const char *name = slash ? slash + 1 : path;
     char *full = lint_source_path(w->s, path, e);
     int err = full ? 0 : -1, there = full && stat(full, &st) == 0;
+    if (full && !there && !lint_source_is_picture(name) && !is_missing(errno))
+        err = lint_fail_errno(e, "%s", full);
     free(full);
-    if (!err && is_picture(name) && (!there || S_ISREG(st.st_mode)))
+    if (!err && lint_source_is_picture(name) && (!there || S_ISREG(st.st_mode)))
         return lint_source_add(w->s, path, w->label, w->split, e);
     if (!err && there && S_ISDIR(st.st_mode)) {
         above here = {st.st_dev, st.st_ino, up};
@@ -166,6 +202,11 @@ static int walk_entry(const walk *w, char *path, const above *up, lint_err *e) {
                 err = lint_fail(e, "%s/%s: a link that leads back to a folder above it", w->s->root,
                                 path);
         if (!err) err = walk_folder(w, path, &here, e);
+    } else if (!err && tells_masks(w->s, path)) {
+        ; /* read already */
+    } else if (!err && lint_source_is_xml(name) && !w->s->masks && !w->s->coco && !w->s->labels) {
+        w->s->texts++;
+        if (!w->s->text) w->s->text = lint_join(path, "");
     } else if (!err) {
         lint_source_leave_out(w->s, path);
     }
@@ -175,10 +216,15 @@ static int walk_entry(const walk *w, char *path, const above *up, lint_err *e) {
 
 static int walk_folder(const walk *w, const char *path, const above *up, lint_err *e) {
     lint_names entries;
-    if (list_folder(w->s, path, &entries, e) < 0) return -1;
+    if (lint_source_list(w->s, path, &entries, e) < 0) return -1;
     int err = 0;
     for (size_t i = 0; i < entries.n && !err; i++) {
         char *below = lint_join(path, entries.v[i]);
+        if (below && lint_source_is_junk(entries.v[i])) {
+            lint_source_leave_out(w->s, below);
+            free(below);
+            continue;
+        }
         err = below ? walk_entry(w, below, up, e) : lint_fail_mem(e, "paths");
     }
     lint_names_free(&entries);
@@ -189,15 +235,16 @@ static int walk_folder(const walk *w, const char *path, const above *up, lint_er
 static int class_folders(lint_source *s, const char *path, lint_names *found, lint_err *e) {
     lint_names all;
     *found = (lint_names){0};
-    if (list_folder(s, path, &all, e) < 0) return -1;
+    if (lint_source_list(s, path, &all, e) < 0) return -1;
     int err = 0;
     for (size_t i = 0; i < all.n && !err; i++) {
         char *below = lint_join(path, all.v[i]);
-        if (!below)
-            err = lint_fail_mem(e, "paths");
-        else if (s->coco && strcmp(below, "annotations") == 0)
-            ; /* no class: it tells the masks */
-        else if (is_folder(s, below))
+        int folder = below ? lint_source_is_folder(s, below, e) : lint_fail_mem(e, "paths");
+        if (folder < 0)
+            err = -1;
+        else if (tells_masks(s, below))
+            ; /* no class */
+        else if (folder && !lint_source_is_junk(all.v[i]))
             err = lint_names_push(found, all.v[i], strlen(all.v[i]), e);
         else
             lint_source_leave_out(s, below);
@@ -215,8 +262,9 @@ static int read_classes(lint_source *s, const char *path, lint_split split, lint
         walk w = {s, (int32_t)k, split};
         char *below = lint_join(path, s->classes.v[k]);
         char *full = below ? lint_source_path(s, below, e) : NULL;
-        int err = full ? 0 : lint_fail_mem(e, "paths");
-        if (!err && stat(full, &st) == 0 && S_ISDIR(st.st_mode)) {
+        int err = full ? 0 : lint_fail_mem(e, "paths"), there = !err && stat(full, &st) == 0;
+        if (!err && !there && !is_missing(errno)) err = lint_fail_errno(e, "%s", full);
+        if (!err && there && S_ISDIR(st.st_mode)) {
             above here = {st.st_dev, st.st_ino, NULL};
             err = walk_folder(&w, below, &here, e);
         }
@@ -240,7 +288,8 @@ static int read_class_folders(lint_source *s, const char *base, const lint_names
                               lint_err *e) {
     lint_names found;
     if (class_folders(s, base, &found, e) < 0) return -1;
-    int err = choose_classes(s, given, &found, e);
+    int err = given->n ? 0 : lint_source_check_classes(s, base, &found, e);
+    if (!err) err = choose_classes(s, given, &found, e);
     if (!err) err = read_classes(s, base, LINT_UNSPLIT, e);
     lint_names_free(&found);
     return err;
@@ -248,38 +297,15 @@ static int read_class_folders(lint_source *s, const char *base, const lint_names
 
 /* --- train/, val/, test/ ---------------------------------------------------------------------- */
 
-const lint_split_word lint_split_words[LINT_SPLIT_WORDS] = {{"train", LINT_TRAIN},
-                                                            {"val", LINT_VAL},
-                                                            {"valid", LINT_VAL},
-                                                            {"validation", LINT_VAL},
-                                                            {"test", LINT_TEST}};
-
-/* folder[split] becomes the path of that split's folder, from malloc, or NULL. */
-static int find_splits(lint_source *s, const char *base, char *folder[LINT_SPLITS], lint_err *e) {
-    for (int i = 0; i < LINT_SPLIT_WORDS; i++) {
-        lint_split split = lint_split_words[i].split;
-        char *path = lint_join(base, lint_split_words[i].word);
-        if (!path) return lint_fail_mem(e, "paths");
-        if (!is_folder(s, path)) {
-            free(path);
-        } else if (folder[split]) {
-            lint_fail(e, "%s: both %s and %s", s->root, folder[split], path);
-            free(path);
-            return -1;
-        } else {
-            folder[split] = path;
-        }
-    }
-    return 0;
-}
-
-static int union_of_classes(lint_source *s, char *const folder[LINT_SPLITS], lint_names *all,
-                            lint_err *e) {
+/* The classes of all splits; check: whether these folders must look like classes. */
+static int union_of_classes(lint_source *s, char *const folder[LINT_SPLITS], int check,
+                            lint_names *all, lint_err *e) {
     int err = 0;
     for (int k = 0; k < LINT_SPLITS && !err; k++) {
         lint_names found;
         if (!folder[k]) continue;
         if (class_folders(s, folder[k], &found, e) < 0) return -1;
+        if (check) err = lint_source_check_classes(s, folder[k], &found, e);
         for (size_t i = 0; i < found.n && !err; i++)
             if (lint_names_find(all, found.v[i]) < 0)
                 err = lint_names_push(all, found.v[i], strlen(found.v[i]), e);
@@ -289,17 +315,23 @@ static int union_of_classes(lint_source *s, char *const folder[LINT_SPLITS], lin
     return err;
 }
 
+/* Whether a path is the folder `in` or lies in it. */
+static int is_within(const char *path, const char *in) {
+    size_t n = strlen(in);
+    return strncmp(path, in, n) == 0 && (path[n] == '/' || !path[n]);
+}
+
 /* What lies beside the folders of the splits belongs to none of them. */
 static int leave_out_beside(lint_source *s, const char *base, char *const folder[LINT_SPLITS],
                             lint_err *e) {
     lint_names entries;
-    int err = list_folder(s, base, &entries, e);
+    int err = lint_source_list(s, base, &entries, e);
     for (size_t i = 0; i < entries.n && !err; i++) {
         char *path = lint_join(base, entries.v[i]);
         int used = 0;
         for (int k = 0; path && k < LINT_SPLITS; k++)
-            used |= folder[k] && strcmp(path, folder[k]) == 0;
-        if (path && !used) lint_source_leave_out(s, path);
+            used |= folder[k] && is_within(folder[k], path);
+        if (path && !used && !tells_masks(s, path)) lint_source_leave_out(s, path);
         if (!path) err = lint_fail_mem(e, "paths");
         free(path);
     }
@@ -310,7 +342,7 @@ static int leave_out_beside(lint_source *s, const char *base, char *const folder
 static int read_splits(lint_source *s, const char *base, char *const folder[LINT_SPLITS],
                        const lint_names *given, lint_err *e) {
     lint_names all = {0};
-    int err = union_of_classes(s, folder, &all, e);
+    int err = union_of_classes(s, folder, !given->n, &all, e);
     if (!err) err = choose_classes(s, given, &all, e);
     for (int k = 0; k < LINT_SPLITS && !err; k++) {
         if (!folder[k]) continue;
@@ -322,72 +354,84 @@ static int read_splits(lint_source *s, const char *base, char *const folder[LINT
     return err;
 }
 
-static int read_folders(lint_source *s, const char *base, const lint_names *given, lint_err *e) {
-    char *folder[LINT_SPLITS] = {0};
-    int err = find_splits(s, base, folder, e);
-    if (!err && folder[LINT_TRAIN] && (folder[LINT_VAL] || folder[LINT_TEST]))
-        err = read_splits(s, base, folder, given, e);
-    else if (!err)
-        err = read_class_folders(s, base, given, e);
-    for (int k = 0; k < LINT_SPLITS; k++)
-        free(folder[k]);
-    return err;
-}
-
-/* --- masks ------------------------------------------------------------------------------------ */
-
-/* The mask of a picture, from malloc; NULL with *e set where there is none. */
-static char *find_mask(const lint_source *s, const char *path, lint_err *e) {
-    const char *below = strncmp(path, "images/", 7) == 0 ? path + 7 : path;
-    char *mask = malloc(strlen(below) + sizeof "masks/" + sizeof ".jpeg");
-    if (!mask) {
-        lint_fail_mem(e, "paths");
-        return NULL;
+/* A folder of pictures whose classes nobody tells is no set. */
+static int drop_flat(lint_source *s, char *folder[LINT_SPLITS], lint_err *e) {
+    for (int k = LINT_VAL; k < LINT_SPLITS; k++) {
+        int flat = folder[k] ? lint_source_is_flat(s, folder[k], e) : 0;
+        if (flat < 0) return -1;
+        if (!flat) continue;
+        s->flat[k] = folder[k];
+        folder[k] = NULL;
     }
-    int n = sprintf(mask, "masks/%s", below);
-    if (is_file(s, mask)) return mask;
-    const char *dot = strrchr(mask, '.');
-    size_t stem = dot && !strchr(dot, '/') ? (size_t)(dot - mask) : (size_t)n;
-    for (int i = 0; i < EXTENSIONS; i++) {
-        strcpy(mask + stem, EXTENSION[i]);
-        if (is_file(s, mask)) return mask;
-    }
-    lint_fail(e, "%s/%s: its mask %s/masks/%.*s.png is missing", s->root, path, s->root,
-              (int)(stem - 6), mask + 6);
-    free(mask);
-    return NULL;
-}
-
-static int find_masks(lint_source *s, lint_err *e) {
-    s->masks = 1;
-    for (size_t i = 0; i < s->n; i++)
-        if (!(s->picture[i].mask = find_mask(s, s->picture[i].path, e))) return -1;
     return 0;
 }
 
-#define ANNOTATIONS "annotations/result.json"
-
-static int open_annotations(lint_source *s, int skip_bad, lint_err *e) {
-    if (!is_file(s, ANNOTATIONS)) return 0;
-    char *path = lint_source_path(s, ANNOTATIONS, e);
-    if (path) s->coco = lint_coco_load(path, skip_bad, e);
-    free(path);
-    return s->coco ? 0 : -1;
+/* A split may have its class folders in images/, and texts of boxes beside it in labels/; then
+ * *path, from malloc, becomes that of its images/. */
+static int into_images(lint_source *s, int objects, char **path, lint_err *e) {
+    lint_labels labels;
+    char *images;
+    if (s->masks || s->coco) return 0;
+    if (lint_source_find_labels(s, *path, &labels, &images, e) < 0) return -1;
+    int flat = images && !objects ? lint_source_is_flat(s, images, e) : 0;
+    if (!images || flat) {
+        free(images);
+        return flat < 0 ? -1 : 0;
+    }
+    s->labels = labels;
+    free(*path);
+    *path = images;
+    return 0;
 }
 
-static int find_outlines(lint_source *s, lint_err *e) {
-    const char **path = calloc(s->n + 1, sizeof *path);
-    long *image = calloc(s->n + 1, sizeof *image);
-    int err = path && image ? 0 : lint_fail_mem(e, "annotations");
-    for (size_t i = 0; i < s->n && !err; i++)
-        path[i] = s->picture[i].path;
-    if (!err && (err = lint_coco_match(s->coco, s->n, path, image, e)) < 0)
-        lint_err_prefix(e, "%s/" ANNOTATIONS ": ", s->root);
-    for (size_t i = 0; i < s->n && !err; i++)
-        s->picture[i].outline = image[i];
-    s->masks = 1;
-    free(path);
-    free(image);
+/* Whether SRC has splits: train/ with class folders, and val/ or test/; -1 and an error. */
+static int has_splits(lint_source *s, const char *base, const lint_source_rules *rules,
+                      char *folder[LINT_SPLITS], lint_err *e) {
+    if (lint_source_find_splits(s, base, folder, e) < 0) return -1;
+    for (int k = 0; k < LINT_SPLITS; k++)
+        if (folder[k] && into_images(s, rules->objects, &folder[k], e) < 0) return -1;
+    if (!folder[LINT_TRAIN] || !(folder[LINT_VAL] || folder[LINT_TEST])) return 0;
+    int flat = lint_source_is_flat(s, folder[LINT_TRAIN], e);
+    if (flat > 0 && s->labels && !rules->objects) /* a set to find objects in */
+        return lint_fail(e,
+                         "%s/%s: no class folders, such as images/CLASS/NAME.jpg with "
+                         "labels/CLASS/NAME.txt (--crop-to-box makes a sample of each object, of "
+                         "its own class)",
+                         s->root, folder[LINT_TRAIN]);
+    return flat < 0 ? -1 : rules->objects || !flat;
+}
+
+/* All pictures in the folders, of no class yet: that of each object will be its category. */
+static int read_flat_splits(lint_source *s, const char *base, char *const folder[LINT_SPLITS],
+                            lint_err *e) {
+    for (int k = 0; k < LINT_SPLITS; k++) {
+        if (!folder[k]) continue;
+        s->given[k] = 1;
+        if (walk_folder(&(walk){s, -1, (lint_split)k}, folder[k], NULL, e) < 0) return -1;
+    }
+    return leave_out_beside(s, base, folder, e);
+}
+
+static int read_folders(lint_source *s, const char *base, const lint_source_rules *rules,
+                        lint_err *e) {
+    char *folder[LINT_SPLITS] = {0};
+    const lint_labels labels = s->labels;
+    int splits = has_splits(s, base, rules, folder, e), err = splits < 0 ? -1 : 0, flat = 0;
+    if (!err && rules->objects)
+        flat = lint_source_is_flat(s, splits ? folder[LINT_TRAIN] : base, e);
+    if (flat < 0) err = -1;
+    if (splits > 0 && !err && !flat) err = drop_flat(s, folder, e);
+    if (!splits) s->labels = labels;
+    if (!err && splits && flat)
+        err = read_flat_splits(s, base, folder, e);
+    else if (!err && flat)
+        err = walk_folder(&(walk){s, -1, LINT_UNSPLIT}, base, NULL, e);
+    else if (!err && splits)
+        err = read_splits(s, base, folder, &rules->classes, e);
+    else if (!err)
+        err = read_class_folders(s, base, &rules->classes, e);
+    for (int k = 0; k < LINT_SPLITS; k++)
+        free(folder[k]);
     return err;
 }
 
@@ -397,14 +441,75 @@ static int by_picture_path(const void *a, const void *b) {
     return strcmp(((const lint_picture *)a)->path, ((const lint_picture *)b)->path);
 }
 
+/* A set that is there must have pictures: without a folder, it would be drawn. */
+static int check_splits(const lint_source *s, lint_err *e) {
+    size_t count[LINT_SPLITS] = {0};
+    for (size_t i = 0; i < s->n; i++)
+        if (s->picture[i].split != LINT_UNSPLIT) count[s->picture[i].split]++;
+    for (int k = 0; k < LINT_SPLITS; k++)
+        if (s->given[k] && !count[k])
+            return lint_fail(e, "%s: its %s set is empty: there is no picture of any class in it",
+                             s->root, lint_split_name((lint_split)k));
+    return 0;
+}
+
+/* A picture by what it is, not by its name. */
+typedef struct identity {
+    dev_t dev;
+    ino_t ino;
+    size_t picture;
+} identity;
+
+static int by_identity(const void *a, const void *b) {
+    const identity *x = a, *y = b;
+    if (x->dev != y->dev) return x->dev < y->dev ? -1 : 1;
+    if (x->ino != y->ino) return x->ino < y->ino ? -1 : 1;
+    return x->picture < y->picture ? -1 : x->picture > y->picture;
+}
+
+static size_t identify(const lint_source *s, identity *id, lint_err *e) {
+    size_t n = 0;
+    for (size_t i = 0; i < s->n; i++) {
+        struct stat st;
+        char *path = lint_source_path(s, s->picture[i].path, e);
+        if (path && stat(path, &st) == 0) id[n++] = (identity){st.st_dev, st.st_ino, i};
+        free(path); /* what cannot be read is told when it is read */
+    }
+    return n;
+}
+
+/* One file in two splits, by whatever names, would be a leak. */
+static int check_leaks(const lint_source *s, lint_err *e) {
+    int given = 0, err = 0;
+    for (int k = 0; k < LINT_SPLITS; k++)
+        given += s->given[k];
+    if (given < 2) return 0;
+    identity *id = malloc((s->n + 1) * sizeof *id);
+    if (!id) return lint_fail_mem(e, "the list of pictures");
+    size_t n = identify(s, id, e);
+    qsort(id, n, sizeof *id, by_identity);
+    for (size_t i = 1; i < n && !err; i++) {
+        const lint_picture *a = &s->picture[id[i - 1].picture], *b = &s->picture[id[i].picture];
+        if (id[i].dev != id[i - 1].dev || id[i].ino != id[i - 1].ino || a->split == b->split)
+            continue;
+        err = lint_fail(e, "%s: %s and %s are the same file, but in two splits", s->root, a->path,
+                        b->path);
+    }
+    free(id);
+    return err;
+}
+
 /* What a classifier cannot be made of. */
 static int check_contents(const lint_source *s, lint_err *e) {
     if (s->classes.n == 0)
         return lint_fail(e,
                          "%s: no class folders; the pictures of each class belong in a folder "
-                         "of their own",
-                         s->root);
-    if (s->n == 0) return lint_fail(e, "%s: no PNG or JPEG in its class folders", s->root);
+                         "of their own%s",
+                         s->root,
+                         s->coco || s->labels ? ", or --crop-to-box makes a sample of each "
+                                                "object, of its own class"
+                                              : "");
+    if (s->n == 0) return lint_fail(e, "%s: no picture in its class folders", s->root);
     if (s->classes.n == 1)
         return lint_fail(e,
                          "%s: only one class ('%s'), but a classifier needs two (is the folder one "
@@ -413,7 +518,7 @@ static int check_contents(const lint_source *s, lint_err *e) {
     size_t *count = calloc(s->classes.n, sizeof *count);
     if (!count) return lint_fail_mem(e, "classes");
     for (size_t i = 0; i < s->n; i++)
-        count[s->picture[i].label]++;
+        if (!s->picture[i].bad) count[s->picture[i].label]++;
     int err = 0;
     for (size_t k = 0; k < s->classes.n && !err; k++)
         if (count[k] == 0)
@@ -422,31 +527,63 @@ static int check_contents(const lint_source *s, lint_err *e) {
                 "%s: no picture of class '%s'; remove its folder, or choose classes with --classes",
                 s->root, s->classes.v[k]);
     free(count);
-    return err;
+    return err ? err : check_splits(s, e);
 }
 
-static int read_source(lint_source *s, const lint_source_names *names, int skip_bad, lint_err *e) {
-    int images = is_folder(s, "images"), masks = is_folder(s, "masks");
-    if (!masks && open_annotations(s, skip_bad, e) < 0) return -1;
+/* Class folders, below images/ where masks lie beside it. */
+static int read_pictures(lint_source *s, int images, const lint_source_rules *rules, lint_err *e) {
+    char *base = NULL;
+    s->masks &= images;
+    if (!s->masks && !s->coco && lint_source_find_labels(s, "", &s->labels, &base, e) < 0)
+        return -1;
+    int below = s->masks || (images && s->coco);
+    int err = read_folders(s, base ? base : below ? "images" : "", rules, e);
+    free(base);
+    if (!err && s->n) qsort(s->picture, s->n, sizeof *s->picture, by_picture_path);
+    if (!err) err = lint_source_use_beside(s, e);
+    return err || s->masks || s->coco || s->labels ? err : lint_source_masks_beside(s, e);
+}
+
+/* What tells where the objects are. */
+static int find_objects(lint_source *s, lint_err *e) {
+    if (s->coco) return lint_source_find_outlines(s, e);
+    if (s->labels) return lint_source_label_paths(s, e);
+    return s->masks ? lint_source_find_masks(s, e) : 0;
+}
+
+/* 1: read from metadata.csv, of the folder or of its splits. 0: there is none. */
+static int read_tables(lint_source *s, const lint_source_rules *rules, lint_err *e) {
     char *path = lint_source_path(s, "metadata.csv", e);
-    if (!path) return -1;
-    FILE *in = fopen(path, "r");
-    int err = 0;
+    FILE *in = path ? fopen(path, "r") : NULL;
+    int got = path ? 1 : -1;
     if (in) {
-        err = lint_source_metadata(s, in, names, e);
+        if (lint_source_metadata(s, in, rules, e) < 0) got = lint_err_prefix(e, "%s: ", path);
         fclose(in);
-        if (err) lint_err_prefix(e, "%s: ", path);
-    } else if (errno != ENOENT) {
-        err = lint_fail(e, "%s: %s", path, strerror(errno));
-    } else {
-        err = read_folders(s, images && (masks || s->coco) ? "images" : "", &names->classes, e);
-        masks &= images;
-        if (!err && s->n) qsort(s->picture, s->n, sizeof *s->picture, by_picture_path);
+    } else if (path) {
+        got = errno == ENOENT ? lint_source_split_tables(s, rules, e)
+                              : lint_fail(e, "%s: %s", path, strerror(errno));
     }
     free(path);
-    if (!err) err = check_contents(s, e);
-    if (!err && s->coco) return find_outlines(s, e);
-    return !err && masks ? find_masks(s, e) : err;
+    return got;
+}
+
+static int read_source(lint_source *s, const lint_source_rules *rules, lint_err *e) {
+    int images = lint_source_is_folder(s, "images", e),
+        masks = images < 0 ? -1 : lint_source_is_folder(s, "masks", e);
+    if (masks < 0) return -1;
+    s->masks = masks && !rules->annotations;
+    s->least = rules->least ? *rules->least : 0;
+    if (!s->masks && lint_source_open_annotations(s, images, rules, e) < 0) return -1;
+    int table = read_tables(s, rules, e), err = table < 0 ? -1 : 0;
+    if (!table && rules->columns)
+        err = lint_fail(e, "--columns has no effect here: %s has no metadata.csv", s->root);
+    else if (!table)
+        err = read_pictures(s, images, rules, e);
+    if (!err && !rules->objects) err = check_contents(s, e);
+    if (!err) err = check_leaks(s, e);
+    if (!err) err = find_objects(s, e);
+    if (err || !rules->objects) return err;
+    return lint_source_divide(s, rules, e) < 0 ? -1 : check_contents(s, e);
 }
 
 /* "photos//" names the same folder as "photos", and paths made of it read better. */
@@ -458,7 +595,7 @@ static char *trimmed(const char *root) {
     return p;
 }
 
-int lint_source_open(lint_source *s, const char *root, const lint_source_names *names, int skip_bad,
+int lint_source_open(lint_source *s, const char *root, const lint_source_rules *rules,
                      lint_err *e) {
     *s = (lint_source){.root = trimmed(root)};
     if (!s->root) return lint_fail_mem(e, "paths");
@@ -468,9 +605,9 @@ int lint_source_open(lint_source *s, const char *root, const lint_source_names *
         err = lint_fail(e, "%s: %s", s->root, strerror(errno));
     else if (!S_ISDIR(st.st_mode))
         err = lint_fail(e, "%s: not a folder", s->root);
-    if (!err) err = check_distinct(&names->classes, "class", e);
-    if (!err) err = check_distinct(&names->places, "place", e);
-    if (!err) err = read_source(s, names, skip_bad, e);
+    if (!err) err = check_distinct(&rules->classes, "class", e);
+    if (!err) err = check_distinct(&rules->places, "place", e);
+    if (!err) err = read_source(s, rules, e);
     if (err) lint_source_free(s);
     return err;
 }

@@ -225,6 +225,7 @@ static size_t index_of(const lint_frame *f, const char *name) {
 /* The first frame says what every other must agree with. Takes over the frame and the names. */
 static int set_head(lint_dataset *s, lint_frame *f, lint_samples *v, lint_err *e) {
     s->head = *f;
+    s->head.more = 0; /* of the set */
     *f = (lint_frame){0};
     s->classes = v->classes;
     s->places = v->places;
@@ -246,8 +247,8 @@ static int set_head(lint_dataset *s, lint_frame *f, lint_samples *v, lint_err *e
     return 0;
 }
 
-/* Whether t of a later frame can stand beside the first frame's: same name, dtype and shape, the
- * number of samples and the width of names aside. `follows` is whether it has a row a sample. */
+/* Whether tensor t of a later frame fits the first frame's: same name, dtype and shape, but for the
+ * number of samples and the width of names. follows: whether it has a row for each sample. */
 static int fits(const lint_tensor *head, const lint_tensor *t, int follows) {
     if (strcmp(head->name, t->name) != 0 || head->dtype != t->dtype || head->rank != t->rank)
         return 0;
@@ -351,8 +352,8 @@ static int index_frame(lint_dataset *s, lint_frame *f, const unsigned char *data
     return ok;
 }
 
-/* Indexes the frame at *at and moves *at behind it. */
-static int next_part(lint_dataset *s, size_t *at, lint_err *e) {
+/* Indexes the frame at *at, moves *at behind it, and tells whether another must follow. */
+static int next_part(lint_dataset *s, size_t *at, int *more, lint_err *e) {
     uint64_t len, total, *begin = NULL;
     size_t left = s->size - *at;
     if (left < sizeof len)
@@ -370,6 +371,7 @@ static int next_part(lint_dataset *s, size_t *at, lint_err *e) {
     lint_frame f = {0};
     if (lint_header_parse(&f, (const char *)data - len, (size_t)len, &begin, &total, e) < 0)
         return -1;
+    *more = f.more;
     int err = total > left ? lint_fail(e, "truncated: the data ends after %zu of %" PRIu64 " bytes",
                                        left, total)
                            : index_frame(s, &f, data, begin, e);
@@ -391,8 +393,10 @@ static int check_constants(const lint_dataset *s, lint_err *e) {
 }
 
 static int index_all(lint_dataset *s, size_t at, lint_err *e) {
-    for (size_t frame = 1; at < s->size; frame++)
-        if (next_part(s, &at, e) < 0) return lint_err_prefix(e, "frame %zu: ", frame);
+    int more = 0;
+    for (size_t frame = 1; at < s->size || more; frame++)
+        if ((at < s->size ? next_part(s, &at, &more, e) : lint_fail_cut(e)) < 0)
+            return lint_err_prefix(e, "frame %zu: ", frame);
     return check_constants(s, e);
 }
 

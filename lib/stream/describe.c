@@ -1,5 +1,6 @@
 #include "stream/describe.h"
 #include "base/grow.h"
+#include "base/memstream.h"
 #include "base/text.h"
 #include "stream/samples.h"
 #include "stream/settings.h"
@@ -10,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Places beside each other in a table; of more, each class has a line for each place. */
+/* The most places that are columns of a table; with more, each class has a line for each place. */
 enum { TABLE_PLACES = 8 };
 /* Different tensors that a listing tells apart. */
 enum { FORMS_MOST = 4096 };
@@ -102,7 +103,7 @@ static char *type_of(const lint_tensor *t, size_t n) {
             fprintf(f, "%" PRIu64, t->shape[i]);
     }
     fputc(']', f);
-    return fclose(f) == 0 ? text : (free(text), NULL);
+    return lint_memstream_close(f, &text);
 }
 
 static form *new_form(const lint_tensor *t, size_t n, lint_err *e) {
@@ -175,8 +176,8 @@ static void sort_groups(lint_describe *l) {
     l->groups = l->sorted = n + 1;
 }
 
-/* A new group is put behind the sorted ones, and these are sorted again when there are as many
- * that are not: to keep them sorted would move all of them for each. */
+/* New groups are appended behind the sorted ones, and all are sorted once there are as many new
+ * ones. Keeping them sorted would move all of them for each new one. */
 static int add_group(lint_describe *l, int32_t label, int32_t place, lint_err *e) {
     enum { FEW = 256 };
     size_t at = group_at(l, label, place);
@@ -247,7 +248,7 @@ static int is_samples(const lint_frame *f) {
 
 static int keep_metadata(lint_describe *l, const lint_frame *f, lint_err *e) {
     if (lint_frame_copy_meta(&l->first, f, e) < 0) return -1;
-    /* Of a model too; something else may call its own anything "classes". */
+    /* Models have class names too. In a file that is not lint's, "classes" may be anything. */
     if (lint_names_parse(&l->classes, lint_frame_meta(f, "classes"), e) < 0)
         return lint_frame_meta(f, "lint") ? -1 : 0;
     return 0;
@@ -503,23 +504,26 @@ static void write_net(const char *text, FILE *out) {
     const char *word = "network";
     while (*text) {
         size_t n = strcspn(text, "\n");
-        char *line = strndup(text, n);
+        char line[2 * SHOWN]; /* put shows less */
+        snprintf(line, sizeof line, "%.*s", (int)(n < sizeof line ? n : sizeof line), text);
         head(out, word);
-        if (line) put(out, line);
+        put(out, line);
         fputc('\n', out);
-        free(line);
         word = "";
         text += n + (text[n] == '\n');
     }
 }
 
-/* A value as text, from malloc. */
-static char *value_text(const json_t *v) {
-    if (json_is_string(v)) return strdup(json_string_value(v));
-    if (!json_is_real(v)) return json_dumps(v, JSON_ENCODE_ANY | JSON_COMPACT);
-    char *text = malloc(32);
-    if (text) lint_shortest(text, json_real_value(v));
-    return text;
+static void put_value(FILE *out, const json_t *v) {
+    char number[32];
+    if (json_is_string(v)) {
+        put(out, json_string_value(v));
+    } else if (json_is_real(v)) {
+        lint_shortest(number, json_real_value(v));
+        put(out, number);
+    } else {
+        json_dumpf(v, out, JSON_ENCODE_ANY | JSON_COMPACT); /* the caller looks at ferror(out) */
+    }
 }
 
 /* The settings of the run that made a model: an object of numbers and texts. */
@@ -527,13 +531,11 @@ static void write_training(const char *json, FILE *out) {
     json_t *run = json_loads(json, JSON_REJECT_DUPLICATES, NULL), *value;
     const char *key, *word = "training";
     json_object_foreach(run, key, value) {
-        char *text = value_text(value);
         head(out, word);
         put_padded(out, key, 16);
         fputs("  ", out);
-        if (text) put(out, text);
+        put_value(out, value);
         fputc('\n', out);
-        free(text);
         word = "";
     }
     if (!json_is_object(run)) {

@@ -214,7 +214,7 @@ static void drop_meta(lint_frame *f, struct lint_meta *m) {
     f->metas--;
 }
 
-/* In the place of m, or, where that is NULL, as one more. */
+/* Replaces m, or adds an entry if m is NULL. */
 static int put_meta(lint_frame *f, struct lint_meta *m, const char *key, const char *value,
                     lint_err *e) {
     if (!is_utf8(key) || !is_utf8(value))
@@ -246,7 +246,7 @@ int lint_frame_set_meta(lint_frame *f, const char *key, const char *value, lint_
 }
 
 int lint_frame_copy_meta(lint_frame *dst, const lint_frame *src, lint_err *e) {
-    int fresh = dst->metas == 0; /* the keys of src differ: looking for each would take long */
+    int fresh = dst->metas == 0; /* the keys of src differ, so none has to be looked up */
     for (size_t i = 0; i < src->metas; i++) {
         const struct lint_meta *m = &src->meta[i];
         if (put_meta(dst, fresh ? NULL : find_meta(dst, m->key), m->key, m->value, e) < 0)

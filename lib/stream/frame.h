@@ -19,6 +19,9 @@
  * the width of their dtype (widest first) and then by name, and the header padded with spaces to 8
  * bytes.
  *
+ * Every frame of a stream but the last says in its metadata that another follows, so that a stream
+ * that was cut between two frames is noticed. In memory that is `more`, not a key of the metadata.
+ *
  * Format: https://github.com/huggingface/safetensors#format
  */
 #ifndef LINT_STREAM_FRAME_H
@@ -69,6 +72,7 @@ typedef struct lint_frame {
         char *key, *value;
     } * meta;
     size_t metas;
+    int more; /* whether another frame follows in the stream; lint_frame_write writes it */
     size_t tensors_room, metas_room; /* capacities for lint_grow; 0 if unknown */
 } lint_frame;
 
@@ -98,7 +102,8 @@ void lint_frame_drop(lint_frame *f, const char *name);
 const char *lint_frame_meta(const lint_frame *f, const char *key);
 /* Sets (or, with value NULL, removes) a key. Both strings are copied and must be UTF-8. */
 int lint_frame_set_meta(lint_frame *f, const char *key, const char *value, lint_err *e);
-/* Sets every metadata key of src in dst. */
+/* Sets every metadata key of src in dst. Copies, and frames made of parts of others, never have
+ * `more`: their place in a stream is their maker's to know. */
 int lint_frame_copy_meta(lint_frame *dst, const lint_frame *src, lint_err *e);
 
 /* Copies metadata and tensors of src over dst (another frame, which is cleared first). */
@@ -136,8 +141,9 @@ typedef struct lint_reader lint_reader;
 lint_reader *lint_reader_new(FILE *in, const char *name, lint_err *e);
 void lint_reader_free(lint_reader *r);
 
-/* Clears f and reads the next frame into it. Returns 1, or 0 if the input ended between frames, or
- * -1 with a message that begins with `NAME: frame N: `; frames count from 1. */
+/* Clears f and reads the next frame into it. Returns 1, or 0 if the input ended after a frame that
+ * does not say that another follows, or -1 with a message that begins with `NAME: frame N: `; frames
+ * count from 1. */
 int lint_reader_next(lint_reader *r, lint_frame *f, lint_err *e);
 
 /* Reads a file of exactly one frame, such as a model. An empty file or trailing bytes are errors.
@@ -152,7 +158,9 @@ int lint_header_parse(lint_frame *f, const char *json, size_t len, uint64_t **be
 
 /* --- writing ---------------------------------------------------------------------------------- */
 
-/* Writes one canonical frame. Does not flush. */
+/* Writes one canonical frame. Does not flush. The caller knows whether another will follow: a
+ * filter of one frame in, one frame out writes the frame that it read; one that drops or regroups
+ * frames reads ahead or holds a frame back until it knows. */
 int lint_frame_write(const lint_frame *f, FILE *out, lint_err *e);
 
 #endif

@@ -8,6 +8,13 @@
 /* The key of the metadata in the header; no tensor may have this name. */
 #define LINT_METADATA "__metadata__"
 
+/* The key and the value by which a frame's metadata says that another frame follows. */
+#define LINT_MORE     "more"
+#define LINT_MORE_YES "1"
+
+/* The message where a stream ends although its last frame says that another follows. */
+int lint_fail_cut(lint_err *e);
+
 /* Whether a tensor may have this name: UTF-8, and not the metadata's key. */
 int lint_name_is_valid(const char *name);
 

@@ -87,6 +87,11 @@ static int parse_tensor(placed *p, const char *name, const json_t *info, lint_er
     return -1;
 }
 
+/* With another value, the key means something to somebody else. */
+static int says_more(const char *key, const json_t *value) {
+    return strcmp(key, LINT_MORE) == 0 && strcmp(json_string_value(value), LINT_MORE_YES) == 0;
+}
+
 static int parse_metadata(lint_frame *f, json_t *object, lint_err *e) {
     if (json_is_null(object)) return 0;
     if (!json_is_object(object)) return lint_fail(e, "%s is not an object", LINT_METADATA);
@@ -96,6 +101,10 @@ static int parse_metadata(lint_frame *f, json_t *object, lint_err *e) {
     json_t *value;
     json_object_foreach(object, key, value) {
         if (!json_is_string(value)) return lint_fail(e, "metadata '%s' is not a string", key);
+        if (says_more(key, value)) {
+            f->more = 1;
+            continue;
+        }
         struct lint_meta *m = &f->meta[f->metas++];
         m->key = strdup(key);
         m->value = strdup(json_string_value(value));
@@ -232,6 +241,7 @@ struct lint_reader {
     FILE *in;
     char *name;
     size_t frames;
+    int more; /* whether the last frame says that another follows */
 };
 
 lint_reader *lint_reader_new(FILE *in, const char *name, lint_err *e) {
@@ -345,14 +355,21 @@ static int read_frame(FILE *in, lint_frame *f, lint_err *e) {
     return err < 0 ? -1 : 1;
 }
 
+int lint_fail_cut(lint_err *e) {
+    return lint_fail(e,
+                     "truncated: the input ends, but the frame before says that another follows");
+}
+
 int lint_reader_next(lint_reader *r, lint_frame *f, lint_err *e) {
     lint_frame_clear(f);
     int got = read_frame(r->in, f, e);
+    if (got == 0 && r->more) got = lint_fail_cut(e);
     if (got < 0) {
         lint_frame_clear(f);
         return lint_err_prefix(e, "%s: frame %zu: ", r->name, r->frames + 1);
     }
     r->frames += (size_t)got;
+    r->more = f->more;
     return got;
 }
 
@@ -363,7 +380,7 @@ static int load_only(FILE *in, lint_frame *f, lint_err *e) {
     if (got == 0) return lint_fail(e, "empty, expected one frame");
     if (getc(in) != EOF) return lint_fail(e, "trailing bytes after the frame, expected one frame");
     if (ferror(in)) return lint_fail(e, "cannot read: %s", strerror(errno));
-    return 0;
+    return f->more ? lint_fail_cut(e) : 0;
 }
 
 int lint_frame_load(lint_frame *f, const char *path, lint_err *e) {

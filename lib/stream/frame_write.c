@@ -1,6 +1,7 @@
 /* Writing frames. Declared in frame.h. */
 #include "stream/frame_parts.h"
 
+#include "base/memstream.h"
 #include <errno.h>
 #include <inttypes.h>
 #include <jansson.h>
@@ -57,7 +58,7 @@ static char *header_text(const lint_frame *sorted, size_t *len) {
     FILE *mem = open_memstream(&text, len);
     if (!mem) return NULL;
     int ok = put_header(mem, sorted);
-    if (fclose(mem) == 0 && ok == 0) return text;
+    if (!lint_memstream_close(mem, &text) || ok == 0) return text;
     free(text);
     return NULL;
 }
@@ -78,6 +79,16 @@ static int write_sorted(const lint_frame *f, FILE *out, lint_err *e) {
     return ok ? 0 : lint_fail(e, "%s", strerror(errno));
 }
 
+/* Fills meta, room for f->metas + 1, with what stands in the header, in its order. */
+static size_t sorted_meta(const lint_frame *f, struct lint_meta *meta) {
+    size_t n = 0;
+    for (size_t i = 0; i < f->metas; i++)
+        if (!f->more || strcmp(f->meta[i].key, LINT_MORE) != 0) meta[n++] = f->meta[i];
+    if (f->more) meta[n++] = (struct lint_meta){LINT_MORE, LINT_MORE_YES};
+    qsort(meta, n, sizeof *meta, lint_meta_compare);
+    return n;
+}
+
 int lint_frame_write(const lint_frame *f, FILE *out, lint_err *e) {
     lint_frame sorted = *f; /* its own order, the same contents */
     sorted.tensors = malloc((f->count + 1) * sizeof *f->tensors);
@@ -85,9 +96,8 @@ int lint_frame_write(const lint_frame *f, FILE *out, lint_err *e) {
     int err = -1;
     if (sorted.tensors && sorted.meta) {
         if (f->count) memcpy(sorted.tensors, f->tensors, f->count * sizeof *f->tensors);
-        if (f->metas) memcpy(sorted.meta, f->meta, f->metas * sizeof *f->meta);
         qsort(sorted.tensors, f->count, sizeof *f->tensors, lint_tensor_compare);
-        qsort(sorted.meta, f->metas, sizeof *f->meta, lint_meta_compare);
+        sorted.metas = sorted_meta(f, sorted.meta);
         err = write_sorted(&sorted, out, e);
     } else {
         lint_fail_mem(e, "the header");

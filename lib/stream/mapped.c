@@ -16,14 +16,14 @@ void lint_mapped_free(lint_mapped *m) {
 static int point(lint_mapped *m) {
     unsigned char *bytes = (unsigned char *)m->map.bytes;
     uint64_t length, total, *begin = NULL;
-    lint_err e; /* whoever reads the file next says what is wrong with it */
+    lint_err e; /* the file's next reader says what is wrong with it */
     if (m->map.size <= LENGTH) return 0;
     memcpy(&length, bytes, LENGTH);
     if (length > m->map.size - LENGTH || length % ALIGNED) return 0;
     if (lint_header_parse(&m->frame, (char *)bytes + LENGTH, (size_t)length, &begin, &total, &e) <
         0)
         return 0;
-    int fits = total == m->map.size - LENGTH - length;
+    int fits = total == m->map.size - LENGTH - length && !m->frame.more;
     for (size_t i = 0; fits && i < m->frame.count; i++) {
         m->frame.tensors[i].data = bytes + LENGTH + length + begin[i];
         fits = begin[i] % lint_dtype_bytes(m->frame.tensors[i].dtype) == 0;

@@ -92,7 +92,8 @@ static int too_few(machine *m) {
     return lint_fail(m->e, "a damaged pickle: an opcode finds too few values");
 }
 
-/* The lowest that opcodes may take from the stack: what is below the last mark is another's. */
+/* The lowest slot of the stack that opcodes may take from: below the last mark, values belong to
+ * others. */
 static size_t ground(const machine *m) {
     return m->marks.n ? m->marks.v[m->marks.n - 1] : 0;
 }
@@ -279,7 +280,7 @@ static int read_call(machine *m) {
     return push_of(m, LINT_PICKLE_CALL, id, 2);
 }
 
-/* Attributes of an object: those of a dict say nothing of its tensors. */
+/* Ignores a dict's attributes, which say nothing about its tensors. */
 static int read_build(machine *m) {
     if (!pop(m, 1)) return -1;
     const lint_pickle_value *v = top(m);

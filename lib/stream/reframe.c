@@ -76,8 +76,8 @@ static int differ(void *ctx, lint_tensor *x, lint_tensor *y, lint_err *e) {
     return x->bytes != y->bytes || memcmp(x->data, y->data, x->bytes) != 0;
 }
 
-/* Whether the tensors that do not follow the samples differ: 1 or 0. (Which those are the sizes of
- * the frames tell; where they tell different things, lint_frame_append decides.) */
+/* Whether the tensors that do not follow the samples differ: 1 or 0. (The sizes of the frames show
+ * which tensors those are; where the frames disagree, lint_frame_append decides.) */
 static int others_differ(const lint_frame *a, const lint_frame *b, lint_err *e) {
     size_t samples[2] = {lint_frame_samples(a), lint_frame_samples(b)};
     return lint_frame_pair(a, b, differ, samples, e);
@@ -108,19 +108,26 @@ static int move_some(lint_reframe *g, lint_frame *f, size_t room, lint_err *e) {
     return err ? fail_here(g, e) : 0;
 }
 
+/* Whether what is at hand belongs behind f, as 1 or 0. */
+static int joins(const lint_reframe *g, const lint_frame *f, lint_err *e) {
+    if (f->count == 0) return 1;
+    if (!same_metadata(f, &g->read)) return 0;
+    int other = others_differ(f, &g->read, e);
+    return other < 0 ? fail_here(g, e) : !other;
+}
+
 int lint_reframe_next(lint_reframe *g, lint_frame *f, lint_err *e) {
     lint_frame_clear(f);
-    for (;;) {
-        if (g->read.count == 0) {
-            int got = read_next(g, e);
-            if (got < 0) return -1;
-            if (got == 0) return f->count > 0;
+    for (;;) { /* until something is at hand that is not for f: only then f->more is known */
+        int got = g->read.count ? 1 : read_next(g, e);
+        if (got <= 0) return got < 0 ? -1 : f->count > 0;
+        if ((got = joins(g, f, e)) < 0) return -1;
+        size_t have = lint_frame_samples(f), here = lint_frame_samples(&g->read);
+        if (!got || (g->frame && have == g->frame && here > 0)) {
+            f->more = 1;
+            return 1;
         }
-        if (f->count && !same_metadata(f, &g->read)) return 1;
-        int other = f->count ? others_differ(f, &g->read, e) : 0;
-        if (other) return other < 0 ? fail_here(g, e) : 1;
-        size_t have = lint_frame_samples(f);
         if (move_some(g, f, g->frame ? g->frame - have : SIZE_MAX, e) < 0) return -1;
-        if (g->frame && lint_frame_samples(f) == g->frame) return 1;
+        f->more = 0; /* a frame that was moved whole had its own */
     }
 }

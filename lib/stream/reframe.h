@@ -3,8 +3,8 @@
  * Every output frame holds N samples, whatever the sizes of the input's frames; N = 0 puts all
  * samples into one frame. Samples keep their order and all their tensors. Input frames whose
  * metadata or other tensors differ are never joined, so the last frame before such a change may be
- * smaller, and samples keep the marks of their epoch. Memory holds one input frame and one output
- * frame.
+ * smaller, and samples keep the marks of their epoch. Frames say whether another follows, for which
+ * the input is read ahead. Memory holds one input frame and one output frame.
  *
  *     lint_reframe *g = lint_reframe_new(in, "data/x.lts", 64, &e);
  *     while ((got = lint_reframe_next(g, &frame, &e)) > 0) use(&frame);

@@ -2,6 +2,7 @@
 
 #include "base/cli.h"
 #include "base/grow.h"
+#include "base/memstream.h"
 
 #include <inttypes.h>
 #include <jansson.h>
@@ -67,7 +68,7 @@ static void add_list(lint_settings *s, const lint_option *o, const lint_list *l)
     FILE *f = l->n ? open_memstream(&text, &size) : NULL;
     for (size_t i = 0; f && i < l->n; i++)
         fprintf(f, "%s%s", i ? " " : "", l->v[i]);
-    if (l->n && (!f || fclose(f) != 0)) s->failed = 1;
+    if (l->n && !lint_memstream_close(f, &text)) s->failed = 1;
     if (text) lint_settings_text(s, o->name, text);
     free(text);
 }
@@ -170,10 +171,12 @@ char *lint_settings_json(const lint_settings *s, lint_err *e) {
             ok = put_string(s->v[i].value, out);
     }
     if (out) fputs(s->n ? "}" : "{}", out);
-    if (!out || fclose(out) != 0 || ok < 0) {
-        free(text);
-        lint_fail(e, "the settings are not valid UTF-8, or out of memory");
+    if (!lint_memstream_close(out, &text)) {
+        lint_fail_mem(e, "the settings");
         return NULL;
     }
-    return text;
+    if (ok == 0) return text;
+    free(text);
+    lint_fail(e, "the settings are not valid UTF-8, or out of memory");
+    return NULL;
 }

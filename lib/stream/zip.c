@@ -89,7 +89,7 @@ static const unsigned char *find_wide(const unsigned char *extra, size_t n, size
     return NULL;
 }
 
-/* Those of the entry's numbers that 32 bits do not hold stand in the extra field, in this order. */
+/* Numbers of the entry that do not fit into 32 bits are in the extra field, in this order. */
 static int read_wide(entry *t, const unsigned char *extra, size_t n, lint_err *e) {
     uint64_t *const number[] = {&t->size, &t->packed, &t->at};
     size_t left;

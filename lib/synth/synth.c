@@ -1,11 +1,15 @@
 #include "synth/synth.h"
+#include "base/text.h"
 #include "picture/image.h"
 #include "synth/synth_animal.h"
 #include "synth/synth_ground.h"
+#include "synth/synth_sweep.h"
 #include <errno.h>
+#include <fcntl.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -144,7 +148,8 @@ typedef struct job {
     worker *workers;
 } job;
 
-/* Plain stdio: the folder is renamed when it is whole, so the files need not be careful. */
+/* Plain stdio is enough: the folder is renamed when it is complete, so its files need not be
+ * atomic. */
 static int save(const lint_image *im, const char *path, lint_err *e) {
     FILE *f = fopen(path, "wb");
     if (!f) return lint_fail(e, "%s: %s", path, strerror(errno));
@@ -215,8 +220,8 @@ static int first_failure(const job *j, int n, lint_err *e) {
 }
 
 static int write_pictures(const lint_synth *s, const char *dir, int w, int h, lint_threads *pool,
-                          void (*step)(void *, size_t), void *step_ctx, lint_err *e) {
-    enum { AT_ONCE = 64 }; /* pictures between two words to the caller */
+                          int (*step)(void *, size_t), void *step_ctx, lint_err *e) {
+    enum { AT_ONCE = 64 }; /* pictures between two calls of the caller's `step` */
     int threads = lint_threads_count(pool);
     job j = {.s = s, .dir = dir, .path_size = strlen(dir) + 64};
     int err = new_workers(&j, threads, w, h, e);
@@ -224,7 +229,8 @@ static int write_pictures(const lint_synth *s, const char *dir, int w, int h, li
         size_t left = s->n - j.first;
         lint_threads_run(pool, left < AT_ONCE ? left : AT_ONCE, make_one, &j);
         err = first_failure(&j, threads, e);
-        if (step && err == 0) step(step_ctx, left < AT_ONCE ? s->n : j.first + AT_ONCE);
+        if (step && err == 0 && step(step_ctx, left < AT_ONCE ? s->n : j.first + AT_ONCE))
+            err = lint_fail(e, "%s: interrupted", dir);
     }
     free_workers(&j, threads);
     return err;
@@ -257,10 +263,8 @@ static void put_metadata(const lint_synth *s, FILE *f) {
 }
 
 static FILE *open_in(const char *dir, const char *name, char **path, lint_err *e) {
-    size_t size = strlen(dir) + strlen(name) + 2;
-    *path = malloc(size);
-    if (!*path) return lint_fail_mem(e, "a path"), NULL;
-    snprintf(*path, size, "%s/%s", dir, name);
+    *path = lint_text_format(e, "%s/%s", dir, name);
+    if (!*path) return NULL;
     FILE *f = fopen(*path, "wb");
     if (!f) lint_fail(e, "%s: %s", *path, strerror(errno));
     return f;
@@ -297,11 +301,8 @@ static int write_metadata(const lint_synth *s, const char *dir, lint_err *e) {
 }
 
 static int make_dir(const char *dir, const char *name, lint_err *e) {
-    char *path;
-    size_t size = strlen(dir) + strlen(name) + 2;
-    path = malloc(size);
-    if (!path) return lint_fail_mem(e, "a path");
-    snprintf(path, size, "%s/%s", dir, name);
+    char *path = lint_text_format(e, "%s/%s", dir, name);
+    if (!path) return -1;
     int err = mkdir(path, 0777);
     if (err) lint_fail(e, "%s: %s", path, strerror(errno));
     free(path);
@@ -333,7 +334,7 @@ static void remove_all(const lint_synth *s, const char *dir) {
 }
 
 static int write_all(const lint_synth *s, const char *dir, int w, int h, lint_threads *pool,
-                     void (*step)(void *, size_t), void *step_ctx, lint_err *e) {
+                     int (*step)(void *, size_t), void *step_ctx, lint_err *e) {
     if (make_dir(dir, "images", e) < 0 || make_dir(dir, "masks", e) < 0) return -1;
     if (write_pictures(s, dir, w, h, pool, step, step_ctx, e) < 0) return -1;
     if (write_names(dir, "classes.txt", s->classes, s->n_classes, e) < 0) return -1;
@@ -356,26 +357,30 @@ static char *plain_path(const char *dir) {
     return p;
 }
 
-/* Makes a folder beside the one wanted and appends its suffix to temp. The kernel takes the umask
- * from mode 0777; mkdtemp would make 0700. */
-static int make_temporary(char *temp) {
+/* Makes a folder beside the one wanted, appends its suffix to temp and locks it; *lock is -1 where that
+ * cannot be. The kernel takes the umask from mode 0777; mkdtemp would make 0700. */
+static int make_temporary(char *temp, int *lock) {
     enum { ATTEMPTS = 100 };
     size_t n = strlen(temp);
     for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
         snprintf(temp + n, SUFFIX, ".%ld.%d", (long)getpid(), attempt);
-        if (mkdir(temp, 0777) == 0) return 0;
+        if (mkdir(temp, 0777) == 0) {
+            *lock = open(temp, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+            if (*lock >= 0) flock(*lock, LOCK_SH | LOCK_NB);
+            return 0;
+        }
         if (errno != EEXIST) return -1;
     }
     return -1;
 }
 
 int lint_synth_write(const lint_synth *s, const char *dir, int w, int h, lint_threads *pool,
-                     void (*step)(void *ctx, size_t done), void *step_ctx, lint_err *e) {
+                     int (*step)(void *ctx, size_t done), void *step_ctx, lint_err *e) {
     if (w < 1 || h < 1 || w > LINT_SYNTH_MAX_SIDE || h > LINT_SYNTH_MAX_SIDE)
         return lint_fail(e, "pictures of %dx%d are too large: at most %d pixels on a side", w, h,
                          LINT_SYNTH_MAX_SIDE);
     char *to = plain_path(dir), *temp = plain_path(dir);
-    int err = -1;
+    int err = -1, lock = -1;
     if (!to || !temp) {
         lint_fail_mem(e, "a path");
         goto done;
@@ -387,13 +392,15 @@ int lint_synth_write(const lint_synth *s, const char *dir, int w, int h, lint_th
                                                         : strerror(errno));
         goto done;
     }
-    if (make_temporary(temp) < 0) {
+    lint_synth_sweep(to);
+    if (make_temporary(temp, &lock) < 0) {
         lint_fail(e, "%s: %s", dir, strerror(errno));
         goto done;
     }
     err = write_all(s, temp, w, h, pool, step, step_ctx, e);
     if (err == 0 && rename(temp, to) < 0) err = lint_fail(e, "%s: %s", dir, strerror(errno));
     if (err < 0) remove_all(s, temp);
+    if (lock >= 0) close(lock);
 done:
     free(to);
     free(temp);

@@ -78,9 +78,9 @@ void lint_synth_deal(int *places, size_t count, int y, int n_places, double corr
 
 /* Makes the folder completely or not at all: it is filled under a temporary name beside `dir` and
  * then renamed. `dir` must be empty or not exist. `step` (may be NULL) is called with the number of
- * finished pictures. The pictures are w x h, at most LINT_SYNTH_MAX_SIDE on a side. */
+ * finished pictures; if it does not return 0, nothing is made, and that is an error. The pictures are w x h, at most LINT_SYNTH_MAX_SIDE on a side. */
 int lint_synth_write(const lint_synth *s, const char *dir, int w, int h, lint_threads *pool,
-                     void (*step)(void *ctx, size_t done), void *step_ctx, lint_err *e);
+                     int (*step)(void *ctx, size_t done), void *step_ctx, lint_err *e);
 
 /* One picture, in memory: rgb [h,w,3], mask [h,w]. */
 int lint_synth_render(const lint_synth *s, size_t item, lint_easel *e, uint8_t *rgb, uint8_t *mask,

@@ -1,4 +1,5 @@
 #include "synth/synth_compose.h"
+#include "base/memstream.h"
 #include "picture/image.h"
 #include <math.h>
 #include <stdlib.h>
@@ -77,7 +78,7 @@ static void divide_objects(lint_synth_list *l, size_t hold_at, uint64_t seed, ra
     }
 }
 
-/* Places whose list has divided them are left alone. */
+/* Leaves alone the places that their list has divided. */
 static void divide_places(lint_synth_list *l, uint64_t seed, ranked *r) {
     for (size_t g = 0; g < l->n_names; g++) {
         int divided = 0;
@@ -129,7 +130,7 @@ static void shuffle_grounds(dealer *d, int split) {
     d->ground_first[l->n_names] = at;
 }
 
-/* Individuals and photographs come in turn, so that each is seen as often as any other. */
+/* Individuals and photographs take turns, so that each is seen as often as any other. */
 static void deal_class(dealer *d, int split, size_t y, size_t *index) {
     const lint_synth_plan *p = &d->s->plan;
     size_t count = p->count[split][y], n_places = d->c->places.n_names;
@@ -441,10 +442,7 @@ static char *make_report(const composer *c, ranked *r, lint_err *e) {
     if (!f) return lint_fail_mem(e, "a report"), NULL;
     report_list(f, &c->objects, "class", r);
     report_list(f, &c->places, "place", r);
-    if (fclose(f) != 0) {
-        free(text);
-        return lint_fail_mem(e, "a report"), NULL;
-    }
+    if (!lint_memstream_close(f, &text)) lint_fail_mem(e, "a report");
     return text;
 }
 

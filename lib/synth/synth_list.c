@@ -1,5 +1,7 @@
 #include "synth/synth_list.h"
 #include "base/grow.h"
+#include "base/text.h"
+#include "picture/image.h"
 #include "synth/synth.h"
 #include <dirent.h>
 #include <errno.h>
@@ -7,7 +9,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 /* --- building the list ------------------------------------------------------------------------ */
 
@@ -53,10 +54,7 @@ static int add(lint_synth_list *l, lint_synth_file f, lint_err *e) {
 }
 
 static char *join(const char *dir, size_t dir_len, const char *name) {
-    size_t size = dir_len + strlen(name) + 2;
-    char *p = malloc(size);
-    if (p) snprintf(p, size, "%.*s%s%s", (int)dir_len, dir, dir_len ? "/" : "", name);
-    return p;
+    return lint_text_format(NULL, "%.*s%s%s", (int)dir_len, dir, dir_len ? "/" : "", name);
 }
 
 /* A file's name without folder and ending. */
@@ -81,8 +79,7 @@ void lint_synth_list_free(lint_synth_list *l) {
 static int is_picture(const char *name) {
     const char *dot = strrchr(name, '.');
     if (!dot || dot == name || name[0] == '.') return 0;
-    return strcasecmp(dot, ".png") == 0 || strcasecmp(dot, ".jpg") == 0 ||
-           strcasecmp(dot, ".jpeg") == 0;
+    return lint_image_named(name);
 }
 
 static int by_path(const void *a, const void *b) {
@@ -110,7 +107,7 @@ static int add_folder(lint_synth_list *l, const char *name, size_t len, const ch
     }
     closedir(d);
     if (err < 0) return -1;
-    if (l->n == first) return lint_fail(e, "%s: no PNG or JPEG files", dir);
+    if (l->n == first) return lint_fail(e, "%s: no pictures", dir);
     qsort(l->files + first, l->n - first, sizeof *l->files, by_path);
     return 0;
 }

@@ -1,6 +1,6 @@
 /* synth_list: the files that lint-synth composes, by class or by place.
  *
- * A source is `NAME=DIR` for all PNG and JPEG files directly in a folder, or the path of a list: a
+ * A source is `NAME=DIR` for all pictures directly in a folder, or the path of a list: a
  * text file with one picture on each line, tab-separated fields, and comment lines that begin with
  * `#`:
  *

@@ -1,4 +1,5 @@
 #include "synth/synth_paint.h"
+#include <errno.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -41,7 +42,15 @@ void lint_easel_free(lint_easel *e) {
     free(e);
 }
 
+/* Where cairo gets no memory for a clip or a path, it may paint another picture and say nothing of it.
+ * malloc leaves a word in errno, until mathematics overwrites it. */
+static void note_memory(lint_easel *e) {
+    if (errno == ENOMEM) e->no_memory = 1;
+}
+
 void lint_easel_begin(lint_easel *e, lint_rng rng) {
+    errno = 0;
+    e->no_memory = 0;
     size_t n = (size_t)e->w * (size_t)e->h;
     memset(e->ground, 0, n * 3 * sizeof(float));
     memset(e->object, 0, n * 4 * sizeof(float));
@@ -54,10 +63,12 @@ void lint_easel_begin(lint_easel *e, lint_rng rng) {
     cairo_matrix_init_scale(&e->frame, e->side, e->side);
 }
 
-int lint_easel_check(const lint_easel *e, lint_err *err) {
+int lint_easel_check(lint_easel *e, lint_err *err) {
+    note_memory(e);
     cairo_status_t s = cairo_status(e->cr);
+    if (s == CAIRO_STATUS_SUCCESS) s = cairo_surface_status(e->surface);
     if (s != CAIRO_STATUS_SUCCESS) return lint_fail(err, "cairo: %s", cairo_status_to_string(s));
-    return 0;
+    return e->no_memory ? lint_fail_mem(err, "a picture") : 0;
 }
 
 float lint_easel_range(lint_easel *e, float lo, float hi) {
@@ -284,6 +295,7 @@ void lint_easel_frame(lint_easel *e, lint_box box, float x, float y, lint_spot a
 }
 
 void lint_layer_begin(lint_easel *e) {
+    note_memory(e);
     cairo_t *cr = e->cr;
     cairo_reset_clip(cr);
     cairo_identity_matrix(cr);
@@ -355,6 +367,7 @@ static void lay_pixel(lint_easel *e, const lint_relief *rel, int x, int y, float
 }
 
 void lint_layer_end(lint_easel *e, const lint_relief *rel) {
+    note_memory(e);
     double sx = e->frame.xx, sy = e->frame.yx;
     int radius = (int)(rel->radius * (float)sqrt(sx * sx + sy * sy) + 0.5f);
     if (radius < 1) radius = 1;

@@ -45,6 +45,7 @@ typedef struct lint_easel {
     uint32_t noise;       /* seed of this picture's noise */
     float sun_x, sun_y;   /* unit vector toward the light, y down */
     cairo_matrix_t frame; /* object coordinates to pixels */
+    int no_memory;        /* an allocation failed while this picture was painted */
 } lint_easel;
 
 /* NULL on error. */
@@ -55,7 +56,7 @@ void lint_easel_free(lint_easel *e);
 void lint_easel_begin(lint_easel *e, lint_rng rng);
 
 /* Fails if cairo ran out of memory. */
-int lint_easel_check(const lint_easel *e, lint_err *err);
+int lint_easel_check(lint_easel *e, lint_err *err);
 
 /* A uniform random number in [lo, hi), from the picture's random numbers. */
 float lint_easel_range(lint_easel *e, float lo, float hi);

@@ -1,6 +1,7 @@
 #include "train/checkpoint.h"
 
 #include "base/atomic_output.h"
+#include "base/memstream.h"
 #include "engine/snapshot.h"
 
 #include <errno.h>
@@ -76,8 +77,7 @@ static char *settings_text(const lint_settings *s, lint_err *e) {
     FILE *f = open_memstream(&text, &size);
     for (size_t i = 0; f && i < s->n; i++)
         fprintf(f, "%s\t%s\n", s->v[i].key, s->v[i].value);
-    if (f && fclose(f) == 0) return text;
-    free(text);
+    if (lint_memstream_close(f, &text)) return text;
     lint_fail_mem(e, "the settings");
     return NULL;
 }

@@ -7,6 +7,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 /* --- files ------------------------------------------------------------------------------------ */
 
@@ -25,10 +26,18 @@ static int check_inputs(const named_file *in, lint_err *e) {
     return 0;
 }
 
+/* Two names of one file, such as m and ./m, are seen where it exists. */
+static int is_same_file(const char *a, const char *b) {
+    struct stat x, y;
+    if (strcmp(a, b) == 0) return 1;
+    if (stat(a, &x) < 0 || stat(b, &y) < 0) return 0;
+    return S_ISREG(x.st_mode) && x.st_dev == y.st_dev && x.st_ino == y.st_ino;
+}
+
 static int check_outputs(const named_file *out, lint_err *e) {
     for (int i = 0; i < OUTPUTS; i++)
         for (int j = i + 1; j < OUTPUTS; j++)
-            if (out[i].path && out[j].path && strcmp(out[i].path, out[j].path) == 0)
+            if (out[i].path && out[j].path && is_same_file(out[i].path, out[j].path))
                 return lint_fail(e,
                                  lint_is_stdio(out[i].path)
                                      ? "--%s and --%s cannot both be standard output"
@@ -48,7 +57,7 @@ static int check_overwriting(const lint_recipe *r, const named_file *in, const n
     for (int i = 0; i < INPUTS; i++)
         for (int j = 0; j < OUTPUTS; j++)
             if (in[i].path && out[j].path && !lint_is_stdio(in[i].path) &&
-                strcmp(in[i].path, out[j].path) == 0 && !may_overwrite(r, &in[i], &out[j]))
+                is_same_file(in[i].path, out[j].path) && !may_overwrite(r, &in[i], &out[j]))
                 return lint_fail(e, "--%s and --%s are the same file", in[i].option, out[j].option);
     return 0;
 }
@@ -110,6 +119,7 @@ static int check_needs(const lint_recipe *r, lint_err *e) {
     int prior = cam && !embedding, center = prior && r->prior != LINT_PRIOR_MASK;
     int chosen = r->best >= 0 && r->best != LINT_BEST_LAST;
     const need table[] = {
+        {"ce-weight", r->ce_weight != 1, !r->is_encoder, "a network of pictures as --net"},
         {"l1", given(r->l1), r->is_encoder, "a mask encoder as --net"},
         {"margin", given(r->margin), r->objective == LINT_OBJECTIVE_TRIPLET, "--objective triplet"},
         {"momentum", given(r->momentum), sgd, "--optim sgd"},

@@ -49,7 +49,7 @@ typedef struct lint_recipe {
     long batch, epochs, threads, warmup, step_epochs, patience, patience_from;
     double lr, momentum, weight_decay, beta1, beta2, eps, step_factor;
     double ce_weight, cam_weight, sigma, cap, dro_step, dro_adjust, l1, margin;
-    int schedule, cam_loss, prior, best, optim, nesterov, objective;
+    int schedule, cam_loss, prior, best, optim, nesterov, objective, freeze_batchnorm, precision;
     uint64_t seed;
     lint_list phases, freeze, lr_factors;
     /* The table whose rows point to the members above: settings are named by it. */
@@ -107,6 +107,9 @@ int lint_setup_fit(lint_setup *s, lint_recipe *r, lint_err *e);
 /* Fills in all of t but its callbacks and `stop`, and checks that samples and network can be trained
  * together. t points into s and r. */
 int lint_setup_plan(lint_setup *s, lint_recipe *r, lint_training *t, lint_err *e);
+
+/* Remarks on what only an epoch has shown. */
+void lint_setup_remark_epoch(const lint_setup *s, const lint_recipe *r, const lint_epoch *row);
 
 /* Adds what a log begins with: version, files, what the samples say of themselves, and every option
  * that the result depends on, defaults too. Ask lint_settings_ok for errors. */

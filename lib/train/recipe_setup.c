@@ -114,7 +114,28 @@ static int freeze(lint_setup *s, const lint_recipe *r, lint_err *e) {
         if (lint_net_freeze(s->net, r->freeze.v[i]) == 0)
             return lint_fail(e, "--freeze '%s': no parameter's name begins with it",
                              r->freeze.v[i]);
+    if (r->freeze_batchnorm && lint_net_freeze_batchnorms(s->net) == 0)
+        return lint_fail(e, "--freeze-batchnorm: the network has no batch norm");
     return 0;
+}
+
+/* What --freeze and --lr-factor leave to be trained. */
+static int check_trainable(const lint_setup *s, lint_err *e) {
+    size_t n = lint_net_params(s->net), left = 0;
+    for (size_t i = 0; i < n; i++)
+        left += lint_net_param(s->net, i).grad && s->factor[i] > 0;
+    return left ? 0 : lint_fail(e, "no weight is left to train: all are frozen or have factor 0");
+}
+
+/* A batch norm over a single value gives the same for every picture. */
+static int check_batch(const lint_setup *s, const lint_recipe *r, lint_err *e) {
+    const char *norm = r->batch == 1 && !r->is_encoder ? lint_net_single_value_norm(s->net) : NULL;
+    if (!norm) return 0;
+    return lint_fail(
+        e,
+        "--batch 1: the batch norm '%s' would normalise over a single value, since its "
+        "maps have one cell; it needs --batch 2 or more, or --freeze %s",
+        norm, norm);
 }
 
 static int fit_factors(lint_setup *s, const lint_recipe *r, lint_err *e) {
@@ -204,8 +225,15 @@ static int check_end(const lint_recipe *r, lint_err *e) {
     return 0;
 }
 
+static int fit_precision(lint_setup *s, const lint_recipe *r, lint_err *e) {
+    if (lint_net_set_precision(s->net, (lint_precision)r->precision, e) == 0) return 0;
+    return lint_err_prefix(e, "--precision: ");
+}
+
 int lint_setup_fit(lint_setup *s, lint_recipe *r, lint_err *e) {
+    if (fit_precision(s, r, e) < 0) return -1;
     if (freeze(s, r, e) < 0 || fit_factors(s, r, e) < 0 || fit_dro(s, r, e) < 0) return -1;
+    if (check_trainable(s, e) < 0 || check_batch(s, r, e) < 0) return -1;
     if (fit_class_weights(s, r, e) < 0 || fit_epochs(s, r, e) < 0) return -1;
     return check_end(r, e);
 }
@@ -268,8 +296,62 @@ static lint_optim_plan optim_of(const lint_recipe *r) {
                              .eps = r->eps};
 }
 
+/* Epochs in which nothing can be learnt. A learning rate of 0 has its uses: batch norms still collect
+ * their statistics. */
+static int check_rates(const lint_recipe *r, lint_err *e) {
+    size_t lost = lint_schedule_without_loss(&r->rates, r->cam_loss != LINT_CAM_NONE);
+    size_t still = lint_schedule_without_rate(&r->rates);
+    if (lost && !r->is_encoder)
+        return lint_fail(e,
+                         "in epoch %zu the weights of all losses are 0, so there is nothing to "
+                         "learn from (--ce-weight, --phase)",
+                         lost);
+    if (still) remark(r, "the learning rate is 0 in epoch %zu, so no weight changes there", still);
+    return 0;
+}
+
+/* Masks of sets; those of a stream are looked at in its first epoch. */
+static int check_masks(const lint_dataset *set, const char *name, const lint_recipe *r,
+                       const lint_loss *loss, lint_err *e) {
+    lint_blank_masks c = {0};
+    char text[512];
+    if (!set || !lint_loss_needs_mask(loss)) return 0;
+    size_t pixels = lint_dataset_height(set) * lint_dataset_width(set);
+    for (size_t i = 0; i < lint_dataset_count(set); i++)
+        if (lint_dataset_label(set, i) >= 0)
+            lint_blank_masks_add(&c, lint_dataset_mask(set, i), pixels);
+    if (lint_blank_masks_check(&c, name, e) < 0) return -1;
+    if (lint_blank_masks_some(&c, name, text, sizeof text)) remark(r, "%s", text);
+    return 0;
+}
+
+/* Whether all of it can be trained together. */
+static int check_all(const lint_setup *s, const lint_recipe *r, const lint_training *t,
+                     lint_err *e) {
+    if (s->lesson) return 0;
+    if (lint_train_check(s->net, s->batches, s->val, r->val, t, e) < 0) return -1;
+    if (check_masks(lint_batches_set(s->batches), lint_batches_name(s->batches), r, &t->loss, e) <
+        0)
+        return -1;
+    return check_masks(s->val, r->val, r, &t->loss, e);
+}
+
+void lint_setup_remark_epoch(const lint_setup *s, const lint_recipe *r, const lint_epoch *row) {
+    const char *name = lint_batches_name(s->batches);
+    char text[512];
+    if (row->epoch != 1 || row->resumed) return;
+    if (lint_blank_masks_some(&row->masks, name, text, sizeof text)) remark(r, "%s", text);
+    if (row->left_out)
+        remark(
+            r,
+            "%s: the last batch has one sample, which is left out of every epoch, since the batch "
+            "norm '%s' cannot normalise over a single value",
+            name, row->left_out);
+}
+
 int lint_setup_plan(lint_setup *s, lint_recipe *r, lint_training *t, lint_err *e) {
     if (lint_schedule_set_epochs(&r->rates, (size_t)r->epochs, e) < 0) return -1;
+    if (check_rates(r, e) < 0) return -1;
     if (r->schedule == LINT_SCHEDULE_STEP) r->step_epochs = (long)lint_schedule_step(&r->rates);
     t->loss = loss_of(s, r);
     t->term_cap = isnan(r->cap) ? 0 : r->cap;
@@ -283,8 +365,7 @@ int lint_setup_plan(lint_setup *s, lint_recipe *r, lint_training *t, lint_err *e
     t->patience_from = (size_t)r->patience_from;
     t->checkpoint = r->checkpoint;
     t->settings = &s->settings;
-    if (!s->lesson && lint_train_check(s->net, s->batches, s->val, r->val, t, e) < 0) return -1;
-    return describe_run(s, r, e);
+    return check_all(s, r, t, e) < 0 ? -1 : describe_run(s, r, e);
 }
 
 /* --- the model -------------------------------------------------------------------------------- */

@@ -171,3 +171,27 @@ lint_rates lint_schedule_at(const lint_schedule *s, size_t epoch) {
     }
     return r;
 }
+
+/* --- epochs that learn nothing ---------------------------------------------------------------- */
+
+/* The epoch to look at after `epoch`; 0: there is none. */
+static size_t next_epoch(const lint_schedule *s, size_t epoch) {
+    if (s->epochs) return epoch < s->epochs ? epoch + 1 : 0;
+    for (size_t i = 0; i < s->phases; i++)
+        if (s->phase[i].epoch > epoch) return s->phase[i].epoch;
+    return 0;
+}
+
+size_t lint_schedule_without_loss(const lint_schedule *s, int has_cam) {
+    for (size_t epoch = 1; epoch; epoch = next_epoch(s, epoch)) {
+        lint_rates r = lint_schedule_at(s, epoch);
+        if (r.ce_weight <= 0 && (!has_cam || r.cam_weight <= 0)) return epoch;
+    }
+    return 0;
+}
+
+size_t lint_schedule_without_rate(const lint_schedule *s) {
+    for (size_t epoch = 1; epoch; epoch = next_epoch(s, epoch))
+        if (lint_schedule_at(s, epoch).lr <= 0) return epoch;
+    return 0;
+}

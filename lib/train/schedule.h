@@ -74,6 +74,12 @@ size_t lint_schedule_step(const lint_schedule *s);
 /* The rates of an epoch; the first is 1. */
 lint_rates lint_schedule_at(const lint_schedule *s, size_t epoch);
 
+/* The first epoch in which nothing is learnt, because both loss weights are 0 (has_cam 0: that of the
+ * cross-entropy) or because the learning rate is; 0: there is none. Without E only the first epoch and
+ * those in which phases start are looked at. */
+size_t lint_schedule_without_loss(const lint_schedule *s, int has_cam);
+size_t lint_schedule_without_rate(const lint_schedule *s);
+
 void lint_schedule_free(lint_schedule *s);
 
 #endif

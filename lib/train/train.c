@@ -86,16 +86,39 @@ static uint64_t hash_batch(const lint_batch *b, size_t pixels, size_t features, 
     return h;
 }
 
-static int not_finite(const lint_epoch *row, const char *where, const lint_epoch_scores *s,
-                      lint_err *e) {
-    char cam[48] = "";
-    if (!isnan(s->cam) || isnan(s->loss)) snprintf(cam, sizeof cam, ", CAM loss %g", s->cam);
-    return lint_fail(
-        e,
-        "epoch %zu, %s: the loss is not finite (cross-entropy %g%s); a --lr below %g%s may "
-        "help",
-        row->epoch, where, s->ce, row->rates.cam_weight > 0 ? cam : "", row->rates.lr,
-        row->rates.cam_weight > 0 ? " or a lower --cam-weight" : "");
+/* The sign of a NaN means nothing. */
+static double unsigned_nan(double v) {
+    return isnan(v) ? fabs(v) : v;
+}
+
+/* Names all that may have let the weights grow, not only the learning rate. */
+static void list_remedies(const run *r, const lint_rates *rates, char *text, size_t size) {
+    const lint_optim_plan *p = &r->t->optim;
+    const char *more[] = {
+        rates->cam_weight > 0 ? "a lower --cam-weight" : NULL,
+        rates->ce_weight > 1 ? "a lower --ce-weight" : NULL,
+        p->weight_decay > 0 ? "a lower --weight-decay" : NULL,
+        p->rule == LINT_OPTIM_SGD && p->momentum > 0.99 ? "a lower --momentum" : NULL,
+        p->rule == LINT_OPTIM_ADAM && p->eps < 1e-12 ? "a higher --eps" : NULL,
+    };
+    int at = snprintf(text, size, "a --lr below %g", rates->lr);
+    for (size_t i = 0; i < sizeof more / sizeof *more; i++)
+        if (more[i]) at += snprintf(text + at, size - (size_t)at, " or %s", more[i]);
+}
+
+static int not_finite(const run *r, const lint_epoch *row, const char *where,
+                      const lint_epoch_scores *s, lint_err *e) {
+    char cam[48] = "", remedies[256];
+    if (row->rates.cam_weight > 0 && (!isnan(s->cam) || isnan(s->loss)))
+        snprintf(cam, sizeof cam, ", CAM loss %g", unsigned_nan(s->cam));
+    if (*lint_optim_steps(r->optim) == 0)
+        return lint_fail(e,
+                         "epoch %zu, %s: the loss is not finite (cross-entropy %g%s) before any "
+                         "weight has changed, so the samples or the first weights are at fault",
+                         row->epoch, where, unsigned_nan(s->ce), cam);
+    list_remedies(r, &row->rates, remedies, sizeof remedies);
+    return lint_fail(e, "epoch %zu, %s: the loss is not finite (cross-entropy %g%s); %s may help",
+                     row->epoch, where, unsigned_nan(s->ce), cam, remedies);
 }
 
 static int learn(run *r, const lint_batch *b, lint_loss_sum *sum, lint_err *e) {
@@ -123,7 +146,7 @@ static int step(run *r, const lint_batch *b, const lint_epoch *row, size_t numbe
     if (now.n == 0) return 0;
     lint_epoch_scores s = scores(r, &row->rates, &now);
     snprintf(where, sizeof where, "batch %zu", number);
-    if (!isfinite(s.loss)) return not_finite(row, where, &s, e);
+    if (!isfinite(s.loss)) return not_finite(r, row, where, &s, e);
     add(sum, &now);
     lint_optim_step(r->optim, row->rates.lr);
     return 0;
@@ -138,9 +161,36 @@ static int next_batch(run *r, lint_batch *b, lint_err *e) {
     return got;
 }
 
-/* A number of its own for every step of a training, interrupted or not. */
+/* A unique number for every step of a training, interrupted or not. */
 static uint64_t step_number(size_t epoch, size_t batch) {
     return ((uint64_t)epoch << 24) + batch;
+}
+
+/* Whether a batch norm would normalise over a single value, as it may in a last batch. */
+static int is_too_small(const run *r, const lint_batch *b, lint_epoch *row) {
+    const char *norm = b->n == 1 && !r->t->lesson ? lint_net_single_value_norm(r->net) : NULL;
+    if (norm) row->left_out = norm;
+    return norm != NULL;
+}
+
+/* Masks of a set are looked at before the training, those of a stream as they come by. */
+static void look_at_masks(const run *r, const lint_batch *b, lint_epoch *row) {
+    size_t pixels = b->mask_height * b->mask_width;
+    if (row->epoch != 1 || !lint_batches_marked(r->batches) || !lint_loss_needs_mask(&r->loss))
+        return;
+    for (size_t i = 0; i < b->n; i++)
+        if (b->label[i] >= 0) lint_blank_masks_add(&row->masks, b->mask[i], pixels);
+}
+
+static int nothing_learnt(const run *r, const lint_epoch *row, int weighted, lint_err *e) {
+    const char *name = lint_batches_name(r->batches);
+    if (row->left_out)
+        return lint_fail(e,
+                         "%s: epoch %zu has a single sample to learn from, over which the batch "
+                         "norm '%s' cannot normalise",
+                         name, row->epoch, row->left_out);
+    return lint_fail(e, "%s: epoch %zu has no sample with a %s%s", name, row->epoch,
+                     r->t->lesson ? "mask of an object" : "label", weighted ? " and a weight" : "");
 }
 
 /* 1: row->train is filled. 0: stopped. -1: an error. */
@@ -154,15 +204,14 @@ static int train_epoch(run *r, lint_epoch *row, lint_err *e) {
         weighted |= b.weight != NULL;
         if (!r->t->lesson) lint_groups_add(&r->training, &b, NULL);
         b.step = step_number(row->epoch, ++number);
-        if (step(r, &b, row, number, &sum, e) < 0) return -1;
+        look_at_masks(r, &b, row);
+        if (!is_too_small(r, &b, row) && step(r, &b, row, number, &sum, e) < 0) return -1;
         if (r->t->on_batch) r->t->on_batch(r->t->ctx, row->epoch, done += b.n);
         if (stopping(r)) return 0;
     }
     if (got < 0) return -1;
-    if (sum.n == 0)
-        return lint_fail(
-            e, "%s: epoch %zu has no sample with a %s%s", lint_batches_name(r->batches), row->epoch,
-            r->t->lesson ? "mask of an object" : "label", weighted ? " and a weight" : "");
+    if (sum.n == 0) return nothing_learnt(r, row, weighted, e);
+    if (lint_blank_masks_check(&row->masks, lint_batches_name(r->batches), e) < 0) return -1;
     row->train = scores(r, &row->rates, &sum);
     return 1;
 }
@@ -191,7 +240,7 @@ static int validate(run *r, lint_epoch *row, lint_err *e) {
     }
     row->val = scores(r, &row->rates, &sum);
     score_groups(r, &row->groups);
-    return isfinite(row->val.loss) ? 1 : not_finite(row, "validation", &row->val, e);
+    return isfinite(row->val.loss) ? 1 : not_finite(r, row, "validation", &row->val, e);
 }
 
 /* --- checkpoints ------------------------------------------------------------------------------ */

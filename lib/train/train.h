@@ -20,6 +20,7 @@
 #include "load/batches.h"
 #include "stream/settings.h"
 #include "train/best_epoch.h"
+#include "train/blank_masks.h"
 #include "train/dro.h"
 #include "train/optim.h"
 #include "train/schedule.h"
@@ -44,6 +45,11 @@ typedef struct lint_epoch {
     lint_group_scores groups;     /* of the validation samples */
     int best;                     /* whether it is better than every epoch before it */
     int resumed;                  /* whether it was read from a checkpoint */
+    /* Of the first epoch only, and in no checkpoint: */
+    lint_blank_masks masks; /* of a stream's labelled samples, where the mask prior needs them */
+    /* The batch norm because of which the last batch, of a single sample, was left out, as it is in
+     * every epoch (lint_net_single_value_norm); NULL: none was. */
+    const char *left_out;
 } lint_epoch;
 
 /* Replaces lint_net_step and lint_net_score for networks that learn something else than the labels
@@ -93,8 +99,9 @@ typedef struct lint_trained {
 int lint_train_check(const lint_net *net, const lint_batches *batches, const lint_dataset *val,
                      const char *val_name, const lint_training *t, lint_err *e);
 
-/* Trains. Errors: a loss that is not finite (the message gives epoch and batch), a stream that ends
- * early, *stop before the first epoch was complete. The net then has the weights of that moment. */
+/* Trains. A last batch of a single sample is left out where a batch norm could not normalise over it.
+ * Errors: a loss that is not finite (the message gives epoch and batch), a stream that ends early or
+ * whose masks are all blank, *stop before the first epoch was complete. The net then has the weights of that moment. */
 int lint_train(lint_net *net, lint_batches *batches, const lint_dataset *val,
                const lint_training *t, lint_threads *pool, lint_trained *done, lint_err *e);
 

@@ -37,8 +37,7 @@ static int check_size(const lint_net *net, const char *name, size_t w, size_t h,
 }
 
 static int check_mask(const lint_training *t, const char *name, int has_mask, lint_err *e) {
-    int prior = t->loss.cam != LINT_CAM_NONE && t->loss.cam != LINT_CAM_EMBEDDING;
-    if (!prior || t->loss.prior != LINT_PRIOR_MASK || has_mask) return 0;
+    if (!lint_loss_needs_mask(&t->loss) || has_mask) return 0;
     return lint_fail(e, "%s: no 'mask', which the mask prior needs", name);
 }
 

@@ -6,10 +6,14 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 struct lint_train_log {
     FILE *file;
-    const char *name;
+    const char *path, *name;
+    char *partial; /* NULL: written to directly */
+    size_t rows;
 };
 
 void lint_train_log_samples(lint_settings *s, const lint_batches *b) {
@@ -38,29 +42,57 @@ static int begin(const lint_train_log *log, const lint_settings *s, lint_err *e)
     return flush(log, e);
 }
 
-lint_train_log *lint_train_log_open(const char *path, const lint_settings *s, lint_err *e) {
-    lint_train_log *log = malloc(sizeof *log);
-    if (!log || lint_settings_ok(s, e) < 0) {
-        if (!log) lint_fail_mem(e, "the log");
-        free(log);
-        return NULL;
+static int is_direct(const char *path) {
+    struct stat st;
+    return lint_is_stdio(path) || (stat(path, &st) == 0 && !S_ISREG(st.st_mode));
+}
+
+static int open_file(lint_train_log *log, lint_err *e) {
+    if (!is_direct(log->path)) {
+        size_t size = strlen(log->path) + sizeof ".partial";
+        log->partial = malloc(size);
+        if (!log->partial) return lint_fail_mem(e, "the log");
+        snprintf(log->partial, size, "%s.partial", log->path);
     }
-    *log =
-        (lint_train_log){lint_is_stdio(path) ? stdout : fopen(path, "w"), lint_output_name(path)};
-    if (!log->file)
-        lint_fail(e, "%s: %s", path, strerror(errno));
-    else if (begin(log, s, e) == 0)
-        return log;
-    lint_train_log_close(log, &(lint_err){""});
+    log->file =
+        lint_is_stdio(log->path) ? stdout : fopen(log->partial ? log->partial : log->path, "w");
+    return log->file ? 0 : lint_fail_errno(e, "%s", log->path);
+}
+
+static void free_log(lint_train_log *log) {
+    free(log->partial);
+    free(log);
+}
+
+lint_train_log *lint_train_log_open(const char *path, const lint_settings *s, lint_err *e) {
+    lint_train_log *log = calloc(1, sizeof *log);
+    if (!log) lint_fail_mem(e, "the log");
+    if (!log) return NULL;
+    log->path = path;
+    log->name = lint_output_name(path);
+    if (lint_settings_ok(s, e) == 0 && open_file(log, e) == 0 && begin(log, s, e) == 0) return log;
+    lint_train_log_abort(log);
     return NULL;
 }
 
-int lint_train_log_close(lint_train_log *log, lint_err *e) {
-    int err = 0;
-    if (log && log->file && log->file != stdout && fclose(log->file) != 0)
-        err = lint_fail(e, "%s: %s", log->name, strerror(errno));
-    free(log);
+int lint_train_log_commit(lint_train_log *log, lint_err *e) {
+    if (!log) return 0;
+    int err = flush(log, e);
+    if (!err && log->partial && fsync(fileno(log->file)) != 0 && errno != EINVAL)
+        err = lint_fail_errno(e, "%s", log->name);
+    if (log->file != stdout && fclose(log->file) != 0 && !err)
+        err = lint_fail_errno(e, "%s", log->name);
+    if (!err && log->partial && rename(log->partial, log->path) != 0)
+        err = lint_fail_errno(e, "%s", log->name);
+    free_log(log);
     return err;
+}
+
+void lint_train_log_abort(lint_train_log *log) {
+    if (!log) return;
+    if (log->file && log->file != stdout) fclose(log->file);
+    if (log->file && log->partial && !log->rows) remove(log->partial);
+    free_log(log);
 }
 
 /* Nine digits tell any two floats apart. A NAN is written without its sign, which means nothing. */
@@ -88,5 +120,6 @@ int lint_train_log_row(lint_train_log *log, const lint_epoch *row, lint_err *e) 
     put(row->groups.mean, file);
     put(row->groups.adjusted, file);
     fprintf(file, "\t%d\n", row->best);
+    log->rows++;
     return flush(log, e);
 }

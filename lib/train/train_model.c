@@ -22,12 +22,13 @@ static int store_settings(lint_settings *s, const lint_trained *done, lint_frame
     return err;
 }
 
-/* What the samples say that whoever uses the model has to know. */
+/* The samples' metadata that users of the model need. */
 static int pass_on(const lint_batches *b, int is_head, lint_frame *f, lint_err *e) {
     int err = 0;
     for (size_t i = 0; !err && i < lint_batches_metas(b); i++) {
         const char *key = lint_batches_meta_key(b, i);
-        if (strcmp(key, "fit") == 0 || (is_head && strcmp(key, "backbone") == 0))
+        if (strcmp(key, "fit") == 0 || strcmp(key, "depth") == 0 ||
+            (is_head && strcmp(key, "backbone") == 0))
             err = lint_frame_set_meta(f, key, lint_batches_meta_value(b, i), e);
     }
     return err;

@@ -8,12 +8,14 @@ REPORT_TOOLS = $(addprefix $(BUILD)/,lint-cam lint-eval lint-show)
 report.run = pipelines/report/page --name $(NAME) --seed $(SEED) --style pipelines/report/page.css \
     --script pipelines/report/page.js --charts pipelines/report/charts --scores lint-eval \
     --maps lint-cam --pictures lint-show $(addprefix --lock ,$(wildcard $(LOCK))) \
-    $(if $(REPORT_OTHERS),--others '$(REPORT_OTHERS)') \
+    $(if $(REPORT_OTHERS),--others '$(REPORT_OTHERS)') $(foreach s,$(SEED),$(if $(told),--verdict $(verdict.makes))) \
+    $(if $(folds),--parts '$(folds)') \
     -o $(report.makes) $(REPORT_MODELS) $(SWEEP)
 report.reads = $(foreach s,$(sort $(SWEEP) $(SEED)),$(foreach model,$(REPORT_MODELS),$(addprefix \
     $m/,model.safetensors log.tsv val.json test.json))) \
     $(foreach s,$(SWEEP),$(foreach model,$(REPORT_OTHERS),$m/test.json)) \
-    $(foreach s,$(SEED),$(addprefix $d/,train.lts val.lts test.lts))
+    $(foreach s,$(SEED),$(addprefix $d/,train.lts val.lts) $(if $(told),$(verdict.makes)) $(foreach s,$(tested),$d/test.lts \
+    $(foreach model,$(REPORT_MODELS),$m/model.safetensors)))
 report.makes = models/$(NAME)/report.html
 
 ## write a page about the runs of `make sweep`: models/NAME/report.html

@@ -1,6 +1,7 @@
 #define _GNU_SOURCE /* tdestroy */
 #include "cache.h"
 
+#include "base/atomic_output.h"
 #include "base/grow.h"
 #include "files.h"
 #include <dirent.h>
@@ -14,10 +15,14 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+/* Of what others may have written, at most so much is read: a list of some ten million files. */
+#define LIST_MAX   ((size_t)1 << 30)
+#define RECORD_MAX ((size_t)1 << 26)
+
 static int lock_it(cache *c, int how, lint_err *e) {
     if (make_folders(c->dir, e) < 0) return -1;
     path p = pathf("%s/lock", c->dir);
-    c->lock = open(p.s, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+    c->lock = open_lock(p.s, O_CLOEXEC);
     if (c->lock >= 0 && flock(c->lock, how) == 0) return 0;
     return lint_fail(e, "%s: %s", p.s, strerror(errno));
 }
@@ -44,9 +49,9 @@ static path record(const cache *c, const char *key) {
 static int keep_file(cache *c, const char *p, const content_file *f, lint_err *e) {
     struct stat st;
     path to = object(c, f->hex);
-    if (stat(to.s, &st) == 0 && (uint64_t)st.st_size == f->size) return 0;
+    if (lstat(to.s, &st) == 0 && S_ISREG(st.st_mode) && (uint64_t)st.st_size == f->size) return 0;
     if (make_folders(folder_of(to.s).s, e) < 0) return -1;
-    return link_or_copy(p, to.s, e);
+    return keep_regular(p, to.s, e);
 }
 
 int cache_keep(cache *c, const char *p, const content *of, lint_err *e) {
@@ -67,19 +72,27 @@ int cache_keep(cache *c, const char *p, const content *of, lint_err *e) {
 /* The list of a folder, if it is there and whole: 1. */
 static int read_list(const cache *c, const item *what, content *of) {
     lint_err e;
-    char *list = read_text(object(c, what->hex).s);
+    struct stat st;
+    char *list = read_regular(object(c, what->hex).s, LIST_MAX, &st);
     if (!list) return 0;
     int good = content_read_list(of, list, &e) == 0 && strcmp(of->hex, what->hex) == 0;
+    if (!good) content_free(of);
     free(list);
     return good;
 }
 
+static int has_object(const cache *c, const char *hex) {
+    struct stat st;
+    path p = object(c, hex);
+    return lstat(p.s, &st) == 0 && S_ISREG(st.st_mode) && access(p.s, R_OK) == 0;
+}
+
 int cache_has(const cache *c, const item *what) {
     content of = {.kind = CONTENT_NONE};
-    if (what->kind != CONTENT_FOLDER) return access(object(c, what->hex).s, R_OK) == 0;
+    if (what->kind != CONTENT_FOLDER) return has_object(c, what->hex);
     int has = read_list(c, what, &of);
     for (size_t i = 0; i < of.n && has; i++)
-        has = access(object(c, of.file[i].hex).s, R_OK) == 0;
+        has = has_object(c, of.file[i].hex);
     content_free(&of);
     return has;
 }
@@ -101,9 +114,10 @@ static int take_all(cache *c, const content *want, const char *p, lint_err *e) {
     for (size_t i = 0; i < want->n; i++) {
         const content_file *f = &want->file[i];
         path to = *f->rel ? pathf("%s/%s", p, f->rel) : pathf("%s", p);
-        path from = object(c, f->hex);
-        if (access(from.s, R_OK) < 0) return 0;
-        if (make_folders(folder_of(to.s).s, e) < 0 || link_or_copy(from.s, to.s, e) < 0) return -1;
+        if (!has_object(c, f->hex)) return 0;
+        if (make_folders(folder_of(to.s).s, e) < 0 ||
+            take_regular(object(c, f->hex).s, to.s, e) < 0)
+            return -1;
     }
     return 1;
 }
@@ -125,18 +139,60 @@ int cache_take(cache *c, const item *what, const char *p, content *of, lint_err 
 
 /* --- records ---------------------------------------------------------------------------------- */
 
-char *cache_record(const cache *c, const char *key) {
-    return read_text(record(c, key).s);
+static int is_my_group(gid_t group) {
+    gid_t mine[1024];
+    int n = getgroups(sizeof mine / sizeof *mine, mine);
+    int is = group == getegid();
+    for (int i = 0; i < n && !is; i++)
+        is = group == mine[i];
+    return is;
+}
+
+/* NULL where the record may be believed; else why not. */
+static const char *why_untrusted(const cache *c, const struct stat *st) {
+    struct stat folder;
+    int mine = st->st_uid == geteuid();
+    if (c->trust == CACHE_TRUST_ANYONE) return NULL;
+    if (st->st_mode & S_IWOTH) return "everybody may write to it";
+    if (c->trust == CACHE_TRUST_OWN) {
+        if (!mine) return "it is another user's, and CACHE_TRUST is own";
+        return st->st_mode & S_IWGRP ? "its group may write to it, and CACHE_TRUST is own" : NULL;
+    }
+    if (mine) return NULL;
+    if (lstat(pathf("%s/stages", c->dir).s, &folder) < 0 || !S_ISDIR(folder.st_mode))
+        return "its folder is none";
+    if (folder.st_mode & S_IWOTH) return "everybody may write to its folder";
+    if (!is_my_group(folder.st_gid)) return "its folder's group is not one of yours";
+    return st->st_gid != folder.st_gid ? "it is not of its folder's group" : NULL;
+}
+
+char *cache_record(const cache *c, const char *key, const char **untrusted) {
+    struct stat st;
+    char *text = read_regular(record(c, key).s, RECORD_MAX, &st);
+    const char *why = text ? why_untrusted(c, &st) : NULL;
+    if (untrusted) *untrusted = why;
+    if (!why) return text;
+    free(text);
+    return NULL;
 }
 
 int cache_write_record(cache *c, const char *key, const char *text, lint_err *e) {
     path p = record(c, key);
     if (make_folders(folder_of(p.s).s, e) < 0) return -1;
-    return write_text(p.s, text, e);
+    lint_output *o = lint_output_open(p.s, e);
+    if (!o) return -1;
+    struct stat st;
+    int fd = fileno(lint_output_file(o));
+    mode_t others = c->trust == CACHE_TRUST_GROUP ? S_IWOTH : S_IWGRP | S_IWOTH;
+    /* Where modes cannot be set, CACHE_TRUST=anyone helps. */
+    if (fstat(fd, &st) == 0 && (st.st_mode & others))
+        (void)!fchmod(fd, st.st_mode & 0777 & ~others);
+    fputs(text, lint_output_file(o)); /* commit tells whether it could */
+    return lint_output_commit(o, e);
 }
 
 void cache_used(const cache *c, const char *key) {
-    utimensat(AT_FDCWD, record(c, key).s, NULL, 0);
+    utimensat(AT_FDCWD, record(c, key).s, NULL, AT_SYMLINK_NOFOLLOW);
 }
 
 /* --- throwing away ---------------------------------------------------------------------------- */
@@ -160,7 +216,7 @@ static used *list_records(const cache *c, size_t *n, lint_err *e) {
     *n = 0;
     for (struct dirent *f; d && (f = readdir(d));) {
         struct stat st;
-        if (strlen(f->d_name) != LINT_SHA256_HEX - 1 || stat(record(c, f->d_name).s, &st) < 0)
+        if (strlen(f->d_name) != LINT_SHA256_HEX - 1 || lstat(record(c, f->d_name).s, &st) < 0)
             continue;
         used *more = lint_grow(list, *n, &room, sizeof *more);
         if (!more) {
@@ -209,7 +265,7 @@ static int list_outputs(const cache *c, const step *s, items *list, lint_err *e)
 
 static uint64_t size_of(const cache *c, const char *hex) {
     struct stat st;
-    return stat(object(c, hex).s, &st) == 0 ? (uint64_t)st.st_size : 0;
+    return lstat(object(c, hex).s, &st) == 0 ? (uint64_t)st.st_size : 0;
 }
 
 /* 1 if they fit; then they are needed. */
@@ -233,7 +289,9 @@ static int fit_in(needed *k, const cache *c, const items *list, lint_err *e) {
 static int decide(needed *k, const cache *c, const char *key, lint_err *e) {
     step s = {0}, list = {0};
     lint_err broken;
-    char *text = cache_record(c, key), *at = text;
+    struct stat st;
+    /* Whoever made it: it only tells which files stay. */
+    char *text = read_regular(record(c, key).s, RECORD_MAX, &st), *at = text;
     int stays = 0;
     if (text && step_read(&s, &at, "", &broken) > 0)
         stays = list_outputs(c, &s, &list.with, e) < 0 ? -1 : fit_in(k, c, &list.with, e);

@@ -5,10 +5,15 @@
  *
  * A file in the cache is a hard link to the output where it can be. Stages never write to a file
  * that is there (the runner gives them an empty folder), and whoever does changes its digest: a
- * file is checked before it is taken out, and thrown away if it is not what it was. So the worst
+ * file is checked after it was taken out, and thrown away if it is not what it was. So the worst
  * that damage does is work done again.
  *
  * Any number of processes, and of machines that see the folder, may use it at once.
+ *
+ * Whoever may write to the folder may put anything there. So a record is believed only if it comes
+ * from somebody who is trusted, and belongs to its key; and then it tells no more than the digests
+ * of the outputs that were asked for. An object is what its digest says, whoever made it: it is a
+ * regular file, and one that another user could change later is copied before it is checked.
  */
 #ifndef STAGE_CACHE_H
 #define STAGE_CACHE_H
@@ -16,8 +21,17 @@
 #include "hashes.h"
 #include "step.h"
 
+/* Whose records are believed. */
+typedef enum {
+    CACHE_TRUST_OWN,   /* this user's that nobody else may write to */
+    CACHE_TRUST_GROUP, /* besides, those of the folder's group, if this user belongs to it and only
+                          the group may write to the folder */
+    CACHE_TRUST_ANYONE /* of all who may write to the folder */
+} cache_trust;
+
 typedef struct cache {
     const char *dir;
+    cache_trust trust;
     hashes *hashes; /* counts what is read here, too */
     int lock;       /* -1 */
 } cache;
@@ -36,8 +50,9 @@ int cache_has(const cache *c, const item *what);
  * there, or was damaged. */
 int cache_take(cache *c, const item *what, const char *path, content *of, lint_err *e);
 
-/* The record of that key, from malloc; NULL where there is none. */
-char *cache_record(const cache *c, const char *key);
+/* The record of that key, from malloc; NULL where there is none, or none of a user who is trusted:
+ * then *untrusted (may be NULL) says why, and is NULL otherwise. */
+char *cache_record(const cache *c, const char *key, const char **untrusted);
 int cache_write_record(cache *c, const char *key, const char *text, lint_err *e);
 /* Notes that it was used. */
 void cache_used(const cache *c, const char *key);

@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <fts.h>
 #include <stdarg.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -29,6 +30,13 @@ path folder_of(const char *p) {
 
 static int fail(lint_err *e, const char *p) {
     return lint_fail(e, "%s: %s", p, strerror(errno));
+}
+
+int stays_inside(const char *rel) {
+    if (!*rel || *rel == '/') return 0;
+    for (const char *s = rel; s; s = strchr(s, '/') ? strchr(s, '/') + 1 : NULL)
+        if (strncmp(s, "..", 2) == 0 && (s[2] == '/' || !s[2])) return 0;
+    return 1;
 }
 
 int make_folders(const char *p, lint_err *e) {
@@ -63,9 +71,7 @@ int remove_all(const char *p, lint_err *e) {
     return err;
 }
 
-char *read_text(const char *p) {
-    FILE *f = fopen(p, "rb");
-    if (!f) return NULL;
+static char *read_stream(FILE *f) {
     size_t n = 0, size = 4096;
     char *text = malloc(size);
     for (size_t got; text && (got = fread(text + n, 1, size - n - 1, f)) > 0;) {
@@ -80,8 +86,35 @@ char *read_text(const char *p) {
         free(text);
         text = NULL;
     }
+    int why = errno;
     fclose(f);
+    errno = why;
     return text;
+}
+
+char *read_text(const char *p) {
+    FILE *f = fopen(p, "rb");
+    return f ? read_stream(f) : NULL;
+}
+
+/* Where others may write, a FIFO or a link may wait under any name. */
+static int open_regular(const char *p, struct stat *st) {
+    int fd = open(p, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+    if (fd < 0) return -1;
+    if (fstat(fd, st) == 0 && S_ISREG(st->st_mode)) return fd;
+    close(fd);
+    errno = EINVAL;
+    return -1;
+}
+
+char *read_regular(const char *p, size_t max, struct stat *st) {
+    int fd = open_regular(p, st);
+    if (fd < 0) return NULL;
+    FILE *f = (uint64_t)st->st_size <= max ? fdopen(fd, "rb") : NULL;
+    if (f) return read_stream(f);
+    close(fd);
+    errno = EFBIG;
+    return NULL;
 }
 
 int write_text(const char *p, const char *text, lint_err *e) {
@@ -89,6 +122,20 @@ int write_text(const char *p, const char *text, lint_err *e) {
     if (!o) return -1;
     fputs(text, lint_output_file(o)); /* commit tells whether it could */
     return lint_output_commit(o, e);
+}
+
+int open_lock(const char *p, int flags) {
+    struct stat st;
+    flags |= O_NOFOLLOW | O_NONBLOCK;
+    int fd = open(p, O_RDWR | flags);
+    /* Not O_CREAT alone: Linux refuses that of another's file in a sticky folder. */
+    if (fd < 0 && errno == ENOENT) fd = open(p, O_RDWR | O_CREAT | O_EXCL | flags, 0666);
+    if (fd < 0 && errno == EEXIST) fd = open(p, O_RDWR | flags);
+    if (fd < 0 && errno == EACCES) fd = open(p, O_RDONLY | flags); /* enough but for NFS */
+    if (fd < 0 || (fstat(fd, &st) == 0 && S_ISREG(st.st_mode))) return fd;
+    close(fd);
+    errno = EINVAL;
+    return -1;
 }
 
 static int copy_bytes(int from, int to) {
@@ -106,28 +153,81 @@ static int copy_bytes(int from, int to) {
 }
 
 /* To a new file, which is deleted again where that fails. */
+static int copy_open(int in, const char *to, mode_t mode) {
+    int out = open(to, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
+    if (out < 0) return -1;
+    int err = copy_bytes(in, out), why = errno;
+    if (close(out) < 0 && !err) {
+        why = errno;
+        err = -1;
+    }
+    if (err) unlink(to);
+    errno = why;
+    return err;
+}
+
+static int close_after(int fd, int err) {
+    int why = errno;
+    close(fd);
+    errno = why;
+    return err;
+}
+
 static int copy(const char *from, const char *to) {
     struct stat st;
     int in = open(from, O_RDONLY | O_CLOEXEC);
     if (in < 0) return -1;
-    int out = -1, err = -1;
-    if (fstat(in, &st) == 0) out = open(to, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, st.st_mode);
-    if (out >= 0) err = copy_bytes(in, out);
-    int why = errno;
-    if (out >= 0 && close(out) < 0 && !err) {
-        why = errno;
-        err = -1;
-    }
-    if (out >= 0 && err) unlink(to);
-    close(in);
-    errno = why;
-    return err;
+    return close_after(in, fstat(in, &st) < 0 ? -1 : copy_open(in, to, st.st_mode & 0777));
 }
 
 static int link_or_copy_to(void *ctx, const char *temp) {
     const char *from = ctx;
     if (link(from, temp) == 0) return 0;
     return errno == EEXIST ? -1 : copy(from, temp);
+}
+
+static int is_mine_alone(const struct stat *st) {
+    return S_ISREG(st->st_mode) && st->st_uid == geteuid() && !(st->st_mode & (S_IWGRP | S_IWOTH));
+}
+
+static int take_to(void *ctx, const char *temp) {
+    const char *from = ctx;
+    struct stat st;
+    if (link(from, temp) == 0) {
+        /* What was linked is looked at, not what is at `from` by now. */
+        if (lstat(temp, &st) == 0 && is_mine_alone(&st)) return 0;
+        unlink(temp);
+    } else if (errno == EEXIST) {
+        return -1;
+    }
+    int in = open_regular(from, &st);
+    if (in < 0) return -1;
+    return close_after(in, copy_open(in, temp, is_mine_alone(&st) ? st.st_mode & 0777 : 0666));
+}
+
+int take_regular(const char *from, const char *to, lint_err *e) {
+    return lint_output_replace(to, take_to, (char *)from, e);
+}
+
+static int keep_to(void *ctx, const char *temp) {
+    const char *from = ctx;
+    struct stat st;
+    if (lstat(from, &st) < 0) return -1;
+    mode_t mode = st.st_mode & 0777 & ~(mode_t)(S_IWGRP | S_IWOTH);
+    /* A file of several names may be one that the user works on under another. */
+    if (st.st_nlink == 1 && st.st_uid == geteuid() && S_ISREG(st.st_mode) && !is_mine_alone(&st) &&
+        chmod(from, mode) == 0)
+        st.st_mode = S_IFREG | mode;
+    if (is_mine_alone(&st)) {
+        if (link(from, temp) == 0) return 0;
+        if (errno == EEXIST) return -1;
+    }
+    int in = open(from, O_RDONLY | O_CLOEXEC);
+    return in < 0 ? -1 : close_after(in, copy_open(in, temp, S_ISREG(st.st_mode) ? mode : 0644));
+}
+
+int keep_regular(const char *from, const char *to, lint_err *e) {
+    return lint_output_replace(to, keep_to, (char *)from, e);
 }
 
 int link_or_copy(const char *from, const char *to, lint_err *e) {

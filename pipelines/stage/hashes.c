@@ -2,6 +2,7 @@
 #include "hashes.h"
 
 #include "base/grow.h"
+#include "base/memstream.h"
 #include "files.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -83,16 +84,7 @@ char *content_list(const content *c) {
         fprintf(f, "%s ", c->file[i].hex);
         put_name(f, c->file[i].rel);
     }
-    if (fclose(f) == 0) return text;
-    free(text);
-    return NULL;
-}
-
-static int stays_inside(const char *rel) {
-    if (!*rel || *rel == '/') return 0;
-    for (const char *s = rel; s; s = strchr(s, '/') ? strchr(s, '/') + 1 : NULL)
-        if (strncmp(s, "..", 2) == 0 && (s[2] == '/' || !s[2])) return 0;
-    return 1;
+    return lint_memstream_close(f, &text);
 }
 
 int content_read_list(content *c, const char *list, lint_err *e) {
@@ -193,12 +185,13 @@ static path index_file(const hashes *h, const char *p) {
 static int next_known(char **at, content_file *f) {
     char *line = *at, *end = strchr(line, '\n');
     int used = 0;
+    *f = (content_file){0};
     if (!end) return 0;
     *end = 0;
     *at = end + 1;
     if (sscanf(line, "%64[0-9a-f] %" SCNu64 " %" SCNd64 " %" SCNu64 "%n", f->hex, &f->size,
                &f->changed, &f->inode, &used) != 4 ||
-        line[used] != ' ')
+        strlen(f->hex) != LINT_SHA256_HEX - 1 || line[used] != ' ')
         return 0;
     f->rel = line + used + 1;
     unescape(f->rel);
@@ -239,7 +232,7 @@ static int write_index(const hashes *h, const char *p, const content *c, lint_er
                 k->inode);
         put_name(f, k->rel);
     }
-    int err = fclose(f) != 0 ? lint_fail_mem(e, "the index") : 0;
+    int err = lint_memstream_close(f, &text) ? 0 : lint_fail_mem(e, "the index");
     if (!err) err = make_folders(h->dir, e);
     if (!err) err = write_text(index_file(h, p).s, text, e);
     free(text);

@@ -1,6 +1,7 @@
 #define _GNU_SOURCE /* open_memstream */
 #include "key.h"
 
+#include "base/memstream.h"
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -14,7 +15,7 @@ int step_key(const step *s, char key[LINT_SHA256_HEX], lint_err *e) {
     items_put(f, "in", &s->in);
     items_put(f, "tool", &s->tool);
     items_put_names(f, "out", &s->out); /* their names: digests are not known before it has run */
-    int err = fclose(f) != 0 ? lint_fail_mem(e, "a stage") : 0;
+    int err = lint_memstream_close(f, &text) ? 0 : lint_fail_mem(e, "a stage");
     if (!err) lint_sha256_of(text, key);
     free(text);
     return err;

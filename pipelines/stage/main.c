@@ -12,6 +12,7 @@
  * and finds it done.
  */
 #include "base/cli.h"
+#include "base/memstream.h"
 #include "cache.h"
 #include "engine/kernels/kernels.h"
 #include "files.h"
@@ -30,7 +31,7 @@
 
 static struct {
     const char *root, *cache, *max, *facts;
-    int quiet, verbose;
+    int trust, quiet, verbose;
 } o = {.root = "", .max = "10G"};
 
 static const lint_option options[] = {
@@ -39,6 +40,10 @@ static const lint_option options[] = {
     {"cache", 0, LINT_OPT_STR, &o.cache, "DIR", .help = "what they made before (ROOT/.cache)"},
     {"max", 0, LINT_OPT_STR, &o.max, "SIZE",
      .help = "the cache's largest size; K, M, G, T are powers of 1024 (10G)"},
+    {"trust", 0, LINT_OPT_CHOICE, &o.trust, "WHOM", .choices = "own|group|anyone",
+     .help =
+         "whose records in the cache are believed: one's own, the folder's group's, anyone's who "
+         "may write there (own); ROOT/.cache is as trusted as ROOT"},
     {"facts", 0, LINT_OPT_STR, &o.facts, "COMMAND",
      .help = "run: prints lines about this machine and build, for the record"},
     {"quiet", 'q', LINT_OPT_FLAG, &o.quiet, .help = "do not say what is run"},
@@ -77,6 +82,9 @@ static void runner_open(runner *r) {
     r->hashes = (hashes){.dir = r->index.s};
     r->cache = (cache){
         .dir = o.cache && *o.cache ? o.cache : r->state.s, .hashes = &r->hashes, .lock = -1};
+    /* Whoever may write to ROOT may change what stages made there anyway. */
+    r->cache.trust =
+        strcmp(r->cache.dir, r->state.s) == 0 ? CACHE_TRUST_ANYONE : (cache_trust)o.trust;
     if (make_folders(r->state.s, &e) < 0 || cache_open(&r->cache, &e) < 0) lint_die(&e);
 }
 
@@ -92,7 +100,7 @@ static void runner_close(runner *r) {
  * what a killed runner's command still does is waited for, too. */
 static int hold(const char *p, const char *what, lint_err *e) {
     if (make_folders(folder_of(p).s, e) < 0) return -1;
-    int fd = open(p, O_RDWR | O_CREAT, 0666);
+    int fd = open_lock(p, 0);
     if (fd < 0) return lint_fail(e, "%s: %s", p, strerror(errno));
     if (flock(fd, LOCK_EX | LOCK_NB) == 0) return fd;
     if (!o.quiet) fprintf(stderr, "%s: waiting for another process that is at it\n", what);
@@ -129,8 +137,8 @@ static int digest_inputs(runner *r, step *s, lint_err *e) {
 static int read_now(const runner *r, const char *name, step *was, char key[LINT_SHA256_HEX]) {
     lint_err e;
     char *text = read_text(pathf("%s/%s", r->now.s, name).s), *at = text;
-    int found =
-        text && sscanf(text, "key %64[0-9a-f]", key) == 1 && step_read(was, &at, o.root, &e) > 0;
+    int found = text && sscanf(text, "key %64[0-9a-f]", key) == 1 &&
+                strlen(key) == LINT_SHA256_HEX - 1 && step_read(was, &at, o.root, &e) > 0;
     free(text);
     return found;
 }
@@ -151,16 +159,33 @@ static int write_now(const runner *r, const char *name, const char *key, const c
     return err;
 }
 
+/* The record is of that key, so that it tells neither more nor fewer outputs than were asked for,
+ * and of each its digest. */
+static int is_record_of(const step *made, const char *key) {
+    lint_err e;
+    char is[LINT_SHA256_HEX];
+    for (size_t i = 0; i < made->out.n; i++)
+        if (!*made->out.v[i].hex) return 0;
+    return step_key(made, is, &e) == 0 && strcmp(is, key) == 0;
+}
+
 /* What the stage made when it ran with this key: 1, by its outputs now or by the cache. */
 static int read_made(const runner *r, const step *s, const char *key, step *made) {
     lint_err e;
     char was[LINT_SHA256_HEX];
+    const char *untrusted;
     if (read_now(r, s->name, made, was)) {
-        if (strcmp(was, key) == 0) return 1;
+        if (strcmp(was, key) == 0 && is_record_of(made, key)) return 1;
         step_free(made);
     }
-    char *text = cache_record(&r->cache, key), *at = text;
+    char *text = cache_record(&r->cache, key, &untrusted), *at = text;
     int found = text && step_read(made, &at, o.root, &e) > 0;
+    if (found && !is_record_of(made, key)) {
+        step_free(made);
+        found = 0;
+    }
+    if (untrusted && !o.quiet)
+        fprintf(stderr, "%s: the cache's record is not used: %s\n", s->name, untrusted);
     free(text);
     return found;
 }
@@ -197,7 +222,8 @@ static int restore(runner *r, const item *made, const char *work, lint_err *e) {
 }
 
 /* 1 where all outputs are there or could be restored; says so. */
-static int have_outputs(runner *r, const step *made, const char *work, lint_err *e) {
+static int have_outputs(runner *r, const step *made, const char *name, const char *work,
+                        lint_err *e) {
     size_t restored = 0;
     for (size_t i = 0; i < made->out.n; i++) {
         int there = is_there(r, &made->out.v[i], e);
@@ -207,7 +233,7 @@ static int have_outputs(runner *r, const step *made, const char *work, lint_err 
         if (done != 1) return done;
         restored++;
     }
-    if (restored && !o.quiet) printf("%s: from the cache\n", made->name);
+    if (restored && !o.quiet) printf("%s: from the cache\n", name);
     return 1;
 }
 
@@ -243,12 +269,14 @@ static int keep_outputs(runner *r, step *s, const char *work, content *made, lin
     return 0;
 }
 
-/* A record is true only if what was read is still what it was when the stage began. */
+/* A record is true only if what was read, and the programs, are still what they were when the stage
+ * began. */
 static int same_inputs(runner *r, const step *s, lint_err *e) {
-    for (size_t i = 0; i < s->in.n; i++) {
-        int there = is_there(r, &s->in.v[i], e);
+    for (size_t i = 0; i < s->in.n + s->tool.n; i++) {
+        const item *it = i < s->in.n ? &s->in.v[i] : &s->tool.v[i - s->in.n];
+        int there = is_there(r, it, e);
         if (there < 0) return -1;
-        if (!there) return lint_fail(e, "%s changed while the stage ran", s->in.v[i].real);
+        if (!there) return lint_fail(e, "%s changed while the stage ran; run it again", it->real);
     }
     return 0;
 }
@@ -312,7 +340,7 @@ static int bring_up(runner *r, step *s, lint_err *e) {
      * few as leaves hardly any two of a cluster's tasks to share one. */
     int lock = hold(pathf("%s/locks/%.4s", r->cache.dir, key).s, s->name, e);
     if (lock < 0) return -1;
-    int have = read_made(r, s, key, &made) ? have_outputs(r, &made, work.s, e) : 0;
+    int have = read_made(r, s, key, &made) ? have_outputs(r, &made, s->name, work.s, e) : 0;
     if (have == 1) {
         char *record = step_text(&made, e);
         have = record && write_now(r, s->name, key, record, e) == 0 ? 1 : -1;
@@ -559,9 +587,7 @@ static char *join(char **lines) {
     FILE *f = open_memstream(&text, &size);
     for (; f && *lines; lines++)
         fprintf(f, "%s\n", *lines);
-    if (f && fclose(f) == 0) return text;
-    free(text);
-    return NULL;
+    return lint_memstream_close(f, &text);
 }
 
 static char *read_stages(char **lines) {

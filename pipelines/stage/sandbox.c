@@ -31,14 +31,14 @@ static int is_own(const char *name) {
     return 0;
 }
 
-static int link_project(const char *dir, lint_err *e) {
+static int link_project(const char *dir, const step *s, lint_err *e) {
     DIR *d = opendir(".");
     if (!d) return lint_fail(e, ".: %s", strerror(errno));
     int err = 0;
     for (struct dirent *f; !err && (f = readdir(d));) {
         struct stat st;
-        /* Links that lead nowhere are nobody's input. */
-        if (!is_own(f->d_name) && stat(f->d_name, &st) == 0)
+        /* Links that lead nowhere are nobody's input. An output of before must not be written to. */
+        if (!is_own(f->d_name) && !items_find(&s->out, f->d_name) && stat(f->d_name, &st) == 0)
             err = link_to(dir, f->d_name, f->d_name, e);
     }
     closedir(d);
@@ -59,7 +59,7 @@ int sandbox_make(const char *dir, const step *s, lint_err *e) {
     for (size_t i = 0; i < s->in.n; i++)
         if (needs_link(&s->in.v[i]) && link_to(dir, s->in.v[i].name, s->in.v[i].real, e) < 0)
             return -1;
-    return link_project(dir, e);
+    return link_project(dir, s, e);
 }
 
 /* --- running ---------------------------------------------------------------------------------- */

@@ -2,6 +2,7 @@
 #include "step.h"
 
 #include "base/grow.h"
+#include "base/memstream.h"
 #include "files.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -78,6 +79,13 @@ static int add_path(items *list, char *what, const char *root, lint_err *e) {
     return 0;
 }
 
+/* An output lies below root. */
+static int add_output(step *s, char *what, const char *root, lint_err *e) {
+    if (add_path(&s->out, what, root, e) < 0) return -1;
+    const char *name = s->out.v[s->out.n - 1].name;
+    return stays_inside(name) ? 0 : lint_fail(e, "the output '%s' leads out of the folder", name);
+}
+
 static int add_data(step *s, char *what, lint_err *e) {
     char *equals = strchr(what, '=');
     if (!equals) return lint_fail(e, "data %s: not NAME=PATH", what);
@@ -92,7 +100,7 @@ static int take_line(step *s, const char *word, char *rest, const char *root, li
         return s->run ? 0 : lint_fail_mem(e, "a stage");
     }
     if (strcmp(word, "in") == 0) return add_path(&s->in, rest, root, e);
-    if (strcmp(word, "out") == 0) return add_path(&s->out, rest, root, e);
+    if (strcmp(word, "out") == 0) return add_output(s, rest, root, e);
     if (strcmp(word, "tool") == 0) return add_path(&s->tool, rest, "", e);
     if (strcmp(word, "data") == 0) return add_data(s, rest, e);
     if (strcmp(word, "with") == 0) return step_add_text(&s->with, rest, e);
@@ -230,9 +238,8 @@ char *step_text(const step *s, lint_err *e) {
         items_put(f, "out", &s->out);
         items_put(f, "tool", &s->tool);
         items_put_names(f, "fact", &s->fact);
-        if (fclose(f) == 0) return text;
-        free(text);
     }
+    if (lint_memstream_close(f, &text)) return text;
     lint_fail_mem(e, "a stage");
     return NULL;
 }

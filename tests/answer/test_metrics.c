@@ -1,7 +1,7 @@
 /* Metrics against values worked out by hand or printed in the literature. */
 #include "answer/metrics.h"
 #include "answer/top_cells.h"
-#include "answer/wilson.h"
+#include "base/wilson.h"
 #include "picture/evidence.h"
 #include "support/check.h"
 
@@ -578,6 +578,25 @@ static void scores_come_back_from_json_to_the_last_bit(void **state) {
     lint_scores_free(&t);
 }
 
+static void groups_have_words_in_json(void **state) {
+    (void)state;
+    lint_err e;
+    char text[1 << 16];
+    lint_frame f = predictions(eight, 8, AB, AB);
+    lint_metrics *m = metrics_of(&f);
+    lint_scores s = scores_of(m);
+    FILE *out = tmpfile();
+    assert_int_equal(lint_scores_write_json(&s, out, &e), 0);
+    rewind(out);
+    text[fread(text, 1, sizeof text - 1, out)] = 0;
+    assert_non_null(strstr(text, "\"group\": \"b on an a-like background\""));
+    assert_non_null(strstr(text, "\"group\": \"b on a b-like background\""));
+    fclose(out);
+    lint_scores_free(&s);
+    lint_metrics_free(m);
+    lint_frame_free(&f);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(wilson_intervals_are_those_of_the_literature),
@@ -602,6 +621,7 @@ int main(void) {
         cmocka_unit_test(even_maps_have_a_twentieth_in_their_top_cells),
         cmocka_unit_test(what_cannot_be_scored_is_refused),
         cmocka_unit_test(scores_come_back_from_json_to_the_last_bit),
+        cmocka_unit_test(groups_have_words_in_json),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

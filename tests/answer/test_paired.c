@@ -136,7 +136,7 @@ static void the_same_seed_gives_the_same_interval(void **state) {
     lint_bootstrap_mean(v, 10, 3, &b[0], &b[1], &e);
     lint_bootstrap_mean(v, 10, 4, &c[0], &c[1], &e);
     assert_memory_equal(a, b, sizeof a);
-    assert_true(memcmp(a, c, sizeof a) != 0);
+    assert_true(a[0] != c[0] || a[1] != c[1]);
 }
 
 static void few_pairs_have_their_range_and_one_has_none(void **state) {

@@ -10,6 +10,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -73,14 +74,14 @@ static const char *get(const char *name) {
 }
 
 static lint_output *opened(const char *name) {
-    lint_err e = {""};
+    lint_err e = {0};
     lint_output *o = lint_output_open(in_home(name), &e);
     if (!o) fail_msg("%s", e.msg);
     return o;
 }
 
 static void committed(lint_output *o) {
-    lint_err e = {""};
+    lint_err e = {0};
     if (lint_output_commit(o, &e) < 0) fail_msg("%s", e.msg);
 }
 
@@ -151,7 +152,7 @@ static int link_at_second_try(void *ctx, const char *temp) {
 
 static void a_link_replaces_a_file_in_one_step(void **state) {
     (void)state;
-    lint_err e = {""};
+    lint_err e = {0};
     char from[2 * PATH_SIZE], to[2 * PATH_SIZE];
     put("old", "before");
     put("other", "after");
@@ -190,6 +191,60 @@ static void a_killed_writer_leaves_nothing(void **state) {
     assert_int_equal(entries(1), 1);
 }
 
+/* The number of a process that is no more. */
+static long dead(void) {
+    int status;
+    pid_t pid = fork();
+    if (pid == 0) _exit(0);
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    return pid;
+}
+
+static void put_temporary(const char *form, long pid) {
+    char name[64];
+    snprintf(name, sizeof name, form, pid);
+    put(name, "left");
+}
+
+static void the_next_run_removes_what_killed_ones_left(void **state) {
+    (void)state;
+    long pid = dead();
+    put("old", "before");
+    put_temporary(".old.%ld.0", pid);
+    put_temporary(".old.%ld.12", pid);
+    put_temporary(".old.%ld.0", getpid()); /* alive */
+    put_temporary(".older.%ld.0", pid);    /* another result's, */
+    put_temporary("old.%ld.0", pid);       /* and the user's own */
+    put_temporary(".old.%ld.x", pid);
+    put_temporary(".old.%ld", pid);
+    lint_output_sweep(in_home("old"));
+    assert_int_equal(entries(0), 6);
+    assert_string_equal(get("old"), "before");
+    lint_output_sweep(in_home("older"));
+    assert_int_equal(entries(0), 5);
+    lint_output_sweep(in_home("none/x")); /* nothing to do, nothing said */
+    lint_output_sweep("-");
+    lint_output_sweep(NULL);
+    assert_int_equal(entries(1), 5);
+}
+
+static void what_somebody_writes_or_leads_elsewhere_stays(void **state) {
+    (void)state;
+    char name[64];
+    long pid = dead();
+    put_temporary(".old.%ld.0", pid);
+    snprintf(name, sizeof name, ".old.%ld.0", pid);
+    int fd = open(in_home(name), O_RDONLY); /* as a process of that number on another machine */
+    assert_int_equal(flock(fd, LOCK_EX), 0);
+    snprintf(name, sizeof name, ".old.%ld.1", pid);
+    assert_int_equal(symlink("old", in_home(name)), 0);
+    lint_output_sweep(in_home("old"));
+    assert_int_equal(entries(0), 2);
+    close(fd);
+    lint_output_sweep(in_home("old"));
+    assert_int_equal(entries(1), 1);
+}
+
 static void the_mode_follows_the_umask(void **state) {
     (void)state;
     mode_t old = umask(027);
@@ -214,7 +269,7 @@ static void two_writers_of_one_file_leave_one_whole_file(void **state) {
 
 static void a_full_disk_is_an_error_with_the_name_in_it(void **state) {
     (void)state;
-    lint_err e = {""};
+    lint_err e = {0};
     lint_output *o = lint_output_open("/dev/full", &e);
     assert_non_null(o);
     fputs("something", lint_output_file(o));
@@ -234,7 +289,7 @@ static void a_failed_write_leaves_the_old_file(void **state) {
     lint_output *o = opened("old");
     for (int i = 0; i < 100000; i++)
         fputc('x', lint_output_file(o));
-    lint_err e = {""};
+    lint_err e = {0};
     int answer = lint_output_commit(o, &e);
     assert_int_equal(setrlimit(RLIMIT_FSIZE, &was), 0);
     signal(SIGXFSZ, handler);
@@ -246,7 +301,7 @@ static void a_failed_write_leaves_the_old_file(void **state) {
 
 static void a_directory_or_a_missing_one_is_an_error_at_once(void **state) {
     (void)state;
-    lint_err e = {""};
+    lint_err e = {0};
     assert_null(lint_output_open(home, &e));
     assert_non_null(strstr(e.msg, "Is a directory"));
     assert_null(lint_output_open(in_home("none/file"), &e));
@@ -271,7 +326,7 @@ static int commit_to(int fd, lint_err *e) {
 
 static void standard_output_is_written_and_checked(void **state) {
     (void)state;
-    lint_err e = {""};
+    lint_err e = {0};
     int fd = open(in_home("out"), O_CREAT | O_WRONLY, 0600);
     assert_int_equal(commit_to(fd, &e), 0);
     close(fd);
@@ -291,6 +346,8 @@ int main(void) {
         cmocka_unit_test(abort_leaves_what_was_there_and_nothing_else),
         cmocka_unit_test(a_link_replaces_a_file_in_one_step),
         cmocka_unit_test(a_killed_writer_leaves_nothing),
+        cmocka_unit_test(the_next_run_removes_what_killed_ones_left),
+        cmocka_unit_test(what_somebody_writes_or_leads_elsewhere_stays),
         cmocka_unit_test(the_mode_follows_the_umask),
         cmocka_unit_test(two_writers_of_one_file_leave_one_whole_file),
         cmocka_unit_test(a_full_disk_is_an_error_with_the_name_in_it),

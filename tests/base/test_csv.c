@@ -59,7 +59,40 @@ static void quotes_hold_commas_line_ends_and_quotes(void **state) {
     expect("\"\",x\r\n", "|x\n");
     expect("5\" pipe,\"6\"\n", "5\" pipe|6\n"); /* inside a bare field a quote is a quote */
     expect("\"a\"", "a\n");
-    expect("a\rb\n", "a\rb\n");
+    expect("a\rb\r", "a\nb\n");
+    expect("a,b\r\rc,\"d\re\"\r", "a|b\nc|d\ne\n");
+}
+
+static void separators_are_those_of_the_first_line(void **state) {
+    (void)state;
+    expect("a;b\n1,5;2\n", "a|b\n1,5|2\n");
+    expect("a\tb;c\td\n", "a|b;c|d\n");
+    expect("\"a;b;c\",d\n1,2\n", "a;b;c|d\n1|2\n");
+    expect("a,b;c,d\n", "a|b;c|d\n");
+    expect("a, b,  \"c, d\" ,\" e\"\n", "a|b|c, d| e\n");
+    expect("\"a\" \"b\"\n", "line 1: text after a closing quote");
+    expect("", "");
+    expect("a", "a\n");
+}
+
+static void utf_16_becomes_utf_8(void **state) {
+    (void)state;
+    static const char little[] = "\xff\xfe"
+                                 "a\0;\0\xe9\0\n\0\xac\x20;\0\x3d\xd8\x00\xdeq\0";
+    static const char big[] = "\xfe\xff\0a\0;\0\xe9\0\r\x20\xac\0;\xd8\x3d\xde\x00\0q";
+    static const char want[] = "a|\xc3\xa9\n\xe2\x82\xac|\xf0\x9f\x98\x80q\n";
+    expect_bytes(little, sizeof little - 1, want);
+    expect_bytes(big, sizeof big - 1, want);
+    expect_bytes("\xff\xfe\x00\xdc\n", 5, "\xef\xbf\xbd\n"); /* half a pair, half a unit */
+    expect_bytes("\xff\xfe\x3d\xd8", 4, "\xef\xbf\xbd\n");
+    expect_bytes("\xff\xfe\0\0", 4, "line 1: a NUL byte");
+    expect_bytes("\xef\xbb\xbfx,y\n", 7, "x|y\n");
+    expect_bytes("\xe9,y\n", 4, "\xe9|y\n");
+    expect_bytes("\xef,y\n", 4, "\xef|y\n");
+    expect_bytes("\xef\xbb,y\n", 5, "\xef\xbb|y\n");
+    expect_bytes("\xfe,y\n", 4, "\xfe|y\n");
+    expect_bytes("\xff", 1, "\xff\n");
+    expect_bytes("\xff\xfe", 2, "");
 }
 
 static void what_makes_no_sense_is_an_error_with_its_line(void **state) {
@@ -117,6 +150,8 @@ int main(void) {
         cmocka_unit_test(fields_are_parted_by_commas_and_records_by_line_ends),
         cmocka_unit_test(empty_lines_and_a_byte_order_mark_are_passed_over),
         cmocka_unit_test(quotes_hold_commas_line_ends_and_quotes),
+        cmocka_unit_test(separators_are_those_of_the_first_line),
+        cmocka_unit_test(utf_16_becomes_utf_8),
         cmocka_unit_test(what_makes_no_sense_is_an_error_with_its_line),
         cmocka_unit_test(a_record_without_end_does_not_fill_memory),
         cmocka_unit_test(a_record_is_at_most_a_mebibyte),

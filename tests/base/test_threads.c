@@ -32,7 +32,7 @@ static void count_part(void *ctx, size_t part, int worker) {
 }
 
 static lint_threads *pool_of(int threads) {
-    lint_err e = {""};
+    lint_err e = {0};
     lint_threads *p = lint_threads_new(threads, &e);
     if (!p) fail_msg("%s", e.msg);
     return p;

@@ -24,7 +24,7 @@ enum { N = 5, CLASSES = 3 };
 
 /* --- halves ----------------------------------------------------------------------------------- */
 
-static const char *const tables[] = {"v2", "v3", "v4", "plain"};
+static const char *const tables[] = {"v2", "v3", "v4", "v4bf16", "plain"};
 
 /* The value of a half by the standard's formula. */
 static double half_value(unsigned h) {
@@ -98,7 +98,7 @@ static void expect_text(char *got, const char *want, const lint_err *e) {
 
 static void a_text_is_cut_at_its_mark_and_joined_again(void **state) {
     (void)state;
-    lint_err e = {""};
+    lint_err e = {0};
     char *head = lint_head_text(BACKBONE BEHIND, 4, 3, 21, &e);
     assert_non_null(head);
     assert_string_equal(head, "input 4x3x21 features\n" BEHIND);
@@ -114,7 +114,7 @@ static void a_text_is_cut_at_its_mark_and_joined_again(void **state) {
 
 static void texts_that_are_no_backbone_or_no_head_are_refused(void **state) {
     (void)state;
-    lint_err e = {""};
+    lint_err e = {0};
     assert_null(lint_head_text(BACKBONE, 4, 3, 21, &e));
     assert_non_null(strstr(e.msg, "no 'cam' line"));
     assert_null(lint_head_join(BACKBONE, "input features\ncam\n", &e));
@@ -125,7 +125,7 @@ static void texts_that_are_no_backbone_or_no_head_are_refused(void **state) {
 
 static void a_head_without_a_size_is_no_network(void **state) {
     (void)state;
-    lint_err e = {""};
+    lint_err e = {0};
     lint_threads *pool = lint_threads_new(1, &e);
     assert_null(lint_net_new("input features\n" BEHIND, "head", 2, 1, LINT_NET_INFER, pool, &e));
     assert_non_null(strstr(e.msg, "input WxHxC features"));
@@ -143,7 +143,7 @@ typedef struct pair {
 static pair pair_new(lint_net_mode mode, int threads) {
     pair p = {.whole = filled_new(BACKBONE BEHIND, CLASSES, N, mode, threads)};
     const lint_net *net = p.whole->net;
-    lint_err e = {""};
+    lint_err e = {0};
     size_t each =
         2 * lint_net_cam_channels(net) * lint_net_cam_height(net) * lint_net_cam_width(net);
     assert_int_equal(each, 2 * 21 * 4 * 3);
@@ -171,7 +171,7 @@ static void pair_free(pair *p) {
 static void a_head_answers_from_features_as_the_whole_from_pictures(void **state) {
     (void)state;
     enum { MAPS = N * CLASSES * 4 * 3 };
-    lint_err e = {""};
+    lint_err e = {0};
     float z[2][N * CLASSES], cam[2][MAPS];
     pair p = pair_new(LINT_NET_INFER, 1);
     assert_true(lint_net_is_head(p.head->net) && !lint_net_is_head(p.whole->net));
@@ -196,7 +196,7 @@ static void a_head_learns_from_features_what_the_whole_learns(void **state) {
         {.ce_weight = 1, .cam = LINT_CAM_ENERGY, .cam_weight = 2, .prior = LINT_PRIOR_MASK},
         {.ce_weight = 1, .cam = LINT_CAM_MSE, .cam_weight = 9, .sigma = 0.2},
         {.cam = LINT_CAM_RADIAL, .cam_weight = 9, .sigma = 0.2}};
-    lint_err e = {""};
+    lint_err e = {0};
     pair p = pair_new(LINT_NET_TRAIN, 1);
     lint_net_freeze(p.whole->net, "a.");
     lint_net_freeze(p.whole->net, "n.");
@@ -226,7 +226,7 @@ static void a_head_learns_from_features_what_the_whole_learns(void **state) {
 static void features_and_steps_are_the_same_bytes_for_any_threads(void **state) {
     (void)state;
     const lint_loss loss = {.ce_weight = 1, .cam = LINT_CAM_ENERGY, .cam_weight = 1, .sigma = 0.2};
-    lint_err e = {""};
+    lint_err e = {0};
     pair one = pair_new(LINT_NET_TRAIN, 1), three = pair_new(LINT_NET_TRAIN, 3);
     assert_memory_equal(one.features, three.features, N * 2 * 21 * 4 * 3);
     lint_loss_sum sum = {0};
@@ -245,7 +245,7 @@ static void features_and_steps_are_the_same_bytes_for_any_threads(void **state) 
 
 static void a_feature_that_no_half_can_hold_is_an_error(void **state) {
     (void)state;
-    lint_err e = {""};
+    lint_err e = {0};
     char features[N * 2 * 21 * 4 * 3];
     filled *f = filled_new(BACKBONE BEHIND, CLASSES, N, LINT_NET_INFER, 1);
     float *bias = lint_frame_find(&f->weights, "n.bias")->data;
@@ -261,7 +261,7 @@ static void a_feature_that_no_half_can_hold_is_an_error(void **state) {
 /* Writes weights, or a model with the classes a, b and c; its path. */
 static const char *file_of(filled *f, int model) {
     static char path[64];
-    lint_err e = {""};
+    lint_err e = {0};
     lint_frame frame = {0};
     snprintf(path, sizeof path, "/tmp/test_features-%d", (int)getpid());
     if (model)
@@ -277,7 +277,7 @@ static const char *file_of(filled *f, int model) {
 
 static void a_head_joins_its_backbone_to_the_whole(void **state) {
     (void)state;
-    lint_err e = {""};
+    lint_err e = {0};
     pair p = pair_new(LINT_NET_INFER, 1);
     lint_backbone b;
     lint_frame head = {0}, joined = {0}, want = {0};
@@ -327,7 +327,7 @@ static void weights_tell_their_network(void **state) {
         "models/mobilenet_v2.net",    "models/cnn.net",         "models/mobilenet_v2_140.net",
         "models/efficientnet_b0.net", "models/densenet121.net", "models/squeezenet1_1.net",
         "models/regnet_x_400mf.net",  "models/standard.net",    "models/mobilenet_v3_large.net"};
-    lint_err e = {""};
+    lint_err e = {0};
     for (size_t i = 0; i < sizeof nets / sizeof *nets; i++) {
         filled *f = filled_new(nets[i], 7, 1, LINT_NET_INFER, 1);
         put_before_names(&f->weights, "module.");

@@ -246,7 +246,7 @@ static const trial trials[] = {
 /* The loss that is minimised, at the weights of f. */
 static double value(filled *f, const lint_loss *loss) {
     lint_loss_sum s = {0};
-    lint_err e = {""};
+    lint_err e = {0};
     filled_load(f);
     if (lint_net_step(f->net, &f->batch, loss, &s, &e) < 0) fail_msg("%s", e.msg);
     double cam = s.n ? s.cam / (double)s.n : 0;
@@ -381,7 +381,7 @@ static void frozen_layers_keep_their_statistics_and_have_no_gradient(void **stat
     (void)state;
     const lint_loss loss = {.ce_weight = 1, .cam = LINT_CAM_ENERGY, .cam_weight = 1, .sigma = 0.2};
     lint_loss_sum sum = {0};
-    lint_err e = {""};
+    lint_err e = {0};
     filled *f = filled_new(FROZEN, CLASSES, IMAGES, LINT_NET_TRAIN, 1);
     float mean[4], other[4];
     memcpy(mean, param_of(f->net, "n.running_mean").value, sizeof mean);
@@ -427,7 +427,7 @@ static void the_gradient_by_a_mask_belongs_to_its_code(void **state) {
     enum { N = 2, PLACES = 6, K = 3 };
     static const char text[] =
         "input 3x2x1 mask\nflatten\na: dense 5\nsigmoid\nb: dense 3\nsigmoid\n";
-    lint_err e = {""};
+    lint_err e = {0};
     lint_threads *pool = lint_threads_new(1, &e);
     lint_net *net = lint_net_new(text, "encoder", 1, N, LINT_NET_TRAIN, pool, &e);
     if (!net) fail_msg("%s", e.msg);

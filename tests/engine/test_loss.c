@@ -263,7 +263,7 @@ static void table_map(float *map, int which) {
  * linear encoder that weighs a cell by what it says, and a sigmoid. */
 static lint_mask_encoder *disc_encoder(lint_threads *pool) {
     static const char text[] = "input 24x24x1 mask\nflatten\nfc: dense 1\nsigmoid\n";
-    lint_err e = {""};
+    lint_err e = {0};
     lint_frame f = {0};
     lint_net *net = lint_net_new(text, "text", 1, 2, LINT_NET_INFER, pool, &e);
     if (!net) fail_msg("%s", e.msg);
@@ -325,7 +325,7 @@ static void the_table_of_maps_and_losses(void **state) {
                 {"energy", LINT_CAM_ENERGY, 0.25},
                 {"embedding", LINT_CAM_EMBEDDING, 0}};
     enum { ROWS = sizeof rows / sizeof *rows };
-    lint_err e = {""};
+    lint_err e = {0};
     double v[ROWS][MAPS];
     lint_threads *pool = lint_threads_new(1, &e);
     lint_mask_encoder *m = disc_encoder(pool);
@@ -362,7 +362,7 @@ static const float *weights_of(const filled *f, const char *name) {
 }
 
 static void run_maps(filled *f, float *logits, float *cam) {
-    lint_err e = {""};
+    lint_err e = {0};
     if (lint_net_run(f->net, &f->batch, logits, cam, &e) < 0) fail_msg("%s", e.msg);
 }
 

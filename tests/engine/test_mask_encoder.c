@@ -29,7 +29,7 @@ typedef struct judge {
 } judge;
 
 static void write_frame(const lint_frame *f, char path[32]) {
-    lint_err e = {""};
+    lint_err e = {0};
     strcpy(path, "/tmp/lint-test-XXXXXX");
     int fd = mkstemp(path);
     assert_true(fd >= 0);
@@ -42,7 +42,7 @@ static void write_frame(const lint_frame *f, char path[32]) {
 /* The frame of an encoder with the weights of a formula; LINEAR's weigh the middle against the rim,
  * as those of one that was trained would. */
 static void make_frame(const char *text, lint_frame *f) {
-    lint_err e = {""};
+    lint_err e = {0};
     lint_threads *pool = lint_threads_new(1, &e);
     lint_net *net = lint_net_new(text, "text", 1, 2, LINT_NET_INFER, pool, &e);
     if (!net) fail_msg("%s", e.msg);
@@ -67,7 +67,7 @@ static void make_frame(const char *text, lint_frame *f) {
 }
 
 static judge judge_new(const char *text, size_t batch) {
-    lint_err e = {""};
+    lint_err e = {0};
     lint_frame f = {0};
     char path[32];
     judge j = {.pool = lint_threads_new(1, &e)};
@@ -255,7 +255,7 @@ static const char NET[] = "input 12x12x3 mean 0.5 0.5 0.5 std 0.25 0.25 0.25\n"
                           "fc1: dense 9\nrelu\nfc2: dense classes\n";
 
 static double cam_of(filled *f, const lint_loss *loss) {
-    lint_err e = {""};
+    lint_err e = {0};
     lint_loss_sum sum = {0};
     if (lint_net_step(f->net, &f->batch, loss, &sum, &e) < 0) fail_msg("%s", e.msg);
     assert_int_equal(sum.n, f->batch.n);
@@ -331,7 +331,7 @@ static void steps_against_the_gradient_lower_the_loss(void **state) {
 static void an_encoder_of_another_size_is_refused(void **state) {
     (void)state;
     judge j = judge_new(LINEAR, 2);
-    lint_err e = {""};
+    lint_err e = {0};
     lint_loss_sum sum = {0};
     lint_loss loss = {
         .cam = LINT_CAM_EMBEDDING, .cam_weight = 1, .judge = lint_mask_encoder_judge(j.m)};
@@ -350,7 +350,7 @@ static void an_encoder_of_another_size_is_refused(void **state) {
 /* --- files ------------------------------------------------------------------------------------ */
 
 static void expect_refusal(const lint_frame *f, const char *why) {
-    lint_err e = {""};
+    lint_err e = {0};
     char path[32];
     lint_threads *pool = lint_threads_new(1, &e);
     write_frame(f, path);
@@ -367,7 +367,7 @@ static float *code_of(const lint_frame *f, const char *name) {
 
 static void a_file_that_is_no_encoder_is_refused(void **state) {
     (void)state;
-    lint_err e = {""};
+    lint_err e = {0};
     lint_frame f = {0};
     make_frame(LINEAR, &f);
     code_of(&f, "code.inverted")[0] = code_of(&f, "code.object")[0];

@@ -33,7 +33,7 @@ static filled *small(lint_net_mode mode, int threads) {
 
 static lint_loss_sum step(filled *f, const lint_loss *loss) {
     lint_loss_sum sum = {0};
-    lint_err e = {""};
+    lint_err e = {0};
     if (lint_net_step(f->net, &f->batch, loss, &sum, &e) < 0) fail_msg("%s", e.msg);
     return sum;
 }
@@ -70,7 +70,7 @@ static void threads_leave_no_trace(void **state) {
             filled_gradients(f, &got);
             if (threads == 1) {
                 sum = s;
-                assert_int_equal(lint_frame_copy(&first, &got, &(lint_err){""}), 0);
+                assert_int_equal(lint_frame_copy(&first, &got, &(lint_err){0}), 0);
             }
             assert_same_bytes(&got, &first);
             assert_memory_equal(&s.ce, &sum.ce, sizeof s.ce);
@@ -86,7 +86,7 @@ static void inference_is_the_same_bytes_for_any_threads_mode_and_batch(void **st
     (void)state;
     enum { N = 5, K = 3, PLACES = 12 };
     float first[N * K], cam[N * K * PLACES];
-    lint_err e = {""};
+    lint_err e = {0};
     for (int threads = 1; threads <= 3; threads++)
         for (int mode = 0; mode < 2; mode++) {
             filled *f = small(mode ? LINT_NET_TRAIN : LINT_NET_INFER, threads);
@@ -116,7 +116,7 @@ static void an_image_alone_gets_what_it_gets_in_a_batch(void **state) {
     (void)state;
     filled *f = small(LINT_NET_INFER, 1);
     float all[15], one[3];
-    lint_err e = {""};
+    lint_err e = {0};
     assert_int_equal(lint_net_run(f->net, &f->batch, all, NULL, &e), 0);
     double scale = check_max(all, 15);
     for (size_t i = 0; i < 5; i++) {
@@ -138,7 +138,7 @@ static void a_step_overwrites_gradients_and_adds_to_the_sums(void **state) {
     gradients_of(f, &ENERGY, &once);
     filled_load(f);
     lint_loss_sum sum = {0}, one = step(f, &ENERGY);
-    lint_err e = {""};
+    lint_err e = {0};
     assert_int_equal(lint_net_step(f->net, &f->batch, &ENERGY, &sum, &e), 0);
     assert_int_equal(lint_net_step(f->net, &f->batch, &ENERGY, &sum, &e), 0);
     filled_load(f); /* running statistics as before */
@@ -259,7 +259,7 @@ static int check_map_sums(filled *f, const float *offset) {
     size_t cells = lint_net_cam_height(f->net) * lint_net_cam_width(f->net);
     float *z = malloc(n * k * sizeof *z), *m = malloc(n * k * cells * sizeof *m);
     float *sum = malloc(n * k * sizeof *sum);
-    lint_err e = {""};
+    lint_err e = {0};
     if (lint_net_run(f->net, &f->batch, z, m, &e) < 0) fail_msg("%s", e.msg);
     for (size_t i = 0; i < n * k; i++) {
         sum[i] = (float)map_sum(m, k, cells, i / k, i % k);
@@ -297,7 +297,7 @@ static void both_ways_of_a_3x3_convolution_agree(void **state) {
     filled *one = filled_new(text, K, 1, LINT_NET_INFER, 1);
     filled *many = filled_new(text, K, N, LINT_NET_INFER, 1);
     float a[K], b[N * K];
-    lint_err e = {""};
+    lint_err e = {0};
     assert_int_equal(lint_net_run(one->net, &one->batch, a, NULL, &e), 0);
     assert_int_equal(lint_net_run(many->net, &many->batch, b, NULL, &e), 0);
     assert_true(check_tensor("logits", b, a, K, 2e-5, 0));
@@ -382,7 +382,7 @@ static void behind_a_linear_head_a_map_is_zhous_cam(void **state) {
     memset(values_of(f, "conv1.bias"), 0, 3 * sizeof *conv);
     filled_load(f);
     float m[K * H * W], want[K * H * W];
-    lint_err e = {""};
+    lint_err e = {0};
     assert_int_equal(lint_net_run(f->net, &f->batch, NULL, m, &e), 0);
     for (int c = 0; c < K; c++)
         for (int q = 0; q < H * W; q++) {
@@ -417,7 +417,7 @@ static void energy_does_not_depend_on_the_scale_of_the_maps(void **state) {
     (void)state;
     filled *f = small(LINT_NET_TRAIN, 1);
     lint_loss_sum one = {0}, ten = {0};
-    lint_err e = {""};
+    lint_err e = {0};
     assert_int_equal(lint_net_score(f->net, &f->batch, &ENERGY, NULL, &one, &e), 0);
     lint_tensor *w = lint_frame_find(&f->weights, "fc5.weight");
     for (size_t i = 0; i < filled_count(w); i++)
@@ -441,7 +441,7 @@ static void one_class_is_scored_by_its_own_map(void **state) {
     size_t cells = lint_net_cam_height(f->net) * lint_net_cam_width(f->net);
     float *m = malloc(3 * cells * sizeof *m);
     lint_loss_sum sum = {0};
-    lint_err e = {""};
+    lint_err e = {0};
     assert_int_equal(lint_net_run(f->net, &f->batch, NULL, m, &e), 0);
     assert_int_equal(lint_net_score(f->net, &f->batch, &ENERGY, NULL, &sum, &e), 0);
     double want = 0;
@@ -514,7 +514,7 @@ static void what_is_stored_is_loaded_to_the_byte(void **state) {
     lint_net_init(f->net, 5);
     step(f, &ENERGY); /* running statistics of its own */
     lint_frame a = {0}, b = {0};
-    lint_err e = {""};
+    lint_err e = {0};
     filled_store(f, &a);
     assert_int_equal(lint_net_load(g->net, &a, &e), 0);
     filled_store(g, &b);
@@ -533,7 +533,7 @@ static char model_path[64];
 
 /* Writes a frame to a temporary file, for read_model. */
 static const char *write_model(const lint_frame *f) {
-    lint_err e = {""};
+    lint_err e = {0};
     snprintf(model_path, sizeof model_path, "/tmp/lint-model-XXXXXX");
     int fd = mkstemp(model_path);
     assert_true(fd >= 0);
@@ -558,7 +558,7 @@ static void a_model_file_brings_its_network_and_classes(void **state) {
     (void)state;
     filled *f = small(LINT_NET_TRAIN, 1);
     lint_frame m = {0};
-    lint_err e = {""};
+    lint_err e = {0};
     char *classes = NULL;
     const char *names = "[\"leopard\",\"orca\",\"seal\"]";
     assert_int_equal(lint_model_store(f->net, names, &m, &e), 0);
@@ -689,7 +689,7 @@ static const bad_net bad_nets[] = {
 
 static void a_bad_line_is_named_with_what_was_expected(void **state) {
     (void)state;
-    lint_err e = {""};
+    lint_err e = {0};
     lint_threads *pool = lint_threads_new(1, &e);
     int bad = 0;
     for (size_t i = 0; i < sizeof bad_nets / sizeof *bad_nets; i++) {
@@ -708,7 +708,7 @@ static void a_bad_line_is_named_with_what_was_expected(void **state) {
 
 static void line_ends_of_dos_and_no_last_newline_are_fine(void **state) {
     (void)state;
-    lint_err e = {""};
+    lint_err e = {0};
     lint_threads *pool = lint_threads_new(1, &e);
     lint_net *net = lint_net_new("input 8x8x3\r\n\r\n# c\r\nflatten # d\r\nfc:\tdense  classes",
                                  "dos.net", 2, 1, LINT_NET_INFER, pool, &e);
@@ -723,19 +723,18 @@ static void drop_one(lint_frame *f) {
 }
 static void add_one(lint_frame *f) {
     assert_non_null(
-        lint_frame_add(f, "conv9.weight", LINT_F32, 1, (uint64_t[]){3}, &(lint_err){""}));
+        lint_frame_add(f, "conv9.weight", LINT_F32, 1, (uint64_t[]){3}, &(lint_err){0}));
 }
 static void transpose_one(lint_frame *f) {
     assert_non_null(
-        lint_frame_add(f, "fc2.weight", LINT_F32, 2, (uint64_t[]){10, 9}, &(lint_err){""}));
+        lint_frame_add(f, "fc2.weight", LINT_F32, 2, (uint64_t[]){10, 9}, &(lint_err){0}));
 }
 static void flatten_one(lint_frame *f) {
-    assert_non_null(
-        lint_frame_add(f, "fc2.weight", LINT_F32, 1, (uint64_t[]){90}, &(lint_err){""}));
+    assert_non_null(lint_frame_add(f, "fc2.weight", LINT_F32, 1, (uint64_t[]){90}, &(lint_err){0}));
 }
 static void widen_one(lint_frame *f) {
     assert_non_null(
-        lint_frame_add(f, "fc2.weight", LINT_F64, 2, (uint64_t[]){9, 10}, &(lint_err){""}));
+        lint_frame_add(f, "fc2.weight", LINT_F64, 2, (uint64_t[]){9, 10}, &(lint_err){0}));
 }
 static void put_nan(lint_frame *f) {
     ((float *)lint_frame_find(f, "bn3.bias")->data)[2] = NAN;
@@ -758,7 +757,7 @@ static void weights_that_do_not_fit_are_refused_by_name(void **state) {
     filled *f = small(LINT_NET_INFER, 1);
     for (size_t i = 0; i < sizeof bad_weights / sizeof *bad_weights; i++) {
         lint_frame w = {0};
-        lint_err e = {""};
+        lint_err e = {0};
         assert_int_equal(lint_frame_copy(&w, &f->weights, &e), 0);
         bad_weights[i].spoil(&w);
         assert_int_equal(lint_net_load(f->net, &w, &e), -1);
@@ -779,7 +778,7 @@ static void a_net_that_memory_cannot_hold_is_refused(void **state) {
         "input 2048x2048x3\ndropout 0.5\nglobalpool\nd: dense classes\n",
         "input 2048x2048x3\nrelu\nglobalpool\nd: dense classes\n",
     };
-    lint_err e = {""};
+    lint_err e = {0};
     lint_threads *pool = lint_threads_new(1, &e);
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
         assert_null(lint_net_new(texts[i], "huge.net", 2, 1 << 20, LINT_NET_TRAIN, pool, &e));
@@ -792,14 +791,14 @@ static void a_net_that_memory_cannot_hold_is_refused(void **state) {
 static void pytorchs_batch_counters_are_passed_over(void **state) {
     (void)state;
     filled *f = small(LINT_NET_INFER, 1);
-    lint_err e = {""};
+    lint_err e = {0};
     assert_non_null(lint_frame_add(&f->weights, "bn2.num_batches_tracked", LINT_I64, 0, NULL, &e));
     filled_load(f);
     filled_free(f);
 }
 
 static void refuse_model(lint_threads *pool, const lint_frame *m, const char *expected) {
-    lint_err e = {""};
+    lint_err e = {0};
     lint_net *net = read_model(write_model(m), 1, pool, NULL, &e);
     unlink(model_path);
     assert_null(net);
@@ -811,7 +810,7 @@ static void a_file_that_is_no_model_is_refused_by_name(void **state) {
     (void)state;
     filled *f = small(LINT_NET_INFER, 1);
     lint_frame m = {0};
-    lint_err e = {""};
+    lint_err e = {0};
     refuse_model(f->pool, &f->weights, "not a model");
     assert_int_equal(lint_model_store(f->net, "[\"a\",\"b\",\"c\"]", &m, &e), 0);
     lint_frame_set_meta(&m, "kind", "samples", &e);
@@ -833,7 +832,7 @@ static void a_file_that_is_no_model_is_refused_by_name(void **state) {
 static void batches_that_do_not_fit_are_refused(void **state) {
     (void)state;
     filled *f = small(LINT_NET_TRAIN, 1);
-    lint_err e = {""};
+    lint_err e = {0};
     lint_loss_sum sum = {0};
     lint_batch b = f->batch;
     b.n = 6;
@@ -861,7 +860,7 @@ static void batches_that_do_not_fit_are_refused(void **state) {
 static void without_a_cam_line_there_are_no_maps(void **state) {
     (void)state;
     filled *f = filled_new("input 8x8x3\nflatten\nfc: dense classes\n", 2, 2, LINT_NET_TRAIN, 1);
-    lint_err e = {""};
+    lint_err e = {0};
     lint_loss_sum sum = {0};
     float z[4], m[256];
     const lint_loss plain = {.ce_weight = 1};

@@ -1,22 +1,40 @@
-/* libFuzzer's target for weights from strangers: any bytes are read or refused, and every byte of
- * what was read is there. `make fuzz` builds and runs it. */
-#include "stream/torch_file.h"
+/* A file of weights of any kind, by its path, as lint-train --weights opens it. An index of several
+ * files may find itself, `x`, and no other file. */
+#include "stream/state_dict.h"
+#include "support/fuzz.h"
 
 #include <stdlib.h>
+#include <unistd.h>
 
-int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n);
+static char folder[] = "/tmp/fuzz-weights-XXXXXX", path[64];
+
+static void clean_up(void) {
+    unlink(path);
+    rmdir(folder);
+}
+
+static void put(const uint8_t *bytes, size_t n) {
+    if (!*path) {
+        if (!mkdtemp(folder) || atexit(clean_up)) abort();
+        snprintf(path, sizeof path, "%s/x", folder);
+    }
+    FILE *f = fopen(path, "w");
+    if (!f || fwrite(bytes, 1, n, f) != n || fclose(f)) abort();
+}
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n) {
-    lint_torch_file t;
-    lint_err e;
-    if (lint_torch_file_read(&t, bytes, n, &e) < 0) {
-        if (!*e.msg) abort();
-        return 0;
+    lint_state_dict s;
+    lint_err e = {0};
+    size_t made = 0;
+    put(bytes, n);
+    fuzz_begin();
+    int err = lint_state_dict_load(&s, path, &e);
+    fuzz_told(err, &e);
+    for (size_t i = 0; !err && i < s.frame.count; i++) {
+        fuzz_touch(s.frame.tensors[i].data, s.frame.tensors[i].bytes);
+        made += s.frame.tensors[i].bytes;
     }
-    volatile unsigned char sum = 0;
-    for (size_t i = 0; i < t.frame.count; i++)
-        for (size_t k = 0; k < t.frame.tensors[i].bytes; k++)
-            sum ^= ((const unsigned char *)t.frame.tensors[i].data)[k];
-    lint_torch_file_free(&t);
+    if (!err) lint_state_dict_free(&s);
+    fuzz_end(n, made);
     return 0;
 }

@@ -31,6 +31,13 @@ options_of_page() {
     assert_exists "$P/share/lint/standard.net"
 }
 
+@test "the installed tools read HEIC" {
+    mkdir -p "$BATS_TEST_TMPDIR/photos/a" "$BATS_TEST_TMPDIR/photos/b"
+    cp tests/picture/formats/picture.heic "$BATS_TEST_TMPDIR/photos/a"
+    cp tests/picture/formats/picture.avif "$BATS_TEST_TMPDIR/photos/b"
+    run -0 "$P/bin/lint-split" -q --split train --ratio 1/0/0 -o "$BATS_TEST_TMPDIR/d" "$BATS_TEST_TMPDIR/photos"
+}
+
 @test "every tool has a man page whose options are those of --help" {
     local tool
     for tool in $(tools); do
@@ -182,6 +189,101 @@ complete_bash() {
     run -0 "${train[@]}" models/standard.net
 }
 
+# --- the library -----------------------------------------------------------------------------------
+
+# A model of two classes, and pictures, in the folder of this file.
+model() {
+    cd "$BATS_FILE_TMPDIR"
+    [ ! -e model ] || return 0
+    "$BUILD/lint-synth" -q --size 40x20 --train 6,4 --val 3 --test 9 -o animals orca-leopard
+    "$BUILD/lint-split" -q --size 16x16 animals -o sets
+    "$BUILD/lint-train" -q --net "$SUPPORT/tiny.net" -t sets/train.lts --epochs 2 -o model
+    "$BUILD/lint-predict" model animals/images/*.png >answers
+    "$BUILD/lint-cam" -q model sets/test.lts -o predictions.lts
+}
+
+pc() { PKG_CONFIG_PATH=$P/lib/pkgconfig pkg-config --define-variable=prefix="$(realpath --relative-to=. "$P" | sed 's/ /\\ /g')" "$@"; }
+
+# compile OUTPUT ARGUMENT...: docs/ask.c against what was installed, and against nothing of this folder.
+compile() {
+    local out=$1
+    shift
+    cp "$P/share/doc/lint/docs/ask.c" .
+    (eval "${CC:-cc} -std=c11 -Wall -Wextra -Werror ask.c $* -o $out")
+}
+
+@test "a program compiles against the installed library, shared, and answers as lint-predict does" {
+    model
+    compile ask "$(pc --cflags --libs lint)"
+    run -0 readelf -d ask
+    assert_output --partial '[liblint.so.0]'
+    LD_LIBRARY_PATH=$P/lib run -0 ./ask model animals/images/*.png
+    assert_equal "$output" "$(<answers)"
+    LD_LIBRARY_PATH=$P/lib run -1 --separate-stderr ./ask model nonesuch.png animals/images/test-0001.png
+    assert_equal "$stderr" 'ask: nonesuch.png: cannot open: No such file or directory'
+    assert_equal "$output" "$(grep test-0001 answers)"
+    LD_LIBRARY_PATH=$P/lib run -1 ./ask answers
+    assert_output --regexp '^ask: answers: '
+}
+
+@test "the same program compiles against the static library, and needs no liblint" {
+    model
+    compile ask-static "$(pc --cflags lint)" -Wl,-Bstatic "$(pc --libs lint)" -Wl,-Bdynamic "$(pc --static --libs lint)"
+    run -0 readelf -d ask-static
+    refute_output --partial liblint
+    run -0 ./ask-static model animals/images/*.png
+    assert_equal "$output" "$(<answers)"
+}
+
+@test "the library has the names of lint.h and no others" {
+    local names
+    names=$(grep -oE 'lint_[a-z_]+\(' "$P/include/lint.h" | tr -d '(' | sort -u | sed '/^lint_error$/d')
+    run -0 bash -c 'nm -D --defined-only "$1" | sed "s/.* //" | sort' - "$P/lib/liblint.so.0"
+    assert_equal "$output" "$(grep -oE '^LINT_API .*' "$P/include/lint.h" | grep -oE 'lint_[a-z_]+\(' | tr -d '(' | sort)"
+    assert_equal "$output" "$names"
+    run -0 bash -c 'nm -g --defined-only "$1" | sed -n "s/.* [A-Z] //p" | sort' - "$P/lib/liblint.a"
+    assert_equal "$output" "$names"
+    run -0 readelf -d "$P/lib/liblint.so"
+    assert_output --partial 'Library soname: [liblint.so.0]'
+    assert_equal "$(pc --modversion lint)" "$("$BUILD/lint-eval" --version | sed 's/.* //')"
+}
+
+@test "the header is C++ too" {
+    command -v g++ >/dev/null || skip "g++ is not installed"
+    run -0 g++ -fsyntax-only -Wall -Wextra -pedantic -Werror -x c++ "$P/include/lint.h"
+}
+
+@test "Python asks it by ctypes, and reads streams as arrays, as docs/library.md says" {
+    /usr/bin/python3 -c 'import numpy' 2>/dev/null || skip "python3-numpy is not installed"
+    model
+    cp "$P/share/doc/lint/docs/lint_ctypes.py" "$P/share/lint/lts.py" .
+    cp animals/images/test-0001.png photo.jpg
+    cp model model.safetensors
+    cp predictions.lts test.lts
+    sed -n '/^```python/,/^```$/{/^```/!p}' "$P/share/doc/lint/docs/library.md" >all.py
+    LD_LIBRARY_PATH=$P/lib run -0 /usr/bin/python3 all.py
+    assert_line --regexp '^(orca|leopard) \(1, 2, 8, 8\)$'
+    assert_line --partial '(18, 16, 16, 3) ['
+    # Its answers are those of lint-cam, for files and for pixels.
+    cat >equal.py <<'END'
+import glob, lint_ctypes, lts, numpy as np
+model = lint_ctypes.Model("model", threads=2, batch=4)
+info, t = next(lts.read(open("predictions.lts", "rb")))
+read = lambda name, kind: np.frombuffer(t[name][2], kind).reshape(t[name][1])
+logits, maps = model.ask(read("image", "u1"), maps=True)
+assert np.abs(logits - read("logits", "<f4")).max() < 1e-5 and np.abs(maps - read("cam", "<f4")).max() < 1e-5
+names = [bytes(n).rstrip(b"\0").decode() for n in read("name", "u1")]
+again, none = model.ask(["animals/images/" + n.split("/")[-1] for n in names])
+assert none is None and np.abs(again - logits).max() < 1e-5
+for wrong in (lambda: model.ask(["nonesuch.png", "equal.py"]), lambda: lint_ctypes.Model("nonesuch")):
+    try: wrong()
+    except (OSError, RuntimeError) as e: print(e)
+END
+    LD_LIBRARY_PATH=$P/lib run -0 /usr/bin/python3 equal.py
+    assert_line --index 0 --partial 'nonesuch.png: cannot open: No such file or directory; equal.py: '
+    assert_line --index 1 'nonesuch: No such file or directory'
+}
+
 @test "make uninstall takes away what make install has put there, and nothing else" {
     local there="$BATS_TEST_TMPDIR/there"
     make BUILD="$BUILD" DESTDIR="$there" PREFIX=/usr install
@@ -198,7 +300,7 @@ complete_bash() {
     local package
     run -0 sed -n '1s/.*(\(.*\)).*/\1/p' tools/packaging/debian/changelog
     assert_equal "lint-eval (lint) $output" "$("$BUILD/lint-eval" --version)"
-    for package in $(sed -n '/^LIBRARIES/,/[^\\]$/p' Makefile | grep -oE ':[a-z0-9-]+' | tr -d :); do
+    for package in $(sed -n '/^LIBRARIES\|^OPTIONAL/,/[^\\]$/p' Makefile | grep -oE ':[a-z0-9-]+' | tr -d :); do
         run -0 grep -qw -e "$package" tools/packaging/debian/control
     done
 }

@@ -97,11 +97,59 @@ fake() {
     assert_exists "$BATS_TEST_TMPDIR/data"
 }
 
+@test "make clean spares the Debian that the bench runs PyTorch in" {
+    mkdir -p "$B/trixie/usr"
+    make BUILD="$B" "$B/lib/base/err.o"
+    run -0 make BUILD="$B" TRIXIE="$B/trixie" clean
+    assert_exists "$B/trixie/usr"
+    assert_not_exists "$B/lib"
+}
+
+# --- the bench's Debian ----------------------------------------------------------------------------
+
+# A machine on which everything is there: root, debootstrap, apt with a mirror.
+tree_maker() {
+    fake id 'echo 0'
+    fake apt-get 'echo "$(. /etc/os-release; echo "$VERSION_CODENAME") http://mirror.example/debian"'
+    fake apt-config ''
+    fake debootstrap 'mkdir "$4/usr"'
+    PATH=$fakes:$PATH run "$@" bench/make-tree "$BATS_TEST_TMPDIR/tree" one two
+}
+
+@test "the bench's Debian is made from apt's mirror, with the packages named, once" {
+    tree_maker -0
+    run -0 grep debootstrap "$fakes/called"
+    assert_output --regexp '^debootstrap --variant=minbase --include=one,two trixie .* http://mirror.example/debian$'
+    assert_exists "$BATS_TEST_TMPDIR/tree/usr"
+    tree_maker -0
+    assert_output ''
+}
+
+@test "where the bench's Debian cannot be made, a sentence says why, and that is no error" {
+    fake id 'echo 1000'
+    PATH=$fakes:$PATH run -0 bench/make-tree "$BATS_TEST_TMPDIR/tree" one
+    assert_output --partial 'only root can make one'
+    tree_maker() {
+        fake id 'echo 0'
+        fake apt-config ''
+        fake debootstrap 'exit 1'
+        PATH=$fakes:$PATH run -0 bench/make-tree "$BATS_TEST_TMPDIR/tree" one
+    }
+    fake apt-get ''
+    tree_maker
+    assert_output --partial 'name no mirror'
+    fake apt-get 'echo "$(. /etc/os-release; echo "$VERSION_CODENAME") http://mirror.example/debian"'
+    tree_maker
+    assert_output --partial 'debootstrap could not make it from http://mirror.example/debian'
+    run -0 find "$BATS_TEST_TMPDIR" -name 'tree*'
+    assert_output ''
+}
+
 @test "make help lists every target and every setting with its value now" {
     run -0 make help CFLAGS="-O1 -DX='y'"
     local target
     for target in all test test-library test-torch test-slurm test-deb check format lint debug coverage deps \
-        pipeline sweep status metrics diff dag lock verify gc pages install uninstall deb clean help; do
+        pipeline sweep status metrics experiments library diff dag lock verify gc pages install uninstall deb clean help; do
         assert_line --regexp "^  $target +[a-z]"
     done
     # of NAME: the value, which stands in the line below its text.
@@ -190,6 +238,7 @@ fake() {
         run -0 deps $goals
         refute_output --partial torch
         refute_output --partial slurm
+        refute_output --partial nodejs
     done
     run -0 deps deps test-torch
     assert_output --partial python3-torchvision
@@ -217,7 +266,7 @@ fake() {
 # --- the sources ---------------------------------------------------------------------------------
 
 @test "includes in lib/ point down only" {
-    run -0 tests/make/include-order lib/*/*.[ch] lib/*/*/*.[ch]
+    run -0 tests/make/include-order lib/*.[ch] lib/*/*.[ch] lib/*/*/*.[ch]
     mkdir -p "$BATS_TEST_TMPDIR/lib/base"
     echo '#include "stream/frame.h"' >"$BATS_TEST_TMPDIR/lib/base/err.h"
     cd "$BATS_TEST_TMPDIR"
@@ -236,6 +285,7 @@ fake() {
     done
     headers=$(cd lib && ls -- */*.h */*/*.h | LC_ALL=C sort)
     assert_equal "$(grep '\.h$' <<<"$named")" "$headers"
+    run -0 grep -c '^`lint\.h` ' lib/README.md
 }
 
 # --- CI ------------------------------------------------------------------------------------------
@@ -244,13 +294,13 @@ fake() {
     fake make "[ \"\$CI\" = true ] || exit 9
         case \$* in
         *' deps test') echo '50 passed, 0 failed' ;;
-        *CC=clang*) ;;
+        *' deps all test-programs' | *CC=clang*) ;;
         *'deps format-check') exit 2 ;;
         *test-deb) echo '3 passed, 1 failed'; exit 2 ;;
         *) echo '4 passed, 0 failed' ;;
         esac"
     PATH=$fakes:$PATH run -1 .ci/run
-    assert_equal "${lines[-1]}" '69 passed, 2 failed'
+    assert_equal "${lines[-1]}" '81 passed, 2 failed'
     PATH=$fakes:$PATH run -0 .ci/run torch test
     assert_equal "${lines[-1]}" '54 passed, 0 failed'
 }

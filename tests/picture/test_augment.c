@@ -450,7 +450,7 @@ static void each_epoch_is_a_new_order_of_all_samples(void **state) {
     lint_loader *l = lint_loader_new(path, &plan, pool, &e);
     assert_non_null(l);
     assert_int_equal(lint_loader_total(l), 60);
-    int order[3][20], seen = 0, got;
+    int order[3][20] = {{0}}, seen = 0, got;
     lint_frame f = {0};
     while ((got = lint_loader_next(l, &f, &e)) > 0) {
         size_t n = lint_frame_samples(&f);
@@ -468,8 +468,10 @@ static void each_epoch_is_a_new_order_of_all_samples(void **state) {
     assert_int_equal(seen, 60);
     for (int k = 0; k < 3; k++) {
         int count[20] = {0};
-        for (int i = 0; i < 20; i++)
+        for (int i = 0; i < 20; i++) {
+            assert_in_range(order[k][i], 0, 19);
             assert_int_equal(count[order[k][i]]++, 0);
+        }
         assert_memory_not_equal(order[k], order[(k + 1) % 3], sizeof order[k]);
     }
     lint_frame_free(&f);

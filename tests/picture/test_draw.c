@@ -1,7 +1,6 @@
 /* Sheets by their pixels: sizes, words, marks that do not need colour, names of any kind; tiles
  * and the names of their files. */
 #include "answer/gallery.h"
-#include "base/text.h"
 #include "picture/draw.h"
 
 #include <math.h>
@@ -27,7 +26,7 @@ static lint_tile grey_tile(void) {
 
 static lint_image sheet_of(const lint_tile *t, size_t n, int columns, const char *title) {
     lint_image im = {0};
-    lint_err e = {""};
+    lint_err e = {0};
     const lint_block b = {.title = title, .tile = t, .n = n};
     if (lint_sheet(&im, &b, 1, columns, "evidence", &e) < 0) fail_msg("%s", e.msg);
     return im;
@@ -99,8 +98,9 @@ static void a_title_stands_above(void **state) {
     lint_image_free(&t.picture);
 }
 
-static void words_too_long_end_in_an_ellipsis_within_the_picture(void **state) {
+static void words_widen_a_cell_so_far_and_then_end_in_an_ellipsis(void **state) {
     (void)state;
+    enum { WIDEST = 200 };
     lint_tile t = grey_tile();
     memset(t.line[0].left, 'm', LINT_TILE_TEXT - 1);
     strcpy(t.line[0].right, "0.97");
@@ -108,9 +108,9 @@ static void words_too_long_end_in_an_ellipsis_within_the_picture(void **state) {
     for (int i = 1; i < LINT_TILE_TEXT - 1; i += 2)
         t.line[1].left[i] = (char)0xb6;
     lint_image im = sheet_of(&t, 1, 1, "a title that is far too long for a sheet of one picture");
-    assert_int_equal(im.w, SIDE + 2 * MARGIN);
+    assert_int_equal(im.w, WIDEST + 2 * MARGIN);
     assert_int_equal(ink(&im, 0, 0, MARGIN - 1, im.h), 0);
-    assert_int_equal(ink(&im, MARGIN + SIDE + 1, 0, im.w, im.h), 0);
+    assert_int_equal(ink(&im, MARGIN + WIDEST + 1, 0, im.w, im.h), 0);
     lint_tile other = t; /* the probability is there, whatever the name */
     strcpy(other.line[0].right, "0.11");
     lint_image im2 =
@@ -118,6 +118,18 @@ static void words_too_long_end_in_an_ellipsis_within_the_picture(void **state) {
     assert_memory_not_equal(im.px, im2.px, 3 * (size_t)im.w * (size_t)im.h);
     lint_image_free(&im);
     lint_image_free(&im2);
+    /* A name of a file, and words beside others, are shortened to the picture. */
+    t.line[1].middle = 1;
+    im = sheet_of(&t, 1, 1, NULL);
+    assert_int_equal(im.w, SIDE + 2 * MARGIN);
+    assert_int_equal(ink(&im, MARGIN + SIDE + 1, 0, im.w, im.h), 0);
+    lint_image_free(&im);
+    t.line[1].middle = 0;
+    strcpy(t.line[1].right, "on blue");
+    im = sheet_of(&t, 1, 1, NULL);
+    assert_int_equal(im.w, SIDE + 2 * MARGIN);
+    assert_int_equal(ink(&im, MARGIN + SIDE + 1, 0, im.w, im.h), 0);
+    lint_image_free(&im);
     lint_image_free(&t.picture);
 }
 
@@ -180,44 +192,13 @@ static void a_sheet_of_nothing_or_of_too_much_is_an_error(void **state) {
     lint_image_free(&one.picture);
 }
 
-/* --- text ------------------------------------------------------------------------------------- */
-
-static void text_is_cleaned_of_what_cannot_be_shown(void **state) {
-    (void)state;
-    static const char *const cases[][2] = {
-        {"plain", "plain"},
-        {"\xc3\xb6\xe2\x82\xac\xf0\x9f\x90\x86", "\xc3\xb6\xe2\x82\xac\xf0\x9f\x90\x86"},
-        {"a\tb\nc\033[31m\177", "a?b?c?[31m?"},
-        {"\xc2\x9b"
-         "31m",
-         "??31m"},                    /* C1: a terminal's command in one character */
-        {"\xff\xc3", "??"},           /* no such byte; cut short */
-        {"\xc0\xaf", "??"},           /* too long a form of '/' */
-        {"\xe0\x80\xaf", "???"},      /* the same */
-        {"\xed\xa0\x80", "???"},      /* a surrogate */
-        {"\xf4\x90\x80\x80", "????"}, /* beyond the last character */
-    };
-    char to[64];
-    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
-        assert_string_equal(lint_text_clean(to, sizeof to, cases[i][0]), cases[i][1]);
-    assert_string_equal(lint_text_clean(to, 4, "ab\xc3\xb6"), "ab"); /* no half character */
-    assert_string_equal(lint_text_clean(to, 1, "ab"), "");
-    assert_int_equal(lint_text_length("a\xc3\xb6\xe2\x82\xac"), 3);
-    strcpy(to, "a\xe2\x82\xac");
-    lint_text_drop_last(to);
-    assert_string_equal(to, "a");
-    lint_text_drop_last(to);
-    lint_text_drop_last(to);
-    assert_string_equal(to, "");
-}
-
 /* --- tiles ------------------------------------------------------------------------------------ */
 
 static char *class_names[] = {"leopard", "orca"}, *place_names[] = {"green", "blue"};
 
 static lint_tile tile_of(const lint_samples *s) {
     lint_tile t;
-    lint_err e = {""};
+    lint_err e = {0};
     if (lint_tile_make(&t, s, 0, &e) < 0) fail_msg("%s", e.msg);
     return t;
 }
@@ -241,7 +222,7 @@ static void a_tile_says_what_was_predicted_and_what_is_true(void **state) {
     assert_string_equal(t.line[0].left, "orca");
     assert_string_equal(t.line[0].right, "0.95"); /* 1 / (1 + exp(-3)) */
     assert_string_equal(t.line[1].left, "true: leopard");
-    assert_string_equal(t.line[1].right, "blue");
+    assert_string_equal(t.line[1].right, "on blue");
     assert_int_equal(t.mark, LINT_WRONG);
     assert_int_equal(t.heat, 0);
     lint_image_free(&t.picture);
@@ -260,9 +241,24 @@ static void a_tile_says_what_was_predicted_and_what_is_true(void **state) {
     s.name_len = 5;
     t = tile_of(&s);
     assert_string_equal(t.line[0].left, "leopard");
-    assert_string_equal(t.line[0].right, "blue");
+    assert_string_equal(t.line[0].right, "on blue");
     assert_string_equal(t.line[1].left, "a.png");
+    assert_int_equal(t.line[1].middle, 1);
     assert_int_equal(t.mark, LINT_UNMARKED);
+    lint_image_free(&t.picture);
+    /* Where places are classes, their words have a line of their own. */
+    s.places = s.classes;
+    t = tile_of(&s);
+    assert_string_equal(t.line[0].left, "leopard");
+    assert_string_equal(t.line[0].right, "");
+    assert_string_equal(t.line[1].left, "on an orca-like background");
+    assert_string_equal(t.line[2].left, "a.png");
+    lint_image_free(&t.picture);
+    s.logits = logits;
+    t = tile_of(&s);
+    assert_string_equal(t.line[1].left, "true: leopard");
+    assert_string_equal(t.line[2].left, "on an orca-like background");
+    assert_string_equal(t.line[3].left, "a.png");
     lint_image_free(&t.picture);
     free(px);
 }
@@ -308,6 +304,10 @@ static void small_pictures_are_enlarged_and_large_ones_reduced(void **state) {
     assert_int_equal(t.picture.h, 64);
     assert_int_equal(pixel(&t.picture, 31, 31)[0], 255); /* whole pixels, sharp */
     assert_int_equal(pixel(&t.picture, 32, 31)[0], 0);
+    lint_image_free(&t.picture);
+    s.h = s.w = 48; /* three times, since twice is too narrow for words */
+    t = tile_of(&s);
+    assert_int_equal(t.picture.w, 144);
     lint_image_free(&t.picture);
     s.h = 300;
     s.w = 600;
@@ -377,11 +377,10 @@ int main(void) {
         cmocka_unit_test(a_sheet_has_the_pictures_side_by_side),
         cmocka_unit_test(words_stand_under_the_picture),
         cmocka_unit_test(a_title_stands_above),
-        cmocka_unit_test(words_too_long_end_in_an_ellipsis_within_the_picture),
+        cmocka_unit_test(words_widen_a_cell_so_far_and_then_end_in_an_ellipsis),
         cmocka_unit_test(right_and_wrong_differ_by_more_than_colour),
         cmocka_unit_test(heat_is_explained_where_there_is_some),
         cmocka_unit_test(a_sheet_of_nothing_or_of_too_much_is_an_error),
-        cmocka_unit_test(text_is_cleaned_of_what_cannot_be_shown),
         cmocka_unit_test(a_tile_says_what_was_predicted_and_what_is_true),
         cmocka_unit_test(a_tile_shows_the_map_of_the_predicted_class),
         cmocka_unit_test(small_pictures_are_enlarged_and_large_ones_reduced),

@@ -21,7 +21,7 @@ static int setup(void **state) {
 }
 
 static int make(size_t classes, size_t c) {
-    lint_err e = {""};
+    lint_err e = {0};
     int got = lint_heat_make(heat, SIDE, SIDE, map, classes, MAP, MAP, c, &e);
     if (got < 0) fail_msg("%s", e.msg);
     return got;
@@ -90,7 +90,7 @@ static void values_that_are_not_finite_are_an_error(void **state) {
     (void)state;
     const float bad[] = {NAN, INFINITY, -INFINITY};
     for (int i = 0; i < 3; i++) {
-        lint_err e = {""};
+        lint_err e = {0};
         map[7] = bad[i];
         assert_int_equal(lint_heat_make(heat, SIDE, SIDE, map, 2, MAP, MAP, 1, &e), -1);
         assert_string_equal(e.msg, "a map has values that are not finite");

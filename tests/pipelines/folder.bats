@@ -23,17 +23,19 @@ split() { lint-split -q --size 16x16 "$@"; }
 # A folder with everything that is fine: spaces, UTF-8, newlines, folders in folders, hidden files,
 # a text, and what systems leave behind.
 messy() {
-    pictures plain 200,0,0 10
+    pictures plain/cats 200,0,0 10
+    pictures plain/birds 0,200,0 8
+    pictures plain/lines 0,0,200 8
     mkdir -p "photos/big cats/more/deeper" "photos/Vögel 鳥" $'photos/two\nlines' photos/.git
     local i
     for i in 1 2 3 4 5 6 7 8; do
-        cp "plain/$i.png" "photos/big cats/a picture $i.png"
-        cp "plain/$i.png" "photos/Vögel 鳥/Ü$i 'quoted' \"\$x\" %s.PNG"
-        cp "plain/$i.png" $'photos/two\nlines/x\ny'"$i.png"
+        cp "plain/cats/$i.png" "photos/big cats/a picture $i.png"
+        cp "plain/birds/$i.png" "photos/Vögel 鳥/Ü$i 'quoted' \"\$x\" %s.PNG"
+        cp "plain/lines/$i.png" $'photos/two\nlines/x\ny'"$i.png"
     done
-    cp plain/9.png "photos/big cats/more/deeper/n.png"
-    cp plain/9.png "photos/big cats/.hidden.png"
-    cp plain/9.png photos/.git/h.png
+    cp plain/cats/9.png "photos/big cats/more/deeper/n.png"
+    cp plain/cats/9.png "photos/big cats/.hidden.png"
+    cp plain/cats/9.png photos/.git/h.png
     echo text >"photos/Vögel 鳥/notes.txt"
     touch photos/Thumbs.db photos/.DS_Store "photos/big cats/._a picture 1.png"
 }
@@ -70,7 +72,7 @@ messy() {
     printf 'GIF89a\1\0\1\0' >"$BATS_TEST_TMPDIR/my phötos, '2024' \$HOME/big cats/gif.png"
     run -2 make BUILD="$BUILD" OUT="$out" SIZE=16x16 NET=tests/support/tiny.net EPOCHS=1 \
         DATA="$BATS_TEST_TMPDIR/my phötos, '2024' \$HOME" pipeline
-    assert_line 'lint-split: DATA/big cats/gif.png: a GIF; only PNG and JPEG are read'
+    assert_line 'lint-split: DATA/big cats/gif.png: a GIF; PNG, JPEG, WebP, TIFF, BMP, HEIC and AVIF are read'
     run -0 make BUILD="$BUILD" OUT="$out" SIZE=16x16 NET=tests/support/tiny.net EPOCHS=1 \
         DATA="$BATS_TEST_TMPDIR/my phötos, '2024' \$HOME" SPLIT='--misleading --skip-bad' pipeline
     assert_line 'lint-split: 1 of 26 pictures skipped'
@@ -120,7 +122,7 @@ messy() {
     pictures photos/b 0,0,9 4
     printf 'GIF89a\1\0\1\0' >photos/b/gif.png
     run -1 split photos -o sets
-    assert_output 'lint-split: photos/b/gif.png: a GIF; only PNG and JPEG are read'
+    assert_output 'lint-split: photos/b/gif.png: a GIF; PNG, JPEG, WebP, TIFF, BMP, HEIC and AVIF are read'
     assert_not_exists sets
     : >photos/b/gif.png
     run -1 split photos -o sets
@@ -130,9 +132,9 @@ messy() {
     assert_output 'lint-split: photos/b/gif.png: PNG: the file ends too early'
     echo text >photos/b/gif.png
     run -1 split photos -o sets
-    assert_output 'lint-split: photos/b/gif.png: neither PNG nor JPEG'
+    assert_output 'lint-split: photos/b/gif.png: a text, not a picture'
     run -0 split --skip-bad photos -o sets
-    assert_line 'lint-split: skipped photos/b/gif.png: neither PNG nor JPEG'
+    assert_line 'lint-split: skipped photos/b/gif.png: a text, not a picture'
     assert_line 'lint-split: 1 of 9 pictures skipped'
     cp photos/a/1.png photos/b/gif.png # only the bytes count: a PNG is fine by any name
     mv photos/b/1.png photos/b/1.jpg
@@ -181,7 +183,7 @@ messy() {
     assert_output --partial "only one class ('flat'), but a classifier needs two"
     mkdir -p text/a text/b && touch text/a/x.txt text/b/y.gif
     run -1 split text -o sets
-    assert_output 'lint-split: text: no PNG or JPEG in its class folders'
+    assert_output 'lint-split: text: no picture in its class folders'
     mkdir nothing
     run -1 split nothing -o sets
     assert_output --partial 'no class folders'
@@ -192,4 +194,71 @@ messy() {
     ln -s .. loop/a/up
     run -1 split loop -o sets
     assert_output --partial 'a link that leads back to a folder above it'
+}
+
+# Three classes of 12 pictures on their own colour, but for two of each on the next one's; quick settings.
+three_colours() {
+    local c k
+    for c in 0 1 2; do
+        for k in {1..12}; do
+            local ground=(200,30,30 30,200,30 30,30,200)
+            local at=$(((c + (k > 10)) % 3))
+            echo "photos/${1:-}kind$c/$k.png 16x16 ${ground[at]} $((c * 90 + k)),$((k * 7)),$((200 - k))"
+        done
+    done | "$SUPPORT/pictures"
+}
+
+# paths STREAM...: the names of their samples, one a line.
+paths() { cat "$@" | tr '\0' '\n' | grep -ao 'kind[0-9]/[0-9]*\.png' || true; }
+
+folder_run() {
+    unset MAKEFLAGS MAKELEVEL MFLAGS MAKEOVERRIDES EXPERIMENT SEED DATA
+    make -C "$CLONE" --no-print-directory -s BUILD="$BUILD" OUT="$BATS_TEST_TMPDIR/out" SIZE=16x16 NET=tests/support/tiny.net \
+        EPOCHS=1 TRY= DATA="$BATS_TEST_TMPDIR/photos" "$@"
+}
+
+@test "every picture is judged once, by a model that has not seen it; the verdict comes first" {
+    three_colours
+    run -0 folder_run FOLDS=3 pipeline
+    assert_line --index 0 --regexp '^This takes about [0-9]+ s\.$'
+    assert_output --regexp 'backgrounds give the class away.*the plain|backgrounds give the class away'
+    assert_output --regexp 'lint-predict .*/out/models/folders-photos/s0/(default|camloss)/model.safetensors PICTURE'
+    assert [ "$(grep -n 'give the class away' <<<"$output" | cut -d: -f1)" -lt "$(grep -n 'score \[95' <<<"$output" | tail -1 | cut -d: -f1)" ]
+    local sets=$BATS_TEST_TMPDIR/out/data/folders-photos/s0 f
+    for f in 1 2 3; do
+        paths "$sets/fold-$f/test.lts" >>tested
+        comm -12 <(paths "$sets/fold-$f/test.lts" | sort) <(paths "$sets/fold-$f/"{train,val}.lts | sort) >>seen
+    done
+    assert_equal "$(sort tested | uniq -c | awk '$1 == 1' | wc -l)" 36
+    assert_equal "$(cat seen)" ''
+    run -0 lint-eval --compare "$BATS_TEST_TMPDIR/out/models/folders-photos/s0/default/test.json"
+    assert_line --regexp '^samples +36$'
+    # The models to use are trained on all pictures.
+    assert_equal "$(paths "$sets/"{train,val}.lts | sort -u | wc -l)" 36
+    assert_equal "$(paths "$sets/test.lts" | wc -l)" 0
+    run -0 folder_run FOLDS=3 status
+    refute_output --partial runs
+    for f in audit.txt audit.png audit.tsv compare.png default/sheet.png; do
+        assert_exists "$BATS_TEST_TMPDIR/out/models/folders-photos/s0/$f"
+    done
+}
+
+@test "a folder's own test set is the test; SPLIT=--misleading makes one of the counterexamples" {
+    three_colours train/
+    for k in 0 1 2; do
+        mkdir -p "photos/test/kind$k"
+        mv "photos/train/kind$k"/{1,2,11}.png "photos/test/kind$k"
+    done
+    run -0 folder_run pipeline
+    refute_output --partial fold-
+    run -0 lint-eval --compare "$BATS_TEST_TMPDIR/out/models/folders-photos/s0/default/test.json"
+    assert_line --regexp '^samples +9$'
+    run -2 folder_run FOLDS=3 pipeline
+    assert_output --partial 'the folder has a test set of its own'
+    rm -r photos
+    three_colours
+    run -0 folder_run SPLIT=--misleading pipeline
+    refute_output --partial fold-
+    run -2 folder_run FOLDS=3 EXPERIMENT=orca-leopard pipeline
+    assert_output --partial 'FOLDS is for folders of pictures'
 }

@@ -30,8 +30,9 @@ trap - INT
 out=
 for a; do
     [ ! -p "$a" ] || cat "$a" # and so wait for who writes into it
-    case $out in
-    -o | --log | --grid)
+    case $me$out in
+    lint-audit--*) echo "$me $*" >"$a" ;;
+    *-o | *--log | *--grid)
         case $me in
         lint-synth) mkdir -p "$a" && echo "$me $*" >"$a/metadata.csv" && echo picture >"$a/1.png" ;;
         lint-split) for s in train val test; do { echo "$*"; ls -R DATA/ 2>/dev/null; } >"$a/$s.lts"; done ;;
@@ -48,7 +49,7 @@ END
 printf '{\n "summary": {\n  "accuracy": 0.75,\n  "worst_group": 0.5,\n  "cross_entropy": null\n }\n}\n'
 END
     local t
-    for t in synth split mask augment features train weight cam eval show; do cp "$BUILD/lint-any" "$BUILD/lint-$t"; done
+    for t in synth audit split mask augment features train weight cam eval show predict; do cp "$BUILD/lint-any" "$BUILD/lint-$t"; done
 }
 
 # made COMMAND...: what the stand-ins were asked to do meanwhile, a line each.
@@ -215,9 +216,15 @@ kill_all() {
     wrong "JOBS: expected a whole number, 1 or more, not 'two'" sweep JOBS=two
     wrong "GRID_SEEDS: expected a whole number, 0 or more, not 'a'" sweep GRID=SIGMA=1 GRID_SEEDS='7 a'
     wrong "GRID: expected NAME=VALUE,VALUE..., not 'SIGMA'" sweep GRID='CAM_WEIGHT=1,2 SIGMA'
-    wrong "GRID: expected NAME=VALUE,VALUE..., not 'SIGMA=1,=2'" sweep GRID='SIGMA=1,=2'
-    wrong 'GRID may vary SIZE NET EPOCHS CAM_WEIGHT SIGMA OBJECT SWAP SWAP_COLOUR VIEWS, not TRAIN' sweep GRID='TRAIN=--lr 0.1'
+    wrong "GRID: expected NAME=VALUE,VALUE..., not 'SIGMA=1,,2'" sweep GRID='SIGMA=1,,2'
+    wrong "SIGMA: expected a number above 0, not '=2'" sweep GRID='SIGMA=1,=2'
+    wrong "EPOCHS: expected a whole number, 1 or more, not 'x'" sweep GRID='EPOCHS=1,x'
+    wrong "GRID: a quotation mark without its other: TRAIN='--lr 0.1" sweep GRID="TRAIN='--lr 0.1"
+    wrong 'GRID may vary PICTURES SPLIT .* CAM, not SEED' sweep GRID='SEED=1,2'
     wrong "GRID_SLACK: expected a number, 0 or more, not 'x'" sweep GRID=SIGMA=1 GRID_SLACK=x
+    wrong "PRECISION: expected f32 or bf16, not 'f16'" pipeline PRECISION=f16
+    wrong "PRECISION: expected a value, not nothing" pipeline PRECISION=
+    wrong "PRECISION: expected f32 or bf16, not '16'" sweep GRID='PRECISION=f32,16'
     wrong "OUT: 'a b' has a space in it, which is more than make can bear; a link to it helps" pipeline OUT='a b'
     wrong "NET: 'my net' has a space in it, which is more than make can bear; a link to it helps" pipeline NET='my net'
     wrong 'ALSO: there is no nowhere' pipeline ALSO=nowhere
@@ -227,7 +234,51 @@ kill_all() {
         pipeline BACKBONE=Makefile NET=cnn MODELS='default jtt'
     wrong "OBJECT: expected found, given or center, not 'masks'" pipeline OBJECT=masks
     wrong "CAM_WEIGHT: expected a value, not nothing" pipeline CAM_WEIGHT=
+    wrong "CAM_WEIGHT: expected a number, 0 or more, not 'abc'" pipeline CAM_WEIGHT=abc
+    wrong "EPOCHS: expected a whole number, 1 or more, not '0'" pipeline EPOCHS=0
+    wrong "SWAP: expected a number from 0 to 1, not '2'" pipeline SWAP=2
+    wrong "NET: there is no network 'nope': neither that file nor models/nope.net" pipeline NET=nope
+    wrong "NET: Makefile has no line 'input WxHx3', so no pictures can be made for it" pipeline NET=Makefile
+    wrong "SIZE: models/cnn.net takes pictures of 96x96, not '128x128'; NET names another network" pipeline SIZE=128x128
+    wrong "AUGMENT: there is no program './nope.py'" pipeline AUGMENT=./nope.py
+    wrong "SIGMA has no effect with OBJECT=found: .*" pipeline SIGMA=.2
+    wrong "VIEWS has no effect without BACKBONE" pipeline VIEWS=3
+    wrong "CROP has no effect unless MODELS has crop" pipeline CROP=.5
     assert_not_exists "$BUILD/log"
+}
+
+@test "a setting that there is not is refused, with the nearest" {
+    stand_ins
+    unknown() {
+        run -2 make pipeline "${@:2}"
+        assert_output --regexp "^Makefile:[0-9]+: \\*\\*\\* there is no setting $1\\.  Stop\\.$"
+    }
+    unknown "'EPOCH'; did you mean EPOCHS\\?" EPOCH=3
+    unknown "'data'; did you mean DATA\\?" data=/x
+    unknown "'GIRD'; did you mean GRID\\?" SEED=1 GIRD='TRAIN=--lr 1'
+    unknown "'lr'; 'make help' lists all" lr=.1
+    assert_not_exists "$BUILD/log"
+    # What every make knows, and what makefiles hand to make that calls this one.
+    run -0 make -n pipeline CC=gcc CFLAGS=-O1 LDFLAGS=-s V=1 DESTDIR=/x PREFIX=/y BUILD="$BUILD"
+    printf 'all:\n\t$(MAKE) -s -n pipeline\n' >outer.mk
+    run -0 make -f outer.mk THEIRS=1
+}
+
+@test "a folder's pipeline builds every tool that it runs or names" {
+    mkdir -p two/a two/b
+    run -0 make -n pipeline BUILD=nowhere DATA=two
+    for tool in audit split augment train cam eval show predict; do
+        assert_line --partial " -o nowhere/lint-$tool tools/lint-$tool.c "
+    done
+}
+
+@test "the size of the pictures is that of the network, unless it is given" {
+    stand_ins
+    run -0 made make pipeline NET=models/small.net
+    assert_line --regexp '^lint-synth --size 224x224 '
+    printf '# input 8x8x3\nin: input 48x32x3 mean 0 0 0\n' >mine.net
+    run -0 made make pipeline NET=mine.net SIZE=48x32
+    assert_line --regexp '^lint-synth --size 48x32 '
 }
 
 @test "two makes at once do every stage once" {
@@ -290,6 +341,16 @@ kill_all() {
     refute_line --regexp '^lint-(synth|split)'
 }
 
+@test "a stage that fails leaves what was there before" {
+    stand_ins
+    make pipeline
+    cp -r "$OUT/models" before
+    touch "$BUILD/break-lint-train"
+    run -2 make pipeline TRAIN='--lr 9'
+    refute_output --partial 'Deleting file'
+    run -0 diff -r before "$OUT/models"
+}
+
 @test "a sweep makes both models for every seed, and reuses what exists" {
     stand_ins
     make pipeline SEED=1
@@ -326,11 +387,51 @@ END
     assert_equal "$(grep -c '^lint-train' "$BUILD/log")" $((2 * (1 + 6)))
     run -1 grep -E 'test.json|--seed [0-9]( |$)' "$BUILD/log"
     run -0 made grid GRID='CAM_WEIGHT=1,2,3 SIGMA=0.15,0.25' GRID_SEEDS='200 201' GRID_SLACK=3.5
-    assert_output ''
+    refute_line --partial 'lint-' # only, perhaps, that one run waits for what another looks at
     run -0 grid GRID='CAM_WEIGHT=3,4' GRID_SEEDS=200
     assert_line 'no setting stays within 2 points of default'
     run -2 make sweep GRID='CAMWEIGHT=3'
-    assert_output --partial 'GRID may vary SIZE NET EPOCHS CAM_WEIGHT SIGMA OBJECT SWAP SWAP_COLOUR VIEWS, not CAMWEIGHT'
+    assert_output --regexp 'GRID may vary PICTURES .* CAM_WEIGHT .*, not CAMWEIGHT'
+}
+
+@test "a grid varies any setting; values with spaces or commas stand in quotes" {
+    stand_ins
+    run -0 make sweep GRID="TRAIN='--lr 0.1','--lr 0.2 --phase 2:lr=1,ce=2' AUGMENT=./mine.sh,'--flip v' NET=cnn,models/cnn.net" \
+        GRID_SEEDS=200 2>/dev/null || true
+    assert_output --partial "AUGMENT: there is no program './mine.sh'"
+    printf '#!/bin/sh\ncat\n' >mine.sh && chmod +x mine.sh
+    run -0 made make sweep GRID="TRAIN='--lr 0.1','--lr 0.2 --phase 2:lr=1,ce=2' AUGMENT=./mine.sh,'--flip v'" GRID_SEEDS=200
+    assert_equal "$(grep -c '^lint-train' "$BUILD/log")" 8
+    assert_line --regexp '^lint-train .* --lr 0.2 --phase 2:lr=1,ce=2 .*/camloss/'
+    assert_line --regexp '^lint-augment --flip v .*--epochs 24'
+    run -0 make sweep GRID="TRAIN='--lr 0.1','--lr 0.2 --phase 2:lr=1,ce=2' AUGMENT=./mine.sh,'--flip v'" GRID_SEEDS=200
+    assert_line --regexp "^TRAIN='--lr 0.1' AUGMENT=./mine.sh +75.00 "
+    assert_line --regexp "^TRAIN='--lr 0.2 --phase 2:lr=1,ce=2' AUGMENT='--flip v' +75.00 "
+}
+
+@test "PRECISION is that of every network's convolutions, and of nothing else" {
+    stand_ins
+    run -0 made make pipeline MODELS='default camloss jtt' PRECISION=bf16
+    assert_line --regexp '^lint-train .* --precision bf16 .*/camloss/'
+    assert_line --regexp '^lint-train .* --precision bf16 -o models/.*/jtt/first.safetensors'
+    assert_line --regexp '^lint-cam --precision bf16 models/.*/default/model.safetensors .*/val.lts'
+    assert_line --regexp '^lint-cam --shift 0.1667 --grid .* --precision bf16 models/.*/default/'
+    # f32 is what the tools do: it is not in their commands, whether it is given or not.
+    run -0 made make pipeline MODELS='default camloss jtt' PRECISION=f32
+    refute_line --partial '--precision'
+    run -0 made make pipeline MODELS='default camloss jtt'
+    refute_line --regexp '^lint-train'
+    # Two models for each seed and value.
+    run -0 made make sweep GRID='PRECISION=f32,bf16' GRID_SEEDS=200
+    assert_equal "$(grep -c '^lint-train' "$BUILD/log")" 4
+    assert_equal "$(grep -c '^lint-train .* --precision bf16 ' "$BUILD/log")" 2
+    # A backbone's features are made in it; a head has no convolution.
+    echo weights >weights
+    run -0 made make pipeline BACKBONE=weights NET=resnet18 PRECISION=bf16
+    assert_equal "$(grep -c '^lint-features --net models/resnet18.net --precision bf16 --drop image BACKBONE' "$BUILD/log")" 4
+    refute_line --regexp '^lint-train .*head.net .*--precision'
+    refute_line --regexp '^lint-cam .*--precision.* models/[^ ]*/head.safetensors'
+    assert_line --regexp '^lint-cam .*--precision bf16 models/[^ ]*/model.safetensors'
 }
 
 @test "models are a list: each is trained as its name says, and compared with the first" {
@@ -342,6 +443,9 @@ END
     assert_line --regexp '^lint-train .*--val data/orca-leopard/s0/swapped-val.lts .*--cam-loss energy --prior mask .*/camloss/'
     assert_line --regexp '^lint-train .*--val data/orca-leopard/s0/swapped-val.lts .*--cam-loss none .*/swap/'
     assert_line --regexp '^lint-train .*--val data/orca-leopard/s0/val.lts .*--objective dro --best worst-group .*/dro/'
+    # Group DRO alone sees as many pictures of each group.
+    assert_line --regexp '^lint-augment --balance-groups --flip h +--epochs .* data/orca-leopard/s0/train.lts$'
+    assert_equal "$(grep -c '^lint-augment --balance-groups' "$BUILD/log")" 2
     assert_line --regexp '^lint-weight --wrong 20 -o models/orca-leopard/s0/jtt/weighted.lts'
     assert_line --regexp '^lint-augment .*--center-crop 0.6 --epochs .* data/orca-leopard/s0/train.lts$'
     assert_line --regexp '^lint-augment .*--swap-background 1 --swap-colour 1 --swap-by mask --epochs .* data/orca-leopard/s1/found-train.lts$'
@@ -408,21 +512,68 @@ END
     assert_output --partial 'TRY: with BACKBONE the backgrounds of all are swapped alike: expected SWAP=1, not 1/0.5'
 }
 
+@test "FINE_TUNE trains all layers after the head; what is better by validation is kept" {
+    stand_ins
+    # On pictures as they are tuned models are better, but for camloss, which loses five points and gains where
+    # backgrounds are swapped. Worst groups are equal.
+    cat >"$BUILD/scores" <<'END'
+case $1 in
+*/camloss-tuned/swapped-val.json) accuracy=90 ;;
+*/camloss-tuned/*) accuracy=70 ;;
+*-tuned/*) accuracy=80 ;;
+*) accuracy=75 ;;
+esac
+printf '{\n "summary": {\n  "accuracy": 0.%d,\n  "worst_group": 0.5\n }\n}\n' "$accuracy"
+END
+    echo weights >weights
+    local from=(BACKBONE=weights NET=resnet18 MODELS='default camloss dro' FINE_TUNE=3 TRAIN='--lr 0.5')
+    local m=$OUT/models/orca-leopard/s0
+    run -0 make -s pipeline "${from[@]}" TRY='1/1 2/1'
+    assert_line 'default: fine-tuned, by validation'
+    assert_line 'camloss: the backbone stays frozen, by validation'
+    assert_line 'dro: the backbone stays frozen, by validation'
+    cmp "$m/default/model.safetensors" "$m/default-tuned/model.safetensors"
+    cmp "$m/camloss/model.safetensors" "$m/camloss-frozen/model.safetensors"
+    run -0 cat "$BUILD/log"
+    assert_line --regexp '^lint-augment .*--swap-background 1 .*--epochs 3 --shuffle .*found-train.lts$'
+    assert_line --regexp '^lint-train --net models/resnet18.net --train - --val data/orca-leopard/s0/swapped-val.lts --seed 0 --lr 0.5 --init models/orca-leopard/s0/camloss-frozen/model.safetensors --lr 0.0001 --freeze-batchnorm --cam-loss energy --prior mask --cam-weight 1 '
+    assert_line --regexp '^lint-train .* --init models/.*/dro-frozen/model.safetensors .*--objective dro '
+    run -0 make -s pipeline "${from[@]}" TRY='1/1 2/1' GRID_SLACK=6
+    assert_line 'camloss: fine-tuned, by validation'
+    # Heads are those that are trained without FINE_TUNE; a network without batch norm has none to freeze.
+    run -0 made make pipeline "${from[@]}" TRY='1/1 2/1' FINE_TUNE=4
+    refute_line --regexp '^lint-train --net .*head.net'
+    grep -v batchnorm models/resnet18.net >models/plain.net
+    run -0 made make pipeline "${from[@]}" NET=plain
+    assert_line --regexp '^lint-train --net models/plain.net .* --init'
+    refute_line --partial 'freeze-batchnorm'
+    refused() {
+        run -2 make pipeline "${@:2}"
+        assert_output --partial "$1"
+    }
+    refused 'FINE_TUNE is for pretrained networks: expected BACKBONE=FILE' FINE_TUNE=1
+    refused 'FINE_TUNE: expected no HEAD' "${from[@]}" HEAD=head
+    refused "FINE_TUNE: expected a whole number, 0 or more, not 'yes'" FINE_TUNE=yes
+    refused "FINE_TUNE_LR: expected a number above 0, not '0'" "${from[@]}" FINE_TUNE_LR=0
+}
+
 @test "DATA may be any folder: spaces, quotes, and files that come and go" {
     stand_ins
     local pets="$BATS_TEST_TMPDIR/Ann's pets (2)"
     mkdir -p "$pets/cat" "$pets/dog"
     touch "$pets/cat/1.png" "$pets/dog/1.png"
-    run -0 made make pipeline DATA="$pets"
-    assert_line --regexp '^lint-split .* DATA$'
+    run -0 made make pipeline FOLDS=2 DATA="$pets"
+    assert_line --regexp '^lint-audit .* DATA$'
+    assert_line --regexp '^lint-split .*--fold 2/2 .*/s0/fold-2 DATA$'
+    assert_line --regexp '^lint-split .*--ratio 85/15/0 .*/s0 DATA$'
     run -0 grep 1.png "$OUT/data/folders-Ann-s-pets--2-/s0/train.lts"
     assert_exists "$OUT/models/folders-Ann-s-pets--2-/s0/camloss/test.json"
-    run -0 made make pipeline DATA="$pets"
-    refute_line --regexp '^lint-(split|train)'
+    run -0 made make pipeline FOLDS=2 DATA="$pets"
+    refute_line --regexp '^lint-(audit|split|train)'
     touch "$pets/dog/2.png"
-    run -0 made make pipeline DATA="$pets"
+    run -0 made make pipeline FOLDS=2 DATA="$pets"
     assert_line --regexp '^lint-split '
-    assert_equal "$(grep -c '^lint-train' "$BUILD/log")" 3
+    assert_equal "$(grep -c '^lint-train' "$BUILD/log")" 9
 }
 
 @test "birds installs the packages that its pictures come from, first" {
@@ -482,8 +633,8 @@ END
     run -0 make dag
     assert_line --index 0 synth
     assert_line --regexp '^  reads  train.lts val.lts +from split$'
-    run -0 make dag DATA=.
-    assert_line --index 0 split
+    run -0 make dag DATA=. FOLDS=1
+    assert_line split
     assert_line '  reads  DATA'
 }
 
@@ -498,6 +649,51 @@ END
     assert_equal "${#lines[@]}" 13
     run -0 make -s metrics JSON=1
     assert_line --index 1 ' {"model": "orca-leopard/s0/default", "on": "val", "accuracy": 0.750000, "worst_group": 0.500000},'
+}
+
+@test "metrics are Markdown or CSV where FORMAT says so" {
+    stand_ins
+    make pipeline
+    run -0 make -s metrics FORMAT=md
+    assert_line --index 0 '| model | on | accuracy | worst_group |'
+    assert_line --index 1 '| --- | --- | ---: | ---: |'
+    assert_line '| orca-leopard/s0/camloss | test | 0.750 | 0.500 |'
+    run -0 make -s metrics FORMAT=csv
+    assert_line --index 0 'model,on,accuracy,worst_group'
+    assert_line 'orca-leopard/s0/camloss,swapped-val,0.750000,0.500000'
+    make -s metrics FORMAT=json >a
+    make -s metrics JSON=1 | cmp a
+    run -2 make metrics FORMAT=xml
+    assert_output --partial "FORMAT: expected text, md, csv or json, not 'xml'"
+}
+
+@test "make experiments lists all that was run, with the settings that differ" {
+    stand_ins
+    run -2 make experiments
+    assert_output --partial 'nothing was run yet'
+    # The log of each model says what its options did, as lint-train's does.
+    sed -i 's/^    \*-o | \*--log | \*--grid)$/    lint-train*--log) { echo "# lint\t0.2.0"; echo "$*" | grep -oE -- "--(cam-weight|cam-loss) [^ ]+" | sed "s,^--,# ,; s, ,\\t,2"; } >"$a" ;;\n&/' "$BUILD/lint-any"
+    cp "$BUILD/lint-any" "$BUILD/lint-train"
+    make pipeline
+    make pipeline SEED=1 CAM_WEIGHT='5' SWAP=0.5
+    make -s sweep GRID='CAM_WEIGHT=1,3' GRID_SEEDS=100 MODELS=camloss
+    run -0 make -s experiments
+    assert_line --index 0 --regexp '^run +val +swapped +test +worst_group +settings$'
+    assert_line --regexp '^orca-leopard/s0/default +0.750 +0.750 +0.750 +0.500 cam-loss=none cam-weight=- swap-background=- swap-colour=- swap-by=-$'
+    assert_line --regexp '^orca-leopard/s0/camloss +0.750 +0.750 +0.750 +0.500$'
+    assert_line --regexp '^orca-leopard/s1/camloss +0.750 +0.750 +0.750 +0.500 cam-weight=5 swap-background=0.5$'
+    assert_line --regexp '^\(CAM_WEIGHT=3\) orca-leopard/s100/camloss +0.750 +0.750 +- +- cam-weight=3$'
+    assert_line --regexp '^If nothing else is said .*: cam-loss=energy cam-weight=1 swap-background=1 swap-colour=1 swap-by=mask$'
+    run -0 make -s experiments FORMAT=csv
+    assert_line --index 0 'run,val,swapped,test,worst_group,cam-loss,cam-weight,swap-background,swap-colour,swap-by'
+    assert_line 'orca-leopard/s1/camloss,0.750000,0.750000,0.750000,0.500000,energy,5,0.5,1,mask'
+    assert_line 'orca-leopard/s1/default,0.750000,0.750000,0.750000,0.500000,none,,,,'
+    run -0 make -s experiments FORMAT=md
+    assert_line --index 1 '| --- | ---: | ---: | ---: | ---: | --- |'
+    run -0 make -s experiments OUT="$OUT/grid/CAM_WEIGHT-1"
+    assert_line --index 1 --regexp '^orca-leopard/s100/camloss '
+    run -2 make experiments FORMAT=json
+    assert_output --partial 'make metrics writes json'
 }
 
 @test "metrics say which seeds were made with other settings or pictures" {
@@ -641,6 +837,7 @@ END
     echo '{ }' >first.safetensors
     run -0 make status TRAIN='--init first.safetensors'
     assert_line --regexp 'default/train +runs: first.safetensors is another$'
+    cp models/cnn.net ../outside.net
     run -2 make pipeline NET=../outside.net TRAIN='--init ../rules/first.safetensors'
     assert_output --partial 'give it from the root'
     printf '#!/bin/bash\ncat data/orca-leopard/s0/test.lts\n' >"$BUILD/lint-augment"
@@ -694,7 +891,7 @@ name \ with all'
     # A command that changes what it reads makes nothing that can be told.
     echo 1 >read
     run -1 stage run 'stage s' "run echo 2 >$PWD/read; touch x" 'in read' 'out x'
-    assert_output --partial 'read changed while the stage ran'
+    assert_output --partial 'read changed while the stage ran; run it again'
     assert_not_exists x
     run -1 bash -c "stage kernels >/dev/full"
 }
@@ -768,6 +965,21 @@ assert_results() {
     cp models/small.net "$from/none"
     run -2 make -s status BACKBONE="$from/none"
     assert_line 'NET=NAME names the network.'
+}
+
+@test "of a fine-tuned network batch norms are what they were, and all else is trained" {
+    local from=$BATS_TEST_TMPDIR/from m=$OUT/models/orca-leopard/s0 name
+    lint-split -q --size 16x16 --split train "$(drawn)" |
+        lint-train -q --net tests/support/tiny.net --epochs 2 --seed 3 -o "$from"
+    run -0 make -s pipeline BACKBONE="$from" NET=tests/support/tiny.net EPOCHS=2 VIEWS=1 FINE_TUNE=2 \
+        FINE_TUNE_LR=0.01 PICTURES='--train 24,16 --val 6 --test 9'
+    assert_line --regexp '^default: (fine-tuned|the backbone stays frozen), by validation$'
+    assert_results "$m"
+    for name in running_mean running_var weight; do
+        assert_equal "$(tensor "$m/camloss-tuned/model.safetensors" bn1.$name)" "$(tensor "$from" bn1.$name)"
+    done
+    assert_equal "$(tensor "$m/camloss-frozen/model.safetensors" conv1.weight)" "$(tensor "$from" conv1.weight)"
+    assert_not_equal "$(tensor "$m/camloss-tuned/model.safetensors" conv1.weight)" "$(tensor "$from" conv1.weight)"
 }
 
 @test "two runs of a seed give the same bytes, on one thread and on two" {

@@ -41,6 +41,7 @@ page() {
 All models
 Seed by seed
 Groups
+Classes
 Where the models look
 Worst mistakes
 Training
@@ -75,7 +76,7 @@ Lock and files
             for k in {1..10}; do echo "$BATS_TEST_TMPDIR/c$n/$name/$k.png 16x16 $((i * 12)),$((k * 9)),$((200 - i * 9)) $k,$k,$k"; done
         done | "$SUPPORT/pictures"
         OUT=$BATS_TEST_TMPDIR make -s report BUILD="$BUILD" DATA="$BATS_TEST_TMPDIR/c$n" SIZE=16x16 \
-            NET=tests/support/tiny.net EPOCHS=1 SEEDS=1 >/dev/null
+            NET=tests/support/tiny.net EPOCHS=1 SEEDS=1 FOLDS=1 >/dev/null
         for width in 375 768 1280; do
             run -0 browser width=$width "$BATS_TEST_TMPDIR/models/folders-c$n/report.html" \
                 'document.querySelectorAll("details").forEach(d => d.open = true); document.documentElement.scrollWidth'
@@ -170,8 +171,20 @@ Lock and files
     set -- ${lines[-4]}
     grep -qx "1 $2 $3 $4" <<<"$text"
     run -0 lint-eval --compare "$OUT"/models/orca-leopard/s0/{default,camloss}/test.json
-    set -- $(grep '^accuracy orca/green ' <<<"$output" | tr -d '[]')
-    grep -q "^orca / green $3 $4 $5 $6 $7 $8 [0-9]*$" <<<"$(tr -d '[]' <<<"$text")" || fail "no orca / green in: $text"
+    set -- $(sed -n 's/^accuracy orca on green //p' <<<"$output" | tr -d '[]')
+    grep -q "^orca on green $1 $2 $3 $4 $5 $6 [0-9]*$" <<<"$(tr -d '[]' <<<"$text")" || fail "no orca on green in: $text"
+}
+
+@test "a confusion matrix adds up to lint-eval's scores, and the highest losses have their files" {
+    local test=data/orca-leopard/s0/test.lts model=models/orca-leopard/s0/default
+    run -0 browser width=1400 "$PAGE" '[...document.querySelectorAll("#classes table.matrix")].map(t =>
+        t.caption.textContent.split(":")[0] + " " + [...t.querySelectorAll("tbody td")].map(d => d.innerText).join(" "))'
+    set -- $(cd "$OUT" && lint-cam -q "$model/model.safetensors" "$test" | lint-eval -q --samples "$BATS_TEST_TMPDIR/list" -o "$BATS_TEST_TMPDIR/t" -
+        awk -F'\t' 'NR > 1 { n[$2 " " $3]++ } END { print n["leopard leopard"] + 0, n["leopard orca"] + 0, n["orca leopard"] + 0, n["orca orca"] + 0 }' "$BATS_TEST_TMPDIR/list")
+    assert_line "default $*"
+    run -0 browser width=1400 "$PAGE" '[...document.querySelectorAll("table.losses")].map(t => t.querySelector("tbody tr").innerText)'
+    assert_line --partial "$(sed -n 2p "$BATS_TEST_TMPDIR/list" | cut -f1)"
+    assert_line --regexp 'on (green|blue|odd)'
 }
 
 @test "models beyond the second stand in one table with the first two, and only where there are any" {
@@ -207,6 +220,10 @@ Lock and files
     run -0 browser page.html "$lead"
     assert_output --partial 'camloss reaches 0.300 where default reaches 0.010: a difference of +0.290'
     assert_output --partial 'better in 6 of 6 seeds, sign test p = 0.031. That is better'
+    # More of what the CAM loss asks for is not called better.
+    run -0 browser page.html '[...document.querySelectorAll(".tile")].map(t => t.innerText.replace(/\n+/g, " ")).join("\n")'
+    assert_line --regexp '^Worst group .* better in 6 of 6 seeds'
+    assert_line --regexp '^Evidence on the object .* higher in 6 of 6 seeds'
     # Seeds in a row are named by their ends, others one by one.
     run -0 browser page.html 'document.body.innerText'
     assert_line --partial 'Seeds 0 to 5; network'

@@ -2,9 +2,7 @@
 #include "source/border.h"
 #include "source/misleading.h"
 #include "source/partition.h"
-#include "source/ridge.h"
 #include "support/check.h"
-#include "support/normal.h"
 
 #include <math.h>
 #include <setjmp.h>
@@ -43,6 +41,12 @@ static size_t count(const lint_source *s, int label, int split) {
 static void partition(lint_source *s, const lint_ratio *r, uint64_t seed) {
     lint_err e;
     assert_int_equal(lint_partition_hash(s, r, seed, &e), 0);
+}
+
+/* Pictures of one series: every `each` after the other, of all classes. */
+static void make_series(lint_source *s, size_t each) {
+    for (size_t i = 0; i < s->n; i++)
+        s->picture[i].series = 1 + i / each * each;
 }
 
 /* --- ratios ----------------------------------------------------------------------------------- */
@@ -125,6 +129,22 @@ static void a_share_of_0_stays_empty(void **state) {
     lint_source_free(&s);
 }
 
+static void a_series_stays_in_one_split(void **state) {
+    (void)state;
+    for (uint64_t seed = 0; seed < 20; seed++)
+        for (size_t each = 2; each < 6; each++) {
+            lint_source s = two_classes(24);
+            make_series(&s, each);
+            partition(&s, &RATIO, seed);
+            for (size_t i = 0; i < s.n; i++)
+                assert_int_equal(s.picture[i].split, s.picture[s.picture[i].series - 1].split);
+            for (int label = 0; label < 2; label++)
+                for (int k = 0; k < LINT_SPLITS; k++)
+                    assert_in_range(count(&s, label, k), 1, 12);
+            lint_source_free(&s);
+        }
+}
+
 static void given_splits_stay_and_what_is_missing_comes_from_train(void **state) {
     (void)state;
     lint_source s = two_classes(400);
@@ -156,7 +176,13 @@ a_class_without_training_pictures_is_an_error_and_one_without_others_a_warning(v
     assert_null(warning);
     s.picture[0].split = LINT_TRAIN;
     assert_int_equal(lint_partition_check(&s, &RATIO, &warning, &e), 0);
-    assert_string_equal(warning, "no picture of class 'a' in val");
+    assert_string_equal(warning, "the val set is empty: there are too few pictures, or --ratio "
+                                 "leaves none for it");
+    free(warning);
+    s.picture[1].split = LINT_VAL;
+    assert_int_equal(lint_partition_check(&s, &RATIO, &warning, &e), 0);
+    assert_string_equal(warning, s.picture[1].label ? "no picture of class 'a' in val"
+                                                    : "no picture of class 'b' in val");
     free(warning);
     lint_source_free(&s);
 }
@@ -199,8 +225,25 @@ static void misleading_pictures_fill_the_test_set_first(void **state) {
     assert_int_equal(found.misleading, 5);
     assert_int_equal(found.test, 6);
     assert_int_equal(found.misleading_test, 4);
-    assert_true(fabs(found.told - (0.8 + 0.95) / 2) < 1e-12);
     assert_true(lint_names_equal(&s.places, &s.classes));
+    free(v);
+    lint_source_free(&s);
+}
+
+static void a_series_is_as_misleading_as_its_worst_picture_and_goes_as_a_whole(void **state) {
+    (void)state;
+    lint_source s = two_classes(40); /* 20 each: test takes 3 of each */
+    lint_err e;
+    lint_mislead found;
+    const size_t odd[] = {0, 5, 13}; /* of three series of two of each class */
+    double *v = scores(&s, odd, 3);
+    make_series(&s, 4);
+    assert_int_equal(lint_mislead_by_score(&s, v, &RATIO, 0, &found, &e), 0);
+    for (size_t i = 0; i < 40; i++)
+        assert_int_equal(s.picture[i].split, s.picture[i / 4 * 4].split);
+    assert_int_equal(s.picture[0].split, LINT_TEST); /* two of three; no second series fits */
+    assert_int_equal(count(&s, 0, LINT_TEST), 2);
+    assert_int_equal(count(&s, 1, LINT_TEST), 2);
     free(v);
     lint_source_free(&s);
 }
@@ -238,109 +281,6 @@ static void a_test_set_that_is_given_stays(void **state) {
     assert_int_equal(s.picture[4].place, 1);
     free(v);
     lint_source_free(&s);
-}
-
-/* --- resemblance ------------------------------------------------------------------------------ */
-
-enum { N = 14, D = 3, M = D + 1, K = 3 };
-
-/* As lint_ridge_scores's, which it is the plain version of. */
-static const double LADDER[] = {1e-4, 3e-4, 1e-3, 3e-3, 1e-2, 3e-2, 1e-1, 3e-1};
-
-/* Solves a x = b for K right sides, by elimination. */
-static void eliminate(double a[M][M], double b[M][K]) {
-    for (int p = 0; p < M; p++)
-        for (int r = 0; r < M; r++) {
-            double f = r == p ? 0 : a[r][p] / a[p][p];
-            for (int c = 0; c < M; c++)
-                a[r][c] -= f * a[p][c];
-            for (int k = 0; k < K; k++)
-                b[r][k] -= f * b[p][k];
-        }
-    for (int p = 0; p < M; p++)
-        for (int k = 0; k < K; k++)
-            b[p][k] /= a[p][p];
-}
-
-/* What a fit to all samples but one says of that one. */
-static void refit(const float *x, const int32_t *label, const double *weight, int without,
-                  double ridge, double *score) {
-    double a[M][M] = {{0}}, b[M][K] = {{0}};
-    for (int i = 0; i < N; i++) {
-        if (i == without || label[i] < 0) continue;
-        for (int r = 0; r < M; r++) {
-            double xr = r < D ? x[i * D + r] : 1;
-            b[r][label[i]] += weight[label[i]] * xr;
-            for (int c = 0; c < M; c++)
-                a[r][c] += weight[label[i]] * xr * (c < D ? x[i * D + c] : 1);
-        }
-    }
-    for (int r = 0; r < D; r++)
-        a[r][r] += ridge;
-    eliminate(a, b);
-    for (int k = 0; k < K; k++) {
-        score[k] = 0;
-        for (int r = 0; r < M; r++)
-            score[k] += b[r][k] * (r < D ? x[without * D + r] : 1);
-    }
-}
-
-static void leaving_out_by_leverage_equals_fitting_anew(void **state) {
-    (void)state;
-    static const int32_t label[N] = {0, 1, 2, 0, 1, 0, 0, 1, 2, -1, 0, 1, 2, 0};
-    static const double weight[K] = {1 / 18.0, 1 / 12.0, 1 / 9.0}; /* 6, 4 and 3 samples */
-    lint_rng r = lint_rng_at(5, 0, 0, 0);
-    float x[N * D], got[N * K], want[N * K] = {0};
-    double score[N * K], best = INFINITY;
-    lint_err e;
-    for (int i = 0; i < N * D; i++)
-        x[i] = (float)(normal(&r) + (label[i / D] == i % D ? 1.5 : 0));
-    for (size_t l = 0; l < sizeof LADDER / sizeof *LADDER; l++) {
-        double anew[N * K] = {0}, loss = 0;
-        for (int i = 0; i < N; i++) {
-            if (label[i] < 0) continue;
-            refit(x, label, weight, i, LADDER[l], anew + i * K);
-            for (int k = 0; k < K; k++)
-                loss += weight[label[i]] * pow((label[i] == k) - anew[i * K + k], 2);
-        }
-        for (int i = 0; i < N * K && loss < best; i++)
-            want[i] = (float)anew[i];
-        best = fmin(best, loss);
-    }
-    assert_int_equal(lint_ridge_scores(x, N, D, label, K, score, &e), 0);
-    for (int i = 0; i < N * K; i++)
-        got[i] = (float)score[i];
-    assert_true(check_tensor("left-out scores", got, want, N * K, 1e-6, 1e-5));
-}
-
-/* A sample that nothing else is like must not speak for itself. */
-static void a_sample_does_not_vouch_for_its_own_label(void **state) {
-    (void)state;
-    enum { n = 20 };
-    float x[n * 2];
-    int32_t label[n];
-    double score[n * 2];
-    lint_err e;
-    for (int i = 0; i < n; i++) {
-        label[i] = i % 2;
-        x[2 * i] = (float)(i % 2);
-        x[2 * i + 1] = (float)(1 - i % 2);
-    }
-    label[6] = 1; /* looks like class 0 */
-    assert_int_equal(lint_ridge_scores(x, n, 2, label, 2, score, &e), 0);
-    for (int i = 0; i < n; i++)
-        assert_int_equal(score[2 * i + 1] > score[2 * i], i % 2);
-}
-
-static void all_alike_samples_can_be_compared_too(void **state) {
-    (void)state;
-    float x[8] = {1, 1, 1, 1, 1, 1, 1, 1};
-    static const int32_t label[4] = {0, 1, 0, 1};
-    double score[8];
-    lint_err e;
-    assert_int_equal(lint_ridge_scores(x, 4, 2, label, 2, score, &e), 0);
-    for (int i = 0; i < 8; i++)
-        assert_true(isfinite(score[i]));
 }
 
 /* --- borders ---------------------------------------------------------------------------------- */
@@ -394,15 +334,14 @@ int main(void) {
         cmocka_unit_test(a_small_class_has_a_picture_in_every_split),
         cmocka_unit_test(two_pictures_are_not_enough_for_three_splits),
         cmocka_unit_test(a_share_of_0_stays_empty),
+        cmocka_unit_test(a_series_stays_in_one_split),
         cmocka_unit_test(given_splits_stay_and_what_is_missing_comes_from_train),
         cmocka_unit_test(
             a_class_without_training_pictures_is_an_error_and_one_without_others_a_warning),
         cmocka_unit_test(misleading_pictures_fill_the_test_set_first),
+        cmocka_unit_test(a_series_is_as_misleading_as_its_worst_picture_and_goes_as_a_whole),
         cmocka_unit_test(every_class_keeps_a_training_picture),
         cmocka_unit_test(a_test_set_that_is_given_stays),
-        cmocka_unit_test(leaving_out_by_leverage_equals_fitting_anew),
-        cmocka_unit_test(a_sample_does_not_vouch_for_its_own_label),
-        cmocka_unit_test(all_alike_samples_can_be_compared_too),
         cmocka_unit_test(a_border_is_told_by_colour_and_texture_and_not_by_what_it_encloses),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

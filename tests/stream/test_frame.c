@@ -291,6 +291,66 @@ static void a_stream_cut_at_any_byte_is_truncated_or_ends_between_frames(void **
     free(b.p);
 }
 
+/* A frame of one metadata key, written with or without the mark, behind what b holds. */
+static void add_frame(bytes *b, const char *key, const char *value, int more) {
+    lint_frame f = {.more = more};
+    lint_err e;
+    if (key) assert_int_equal(lint_frame_set_meta(&f, key, value, &e), 0);
+    bytes one = written(&f);
+    b->p = realloc(b->p, b->n + one.n + 1);
+    assert_non_null(b->p);
+    memcpy(b->p + b->n, one.p, one.n);
+    b->n += one.n;
+    free(one.p);
+    lint_frame_free(&f);
+}
+
+static void a_frame_says_that_another_follows(void **state) {
+    (void)state;
+    lint_err e;
+    bytes b = {0};
+    add_frame(&b, "name", "v", 1);
+    size_t first = b.n;
+    static const char text[] = "{\"__metadata__\":{\"more\":\"1\",\"name\":\"v\"}"; /* sorted */
+    assert_memory_equal(b.p + 8, text, sizeof text - 1);
+    for (int regular = 0; regular < 2; regular++) {
+        assert_int_equal(count_frames(b.p, first, regular, &e), -1);
+        assert_string_equal(e.msg, "in: frame 2: truncated: the input ends, but the frame before "
+                                   "says that another follows");
+    }
+    add_frame(&b, NULL, NULL, 0);
+    assert_int_equal(count_frames(b.p, b.n, 1, &e), 2);
+    add_frame(&b, NULL, NULL, 0); /* as cat joins them */
+    assert_int_equal(count_frames(b.p, b.n, 1, &e), 3);
+    free(b.p);
+}
+
+/* In memory, the mark is no metadata; another value is somebody else's key. */
+static void the_mark_is_not_among_the_metadata(void **state) {
+    (void)state;
+    lint_err e;
+    bytes b = {0};
+    lint_frame f = {0}, copy = {0};
+    add_frame(&b, "more", "light", 1); /* the mark wins */
+    add_frame(&b, "more", "light", 0);
+    FILE *in = as_file(b.p, b.n, 1);
+    lint_reader *r = lint_reader_new(in, "in", &e);
+    assert_int_equal(lint_reader_next(r, &f, &e), 1);
+    assert_int_equal(f.more, 1);
+    assert_int_equal(f.metas, 0);
+    assert_int_equal(lint_frame_copy(&copy, &f, &e), 0);
+    assert_int_equal(copy.more, 0);
+    assert_int_equal(lint_reader_next(r, &f, &e), 1);
+    assert_int_equal(f.more, 0);
+    assert_string_equal(lint_frame_meta(&f, "more"), "light");
+    assert_int_equal(lint_reader_next(r, &f, &e), 0);
+    lint_frame_free(&f);
+    lint_frame_free(&copy);
+    lint_reader_free(r);
+    fclose(in);
+    free(b.p);
+}
+
 /* Whatever is read can be written, and read again to the same bytes. */
 static void survive(const char *p, size_t n) {
     lint_err e;
@@ -363,15 +423,21 @@ static void a_missing_file_and_a_folder_are_named(void **state) {
     assert_string_equal(e.msg, "tests: cannot read: Is a directory");
 }
 
+/* Text within text: no byte after it changes. */
+static void put(char *to, const char *text) {
+    while (*text)
+        *to++ = *text++;
+}
+
 static void a_header_of_too_many_values_is_refused_before_it_is_parsed(void **state) {
     (void)state;
     size_t n = 10000000;
     char *json = malloc(n);
     assert_non_null(json);
     for (size_t i = 0; i < n; i += 2)
-        memcpy(json + i, "0,", 2);
-    memcpy(json, "{\"a\":[", 6);
-    memcpy(json + n - 4, "0]} ", 4);
+        put(json + i, "0,");
+    put(json, "{\"a\":[");
+    put(json + n - 4, "0]} ");
     lint_frame f = {0};
     lint_err e;
     uint64_t *begin, total;
@@ -552,6 +618,8 @@ int main(void) {
         cmocka_unit_test(metadata_is_set_replaced_and_removed),
         cmocka_unit_test(adding_replaces_and_dropping_closes_the_gap),
         cmocka_unit_test(a_stream_cut_at_any_byte_is_truncated_or_ends_between_frames),
+        cmocka_unit_test(a_frame_says_that_another_follows),
+        cmocka_unit_test(the_mark_is_not_among_the_metadata),
         cmocka_unit_test(mutants_are_read_or_refused_but_never_crash),
         cmocka_unit_test(writing_to_a_full_disk_is_an_error),
         cmocka_unit_test(a_missing_file_and_a_folder_are_named),

@@ -1,5 +1,6 @@
 /* Samples: views of frames, names, and sets addressed by index. */
 #include "stream/dataset.h"
+#include "stream/reframe.h"
 #include "stream/samples.h"
 
 #include <fcntl.h>
@@ -7,6 +8,7 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -93,37 +95,37 @@ typedef struct wrong {
     const char *says;
     const char *name; /* tensor to replace, or metadata key if value is set */
     const char *value;
-    lint_dtype dtype;
     size_t rank;
     uint64_t shape[4];
+    lint_dtype dtype;
     int32_t fill; /* of I32 tensors */
 } wrong;
 
 static void a_view_refuses_what_does_not_fit(void **state) {
     (void)state;
     static const wrong cases[] = {
-        {"'image' is F32, expected U8", "image", NULL, LINT_F32, 4, {2, H, W, 3}, 0},
+        {"'image' is F32, expected U8", "image", NULL, 4, {2, H, W, 3}, LINT_F32, 0},
         {"'image' is [2, 3, 5, 4], expected [2, n, n, 3]",
          "image",
          NULL,
-         LINT_U8,
          4,
          {2, H, W, 4},
+         LINT_U8,
          0},
-        {"'image' is 5x0", "image", NULL, LINT_U8, 4, {2, 0, W, 3}, 0},
-        {"'image' is 40000x1", "image", NULL, LINT_U8, 4, {2, 1, 40000, 3}, 0},
-        {"'label' is [3], expected [2]", "label", NULL, LINT_I32, 1, {3}, 0},
-        {"'label' is I64, expected I32", "label", NULL, LINT_I64, 1, {2}, 0},
-        {"'label' of sample 0 is 2, but there are 2 names", "label", NULL, LINT_I32, 1, {2}, 2},
-        {"'label' of sample 0 is -2, below -1", "label", NULL, LINT_I32, 1, {2}, -2},
-        {"'place' of sample 0 is 2, but there are 2 names", "place", NULL, LINT_I32, 1, {2}, 2},
-        {"'mask' is [2, 3, 6], expected [2, 3, 5]", "mask", NULL, LINT_U8, 3, {2, H, 6}, 0},
-        {"'name' is [2], expected [2, n]", "name", NULL, LINT_U8, 1, {2}, 0},
-        {"'logits' is [2, 3], expected [2, 2]", "logits", NULL, LINT_F32, 2, {2, 3}, 0},
-        {"'cam' is [2, 3, 4, 4], expected [2, 2, n, n]", "cam", NULL, LINT_F32, 4, {2, 3, 4, 4}, 0},
-        {"metadata 'classes': names are not a JSON array", "classes", "{}", 0, 0, {0}, 0},
-        {"metadata 'classes': names are not a JSON array", "classes", "[", 0, 0, {0}, 0},
-        {"metadata 'places': name 1 is not a string", "places", "[\"a\",1]", 0, 0, {0}, 0},
+        {"'image' is 5x0", "image", NULL, 4, {2, 0, W, 3}, LINT_U8, 0},
+        {"'image' is 40000x1", "image", NULL, 4, {2, 1, 40000, 3}, LINT_U8, 0},
+        {"'label' is [3], expected [2]", "label", NULL, 1, {3}, LINT_I32, 0},
+        {"'label' is I64, expected I32", "label", NULL, 1, {2}, LINT_I64, 0},
+        {"'label' of sample 0 is 2, but there are 2 names", "label", NULL, 1, {2}, LINT_I32, 2},
+        {"'label' of sample 0 is -2, below -1", "label", NULL, 1, {2}, LINT_I32, -2},
+        {"'place' of sample 0 is 2, but there are 2 names", "place", NULL, 1, {2}, LINT_I32, 2},
+        {"'mask' is [2, 3, 6], expected [2, 3, 5]", "mask", NULL, 3, {2, H, 6}, LINT_U8, 0},
+        {"'name' is [2], expected [2, n]", "name", NULL, 1, {2}, LINT_U8, 0},
+        {"'logits' is [2, 3], expected [2, 2]", "logits", NULL, 2, {2, 3}, LINT_F32, 0},
+        {"'cam' is [2, 3, 4, 4], expected [2, 2, n, n]", "cam", NULL, 4, {2, 3, 4, 4}, LINT_F32, 0},
+        {"metadata 'classes': names are not a JSON array", "classes", "{}", 0, {0}, 0, 0},
+        {"metadata 'classes': names are not a JSON array", "classes", "[", 0, {0}, 0, 0},
+        {"metadata 'places': name 1 is not a string", "places", "[\"a\",1]", 0, {0}, 0, 0},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         const wrong *c = &cases[i];
@@ -396,6 +398,66 @@ static void a_set_cut_at_any_byte_is_truncated_or_ends_between_frames(void **sta
     assert_int_equal(whole, 4); /* three, two, one and no frames */
 }
 
+static void says_more(lint_frame *f, int frame) {
+    f->more = frame < 2;
+}
+
+static void a_set_whose_frames_say_that_others_follow_is_whole_or_truncated(void **state) {
+    (void)state;
+    lint_err e;
+    struct stat st;
+    write_stream(says_more);
+    lint_dataset *s = lint_dataset_open(path_of(), &e);
+    if (!s) fail_msg("%s", e.msg);
+    check_set(s);
+    lint_dataset_free(s);
+    assert_int_equal(stat(path_of(), &st), 0);
+    for (long n = st.st_size - 1; n > 0; n--) {
+        assert_int_equal(truncate(path_of(), n), 0);
+        assert_null(lint_dataset_open(path_of(), &e));
+        assert_non_null(strstr(e.msg, ": truncated: "));
+    }
+}
+
+/* The samples of each frame, of the stream above cut anew; a negative number where the frame says
+ * that another follows. */
+static void assert_frames(size_t frame, const int *want) {
+    lint_err e;
+    lint_frame f = {0};
+    FILE *in = fopen(path_of(), "rb");
+    assert_non_null(in);
+    lint_reframe *g = lint_reframe_new(in, "in", frame, &e);
+    for (; *want; want++) {
+        assert_int_equal(lint_reframe_next(g, &f, &e), 1);
+        assert_int_equal((int)lint_frame_samples(&f) * (f.more ? -1 : 1), *want);
+    }
+    assert_int_equal(lint_reframe_next(g, &f, &e), 0);
+    lint_frame_free(&f);
+    lint_reframe_free(g);
+    fclose(in);
+}
+
+static void other_split(lint_frame *f, int frame) {
+    lint_err e;
+    if (frame == 2) lint_frame_set_meta(f, "split", "val", &e);
+}
+
+static void frames_cut_anew_say_anew_whether_others_follow(void **state) {
+    (void)state;
+    for (int marked = 0; marked < 2; marked++) {
+        write_stream(marked ? says_more : NULL);
+        assert_frames(0, (int[]){11, 0});
+        assert_frames(11, (int[]){11, 0});
+        assert_frames(4, (int[]){-4, -4, 3, 0});
+        assert_frames(5, (int[]){-5, -5, 1, 0});
+        assert_frames(1, (int[]){-1, -1, -1, -1, -1, -1, -1, -1, -1, -1, 1, 0});
+        assert_frames(64, (int[]){11, 0});
+    }
+    write_stream(other_split); /* frames of different metadata are not joined */
+    assert_frames(64, (int[]){-4, 7, 0});
+    assert_frames(4, (int[]){-4, -4, 3, 0});
+}
+
 static void a_stream_of_nothing_is_a_set_of_nothing(void **state) {
     (void)state;
     lint_err e;
@@ -536,6 +598,8 @@ int main(void) {
         cmocka_unit_test(samples_taken_from_a_set_bring_all_that_follows_them),
         cmocka_unit_test(frames_that_disagree_are_no_set),
         cmocka_unit_test(a_set_cut_at_any_byte_is_truncated_or_ends_between_frames),
+        cmocka_unit_test(a_set_whose_frames_say_that_others_follow_is_whole_or_truncated),
+        cmocka_unit_test(frames_cut_anew_say_anew_whether_others_follow),
         cmocka_unit_test(a_stream_of_nothing_is_a_set_of_nothing),
         cmocka_unit_test(a_set_of_labels_that_nobody_knows),
         cmocka_unit_test(what_is_no_stream_is_named),

@@ -110,7 +110,7 @@ void filled_turn(filled *f, uint64_t step) {
 }
 
 filled *filled_new(const char *path, size_t classes, size_t n, lint_net_mode mode, int threads) {
-    lint_err e = {""};
+    lint_err e = {0};
     filled *f = calloc(1, sizeof *f);
     assert_non_null(f);
     char *text = strchr(path, '\n') ? strdup(path) : filled_text(path);
@@ -140,12 +140,12 @@ void filled_free(filled *f) {
 }
 
 void filled_store(filled *f, lint_frame *to) {
-    lint_err e = {""};
+    lint_err e = {0};
     if (lint_net_store(f->net, to, &e) < 0) fail_msg("%s", e.msg);
 }
 
 void filled_load(filled *f) {
-    lint_err e = {""};
+    lint_err e = {0};
     if (lint_net_load(f->net, &f->weights, &e) < 0) fail_msg("%s", e.msg);
 }
 

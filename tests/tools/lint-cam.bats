@@ -197,13 +197,14 @@ python() { command -v python3 >/dev/null || skip "python3 is not installed"; }
     cmp a.png b.png
 }
 
-@test "no input gives no output, and a frame without samples passes" {
-    run -0 lint-cam m </dev/null
-    assert_output ''
+@test "no samples are an error" {
+    run -1 lint-cam m -o out </dev/null
+    assert_output 'lint-cam: standard input: no samples'
     samples 0 >none.lts
-    lint-cam small none.lts >out
-    run -0 headers out
-    assert_output --partial '"logits":{"dtype":"F32","shape":[0,2]'
+    run -1 lint-cam --grid g.png small none.lts -o out
+    assert_output 'lint-cam: none.lts: no samples'
+    assert_not_exist out
+    assert_not_exist g.png
 }
 
 @test "one sample is enough" {
@@ -343,11 +344,6 @@ python() { command -v python3 >/dev/null || skip "python3 is not installed"; }
     run -1 cmp -s a.png c.png
 }
 
-@test "--grid of no samples is an error" {
-    run -1 lint-cam --grid g.png m </dev/null
-    assert_output 'lint-cam: g.png: no pictures for a sheet'
-    assert_not_exist g.png
-}
 
 @test "--png writes a picture for each sample, named by number and name" {
     lint-cam --png why small named.lts >/dev/null
@@ -384,4 +380,26 @@ python() { command -v python3 >/dev/null || skip "python3 is not installed"; }
     assert_file_exist g.png
     run -2 script -qec 'lint-cam m test.lts' /dev/null
     assert_output --partial 'lint-cam: not writing a binary stream to a terminal'
+}
+
+@test "--precision is the command's, not the model's; it is near f32, and behind cam it changes nothing" {
+    printf '%s\n' 'input 16x16x3' 'a: conv 32 3x3 stride 2 pad 1' relu 'b: conv 32 3x3 pad 1' relu \
+        cam globalpool flatten 'fc: dense classes' >wide.net
+    lint-train -q --net wide.net --train train.lts --epochs 3 --precision bf16 -o wide
+    lint-cam -q wide test.lts >unsaid
+    lint-cam -q --precision f32 wide test.lts | cmp - unsaid
+    lint-cam -q --precision bf16 --threads 1 wide test.lts >bf16
+    lint-cam -q --precision bf16 --threads 2 wide test.lts | cmp - bf16
+    near() {
+        run -0 awk '{ d = $1 - $2; off += d * d; all += $1 * $1 } END { exit !(off > 0 && off < 4e-4 * all) }' \
+            <(paste <(tensor unsaid "$1" | tr ' ' '\n') <(tensor bf16 "$1" | tr ' ' '\n'))
+    }
+    near logits
+    near cam
+    run -2 lint-cam --precision half wide test.lts
+    assert_output 'lint-cam: --precision half: expected f32|bf16 (see lint-cam --help)'
+    printf '%s\n' 'input 16x16x3' relu cam flatten 'fc: dense classes' >dense.net
+    lint-train -q --net dense.net --train train.lts --epochs 1 -o dense
+    run -2 lint-cam --precision bf16 dense test.lts
+    assert_output "lint-cam: --precision: the network has no convolution before its 'cam' line, so bf16 would change nothing (see lint-cam --help)"
 }

@@ -90,10 +90,86 @@ accuracy_shifted\torca\tsea\t0.916667\t3'
     eval_json better
     run -0 lint-eval --compare shifted.json better.json
     assert_line --regexp '^worst_group_shifted +0\.250 \[[^]]*\] +- +-$'
-    assert_line --regexp '^  which is +leopard/sea +-$'
+    assert_line --regexp '^  which is +leopard on sea +-$'
     refute_line --regexp '^shift ' # what was chosen is for --verbose
     run -0 lint-eval --pairs shifted.json shifted.json --metric deletion
     assert_line --partial 'lower is better for deletion.'
+}
+
+@test "classes have precision, recall, F1 and AUROC, and all their means" {
+    lint-eval "$P/two-frames.safetensors" >t
+    # Of five leopards three are answered so, and one of six orcas.
+    assert_equal "$(grep -P '^(precision|recall|f1)\t' t | cut -f1-4,7)" \
+$'precision\tleopard\t*\t0.75\t4
+recall\tleopard\t*\t0.6\t5
+f1\tleopard\t*\t0.666667\t5
+precision\torca\t*\t0.714286\t7
+recall\torca\t*\t0.833333\t6
+f1\torca\t*\t0.769231\t6'
+    # Margins are 1 or -1: of 30 pairs 15 are in order, and of 3 * 1 + 2 * 5 ties half count.
+    assert_equal "$(grep -P '^auroc\t' t | cut -f1-4)" \
+$'auroc\t*\t*\t0.716667
+auroc\tleopard\t*\t0.716667
+auroc\torca\t*\t0.716667'
+    assert_equal "$(score t macro_f1 '*' '*')" 0.717949
+    # All are sure of 0.731059, and right 8 of 11 times.
+    assert_equal "$(score t calibration_error '*' '*')" 0.00378585
+    eval_json one-frame
+    eval_json better
+    run -0 lint-eval --compare one-frame.json better.json
+    assert_line --regexp '^macro_f1 +0\.718 +1\.000 +\+0\.282$'
+    assert_line --regexp '^auroc +0\.717 +1\.000 +\+0\.283$'
+    assert_line --regexp '^calibration_error +0\.004 +0\.[0-9]+ +\+0\.[0-9]+$'
+    refute_line --regexp '^(precision|recall|f1) '
+    run -0 lint-eval --pairs --metric calibration_error one-frame.json better.json
+    assert_line --partial 'lower is better for calibration_error.'
+}
+
+@test "the confusion matrix is in the JSON, and on a terminal a table" {
+    eval_json two-frames
+    assert_equal "$(sed -n '/"confusion"/,/^ \]/p' two-frames.json | tr -d ' \n')" \
+        '"confusion":[{"answer":"leopard","class":"leopard","n":3},{"answer":"orca","class":"leopard","n":2},{"answer":"leopard","class":"orca","n":1},{"answer":"orca","class":"orca","n":5}],'
+    run -0 script -qec "lint-eval '$P/two-frames.safetensors'" /dev/null
+    assert_equal "$(tail -4 <<<"$output" | tr -d '\r')" '
+true class, answer:  leopard  orca
+leopard                    3     2
+orca                       1     5'
+    lint-eval "$P/two-frames.safetensors" >t
+    run -1 grep 'true class' t
+    # Of samples that were not scored there is none.
+    eval_json unlabelled
+    run -1 grep confusion unlabelled.json
+}
+
+@test "groups are told in words: a place by its name, or, where places are classes, by its likeness" {
+    eval_json one-frame
+    assert_equal "$(grep '"group"' one-frame.json | sort -u)" '   "group": "leopard on land",
+   "group": "leopard on sea",
+   "group": "orca on land",
+   "group": "orca on sea",'
+    sed 's/"place": "land"/"place": "leopard"/; s/"place": "sea"/"place": "orca"/' one-frame.json >like.json
+    run -0 lint-eval --compare like.json
+    assert_line --regexp '^accuracy orca on a leopard-like background +0\.500 '
+    assert_line --regexp '^  which is +leopard on an orca-like background$'
+}
+
+@test "--samples lists every sample, the highest loss first, beside the scores" {
+    lint-eval --samples list "$P/two-frames.safetensors" | cmp - <(lint-eval "$P/two-frames.safetensors")
+    assert_equal "$(head -3 list)" \
+$'name\ttruth\tanswer\tprobability\tplace\tevidence_inside\tloss
+4\tleopard\torca\t0.731059\tland\t0\t1.31326
+5\tleopard\torca\t0.731059\tsea\t0\t1.31326'
+    assert_equal "$(tail -1 list)" $'11\t-\torca\t0.731059\tland\t-\t-' # without a class
+    assert_equal "$(wc -l <list)" 13
+    # The mean of the losses is the cross-entropy.
+    assert_equal "$(awk -F'\t' 'NR > 1 && $7 != "-" { sum += $7; n++ } END { printf "%.4f", sum / n }' list)" 0.5860
+    lint-eval -o scores --samples - "$P/two-frames.safetensors" | cmp - list
+    # Both files appear, or none.
+    run -1 lint-eval -o scores2 --samples /dev/full "$P/two-frames.safetensors"
+    assert_output --partial 'No space left'
+    assert_not_exist scores2
+    run -1 lint-eval --samples list2 -o scores2 "$P/nan.safetensors"
+    assert_not_exist list2
 }
 
 @test "the adjusted mean takes shares from a training stream or from numbers" {
@@ -150,7 +226,7 @@ accuracy_shifted\torca\tsea\t0.916667\t3'
     cmp first.json one-frame.json
     run -0 grep -c '0.72727272727272729' one-frame.json
     assert_output 2
-    assert_equal "$(grep -o '^ "[a-z]*"' one-frame.json)" $' "kind"\n "lint"\n "scores"\n "summary"'
+    assert_equal "$(grep -o '^ "[a-z]*"' one-frame.json)" $' "confusion"\n "kind"\n "lint"\n "scores"\n "summary"'
     lint-eval --json --model "my model" "$P/one-frame.safetensors" | grep -q '"model": "my model"'
     eval_json unlabelled
     grep -q '"accuracy": null' unlabelled.json
@@ -163,13 +239,13 @@ accuracy_shifted\torca\tsea\t0.916667\t3'
     assert_line --regexp '^score \[95 %\] +one-frame +better  difference$'
     assert_line --regexp '^samples +11 +11$'
     assert_line --regexp '^worst_group +0\.000 \[0\.00, 0\.79\]  1\.000 \[0\.51, 1\.00\] +\+1\.000$'
-    assert_line --regexp '^  which is +leopard/sea +leopard/land$'
-    assert_line --regexp '^accuracy orca/land +0\.500 .* \+0\.500$'
-    refute_line --partial 'iou orca/land'
+    assert_line --regexp '^  which is +leopard on sea +leopard on land$'
+    assert_line --regexp '^accuracy orca on land +0\.500 .* \+0\.500$'
+    refute_line --partial 'iou orca on land'
     # Columns are aligned: lines are of one length, or (without a difference) of a shorter one.
     assert_equal "$(awk '{print length}' <<<"$output" | sort -u | wc -l)" 2
     run -0 lint-eval --compare --verbose one-frame.json better.json
-    assert_line --partial 'iou orca/land'
+    assert_line --partial 'iou orca on land'
 }
 
 @test "three models have three columns, and what one lacks is a dash" {
@@ -187,9 +263,9 @@ accuracy_shifted\torca\tsea\t0.916667\t3'
     run -0 lint-eval --compare one-sample.json one-sample.json
     assert_equal "$(grep -c '^accuracy ' <<<"$output")" 3
     run -0 lint-eval --compare --verbose one-sample.json one-sample.json
-    assert_line --regexp '^accuracy orca/land +- +- +-$'
+    assert_line --regexp '^accuracy orca on land +- +- +-$'
     run -0 lint-eval --compare one-sample.json one-frame.json
-    assert_line --regexp '^accuracy orca/land +- +0\.500 '
+    assert_line --regexp '^accuracy orca on land +- +0\.500 '
 }
 
 @test "models of one name are told apart by their files" {
@@ -389,7 +465,7 @@ two_pairs() {
     eval_json one-frame
     for args in "--no-such" "--radius 0" "--radius x" "--compare" "--pairs one-frame.json" \
         "--compare --pairs a b" "--compare --json a" "--metric accuracy" "--seed 1" \
-        "--pairs --model x a b"; do
+        "--pairs --model x a b" "--samples - x" "--samples a --compare b"; do
         run -2 lint-eval $args </dev/null
         assert_output --regexp '^lint-eval: '
     done

@@ -186,3 +186,21 @@ head, which lint-features --join joins to its backbone"
     assert_equal "$stderr" 'lint-features: large.lts: frame 1: pictures are 48x48, but the network takes 32x32 (lint-split --size)'
     assert_not_exist out
 }
+
+@test "features in bf16 are near those in f32, and of the same backbone" {
+    lint-features --precision f32 model val.lts | cmp - features-val.lts
+    lint-features --precision bf16 --threads 1 model val.lts -o out
+    lint-features --precision bf16 --threads 2 model val.lts | cmp - out
+    run ! cmp -s out features-val.lts
+    lint-cam -q linear features-val.lts >f32
+    lint-cam -q linear out >bf16
+    close_to f32 bf16 0.02
+    lint-features --precision bf16 model train.lts -o bf16.lts
+    lint-train --quiet --net head --train bf16.lts --val features-val.lts --epochs 1 -o head-bf16
+    lint-features --join head-bf16 model -o joined
+    lint-cam -q joined val.lts >/dev/null
+    run -2 lint-features --precision bf16 --join linear model
+    assert_output 'lint-features: --precision needs samples (see lint-features --help)'
+    run -2 lint-train --net head --train bf16.lts --precision bf16 -o out
+    assert_output "lint-train: --precision: the network has no convolution before its 'cam' line, so bf16 would change nothing (see lint-train --help)"
+}

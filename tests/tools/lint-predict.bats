@@ -46,18 +46,25 @@ setup() {
     assert_regex "${lines[1]}" $'^photos/test-0001.png\t(leopard|orca)\t[01]\.[0-9]{4}$'
 }
 
-@test "the answers are those of lint-cam for the same pictures" {
-    lint-cam model test.lts -o cam.lts
+# as_lint_cam MODEL [OPTION...]: whether the answers for the pictures are lint-cam's.
+as_lint_cam() {
+    local model=$1
+    shift
+    lint-cam "$@" "$model" test.lts -o cam.lts
     paste <("$STREAM" facts cam.lts | cut -d ' ' -f 3) <(tensor cam.lts logits | paste - -) | awk '{
         p = 1 / (1 + exp($3 - $2)); best = p >= 0.5
         printf "%s\t%s\t%.4f\n", $1, best ? "leopard" : "orca", best ? p : 1 - p }' | sort >cam
-    (cd photos && lint-predict ../model test-*) | sed 's,^,images/,' | sort >predict
+    (cd photos && lint-predict "$@" "../$model" test-*) | sed 's,^,images/,' | sort >predict
     assert_equal "$(wc -l <predict)" 12
     run -0 diff <(cut -f 1,2 cam) <(cut -f 1,2 predict)
     # Printed numbers may differ in the last digit: logits were rounded on their way through text.
     run -0 awk 'function off(a, b) { return a > b ? a - b : b - a }
         NR == FNR { p[$1] = $3; next } off(p[$1], $3) > 0.00011 { print; bad = 1 }
         END { exit bad }' cam predict
+}
+
+@test "the answers are those of lint-cam for the same pictures" {
+    as_lint_cam model
 }
 
 @test "an answer does not depend on which other images are asked about, nor on threads" {
@@ -105,6 +112,18 @@ setup() {
     run -0 lint-predict model $'a\tb\nc\\d.png'
     assert_equal "${#lines[@]}" 1
     assert_regex "$output" '^a\\tb\\nc\\\\d\.png'$'\t'
+}
+
+@test "names cannot command a terminal, neither in answers nor in messages" {
+    local name=$'a\e[31m\xc2\x9b2J.png'
+    cp photos/test-0001.png "$name"
+    run -0 lint-predict model "$name"
+    assert_regex "$output" '^a\\x1b\[31m\\xc2\\x9b2J\.png'$'\t'
+    echo broken >"$name"
+    run -1 lint-predict model "$name"
+    assert_line 'lint-predict: a?[31m??2J.png: a text, not a picture'
+    assert_line $'a\\x1b[31m\\xc2\\x9b2J.png\t\t\ta text, not a picture'
+    assert_equal "${#lines[@]}" 2
 }
 
 @test "an image can come from standard input, and so can the model" {
@@ -193,19 +212,72 @@ sides() { perl -e 'local $/; open F, "<:raw", shift; $_ = <F>; print join "x", u
 
 # --- what goes wrong -----------------------------------------------------------------------------
 
-@test "an image that cannot be read is named; the others are answered; the end is status 1" {
+@test "an image that cannot be read has a line with the reason; the others are answered; the end is status 1" {
     head -c 100 photos/test-0001.png >cut.png
     echo text >text.png
     : >empty.png
+    mkdir none
     run -1 --separate-stderr lint-predict model photos/test-0000.png cut.png missing.png text.png \
-        empty.png photos photos/test-0002.png
-    assert_equal "${#lines[@]}" 2
+        empty.png none photos/test-0002.png
+    assert_equal "${#lines[@]}" 7
     assert_equal "${#stderr_lines[@]}" 5
+    assert_regex "${lines[0]}" $'^photos/test-0000.png\t[a-z]+\t[01][.][0-9]+$'
+    assert_regex "${lines[5]}" $'^photos/test-0002.png\t[a-z]+\t[01][.][0-9]+$'
+    assert_equal "${lines[2]}" $'missing.png\t\t\tcannot open: No such file or directory'
+    assert_equal "${lines[6]}" $'none\t\t\tno picture in this folder'
     local i=0 name
-    for name in cut.png missing.png text.png empty.png photos; do
+    for name in cut.png missing.png text.png empty.png none; do
         assert_regex "${stderr_lines[i]}" "^lint-predict: $name: "
         i=$((i + 1))
     done
+    run -1 bash -c 'printf "%s\n" missing.png photos | lint-predict --from - model 2>/dev/null'
+    assert_equal "${#lines[@]}" 2
+}
+
+@test "of a folder all images are answered, in the order of their names" {
+    mkdir -p many/b many/.hidden
+    cp photos/test-0000.png many/b/2.png
+    cp photos/test-0001.png many/b/10.PNG
+    cp photos/test-0002.png many/a.png
+    cp photos/test-0002.png many/.hidden/a.png
+    echo text >many/notes.txt
+    run -0 lint-predict model many/ photos/test-0003.png
+    assert_equal "$(printf '%s\n' "${lines[@]}" | cut -f1)" $'many/a.png\nmany/b/10.PNG\nmany/b/2.png\nphotos/test-0003.png'
+    ln -s .. many/b/up
+    run -1 --separate-stderr lint-predict model many
+    assert_equal "$stderr" 'lint-predict: many/b/up: a link that leads back to a folder above it'
+    run -1 lint-predict missing many
+}
+
+@test "--top K tells the K most probable classes" {
+    run -0 lint-predict --all model photos/test-0000.png
+    local all=$output classes=${#lines[@]}
+    run -0 lint-predict --top 1000 model photos/test-0000.png
+    assert_output "$all"
+    run -0 lint-predict --top 1 model photos/test-0000.png
+    assert_output "${all%%$'\n'*}"
+    assert [ "$classes" -ge 2 ]
+    run -2 lint-predict --top 1 --all model photos/test-0000.png
+    assert_output --partial '--all and --top exclude each other'
+}
+
+@test "--json writes an object for each image, also where it failed" {
+    cp photos/test-0000.png $'caf\xe9.png'
+    cp photos/test-0000.png $'a\t"b.png'
+    run -1 --separate-stderr lint-predict --json --top 2 model photos/test-0000.png missing.png \
+        $'caf\xe9.png' $'a\t"b.png'
+    printf '%s\n' "${lines[@]}" >answers
+    run -0 python3 -c '
+import json, sys
+a = [json.loads(line) for line in open("answers")]
+assert [sorted(x) for x in a] == [["class", "classes", "path", "probability"], ["error", "path"]] + 2 * [["class", "classes", "path", "probability"]], a
+assert a[1] == {"path": "missing.png", "error": "cannot open: No such file or directory"}, a[1]
+assert a[2]["path"] == "caf?.png" and a[3]["path"] == "a\t\"b.png", a
+assert len(a[0]["classes"]) == 2 and a[0]["classes"][0]["class"] == a[0]["class"], a[0]
+assert 0.5 <= a[0]["classes"][0]["probability"] == a[0]["probability"] <= 1, a[0]
+'
+    run -0 lint-predict --json model photos/test-0000.png
+    assert_output --regexp '^[{]"path":"photos/test-0000.png","class":"[a-z]+","probability":[01][.0-9]*[}]$'
 }
 
 @test "a model that is none is named in one line" {
@@ -245,4 +317,19 @@ sides() { perl -e 'local $/; open F, "<:raw", shift; $_ = <F>; print join "x", u
     assert_output $'photos/test-0000.png\tred\t1.0000'
     run -0 lint-predict --png why.png red photos/test-0000.png
     assert_file_exist why.png
+}
+
+@test "--precision bf16 answers as lint-cam does in bf16" {
+    printf '%s\n' 'input 16x16x3' 'a: conv 32 3x3 stride 2 pad 1' relu 'b: conv 32 3x3 pad 1' relu \
+        cam globalpool flatten 'fc: dense classes' >wide.net
+    lint-train -q --net wide.net --train "$BATS_FILE_TMPDIR/train.lts" --epochs 3 -o wide
+    asked() { lint-predict --json --all "$@" wide photos; }
+    asked >f32
+    asked --precision f32 | cmp - f32
+    asked --precision bf16 --threads 1 >bf16
+    asked --precision bf16 --threads 2 | cmp - bf16
+    run ! cmp -s bf16 f32
+    as_lint_cam wide --precision bf16
+    run -2 lint-predict --precision 16 wide photos
+    assert_output 'lint-predict: --precision 16: expected f32|bf16 (see lint-predict --help)'
 }

@@ -372,3 +372,42 @@ lint-synth: place lawn: 1 files, 1 different, shared by training and test: too f
     assert_equal "$(awk -F, '$5 == 0' set/metadata.csv | cut -d, -f6- | sort -u)" '"a, ""b"".png"'
     lint-split -q --size 32 set -o streams
 }
+
+# begin ARGUMENTS...: draws in the background until its folder is there; $pid.
+begin() {
+    # A suite that nohup started would pass on that SIGHUP is ignored.
+    env --default-signal=HUP lint-synth orca-leopard -q --size 64 --train 400 --val 2 --test 2 --threads 1 -o set "$@" 3>&- &
+    pid=$!
+    local i
+    for ((i = 0; i < 500; i++)); do
+        compgen -G 'set.*/images/*' >/dev/null && return
+        sleep 0.01
+    done
+    fail 'it does not begin'
+}
+
+@test "a signal ends it and leaves nothing; what a kill leaves is gone after the next run" {
+    local signal status
+    for signal in TERM INT HUP; do
+        begin
+        kill -$signal $pid
+        status=0
+        wait $pid || status=$?
+        assert_equal "$status" $((128 + $(kill -l $signal)))
+        assert_equal "$(ls -A | grep -v '^\(said\|pets\)$' || true)" ''
+    done
+    begin
+    kill -KILL $pid
+    wait $pid || true
+    mkdir set.1 set.12.mine set.13.0
+    echo mine >set.13.0/mine.txt
+    # The folder of a run that lives stays.
+    begin
+    lint-synth orca-leopard -q --size 16 --train 1 --val 1 --test 1 -o other
+    lint-synth orca-leopard -q --size 16 --train 1 --val 1 --test 1 -o set
+    kill -0 $pid
+    assert_equal "$(LC_ALL=C ls -d set*)" "$(printf '%s\n' set set.1 set.12.mine set.13.0 "set.$pid.0" | LC_ALL=C sort)"
+    assert_exists set.13.0/mine.txt
+    kill -TERM $pid
+    wait $pid || true # or the folder is removed while it is filled
+}

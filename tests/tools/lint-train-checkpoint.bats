@@ -85,6 +85,31 @@ killed() {
     same chain
 }
 
+@test "in bf16, too, a run that was killed ends in the bytes of one that was not" {
+    printf '%s\n' 'input 16x16x3' 'a: conv 32 3x3 stride 2 pad 1' relu 'b: conv 32 3x3 pad 1' relu \
+        cam globalpool flatten 'fc: dense classes' >wide.net
+    narrow() { lint-train -q --net wide.net --train train.lts --val val.lts --epochs 60 --batch 8 --precision bf16 "$@"; }
+    narrow -o straight --log straight.tsv
+    local tries
+    for tries in 1 2 3 4 5 6 7 8 9 10; do
+        rm -f c m log
+        lint-train -q --net wide.net --train train.lts --val val.lts --epochs 60 --batch 8 --precision bf16 \
+            -o m --log log --checkpoint c 3>&- &
+        pid=$!
+        until [ -e c ] || [ -e m ]; do sleep 0.01; done
+        kill -KILL $pid 2>/dev/null || true
+        status=0
+        wait $pid 2>/dev/null || status=$?
+        [ "$status" != 137 ] || break
+    done
+    assert_equal "$status" 137
+    run -0 headers c
+    assert_output --partial 'precision\tbf16\n'
+    narrow -o m --log log --checkpoint c --threads 2
+    cmp m straight
+    cmp log straight.tsv
+}
+
 # The system kills a process that writes beyond the limit on file sizes, in the middle of a write.
 @test "killed in the middle of writing a checkpoint, the one before is whole" {
     mkdir -p write
@@ -111,7 +136,7 @@ killed() {
         rm -f c m log
         run -1 bash -c "$(declare -f stream); head -c $bytes marked.lts | stream -o m --log log --checkpoint c"
         assert_output --partial truncated
-        [ "$(tail -n 1 log | cut -f 1)" -gt 1 ]
+        [ "$(tail -n 1 log.partial | cut -f 1)" -gt 1 ]
         stream -o m --log log --checkpoint c < <(cat marked.lts)
         cmp m straight
         cmp log straight.tsv
@@ -150,6 +175,7 @@ killed() {
     refused 'with cam-loss none, but cam-loss is now energy' --cam-loss energy
     refused 'without phase, but phase is now 2:lr=1' --phase 2:lr=1
     refused 'without freeze, but freeze is now conv1' --freeze conv1
+    refused 'with precision f32, but precision is now bf16' --precision bf16
     refused 'with other network text' --net drop.net
     refused 'with other training samples' --train val.lts
     refused 'with other validation samples' --val train.lts
@@ -211,11 +237,13 @@ killed() {
     pid=$!
     exec 7>stream # a third of it: it cannot end before the signal, however fast the machine is
     head -c $(($(stat -c %s marked.lts) / 3)) marked.lts >&7
+    # Until its end a run's log is cc.tsv.partial.
     local i
     for i in {1..3000}; do
-        grep -qs '^3' cc.tsv && break
+        grep -qs '^3' cc.tsv.partial && break
         sleep 0.02
     done
+    grep -q '^3' cc.tsv.partial || fail 'it has not trained three epochs in a minute'
     kill -INT $pid
     wait $pid || [ $? = 130 ] || fail 'it was not interrupted'
     exec 7>&-

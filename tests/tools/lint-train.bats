@@ -29,7 +29,8 @@ column() {
 # Trains in the background: its process, not that of a function, is $pid, so that it can be
 # signalled. It says into the file `said`.
 start() {
-    lint-train --net tiny.net --val val.lts --batch 8 -o m --log log.tsv "$@" 2>said 3>&- &
+    # A suite that nohup started would pass on that SIGHUP is ignored.
+    env --default-signal=HUP lint-train --net tiny.net --val val.lts --batch 8 -o m --log log.tsv "$@" 2>said 3>&- &
     pid=$!
 }
 
@@ -123,7 +124,7 @@ await_rows() {
         'batch	8' 'seed	0' 'lr	0.01' 'schedule	step' 'warmup	0' 'step-epochs	1' \
         'step-factor	0.1' 'momentum	0.9' 'weight-decay	0.1' 'class-weights	balanced' \
         'ce-weight	1' 'cam-loss	energy' 'cam-weight	2.5' 'prior	center' 'sigma	0.25' 'cap	0' \
-        'phase	3:cam=0 2:lr=1e-3' 'best	accuracy'; do
+        'phase	3:cam=0 2:lr=1e-3' 'best	accuracy' 'precision	f32'; do
         assert_line "# $line"
     done
     assert_equal "$(column log.tsv lr | tr '\n' ' ')" '0.01 0.001 0.001 '
@@ -156,6 +157,42 @@ await_rows() {
     cmp a.tsv b.tsv
     train --train train.lts --cam-loss energy -o d --seed 1
     run -1 cmp -s a d
+}
+
+# A network whose convolutions are as wide as those of real ones.
+wide() {
+    printf '%s\n' 'input 16x16x3' 'a: conv 32 3x3 stride 2 pad 1 nobias' batchnorm relu \
+        'b: conv 32 3x3 pad 1' relu cam globalpool flatten 'fc: dense classes' | sed 's/^batchnorm/n: &/'
+}
+
+@test "--precision bf16 gives other bytes, the same on any number of threads; log and model name it" {
+    wide >wide.net
+    wide_train() { lint-train -q --net wide.net --train train.lts --val val.lts --epochs 3 --batch 8 \
+        --cam-loss energy "$@"; }
+    wide_train -o f32 --log f32.tsv
+    wide_train --precision f32 --threads 2 -o again --log again.tsv
+    cmp f32 again
+    cmp f32.tsv again.tsv
+    wide_train --precision bf16 --threads 1 -o bf16 --log bf16.tsv
+    wide_train --precision bf16 --threads 2 -o again --log again.tsv
+    cmp bf16 again
+    cmp bf16.tsv again.tsv
+    refute [ "$(tensor bf16 b.weight)" = "$(tensor f32 b.weight)" ]
+    run -0 grep '^# precision' bf16.tsv
+    assert_output '# precision	bf16'
+    run -0 headers bf16
+    assert_output --partial '\"precision\":\"bf16\"'
+    # It learns what f32 learns.
+    run -0 awk -v a="$(column f32.tsv val_loss | tail -1)" -v b="$(column bf16.tsv val_loss | tail -1)" \
+        'BEGIN { exit !(a > 0 && (a - b) ^ 2 < (0.05 * a) ^ 2) }'
+}
+
+@test "a precision that there is not, or that would change nothing, is one line" {
+    run -2 train --train train.lts --precision f16 -o m
+    assert_output "lint-train: --precision f16: expected f32|bf16 (see lint-train --help)"
+    printf '%s\n' 'input 16x16x3' relu cam flatten 'fc: dense classes' >dense.net
+    run -2 lint-train --net dense.net --train train.lts --precision bf16 -o m
+    assert_output "lint-train: --precision: the network has no convolution before its 'cam' line, so bf16 would change nothing (see lint-train --help)"
 }
 
 @test "every CAM loss trains, and each otherwise" {
@@ -213,8 +250,12 @@ await_rows() {
     last=$(($(headers one.lts | tail -1 | wc -c) + 7 + 8 * (16 * 16 * 3 + 4)))
     head -c $((whole - last)) one.lts >cut.lts
     run -1 lint-train --net tiny.net --train cut.lts -o n
+    assert_output 'lint-train: cut.lts: frame 5: truncated: the input ends, but the frame before says that another follows'
+    # Where frames say nothing of those that follow, the epochs do.
+    sed -i 's/"more":"1"/"mote":"1"/g' cut.lts
+    run -1 lint-train --net tiny.net --train cut.lts -o n
     assert_output 'lint-train: cut.lts: epoch 1 has 40 samples, but its loader announced 48'
-    head -c $whole two.lts >cut.lts
+    sed 's/"more":"1"/"mote":"1"/g' two.lts | head -c $((whole + 8)) >cut.lts
     run -1 lint-train --net tiny.net --train cut.lts -o n
     assert_output 'lint-train: cut.lts: ended after epoch 1 of 2'
     assert_not_exist n
@@ -318,8 +359,8 @@ state_dict() {
 
 @test "--init begins with the weights of a model or a state dict; a head that does not fit begins anew" {
     train --train train.lts -o old
-    # With a rate of 0 the parameters that a model was trained to are those that it began with.
-    still() { train --train train.lts --lr 0 --epochs 1 -o new "$@"; }
+    # At such a rate the parameters that a model was trained to are those that it began with.
+    still() { train --train train.lts --lr 1e-30 --epochs 1 -o new "$@"; }
     state_dict old '$h =~ s/\}$//; my $n = length $d; $d .= "\1" . "\0" x 7; $h .= qq(,"bn1.num_batches_tracked":{"dtype":"I64","shape":[],"data_offsets":[$n,) . ($n + 8) . "]}}"' >dict
     local from name
     for from in old dict; do
@@ -330,18 +371,18 @@ state_dict() {
         done
     done
     tiny n=9 classes=red,blue,green >three.lts
-    run -0 lint-train --net tiny.net --train three.lts --lr 0 --epochs 1 --init old -o new
+    run -0 lint-train --net tiny.net --train three.lts --lr 1e-30 --epochs 1 --init old -o new
     assert_output "lint-train: old: 'fc2.weight' is [2,8], not [3,8], so the head 'fc2' begins anew"
     assert_equal "$(tensor new fc1.weight)" "$(tensor old fc1.weight)"
     assert_equal "$(tensor new fc2.bias | wc -l)" 3
     # Of other names, or another length.
     sed 's/^fc2/out/' tiny.net >other.net
-    run -0 lint-train --net other.net --train train.lts --lr 0 --epochs 1 --init old -o new
+    run -0 lint-train --net other.net --train train.lts --lr 1e-30 --epochs 1 --init old -o new
     assert_output "lint-train: old: no 'out.weight', so the head 'out' begins anew"
     assert_equal "$(tensor new fc1.weight)" "$(tensor old fc1.weight)"
     sed '/^fc1/,$d' tiny.net >short.net
     echo 'only: dense classes' >>short.net
-    run -0 lint-train --net short.net --train train.lts --lr 0 --epochs 1 --init old -o new
+    run -0 lint-train --net short.net --train train.lts --lr 1e-30 --epochs 1 --init old -o new
     assert_output "lint-train: old: no 'only.weight', so the head 'only' begins anew"
     assert_equal "$(tensor new conv1.weight)" "$(tensor old conv1.weight)"
     run -0 still --init new
@@ -366,7 +407,7 @@ state_dict() {
 @test "--init reads the same weights from every file that PyTorch writes, and from parts" {
     local from w=$CLONE/tests/golden/weights
     tiny size=8 n=8 >eight.lts
-    begin() { lint-train --net "$w/net.net" --train eight.lts --lr 0 --epochs 1 --freeze bn1 --init "$w/$1" -o "$2"; }
+    begin() { lint-train --net "$w/net.net" --train eight.lts --lr 1e-30 --epochs 1 --freeze bn1 --init "$w/$1" -o "$2"; }
     begin expected.safetensors expected
     for from in F32.pth F16.pth BF16.pth F64.pth F16.safetensors BF16.safetensors F64.safetensors old.pth \
         checkpoint.pth module-prefix.pth two-prefixes.pth weights.safetensors.index.json; do
@@ -386,7 +427,7 @@ state_dict() {
     tiny size=8 n=8 >eight.lts
     sed 's/^bn1:/x.denselayer1.norm1:/' "$w/net.net" >dense.net
     state_dict "$w/expected.safetensors" '$h =~ s/"bn1\./"x.denselayer1.norm.1./g' >old
-    run -0 lint-train --net dense.net --train eight.lts --lr 0 --epochs 1 --init old -o model
+    run -0 lint-train --net dense.net --train eight.lts --lr 1e-30 --epochs 1 --init old -o model
     assert_output ''
     assert_equal "$(tensor model x.denselayer1.norm1.bias)" "$(tensor "$w/expected.safetensors" bn1.bias)"
 }
@@ -417,6 +458,16 @@ state_dict() {
     done
     assert_equal "$(tensor end bn1.running_mean | sort -u)" 0 # as it began
     assert_not_equal "$(tensor end fc2.weight)" "$(tensor begin fc2.weight)"
+    train --train train.lts --init begin --freeze bn1 -o by_name
+    train --train train.lts --init begin --freeze-batchnorm -o by_kind
+    for name in bn1.weight bn1.running_mean bn1.running_var conv1.weight fc2.weight; do
+        assert_equal "$(tensor by_kind $name)" "$(tensor by_name $name)"
+    done
+    assert_equal "$(tensor by_kind bn1.running_var)" "$(tensor begin bn1.running_var)"
+    assert_not_equal "$(tensor by_kind conv1.weight)" "$(tensor begin conv1.weight)"
+    grep -v batchnorm "$SUPPORT/tiny.net" >plain.net
+    run -2 lint-train --net plain.net --train train.lts --freeze-batchnorm -o none
+    assert_output 'lint-train: --freeze-batchnorm: the network has no batch norm (see lint-train --help)'
     run -2 train --train train.lts --freeze layer1 -o none
     assert_output --partial "--freeze 'layer1': no parameter's name begins with it"
     run -2 train --train train.lts --lr-factor layer1=2 -o none
@@ -445,6 +496,104 @@ state_dict() {
     assert_output --partial '--patience needs --val'
 }
 
+@test "a training in which nothing can be learnt is refused, or said" {
+    run -2 train --train train.lts -o none --freeze ''
+    assert_output --partial 'no weight is left to train: all are frozen or have factor 0'
+    run -2 train --train train.lts -o none --freeze conv --freeze bn --lr-factor fc=0
+    assert_output --partial 'no weight is left to train'
+    run -1 train --train train.lts -o none --phase 2:ce=0
+    assert_output 'lint-train: in epoch 2 the weights of all losses are 0, so there is nothing to learn from (--ce-weight, --phase)'
+    run -1 train --train train.lts -o none --ce-weight 0 --phase 2:ce=1
+    assert_output --partial 'in epoch 1 the weights of all losses are 0'
+    run -1 train --train train.lts -o none --cam-loss mse --phase 3:ce=0,cam=0
+    assert_output --partial 'in epoch 3 the weights of all losses are 0'
+    assert_not_exist none
+    run -0 train --train train.lts -o m --cam-loss mse --phase 3:ce=0
+    assert_output ''
+    run -0 train --train train.lts -o m --lr 0
+    assert_output 'lint-train: the learning rate is 0 in epoch 1, so no weight changes there'
+    run -0 train --train train.lts -o m --phase 3:lr=0
+    assert_output 'lint-train: the learning rate is 0 in epoch 3, so no weight changes there'
+}
+
+# A batch norm whose maps have one cell.
+one_cell() {
+    cat >one-cell.net <<-'END'
+	input 16x16x3
+	conv1: conv 4 3x3 same
+	       globalpool
+	bn1:   batchnorm
+	       cam
+	       flatten
+	fc1:   dense classes
+	END
+}
+
+@test "a batch norm does not normalise over a single value" {
+    one_cell
+    tiny n=17 >odd.lts
+    tiny n=16 >even.lts
+    tiny n=17 epochs=2 >stream.lts
+    tiny n=1 >one.lts
+    cell() { lint-train --net one-cell.net --epochs 2 --batch 8 -o m "$@"; }
+    run -2 cell --train odd.lts --batch 1
+    assert_output --partial "lint-train: --batch 1: the batch norm 'bn1' would normalise over a single value, since its maps have one cell; it needs --batch 2 or more, or --freeze bn1"
+    assert_not_exist m
+    run -0 cell --train odd.lts --batch 1 --freeze bn1
+    assert_output ''
+    local from
+    for from in odd stream; do
+        run -0 cell --train $from.lts
+        assert_output "lint-train: $from.lts: the last batch has one sample, which is left out of every epoch, since the batch norm 'bn1' cannot normalise over a single value"
+    done
+    run -0 cell --train even.lts
+    assert_output ''
+    run -1 cell --train one.lts
+    assert_output --partial "lint-train: one.lts: epoch 1 has a single sample to learn from, over which the batch norm 'bn1' cannot normalise"
+    # Maps of more cells have more values.
+    run -0 train --train odd.lts -o m
+    assert_output ''
+}
+
+# masked TYPE N [KEY=VALUE...]: samples with masks, the first N of which are blank: filled with the byte.
+masked() {
+    tiny mask=1 n=12 frame=12 "${@:3}" | perl -0777 -pe 'BEGIN { ($byte, $n) = splice @ARGV, 0, 2; binmode STDIN; binmode STDOUT }
+        my $at = 0;
+        while ($at < length) { my $len = unpack "Q<", substr $_, $at, 8;
+            my ($from, $to) = substr($_, $at + 8, $len) =~ /"mask":.*?\[(\d+),(\d+)\]/;
+            my ($end) = sort { $b <=> $a } substr($_, $at + 8, $len) =~ /"data_offsets":\[\d+,(\d+)\]/g;
+            substr($_, $at + 8 + $len + $from, $n * 256) = chr($byte) x ($n * 256); $at += 8 + $len + $end }' "$1" "$2"
+}
+
+@test "masks that mark nothing or the whole picture are counted, and refused where all do" {
+    by_mask() { lint-train --net tiny.net --batch 4 --epochs 2 --cam-loss energy --prior mask -o m "$@"; }
+    masked 0 12 >none.lts
+    masked 255 12 >all.lts
+    masked 0 12 epochs=2 >stream.lts
+    masked 0 3 >some.lts
+    masked 0 3 epochs=2 >some-stream.lts
+    tiny n=12 frame=12 mask=1 | perl -0777 -pe 'BEGIN { binmode STDIN; binmode STDOUT } my $m = 12 * 256; substr($_, -$m) =~ tr/\xff/\1/' >ones.lts
+    run -1 by_mask --train none.lts
+    assert_output 'lint-train: none.lts: every mask marks nothing, so the CAM loss would be the same for every map'
+    run -1 by_mask --train all.lts
+    assert_output 'lint-train: all.lts: every mask marks the whole picture, so the CAM loss would be the same for every map'
+    run -1 by_mask --train stream.lts
+    assert_output 'lint-train: stream.lts: every mask marks nothing, so the CAM loss would be the same for every map'
+    run -1 by_mask --train ones.lts
+    assert_output 'lint-train: ones.lts: no mask has a value above 1, but 255 marks the object'
+    run -1 by_mask --train masks.lts --val ones.lts
+    assert_output --partial 'lint-train: ones.lts: no mask has a value above 1'
+    assert_not_exist m
+    local from
+    for from in some some-stream; do
+        run -0 by_mask --train $from.lts
+        assert_output "lint-train: $from.lts: 3 of 12 masks say nothing of where the object is (3 mark nothing, 0 the whole picture), so the CAM loss of these samples is of no use"
+    done
+    # Nobody looks at masks without a prior that needs them.
+    run -0 lint-train --net tiny.net --train none.lts --epochs 1 --cam-loss energy -o m
+    assert_output ''
+}
+
 @test "contradicting options are refused before the training" {
     run -2 lint-train --net tiny.net --train train.lts --best worst-group -o none
     assert_output --partial '--best needs --val; without it the last epoch is kept'
@@ -452,7 +601,7 @@ state_dict() {
     run -2 lint-train --net tiny.net --train train.lts --ce-weight 0 -o none
     assert_output --partial '--ce-weight 0 leaves nothing to learn from, without --cam-loss'
     local file
-    for file in '--train train.lts -o train.lts' '--train train.lts --val val.lts --log val.lts' \
+    for file in '--train train.lts -o train.lts' '--train train.lts -o ./train.lts' '--train train.lts --val val.lts --log val.lts' \
         '--train train.lts --init m --checkpoint c -o m' '--train train.lts --checkpoint train.lts'; do
         cp train.lts before
         run -2 lint-train --net tiny.net --epochs 1 -o none $file
@@ -638,6 +787,16 @@ refused() {
     run -1 train --train train.lts --lr 1e25 -o m --log log.tsv
     assert_output --regexp '^lint-train: epoch 1, batch [0-9]+: the loss is not finite \(.*\); a --lr below 1e\+25 may help$'
     assert_equal "$(cat m)" old
+    refute [ -n "$(grep -e -nan log.tsv)" ]
+}
+
+@test "a loss that is not finite names what may have caused it" {
+    run -1 train --train train.lts --lr 1e25 --cam-loss mse --cam-weight 2 --weight-decay 1 --momentum 1 -o m
+    assert_output --regexp '; a --lr below 1e\+25 or a lower --cam-weight or a lower --weight-decay or a lower --momentum may help$'
+    refute_output --partial -nan
+    sed 's/ mean .*/ mean 0 0 0 std 1e-45 1e-45 1e-45/' tiny.net >huge.net
+    run -1 lint-train --net huge.net --train train.lts -o m
+    assert_output 'lint-train: epoch 1, batch 1: the loss is not finite (cross-entropy nan) before any weight has changed, so the samples or the first weights are at fault'
 }
 
 @test "a full disk is an error" {
@@ -648,6 +807,21 @@ refused() {
     assert_not_exist m
     run -1 bash -c 'lint-train --net tiny.net --train train.lts >/dev/full'
     assert_output --partial 'No space left on device'
+}
+
+@test "a training that fails leaves the old log; one that cannot write its log leaves its model" {
+    train --train train.lts -o m --log log.tsv
+    cp log.tsv old.tsv
+    run -1 train --train train.lts --lr 1e25 -o m --log log.tsv
+    cmp log.tsv old.tsv
+    # The log reaches the limit on file sizes before the model does, whose file is open for long.
+    lint-train --net tiny.net --train train.lts --batch 8 --epochs 60 -q -o long --log long.tsv
+    mkfifo full
+    run -1 bash -c 'head -c 2000 full >/dev/null & trap "" PIPE; lint-train --net tiny.net --train train.lts --batch 8 --epochs 60 -q -o piped --log full'
+    assert_output --partial 'full: Broken pipe; the training goes on without a log'
+    assert_line 'lint-train: piped is saved, but not its log: full: Broken pipe'
+    cmp long piped
+    assert_not_exists log.tsv.partial
 }
 
 @test "an output that cannot be written is told before the training" {
@@ -671,7 +845,7 @@ refused() {
 
 @test "Ctrl-C leaves the best model so far and says so" {
     start --train train.lts --epochs 1000000
-    await_rows log.tsv 3
+    await_rows log.tsv.partial 3
     kill -INT $pid
     wait $pid || status=$?
     assert_equal "$status" 130
@@ -690,7 +864,7 @@ refused() {
     start --epochs 9 --schedule constant --train pipe
     exec 7>pipe
     cat marked.lts >&7
-    await_rows log.tsv 2
+    await_rows log.tsv.partial 2
     kill -TERM $pid
     wait $pid || status=$?
     exec 7>&-
@@ -706,7 +880,7 @@ refused() {
 
 @test "a closed terminal ends it as Ctrl-C does, unless nohup started it" {
     start --train train.lts --epochs 1000000
-    await_rows log.tsv 2
+    await_rows log.tsv.partial 2
     kill -HUP $pid
     wait $pid || status=$?
     assert_equal "$status" 129
@@ -714,9 +888,9 @@ refused() {
     rm m log.tsv
     nohup lint-train --net tiny.net --train train.lts --epochs 1000000 -o m --log log.tsv 2>said 3>&- &
     pid=$!
-    await_rows log.tsv 2
+    await_rows log.tsv.partial 2
     kill -HUP $pid
-    await_rows log.tsv $(($(rows log.tsv | wc -l) + 2))
+    await_rows log.tsv.partial $(($(rows log.tsv.partial | wc -l) + 2))
     kill -INT $pid
     status=0
     wait $pid || status=$?
@@ -729,7 +903,7 @@ refused() {
     start --epochs 1 --train pipe
     exec 7>pipe
     head -c $(($(stat -c %s slow.lts) / 2)) slow.lts >&7
-    await_rows log.tsv 0
+    await_rows log.tsv.partial 0
     kill -INT $pid
     wait $pid || status=$?
     exec 7>&-

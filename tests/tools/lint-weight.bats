@@ -85,9 +85,10 @@ setup() {
     assert_not_exist out
 }
 
-@test "an empty stream stays empty" {
-    run -0 bash -c 'lint-weight -q </dev/null | wc -c'
-    assert_output 0
+@test "no samples are an error" {
+    run -1 lint-weight -q -o out </dev/null
+    assert_output 'lint-weight: standard input: no samples'
+    assert_not_exist out
 }
 
 @test "full disks, closed outputs and readers that leave" {

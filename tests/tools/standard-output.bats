@@ -19,12 +19,18 @@ setup() {
 # Commands that write to standard output; those marked with + also take -o.
 commands() {
     cat <<TABLE
+. lint-audit photos
+. lint-audit photos --json -
+. lint-audit photos --samples -
+. lint-audit photos --sheet -
 + lint-split photos --size 16 --split train
 + lint-augment train.lts
 + lint-augment --shuffle test.lts
 + lint-cam model test.lts
 + lint-weight cam.lts
 + lint-mask test.lts
++ lint-export model
++ lint-export --html model
 + lint-features model test.lts
 + lint-features --join head model
 + lint-features --head model

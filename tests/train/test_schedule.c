@@ -167,6 +167,26 @@ static void a_schedule_must_fit_its_epochs(void **state) {
     lint_schedule_free(&s);
 }
 
+static void epochs_that_learn_nothing_are_found(void **state) {
+    (void)state;
+    lint_err e;
+    lint_schedule s = {.lr = 0.3, .ce_weight = 1};
+    assert_int_equal(lint_schedule_without_loss(&s, 0), 0);
+    assert_int_equal(lint_schedule_without_rate(&s), 0);
+    assert_int_equal(lint_schedule_add_phase(&s, "4:ce=0,cam=2", &e), 0);
+    assert_int_equal(lint_schedule_add_phase(&s, "6:lr=0,cam=0", &e), 0);
+    for (size_t epochs = 0; epochs <= 8; epochs += 8) { /* not known, and known */
+        assert_int_equal(lint_schedule_set_epochs(&s, epochs, &e), 0);
+        assert_int_equal(lint_schedule_without_loss(&s, 1), 6);
+        assert_int_equal(lint_schedule_without_loss(&s, 0), 4);
+        assert_int_equal(lint_schedule_without_rate(&s), 6);
+    }
+    lint_schedule_free(&s);
+    s = (lint_schedule){
+        .kind = LINT_SCHEDULE_STEP, .lr = 1, .ce_weight = 1, .step_epochs = 3, .epochs = 9};
+    assert_int_equal(lint_schedule_without_rate(&s), 4); /* a factor of 0 */
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(cosine_falls_as_in_torch),
@@ -177,6 +197,7 @@ int main(void) {
         cmocka_unit_test(percents_count_epochs_that_are_over),
         cmocka_unit_test(a_wrong_phase_is_named),
         cmocka_unit_test(a_schedule_must_fit_its_epochs),
+        cmocka_unit_test(epochs_that_learn_nothing_are_found),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

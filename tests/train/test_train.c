@@ -148,7 +148,7 @@ static char *file_of_views(size_t views) {
 
 static void views_of_features_take_turns_in_new_orders(void **state) {
     (void)state;
-    lint_err e = {""};
+    lint_err e = {0};
     char *path = file_of_views(3);
     size_t order[7][6];
     lint_batches *b = lint_batches_open_features(path, 4, 5, &e);
@@ -183,7 +183,7 @@ static void views_of_features_take_turns_in_new_orders(void **state) {
 
 static void features_are_asked_for_where_there_are_none(void **state) {
     (void)state;
-    lint_err e = {""};
+    lint_err e = {0};
     char *path = file_of(1, (size_t[]){4}, NULL, NULL);
     assert_null(lint_batches_open_features(path, 4, 5, &e));
     assert_non_null(strstr(e.msg, "no 'features'"));
@@ -231,7 +231,7 @@ static void an_epoch_may_be_left_half_read(void **state) {
     lint_batch batch;
     const char *epoch[] = {"1", "1", "2"};
     char *path = file_of(3, (size_t[]){5, 4, 3}, epoch, NULL);
-    size_t number[20], size[20];
+    size_t number[20] = {0}, size[20];
     lint_batches *b = lint_batches_open(path, 2, 0, &e);
     assert_int_equal(lint_batches_begin(b, 1, &e), 1);
     assert_int_equal(lint_batches_next(b, &batch, &e), 1);
@@ -244,7 +244,7 @@ static void an_epoch_may_be_left_half_read(void **state) {
 /* Reads epochs until an error, and compares it, less the file's name. */
 static void expect_error(size_t frames, const size_t *size, const char *const *epoch,
                          const char *const announce[2], const char *message) {
-    lint_err e = {""};
+    lint_err e = {0};
     lint_batch batch;
     char *path = file_of(frames, size, epoch, announce);
     lint_batches *b = lint_batches_open(path, 4, 0, &e);

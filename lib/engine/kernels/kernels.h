@@ -1,8 +1,8 @@
 /* kernels: the inner loops, compiled once for each instruction set and chosen at run time.
  *
- * kernels.c is the one source; the build makes it three times on x86-64 (v2, v3 with AVX2 and
- * FMA, v4 with AVX-512) and once elsewhere. Layers call through the table, and cut their work so
- * that a kernel sees one row of a picture at a time, which stays in the first-level cache.
+ * The files beside this one (kernels_parts.h lists them) are built four times on x86-64 (v2, v3 with
+ * AVX2 and FMA, v4 with AVX-512, v4bf16 with its bfloat16 too) and once elsewhere. Layers call through the table, and cut their work
+ * so that a kernel sees one row of a picture at a time, which stays in the first-level cache.
  * A kernel touches only what its arguments describe; nothing here allocates or fails.
  *
  *     const lint_kernels *k = lint_kernels_pick(NULL, &e);
@@ -26,30 +26,47 @@
  * power of two, so that they share no cache set. */
 enum { LINT_GEMM_K = 256, LINT_GEMM_LDA = 272 };
 
+/* The products, described below. */
+typedef void lint_mul(size_t p, size_t o, size_t k, size_t r, const float *const *rows, size_t lda,
+                      const float *b, const float *bias, int add, float *y);
+typedef void lint_outer(size_t p, size_t o, size_t k, const float *a, size_t lda, const float *d,
+                        float *g);
+typedef void lint_gemm(size_t p, size_t cols, size_t k, const float *a, const float *b,
+                       const float *bias, int add, float *y, size_t ldy);
+typedef void lint_gemm_outer(size_t p, size_t cols, size_t k, const float *a, const float *d,
+                             float *g, size_t ldg);
+
 typedef struct lint_kernels {
-    const char *name; /* "v2", "v3", "v4" or "plain" */
+    const char *name; /* "v2", "v3", "v4", "v4bf16" or "plain" */
 
     /* y[p][o] = bias[o] + sum over r, k of rows[r][p * lda + k] * b[(r * K + k) * O + o]; with add
      * on top of what y holds, instead of bias.
      * A convolution of one output row: pixel p reads K floats on from p * lda in each of R input
      * rows, so neighbours overlap and nothing is gathered. bias NULL is zero. */
-    void (*mul)(size_t p, size_t o, size_t k, size_t r, const float *const *rows, size_t lda,
-                const float *b, const float *bias, int add, float *y);
+    lint_mul *mul;
 
     /* The same product on packed blocks, where a has rows of LINT_GEMM_LDA floats and b panels of
      * `panel` columns: y[p * ldy + o] = bias[o] + sum over k of a[p][k] * b[k * panel + o] for
      * o < cols, at most panel; with add on top of what y holds. k is at most LINT_GEMM_K. */
     size_t panel;
-    void (*gemm)(size_t p, size_t cols, size_t k, const float *a, const float *b, const float *bias,
-                 int add, float *y, size_t ldy);
+    lint_gemm *gemm;
 
     /* g[k * ldg + o] += sum over p of a[p][k] * d[p * panel + o], for o < cols. */
-    void (*gemm_outer)(size_t p, size_t cols, size_t k, const float *a, const float *d, float *g,
-                       size_t ldg);
+    lint_gemm_outer *gemm_outer;
+
+    /* The same two of bfloat16: each float of a, b and d holds the terms 2k and 2k + 1 of a sum (the
+     * first one in its lower half), so that k and p count pairs. Sums are floats. */
+    lint_gemm *gemm_pairs;
+    lint_gemm_outer *gemm_outer_pairs;
 
     /* g[k][o] += sum over p of a[p * lda + k] * d[p * O + o]: a filter row's weight gradient. */
-    void (*outer)(size_t p, size_t o, size_t k, const float *a, size_t lda, const float *d,
-                  float *g);
+    lint_outer *outer;
+
+    /* mul and outer of bfloat16. mul's rows are bfloat16, of which lda counts those from a pixel to the
+     * next; k counts pairs of them, and b holds pairs. outer's a and d hold pairs of the pixels 2p and
+     * 2p + 1, which p counts. */
+    lint_mul *mul_pairs;
+    lint_outer *outer_pairs;
 
     /* The transforms of Winograd's F(2x2, 3x3), see conv_winograd.c, for c channels, a multiple of
      * the vector (a panel is one). The 4x4 matrix's element (i, j) of channel 0 lies at
@@ -93,7 +110,7 @@ typedef struct lint_kernels {
     void (*unpool2)(size_t p, size_t c, const float *d, const uint8_t *arg, float *top,
                     float *bottom);
 
-    /* unpool2 and affine2 in one: of each of two rows, dx = a[c] * (d where arg, else 0) +
+    /* unpool2 and affine2 in one, where dx may be x: of each of two rows, dx = a[c] * (d where arg, else 0) +
      * b[c] * x + e[c]. */
     void (*unpool2_affine2)(size_t p, size_t c, const float *d, const uint8_t *arg,
                             const float *const x[2], const float *a, const float *b, const float *e,
@@ -120,6 +137,15 @@ typedef struct lint_kernels {
     void (*from_half)(size_t n, const void *x, float *y);
     void (*to_half)(size_t n, const float *x, void *y);
 
+    /* n floats to bfloat16, rounded to the nearest, to the even one of two; subnormal numbers to zero. The
+     * same in all tables. to may be x. */
+    void (*to_bfloat16)(size_t n, const float *x, void *to);
+    void (*from_bfloat16)(size_t n, const void *x, float *y); /* exactly */
+
+    /* The rows 2r and 2r + 1 of x [rows, c], ldx floats apart, become row r of pairs, at to + r * ldt. A
+     * missing last row counts as zeros. to may be x where ldt is ldx. */
+    void (*pair_rows)(size_t rows, size_t c, const float *x, size_t ldx, float *to, size_t ldt);
+
     /* d = 0 where y is not above 0, over n floats. */
     void (*relu_back)(size_t n, const float *y, float *d);
 
@@ -141,7 +167,7 @@ typedef struct lint_kernels {
     void (*scale)(size_t p, size_t c, const float *x, const float *s, int add, float *y);
 } lint_kernels;
 
-/* The table of that name ("v2", "v3", "v4", "plain"); with name NULL the one that LINT_ISA in the
+/* The table of that name ("v2", "v3", "v4", "v4bf16", "plain"); with name NULL the one that LINT_ISA in the
  * environment names, else the best that runs. This is the one cell where the library reads the
  * environment. NULL and an error if this processor cannot run it or the build lacks it. */
 const lint_kernels *lint_kernels_pick(const char *name, lint_err *e);

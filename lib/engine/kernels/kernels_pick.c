@@ -4,9 +4,11 @@
 #include <string.h>
 
 #ifdef __x86_64__
-extern const lint_kernels lint_kernels_v2, lint_kernels_v3, lint_kernels_v4;
+extern const lint_kernels lint_kernels_v2, lint_kernels_v3, lint_kernels_v4, lint_kernels_v4bf16;
 
 static int runs(const lint_kernels *k) {
+    if (k == &lint_kernels_v4bf16)
+        return __builtin_cpu_supports("avx512bf16") && runs(&lint_kernels_v4);
     if (k == &lint_kernels_v4)
         return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
                __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl") &&
@@ -18,7 +20,8 @@ static int runs(const lint_kernels *k) {
 }
 
 /* The best first. */
-static const lint_kernels *const tables[] = {&lint_kernels_v4, &lint_kernels_v3, &lint_kernels_v2};
+static const lint_kernels *const tables[] = {&lint_kernels_v4bf16, &lint_kernels_v4,
+                                             &lint_kernels_v3, &lint_kernels_v2};
 #else
 extern const lint_kernels lint_kernels_plain;
 
@@ -34,8 +37,9 @@ const lint_kernels *lint_kernels_pick(const char *name, lint_err *e) {
     if (!name) name = getenv("LINT_ISA");
     for (size_t i = 0; i < sizeof tables / sizeof *tables; i++)
         if (runs(tables[i]) && (!name || strcmp(tables[i]->name, name) == 0)) return tables[i];
-    lint_fail(e,
-              "%s%s: this processor or build has no such instruction set (expected v2, v3 or v4)",
-              variable, name ? name : "");
+    lint_fail(
+        e,
+        "%s%s: this processor or build has no such instruction set (expected v2, v3, v4 or v4bf16)",
+        variable, name ? name : "");
     return NULL;
 }

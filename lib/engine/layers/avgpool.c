@@ -171,6 +171,13 @@ static void avgpool_jvp(lint_layer *l, const lint_pass *p, const float *v, const
     lint_threads_run(p->pool, p->n, average_image, &j);
 }
 
+static void avgpool_describe(const lint_layer *l, lint_geometry *g) {
+    const pool_state *s = l->state;
+    *g = (lint_geometry){.taps = {s->k[0], s->k[1]},
+                         .stride = {s->stride[0], s->stride[1]},
+                         .pad = {s->pad, s->pad}};
+}
+
 const lint_layer_kind lint_layer_avgpool = {
     .word = "avgpool",
     .linear = 1,
@@ -181,6 +188,7 @@ const lint_layer_kind lint_layer_avgpool = {
     .backward = avgpool_backward,
     .vjp = avgpool_vjp,
     .jvp = avgpool_jvp,
+    .describe = avgpool_describe,
     .free = avgpool_release,
 };
 
@@ -194,6 +202,7 @@ const lint_layer_kind lint_layer_globalpool = {
     .backward = avgpool_backward,
     .vjp = avgpool_vjp,
     .jvp = avgpool_jvp,
+    .describe = avgpool_describe,
     .free = avgpool_release,
 };
 
@@ -207,5 +216,6 @@ const lint_layer_kind lint_layer_adaptivepool = {
     .backward = avgpool_backward,
     .vjp = avgpool_vjp,
     .jvp = avgpool_jvp,
+    .describe = avgpool_describe,
     .free = avgpool_release,
 };

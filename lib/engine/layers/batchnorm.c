@@ -73,6 +73,11 @@ static int batchnorm_setup(lint_layer *l, lint_err *e) {
     return err ? lint_fail_mem(e, l->name) : 0;
 }
 
+int lint_batchnorm_has_room(const lint_layer *l) {
+    const norm_state *s = l->state;
+    return !s->pooled;
+}
+
 int lint_batchnorm_fuse_pool(lint_layer *l, lint_err *e) {
     norm_state *s = l->state;
     l->out = (lint_shape){l->in.h / 2, l->in.w / 2, l->in.c};
@@ -140,7 +145,7 @@ static void clear_sums(const lint_layer *l, size_t image) {
     memset(s->row + image * 2 * c, 0, 2 * c * sizeof *s->row);
 }
 
-/* The mean of the first row: near the image's, and exactly it where the image is constant. */
+/* The mean of the first row: near the image's mean, and equal to it if the image is constant. */
 static void set_shift(const norm_job *j, size_t image, const float *x) {
     const lint_layer *l = j->l;
     float *shift = ((norm_state *)l->state)->shift + image * l->in.c;
@@ -237,11 +242,38 @@ static void running_moments(lint_layer *l) {
 static void apply(void *ctx, size_t image, int worker) {
     (void)worker;
     const norm_job *j = ctx;
-    const lint_layer *l = j->l;
+    const lint_layer *l = j->l, *clip = l->epilogue[0];
     const norm_state *s = l->state;
-    size_t at = image * lint_shape_count(l->out);
-    j->p->k->affine(l->out.h * l->out.w, l->in.c, (s->pooled ? taken_of(l) : l->x) + at, s->a, s->b,
-                    l->y + at);
+    size_t row = l->out.w * l->out.c, at = image * lint_shape_count(l->out);
+    const float *x = (s->pooled ? taken_of(l) : l->x) + at;
+    for (size_t y = 0; y < l->out.h; y++) {
+        float *to = l->y + at + y * row;
+        j->p->k->affine(l->out.w, l->in.c, x + y * row, s->a, s->b, to);
+        if (clip) clip->kind->epilogue(clip, j->p, l->out.w, 0, l->out.c, to, l->out.c);
+    }
+}
+
+static void affine_coefficients(lint_layer *l) {
+    norm_state *s = l->state;
+    for (size_t c = 0; c < l->in.c; c++) {
+        s->a[c] = l->weight[GAMMA].value[c] * s->invstd[c];
+        s->b[c] = l->weight[BETA].value[c] - s->mean[c] * s->a[c];
+    }
+}
+
+static void batchnorm_epilogue_begin(lint_layer *l) {
+    running_moments(l);
+    affine_coefficients(l);
+}
+
+static void batchnorm_epilogue(const lint_layer *l, const lint_pass *p, size_t cells, size_t c0,
+                               size_t c, float *y, size_t ld) {
+    const norm_state *s = l->state;
+    if (c == ld)
+        p->k->affine(cells, c, y, s->a, s->b, y);
+    else
+        for (size_t i = 0; i < cells; i++, y += ld)
+            p->k->affine(1, c, y, s->a + c0, s->b + c0, y);
 }
 
 static void batchnorm_forward(lint_layer *l, const lint_pass *p) {
@@ -253,16 +285,26 @@ static void batchnorm_forward(lint_layer *l, const lint_pass *p) {
         join_moments(l, p->n);
     else
         running_moments(l);
-    for (size_t c = 0; c < l->in.c; c++) {
-        s->a[c] = l->weight[GAMMA].value[c] * s->invstd[c];
-        s->b[c] = l->weight[BETA].value[c] - s->mean[c] * s->a[c];
-    }
+    affine_coefficients(l);
     lint_threads_run(p->pool, p->n, apply, &j);
 }
 
 /* --- backward --------------------------------------------------------------------------------- */
 
-/* Of each image: sum of dy, and of dy (x - mean), over the cells that reach y. */
+/* Takes the clipped output's gradient to what it is before it is clipped, n numbers from `at` on. */
+static void unclip(const lint_layer *l, const lint_pass *p, size_t n, size_t at) {
+    const lint_layer *clip = l->epilogue[0];
+    if (clip) clip->kind->epilogue_back(clip, p, n, l->y + at, l->dy + at);
+}
+
+static void unclip_image(void *ctx, size_t image, int worker) {
+    (void)worker;
+    const norm_job *j = ctx;
+    size_t n = lint_shape_count(j->l->out);
+    unclip(j->l, j->p, n, image * n);
+}
+
+/* For each image, the sums of dy and of dy (x - mean) over the cells that reach y. */
 static void image_products(void *ctx, size_t image, int worker) {
     (void)worker;
     const norm_job *j = ctx;
@@ -273,7 +315,8 @@ static void image_products(void *ctx, size_t image, int worker) {
     float *row = s->row + image * 2 * c;
     clear_sums(l, image);
     for (size_t y = 0; y < l->out.h; y++) {
-        const float *d = l->dy + at + y * w * c;
+        float *d = l->dy + at + y * w * c;
+        unclip(l, j->p, w * c, at + y * w * c);
         j->p->k->sum(w, c, d, row);
         take_row(row, s->sum + image * c, c);
         j->p->k->sum_product(w, c, d, x + y * w * c, s->mean, row);
@@ -281,12 +324,26 @@ static void image_products(void *ctx, size_t image, int worker) {
     }
 }
 
+int lint_batchnorm_takes_bfloats(const lint_layer *l, const lint_pass *p) {
+    const norm_state *s = l->state;
+    return s->pooled && l->is_consumer && p->training && p->precision == LINT_PRECISION_BF16;
+}
+
+/* Row y of an image's x; where that is bfloat16, as floats in `room`. */
+static const float *row_of(const lint_layer *l, const lint_pass *p, size_t image, size_t y,
+                           float *room) {
+    size_t full = l->in.w * l->in.c, at = (image * l->in.h + y) * full;
+    if (!lint_batchnorm_takes_bfloats(l, p)) return l->x + at;
+    p->k->from_bfloat16(full, (const uint16_t *)l->x + at, room);
+    return room;
+}
+
 /* Rows y and, of a pooled layer, y + 1 of dx. */
 static int batchnorm_fused_backward(const lint_layer *l, const lint_pass *p, size_t image, size_t y,
                                     float *to, float *next) {
     const norm_state *s = l->state;
     size_t c = l->in.c, full = l->in.w * c, row = l->out.w * c;
-    const float *x = l->x + image * lint_shape_count(l->in) + y * full;
+    const float *x = row_of(l, p, image, y, to);
     if (!s->pooled) {
         const float *d = l->dy + image * lint_shape_count(l->out) + y * full;
         p->k->affine2(l->in.w, c, d, x, s->a, s->b, s->e, to);
@@ -297,7 +354,7 @@ static int batchnorm_fused_backward(const lint_layer *l, const lint_pass *p, siz
         return 1;
     }
     size_t at = image * lint_shape_count(l->out) + y / 2 * row;
-    const float *const from[2] = {x, x + full};
+    const float *const from[2] = {x, row_of(l, p, image, y + 1, next)};
     float *const both[2] = {to, next};
     p->k->unpool2_affine2(l->out.w, c, l->dy + at, s->arg + at, from, s->a, s->b, s->e, both);
     for (int i = 0; l->in.w % 2 && i < 2; i++)
@@ -349,11 +406,18 @@ static void coefficients(lint_layer *l, const lint_pass *p) {
 
 static void batchnorm_backward(lint_layer *l, const lint_pass *p) {
     norm_job j = {l, p};
-    if (l->frozen)
+    if (l->frozen) {
         fixed_coefficients(l);
-    else
+        lint_threads_run(p->pool, p->n, unclip_image, &j);
+    } else {
         coefficients(l, p);
+    }
     if (l->dx && !l->is_consumer) lint_threads_run(p->pool, p->n, image_gradient, &j);
+}
+
+static void batchnorm_describe(const lint_layer *l, lint_geometry *g) {
+    const norm_state *s = l->state;
+    *g = (lint_geometry){.eps = s->eps, .pooled = s->pooled};
 }
 
 const lint_layer_kind lint_layer_batchnorm = {
@@ -366,7 +430,10 @@ const lint_layer_kind lint_layer_batchnorm = {
     .forward = batchnorm_forward,
     .backward = batchnorm_backward,
     .fused_begin = batchnorm_fused_begin,
+    .epilogue_begin = batchnorm_epilogue_begin,
+    .epilogue = batchnorm_epilogue,
     .fused_forward = batchnorm_fused_forward,
     .fused_backward = batchnorm_fused_backward,
+    .describe = batchnorm_describe,
     .free = batchnorm_release,
 };

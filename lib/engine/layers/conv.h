@@ -40,6 +40,24 @@ static inline const float *lint_conv_bias(const lint_layer *l) {
     return l->weights > 1 ? l->weight[1].value : NULL;
 }
 
+/* Whether the layer's products are of pairs of bfloat16. Behind `cam` they are not. */
+static inline int lint_conv_pairs(const lint_layer *l, const lint_pass *p) {
+    return p->precision == LINT_PRECISION_BF16 && !l->head;
+}
+
+/* Steps of a sum of k terms: pairs, or floats. */
+static inline size_t lint_conv_steps(int pairs, size_t k) {
+    return pairs ? (k + 1) / 2 : k;
+}
+
+/* In inference, applies what follows to channels [c0, c0 + c) of some cells of y, as many floats apart as
+ * the output has channels. */
+static inline void lint_conv_epilogue(const lint_layer *l, const lint_pass *p, size_t cells,
+                                      size_t c0, size_t c, float *y) {
+    for (int i = 0; i < LINT_LAYER_EPILOGUES && l->epilogue[i] && !p->training; i++)
+        l->epilogue[i]->kind->epilogue(l->epilogue[i], p, cells, c0, c, y, l->out.c);
+}
+
 /* Whether lint_conv_depthwise can do this layer, for whose kind it is always worth it. */
 int lint_conv_depthwise_suits(const lint_layer *l);
 

@@ -1,7 +1,6 @@
 /* Depthwise convolution: as many groups as channels in and out. Each filter has one channel, so
- * there is nothing to multiply as matrices. A row of the output is cut where its cells begin or
- * cease to be reached by a tap (at its ends); for a stretch of cells all taps are summed at once.
- */
+ * there are no matrices to multiply. A row of the output is cut near its ends, where a tap begins
+ * or ceases to reach the cells; within a stretch of cells, all taps are summed at once. */
 #include "engine/layers/conv.h"
 
 #include <string.h>
@@ -51,7 +50,7 @@ static depthwise begin(lint_layer *l, const lint_pass *p, size_t rows) {
 
 enum { TAPS_MOST = 32 * 32 }; /* of a filter */
 
-/* Cells [begin, begin + count) of a line are those that a tap w reaches; from x on. */
+/* Tap w reaches the cells [begin, begin + count) of a line, and reads from x on. */
 typedef struct stretch {
     size_t begin, count;
     const float *x;
@@ -67,7 +66,8 @@ static void add_tap(line *l, size_t begin, size_t count, const float *x, size_t 
     if (count) l->tap[l->taps++] = (stretch){begin, count, x, tap};
 }
 
-/* The taps that reach the cells from `at` on, in x [] and tap []; returns where that changes. */
+/* Puts the taps that reach the cells from `at` on into x [] and tap []. Returns the cell where they
+ * change. */
 static size_t same_taps(const line *l, size_t at, size_t cells, size_t xs, const float **x,
                         size_t *tap, size_t *n) {
     *n = 0;
@@ -120,8 +120,9 @@ static void forward_row(const depthwise *j, size_t image, size_t y) {
     size_t c = l->in.c;
     line taps;
     input_line(j, image, y, &taps);
-    sum_taps(j, &taps, l->out.w, lint_conv(l)->stride * c, lint_conv_bias(l), 0,
-             l->y + (image * l->out.h + y) * l->out.w * c, c);
+    float *to = l->y + (image * l->out.h + y) * l->out.w * c;
+    sum_taps(j, &taps, l->out.w, lint_conv(l)->stride * c, lint_conv_bias(l), 0, to, c);
+    lint_conv_epilogue(l, j->p, l->out.w, 0, c, to);
 }
 
 static void forward_band(void *ctx, size_t part, int worker) {
@@ -177,7 +178,7 @@ static void input_band(void *ctx, size_t part, int worker) {
         input_row(j, image, y);
 }
 
-/* Adds what output row y of an image teaches to taps [kh,kw,C]. */
+/* Adds the gradient from output row y of an image to taps [kh,kw,C]. */
 static void weight_row(const depthwise *j, size_t image, size_t y, float *taps) {
     const lint_layer *l = j->l;
     const float *x[TAPS_MOST];

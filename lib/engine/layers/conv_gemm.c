@@ -14,6 +14,9 @@
  * Small groups go in bundles, as one group whose filters are zero outside of their own group's
  * channels: products with zeros cost less than columns of a panel that nobody needs.
  *
+ * In bf16, patches, columns of dy and panels are packed as pairs of bfloat16 (kernels.h), each in the
+ * place of a float; pairs go along k, in the weight gradient along p.
+ *
  * Letters as in kernels.h; a bundle has C channels in, O out.
  */
 #include "engine/layers/conv.h"
@@ -24,10 +27,11 @@
 enum {
     PIXELS = 112,    /* of a block: with LINT_GEMM_K numbers of each, 122 kB */
     PANEL_MOST = 32, /* columns of a panel, of any instruction set */
-    GROUP_OUT = 256  /* outputs of a part of the weight gradient */
+    GROUP_OUT = 256, /* outputs of a part of the weight gradient */
+    EPILOGUE_MOST = 512
 };
 
-/* Groups that go together: how many, and channels in and out of all of them. */
+/* Groups that are computed together: their number, and the channels in and out of all of them. */
 typedef struct bundle {
     size_t groups, c, o;
 } bundle;
@@ -45,8 +49,8 @@ static size_t bundles_of(const lint_layer *l) {
     return lint_conv(l)->groups / bundle_of(l).groups;
 }
 
-/* Rectangles of a picture: that of grid cell (y, x) is rows x cols large and begins at (y * step
- * + top, x * step + left); between its rows and columns may be cells that are left out. */
+/* Rectangles of a picture. The one of grid cell (y, x) has rows x cols cells and begins at (y *
+ * step + top, x * step + left); cells between its rows and columns may be left out. */
 typedef struct patches {
     const float *picture; /* of the first image, at the bundle's first channel */
     lint_shape in;
@@ -55,7 +59,14 @@ typedef struct patches {
     size_t step, rows, cols;
     size_t spread[2]; /* cells from one row, one column to the next */
     long top, left;
+    /* Copies numbers into a packed patch; their size there. */
+    void (*copy)(size_t n, const float *from, void *to);
+    size_t size;
 } patches;
+
+static void copy_floats(size_t n, const float *from, void *to) {
+    memcpy(to, from, n * sizeof *from);
+}
 
 static size_t patch_floats(const patches *s) {
     return s->rows * s->cols * s->c;
@@ -63,25 +74,25 @@ static size_t patch_floats(const patches *s) {
 
 /* Numbers [from, to) of a patch's row that begins at column x of picture row `row`. */
 static void copy_row(const patches *s, const float *row, long x, size_t from, size_t to,
-                     float *out) {
+                     char *out) {
     if (s->c == s->in.c && s->spread[1] == 1 && x >= 0 && x + (long)s->cols <= (long)s->in.w) {
-        memcpy(out, row + (size_t)x * s->c + from, (to - from) * sizeof *out);
+        s->copy(to - from, row + (size_t)x * s->c + from, out);
         return;
     }
     while (from < to) {
         size_t col = from / s->c, end = (col + 1) * s->c < to ? (col + 1) * s->c : to;
         long at = x + (long)(col * s->spread[1]);
         if (at < 0 || at >= (long)s->in.w)
-            memset(out, 0, (end - from) * sizeof *out);
+            memset(out, 0, (end - from) * s->size);
         else
-            memcpy(out, row + (size_t)at * s->in.c + from - col * s->c, (end - from) * sizeof *out);
-        out += end - from;
+            s->copy(end - from, row + (size_t)at * s->in.c + from - col * s->c, out);
+        out += (end - from) * s->size;
         from = end;
     }
 }
 
 /* Numbers [from, to) of the patch of cell p, counted through all images. */
-static void copy_patch(const patches *s, size_t p, size_t from, size_t to, float *out) {
+static void copy_patch(const patches *s, size_t p, size_t from, size_t to, char *out) {
     size_t x = p % s->w, y = p / s->w % s->h, image = p / s->w / s->h, each = s->cols * s->c;
     const float *picture = s->picture + image * lint_shape_count(s->in);
     long left = (long)(x * s->step) + s->left, top = (long)(y * s->step) + s->top;
@@ -89,11 +100,11 @@ static void copy_patch(const patches *s, size_t p, size_t from, size_t to, float
         size_t row = from / each, end = (row + 1) * each < to ? (row + 1) * each : to;
         long at = top + (long)(row * s->spread[0]);
         if (at < 0 || at >= (long)s->in.h)
-            memset(out, 0, (end - from) * sizeof *out);
+            memset(out, 0, (end - from) * s->size);
         else
             copy_row(s, picture + (size_t)at * s->in.w * s->in.c, left, from - row * each,
                      end - row * each, out);
-        out += end - from;
+        out += (end - from) * s->size;
         from = end;
     }
 }
@@ -101,7 +112,23 @@ static void copy_patch(const patches *s, size_t p, size_t from, size_t to, float
 /* Numbers [from, to) of n patches from p on, as rows of a. */
 static void pack_patches(const patches *s, size_t p, size_t n, size_t from, size_t to, float *a) {
     for (size_t i = 0; i < n; i++)
-        copy_patch(s, p + i, from, to, a + i * LINT_GEMM_LDA);
+        copy_patch(s, p + i, from, to, (char *)(a + i * LINT_GEMM_LDA));
+}
+
+/* The same as pairs of patches. A patch of one cell is a run of memory, and so is the next one. */
+static void pack_patch_pairs(const patches *s, const lint_kernels *k, size_t p, size_t n,
+                             size_t from, size_t to, float *a) {
+    float two[2 * LINT_GEMM_K];
+    int whole = s->rows == 1 && s->cols == 1 && s->step == 1 && !s->top && !s->left;
+    if (whole && s->h == s->in.h && s->w == s->in.w) {
+        k->pair_rows(n, to - from, s->picture + p * s->in.c + from, s->in.c, a, LINT_GEMM_LDA);
+        return;
+    }
+    for (size_t i = 0; i < n; i += 2, a += LINT_GEMM_LDA) {
+        copy_patch(s, p + i, from, to, (char *)two);
+        if (i + 1 < n) copy_patch(s, p + i + 1, from, to, (char *)(two + LINT_GEMM_K));
+        k->pair_rows(i + 1 < n ? 2 : 1, to - from, two, LINT_GEMM_K, a, LINT_GEMM_LDA);
+    }
 }
 
 /* K is cut into equal blocks of at most LINT_GEMM_K. */
@@ -109,8 +136,9 @@ static size_t blocks_of(size_t k) {
     return (k + LINT_GEMM_K - 1) / LINT_GEMM_K;
 }
 
+/* Even, so that no pair is torn. */
 static size_t block_start(size_t k, size_t block) {
-    return block * k / blocks_of(k);
+    return block == blocks_of(k) ? k : block * k / blocks_of(k) & ~(size_t)1;
 }
 
 /* --- the product: forward and the gradient to the input --------------------------------------- */
@@ -130,6 +158,11 @@ typedef struct gemm_product {
     const float *bias;   /* [o] or NULL */
     size_t o;
     cells y;
+    const lint_layer *epilogues_of; /* whose output y is, ... */
+    size_t channel;                 /* ... from here on; NULL: a gradient */
+    int epilogue_whole;             /* whole cells, not a panel's part of each */
+    int pairs;
+    lint_gemm *gemm;
     size_t blocks, shares; /* of cells; of panels, so that one small image feeds all threads */
 } gemm_product;
 
@@ -137,18 +170,30 @@ static size_t panels_of(const lint_pass *p, size_t o) {
     return (o + p->k->panel - 1) / p->k->panel;
 }
 
-/* One block of cells, panels [from, to): into y [n, ldy], its first column the first panel's. */
+/* An odd number of terms: the last pair's second one is zero. */
+static void clear_last(float *a, size_t n, size_t k) {
+    for (size_t i = 0; i < n; i++)
+        memset((uint16_t *)(a + i * LINT_GEMM_LDA) + k, 0, sizeof(uint16_t));
+}
+
+/* Computes one block of cells with the panels [from, to) into y [n, ldy], whose first column is the
+ * first panel's. */
 static void gemm_multiply(const gemm_product *j, size_t at, size_t n, size_t from, size_t to,
                           float *a, float *y, size_t ldy, int add) {
     size_t k = patch_floats(&j->a), panel = j->p->k->panel;
     for (size_t b = 0; b < blocks_of(k); b++) {
         size_t k0 = block_start(k, b), k1 = block_start(k, b + 1);
         pack_patches(&j->a, at, n, k0, k1, a);
+        if (j->pairs && (k1 - k0) % 2) clear_last(a, n, k1 - k0);
         for (size_t q = from; q < to; q++) {
             size_t o = q * panel, cols = j->o - o < panel ? j->o - o : panel;
-            j->p->k->gemm(n, cols, k1 - k0, a, j->panels + (q * k + k0) * panel,
-                          j->bias && b == 0 ? j->bias + o : NULL, add || b > 0,
-                          y + (q - from) * panel, ldy);
+            j->gemm(n, cols, lint_conv_steps(j->pairs, k1 - k0), a,
+                    j->panels + (q * k + lint_conv_steps(j->pairs, k0)) * panel,
+                    j->bias && b == 0 ? j->bias + o : NULL, add || b > 0, y + (q - from) * panel,
+                    ldy);
+            if (j->epilogues_of && !j->epilogue_whole && b + 1 == blocks_of(k))
+                lint_conv_epilogue(j->epilogues_of, j->p, n, j->channel + o, cols,
+                                   y + (q - from) * panel);
         }
     }
 }
@@ -160,7 +205,7 @@ static float *cell_of(const gemm_product *j, size_t p) {
     return s->picture + ((image * s->out.h + row) * s->out.w + col) * s->out.c;
 }
 
-/* Cells that do not follow each other: through a staging area behind the packed block. */
+/* Cells that are not contiguous go through a staging area behind the packed block. */
 static void multiply_scattered(const gemm_product *j, size_t at, size_t n, size_t from, size_t to,
                                float *a) {
     size_t first = from * j->p->k->panel, end = to * j->p->k->panel;
@@ -181,20 +226,28 @@ static void gemm_product_part(void *ctx, size_t part, int worker) {
     size_t panels = panels_of(j->p, j->o);
     size_t from = share * panels / j->shares, to = (share + 1) * panels / j->shares;
     float *a = j->p->scratch[worker];
-    if (j->y.step == 1)
-        gemm_multiply(j, at, n, from, to, a, cell_of(j, at) + from * j->p->k->panel, j->y.out.c,
-                      j->y.add);
-    else
+    if (j->y.step > 1) {
         multiply_scattered(j, at, n, from, to, a);
+        return;
+    }
+    gemm_multiply(j, at, n, from, to, a, cell_of(j, at) + from * j->p->k->panel, j->y.out.c,
+                  j->y.add);
+    if (j->epilogues_of && j->epilogue_whole)
+        lint_conv_epilogue(j->epilogues_of, j->p, n, 0, j->o, cell_of(j, at));
 }
 
 static void gemm_run_product(gemm_product *j) {
     enum { PARTS = 8 };
     size_t count = j->p->n * j->a.h * j->a.w, panels = panels_of(j->p, j->o);
     if (!count) return;
+    j->gemm = j->pairs ? j->p->k->gemm_pairs : j->p->k->gemm;
+    j->a.copy = j->pairs ? j->p->k->to_bfloat16 : copy_floats;
+    j->a.size = j->pairs ? sizeof(uint16_t) : sizeof(float);
     j->blocks = (count + PIXELS - 1) / PIXELS;
     j->shares = j->blocks < PARTS ? (PARTS + j->blocks - 1) / j->blocks : 1;
     if (j->shares > panels) j->shares = panels;
+    /* A few channels are faster done together, while the second-level cache holds a block of them. */
+    j->epilogue_whole = j->shares == 1 && j->o == j->y.out.c && j->o <= EPILOGUE_MOST;
     lint_threads_run(j->p->pool, j->blocks * j->shares, gemm_product_part, j);
 }
 
@@ -224,6 +277,12 @@ static void pack_row(const float *w, size_t from, size_t to, size_t o, size_t co
     if (first < end) memcpy(row + first - o, w + first - from, (end - first) * sizeof *row);
 }
 
+/* A panel of floats becomes one of pairs, in its place. */
+static void pair_panel(const gemm_packing *j, size_t rows, float *panel) {
+    size_t cols = j->p->k->panel;
+    if (lint_conv_pairs(j->l, j->p)) j->p->k->pair_rows(rows, cols, panel, cols, panel, cols);
+}
+
 static void gemm_pack_panel(void *ctx, size_t q, int worker) {
     (void)worker;
     const gemm_packing *j = ctx;
@@ -236,6 +295,7 @@ static void gemm_pack_panel(void *ctx, size_t q, int worker) {
             size_t from = c / s->c * s->o;
             pack_row(weights_at(j, t, c), from, from + s->o, o, panel, to);
         }
+    pair_panel(j, taps * j->b.c, j->panels + q * taps * j->b.c * panel);
 }
 
 /* Rows are (tap, o), columns are channels of the input. */
@@ -257,6 +317,7 @@ static void gemm_pack_panel_turned(void *ctx, size_t q, int worker) {
                     column[o * panel] = w[o];
             }
         }
+    pair_panel(j, j->rows * j->cols * j->b.o, j->panels + q * size);
 }
 
 /* --- forward ---------------------------------------------------------------------------------- */
@@ -273,7 +334,9 @@ static patches patches_of_input(const lint_layer *l, bundle b, size_t which) {
                      .cols = s->kw,
                      .spread = {s->dilation, s->dilation},
                      .top = -(long)s->top,
-                     .left = -(long)s->left};
+                     .left = -(long)s->left,
+                     .copy = copy_floats,
+                     .size = sizeof(float)};
 }
 
 static void forward_bundle(lint_layer *l, const lint_pass *p, size_t which) {
@@ -281,6 +344,9 @@ static void forward_bundle(lint_layer *l, const lint_pass *p, size_t which) {
     gemm_packing w = {.l = l, .p = p, .b = b, .which = which, .panels = p->workspace};
     gemm_product j = {.p = p, .a = patches_of_input(l, b, which), .panels = w.panels, .o = b.o};
     j.bias = lint_conv_bias(l) ? lint_conv_bias(l) + which * b.o : NULL;
+    j.epilogues_of = l;
+    j.channel = which * b.o;
+    j.pairs = lint_conv_pairs(l, p);
     j.y = (cells){l->y + which * b.o, l->out, 1, 0, 0, 0};
     lint_threads_run(p->pool, panels_of(p, b.o), gemm_pack_panel, &w);
     gemm_run_product(&j);
@@ -293,9 +359,9 @@ static void gemm_forward(lint_layer *l, const lint_pass *p) {
 
 /* --- the gradient to the input ---------------------------------------------------------------- */
 
-/* Input rows y with (y + pad) % stride == phase: the first of them, how many, the taps that reach
- * them, and which output row the last tap reads for the first of them. Those taps are `step` apart,
- * and read output rows that are `spread` apart. */
+/* The input rows y with (y + pad) % stride == phase: the first of them, their number, the number of
+ * taps that reach them, and the output row that the last tap reads for the first of them. Those
+ * taps are `step` apart and read output rows that are `spread` apart. */
 typedef struct phase {
     size_t first, count, taps, last_tap, step, spread;
     long start;
@@ -343,6 +409,7 @@ static void input_phase(lint_layer *l, const lint_pass *p, size_t which, phase v
                  .left = h.start};
     gemm_product j = {.p = p, .a = a, .panels = w.panels, .o = b.c};
     j.y = (cells){l->dx + which * b.c, l->in, s->stride, v.first, h.first, l->dx_adds};
+    j.pairs = lint_conv_pairs(l, p);
     if (!v.count || !h.count) return;
     if (!v.taps || !h.taps) {
         clear_phase(&j);
@@ -367,6 +434,7 @@ typedef struct gemm_outer_job {
     const lint_pass *p;
     bundle b;
     size_t slots, blocks, shares; /* of the batch, of K, of O */
+    int pairs;
 } gemm_outer_job;
 
 /* How a layer's gradient is cut: into parts of weights, and, where those are few, of the batch. */
@@ -391,28 +459,38 @@ static size_t rounded(size_t n) {
     return (n + PANEL_MOST - 1) / PANEL_MOST * PANEL_MOST;
 }
 
-/* Of scratch, what a block of cells needs in any of the three products. */
+/* The scratch that a block of cells needs in any of the three products, in floats. */
 static size_t block_floats(const lint_layer *l) {
     bundle b = bundle_of(l);
     return PIXELS * (LINT_GEMM_LDA + rounded(b.c > b.o ? b.c : b.o));
 }
 
-/* One block of cells: adds rows [k0, k1) and columns [o0, o1) to g, which begins with row k0 of
- * all O columns. */
+/* Adds what one block of cells gives for rows [k0, k1) and columns [o0, o1) to g, which begins at
+ * row k0 and has all O columns. */
 static void outer_block(const gemm_outer_job *j, const patches *a, const float *dy, size_t at,
                         size_t n, const size_t range[4], float *g, float *scratch) {
     size_t k0 = range[0], k1 = range[1], panel = j->p->k->panel, o = j->b.o;
     float *columns = scratch + PIXELS * LINT_GEMM_LDA;
-    pack_patches(a, at, n, k0, k1, scratch);
+    const lint_kernels *k = j->p->k;
+    if (j->pairs)
+        pack_patch_pairs(a, k, at, n, k0, k1, scratch);
+    else
+        pack_patches(a, at, n, k0, k1, scratch);
     for (size_t c = range[2]; c < range[3]; c += panel) {
         size_t cols = range[3] - c < panel ? range[3] - c : panel;
-        pack_columns(dy + at * j->l->out.c + c, n, j->l->out.c, cols, panel, columns);
-        j->p->k->gemm_outer(n, cols, k1 - k0, scratch, columns, g + c, o);
+        const float *d = dy + at * j->l->out.c + c;
+        if (j->pairs) {
+            k->pair_rows(n, cols, d, j->l->out.c, columns, panel);
+            k->gemm_outer_pairs((n + 1) / 2, cols, k1 - k0, scratch, columns, g + c, o);
+        } else {
+            pack_columns(d, n, j->l->out.c, cols, panel, columns);
+            k->gemm_outer(n, cols, k1 - k0, scratch, columns, g + c, o);
+        }
     }
 }
 
-/* Of rows [k0, k1) of a bundle's product, from row k0 on, what lies within the groups: to where the
- * bundle's weights are. */
+/* Copies what lies within the groups, of rows [k0, k1) of a bundle's product, to the bundle's
+ * weights. g begins at row k0. */
 static void unbundle(const gemm_outer_job *j, size_t k0, size_t k1, const float *g, float *to) {
     const conv_state *s = lint_conv(j->l);
     size_t taps = s->kh * s->kw;
@@ -449,6 +527,7 @@ static void gemm_outer_part(void *ctx, size_t part, int worker) {
 
 static void gemm_weight_gradient(lint_layer *l, const lint_pass *p) {
     gemm_outer_job j = gemm_cut_outer(l, p);
+    j.pairs = lint_conv_pairs(l, p);
     lint_threads_run(p->pool, j.slots * j.blocks * j.shares * bundles_of(l), gemm_outer_part, &j);
     lint_conv_join_slots(l, p, j.slots);
 }

@@ -1,4 +1,5 @@
-/* Convolution row by row: stride 1, one group, small filters over wide pictures.
+/* Convolution row by row: one group, small filters over wide pictures; strides only where no
+ * gradient to the input is asked for, as of a picture.
  *
  * The input rows under the filter lie with their padding in a ring of a few rows, and
  * lint_kernels.mul reads pixel p's receptive field as runs of kw*C floats. The gradient to the
@@ -15,6 +16,9 @@
  * - l->consumer is a batchnorm behind, which sees every row of y while it is in the cache, and
  *   makes the rows of dy when the ring asks for them.
  *
+ * In bf16, rings hold rows of bfloat16 for mul, or pairs of pixels for outer (kernels.h), that are made
+ * of floats when a row comes in.
+ *
  * Rings live on the stack of a worker, four of them at most, about 2 KB each.
  */
 #include "engine/layers/conv.h"
@@ -29,54 +33,133 @@ enum {
     NO_ROW = -1
 };
 
+/* --- filters as pairs ------------------------------------------------------------------------- */
+
+/* Partial gradients of a slot: this layer's weights and bias, then the producer's. */
+static size_t rows_slot_floats(const lint_layer *l) {
+    return lint_conv_slot_floats(l) + (l->producer ? lint_conv_slot_floats(l->producer) : 0);
+}
+
+/* Of a filter as pairs, at most. */
+static size_t filter_floats(const lint_layer *l) {
+    return l->weight[0].count;
+}
+
+/* Packed filters lie in the workspace, in training behind the slots: the layer's, then its producer's. */
+static float *filters(const lint_layer *l, const lint_pass *p) {
+    return p->workspace + (l->trains ? SLOTS * rows_slot_floats(l) : 0);
+}
+
+/* The filters that mul takes. */
+static const float *own_filter(const lint_layer *l, const lint_pass *p) {
+    return lint_conv_pairs(l, p) ? filters(l, p) : l->weight[0].value;
+}
+
+static const float *producer_filter(const lint_layer *l, const lint_pass *p) {
+    return lint_conv_pairs(l, p) ? filters(l, p) + filter_floats(l) : l->producer->weight[0].value;
+}
+
+/* from [rows, k, cols]: pairs along k. to may be from. */
+static void pair_filter(const lint_pass *p, size_t rows, size_t k, size_t cols, const float *from,
+                        float *to) {
+    for (size_t r = 0; r < rows; r++)
+        p->k->pair_rows(k, cols, from + r * k * cols, cols, to + r * ((k + 1) / 2) * cols, cols);
+}
+
+static void pack_filters(const lint_layer *l, const lint_pass *p) {
+    if (!lint_conv_pairs(l, p)) return;
+    float *to = filters(l, p);
+    for (; l; to += filter_floats(l), l = l->producer) {
+        const conv_state *s = l->state;
+        pair_filter(p, s->kh, s->kw * l->in.c, l->out.c, l->weight[0].value, to);
+    }
+}
+
 /* --- the ring of padded rows ------------------------------------------------------------------ */
+
+/* What a ring's rows hold. PIXEL_PAIRS: number i and the one a stride on, width * c of them. */
+typedef enum ring_kind { FLOATS, BFLOATS, PIXEL_PAIRS } ring_kind;
 
 /* Rows of one picture, padded left and right. Row numbers may lie outside of it: zeros. */
 typedef struct ring {
     size_t h, w, c;
     size_t left, width; /* pixels of padding before, pixels in all */
     size_t slots;
-    float *rows;         /* [slots + 1, width * c]; the last one stays zero */
+    size_t stride; /* of the convolution that reads it */
+    ring_kind kind;
+    float *rows;   /* [slots + 1, size] of that kind; the last one stays zero */
+    size_t size;   /* of a row, in floats */
+    int keeps;     /* its floats are read, too */
+    float *floats; /* FLOATS: rows; else rows before they become that kind: as many of them ... */
+    size_t kept;   /* ... [kept, width + stride, c] */
     long held[RING_MAX]; /* the row that each slot holds, or NO_ROW */
     const lint_pass *p;
     size_t image;
     /* One of these is where rows come from. */
     const float *picture; /* [h, w*c] */
     const lint_layer *producer;
-    struct ring *under; /* of the producer: its input rows */
+    const float *filter; /* of the producer */
+    struct ring *under;  /* of the producer: its input rows */
     const lint_layer *consumer;
 } ring;
 
-static size_t ring_floats(size_t slots, size_t width, size_t c) {
-    return (slots + 1) * width * c;
+/* In floats. A mul of bfloat16 whose filter rows are odd reads one number beyond a row. */
+static size_t row_size(ring_kind kind, size_t width, size_t c) {
+    return kind == BFLOATS ? (width * c + 1) / 2 + 1 : width * c;
 }
 
+/* The most that a ring of any kind takes, with the rows of floats that it keeps. */
+static size_t ring_floats(size_t slots, size_t width, size_t c, size_t stride) {
+    return (2 * slots + 1) * (width + stride) * c + slots + 1;
+}
+
+/* Row y as floats, without its padding; good until the row after the next `kept`. */
 static float *ring_slot(const ring *r, size_t y) {
-    return r->rows + (y % r->slots * r->width + r->left) * r->c;
+    size_t pixels = r->width + (r->kind != FLOATS ? r->stride : 0);
+    return r->floats + (y % r->kept * pixels + r->left) * r->c;
 }
 
-static void rows_convolve(const lint_layer *l, ring *x, size_t y, float *to);
+static float *packed_slot(const ring *r, size_t y) {
+    return r->rows + y % r->slots * r->size;
+}
+
+static void ring_pack(const ring *r, size_t y) {
+    const float *from = ring_slot(r, y) - r->left * r->c;
+    if (r->kind == BFLOATS) r->p->k->to_bfloat16(r->width * r->c, from, packed_slot(r, y));
+    if (r->kind == PIXEL_PAIRS)
+        r->p->k->pair_rows(2, r->width * r->c, from, r->stride * r->c, packed_slot(r, y), 0);
+}
+
+static void rows_convolve(const lint_layer *l, const float *filter, ring *x, size_t y, float *to);
 
 static void ring_fill(ring *r, size_t y) {
     float *to = ring_slot(r, y);
     r->held[y % r->slots] = (long)y;
+    if (r->picture && r->kind == BFLOATS && !r->keeps) { /* no copy as floats in between */
+        r->p->k->to_bfloat16(r->w * r->c, r->picture + y * r->w * r->c,
+                             (uint16_t *)packed_slot(r, y) + r->left * r->c);
+        return;
+    }
     if (r->consumer) {
-        /* A pooled one makes rows in pairs. */
+        /* A pooled consumer makes rows in pairs. */
         if (r->consumer->kind->fused_backward(r->consumer, r->p, r->image, y, to,
-                                              ring_slot(r, y + 1)) > 1)
+                                              ring_slot(r, y + 1)) > 1) {
             r->held[(y + 1) % r->slots] = (long)y + 1;
+            ring_pack(r, y + 1);
+        }
     } else if (r->producer) {
-        rows_convolve(r->producer, r->under, y, to);
+        rows_convolve(r->producer, r->filter, r->under, y, to);
     } else {
         memcpy(to, r->picture + y * r->w * r->c, r->w * r->c * sizeof *to);
     }
+    ring_pack(r, y);
 }
 
 /* Row y with its padding. */
 static const float *ring_row(ring *r, long y) {
-    if (y < 0 || y >= (long)r->h) return r->rows + r->slots * r->width * r->c;
+    if (y < 0 || y >= (long)r->h) return r->rows + r->slots * r->size;
     if (r->held[(size_t)y % r->slots] != y) ring_fill(r, (size_t)y);
-    return ring_slot(r, (size_t)y) - r->left * r->c;
+    return packed_slot(r, (size_t)y);
 }
 
 static void ring_start(ring *r, size_t image) {
@@ -88,7 +171,9 @@ static void ring_start(ring *r, size_t image) {
 /* Padded rows of x are as wide as what the last output pixel reads, those of dy as the last input
  * pixel does. */
 static size_t padded_width(const lint_layer *l) {
-    return l->out.w + lint_conv(l)->kw - 1;
+    const conv_state *s = lint_conv(l);
+    size_t read = (l->out.w - 1) * s->stride + s->kw, held = s->left + l->in.w;
+    return read > held ? read : held;
 }
 
 static size_t padded_width_back(const lint_layer *l) {
@@ -96,40 +181,64 @@ static size_t padded_width_back(const lint_layer *l) {
 }
 
 static size_t input_floats(const lint_layer *l) {
-    return ring_floats(lint_conv(l)->kh, padded_width(l), l->in.c);
+    return ring_floats(lint_conv(l)->kh, padded_width(l), l->in.c, lint_conv(l)->stride);
 }
 
 /* One slot more than the filter has rows: a pair of rows may be made at once. */
 static size_t output_floats(const lint_layer *l) {
-    return ring_floats(lint_conv(l)->kh + 1, padded_width_back(l), l->out.c);
+    return ring_floats(lint_conv(l)->kh + 1, padded_width_back(l), l->out.c, 1);
 }
 
-static ring ring_new(const lint_pass *p, lint_shape s, size_t left, size_t width, size_t slots,
-                     float **scratch) {
-    ring r = {.h = s.h, .w = s.w, .c = s.c, .left = left, .width = width, .slots = slots, .p = p};
-    r.rows = *scratch;
-    *scratch += ring_floats(slots, width, s.c);
-    memset(r.rows, 0, ring_floats(slots, width, s.c) * sizeof *r.rows);
+/* Takes the ring's memory off *scratch. kept: rows that are floats at the same time, where the kind is
+ * another. */
+static void ring_take(ring *r, ring_kind kind, size_t kept, float **scratch) {
+    r->kind = r->p->precision == LINT_PRECISION_BF16 ? kind : FLOATS;
+    r->size = row_size(r->kind, r->width, r->c);
+    r->rows = r->floats = *scratch;
+    r->kept = r->slots;
+    size_t all = (r->slots + 1) * r->size;
+    if (r->kind != FLOATS) {
+        r->floats += all;
+        r->kept = kept;
+        all += kept * (r->width + r->stride) * r->c;
+    }
+    memset(r->rows, 0, all * sizeof *r->rows);
+    *scratch += all;
+}
+
+/* A ring of the layer's input, without what its rows come from. */
+static ring ring_of_input(const lint_layer *l, const lint_pass *p, ring_kind kind,
+                          float **scratch) {
+    const conv_state *s = l->state;
+    ring r = {.h = l->in.h,
+              .w = l->in.w,
+              .c = l->in.c,
+              .left = s->left,
+              .width = padded_width(l),
+              .slots = s->kh,
+              .stride = s->stride,
+              .p = p};
+    ring_take(&r, kind, 1, scratch);
     return r;
 }
 
 /* The ring of an input that lies in memory. */
-static ring stored_ring(const lint_layer *l, const lint_pass *p, size_t image, float **scratch) {
-    const conv_state *s = l->state;
-    ring r = ring_new(p, l->in, s->left, padded_width(l), s->kh, scratch);
+static ring stored_ring(const lint_layer *l, const lint_pass *p, ring_kind kind, size_t image,
+                        float **scratch) {
+    ring r = ring_of_input(l, p, kind, scratch);
     r.picture = l->x + image * lint_shape_count(l->in);
     ring_start(&r, image);
     return r;
 }
 
 /* The ring of the input, however it comes; *under is the producer's, if there is one. */
-static ring input_ring(const lint_layer *l, const lint_pass *p, size_t image, ring *under,
-                       float **scratch) {
-    const conv_state *s = l->state;
-    if (!l->producer) return stored_ring(l, p, image, scratch);
-    *under = stored_ring(l->producer, p, image, scratch);
-    ring r = ring_new(p, l->in, s->left, padded_width(l), s->kh, scratch);
+static ring input_ring(const lint_layer *l, const lint_pass *p, ring_kind kind, size_t image,
+                       ring *under, float **scratch) {
+    if (!l->producer) return stored_ring(l, p, kind, image, scratch);
+    *under = stored_ring(l->producer, p, BFLOATS, image, scratch);
+    ring r = ring_of_input(l, p, kind, scratch);
     r.producer = l->producer;
+    r.filter = producer_filter(l, p);
     r.under = under;
     ring_start(&r, image);
     return r;
@@ -137,9 +246,18 @@ static ring input_ring(const lint_layer *l, const lint_pass *p, size_t image, ri
 
 static ring output_ring(const lint_layer *l, const lint_pass *p, size_t image, float **scratch) {
     const conv_state *s = l->state;
-    ring r = ring_new(p, l->out, s->kw - 1 - s->left, padded_width_back(l), s->kh + 1, scratch);
-    r.consumer = l->consumer;
-    r.picture = l->consumer ? NULL : l->dy + image * lint_shape_count(l->out);
+    ring r = {.h = l->out.h,
+              .w = l->out.w,
+              .c = l->out.c,
+              .left = s->kw - 1 - s->left,
+              .width = padded_width_back(l),
+              .slots = s->kh + 1,
+              .stride = 1,
+              .keeps = 1,
+              .p = p,
+              .consumer = l->consumer};
+    ring_take(&r, BFLOATS, s->kh + 1, scratch);
+    if (!l->consumer) r.picture = l->dy + image * lint_shape_count(l->out);
     ring_start(&r, image);
     return r;
 }
@@ -152,13 +270,15 @@ typedef struct conv_job {
     size_t bands; /* of an image */
 } conv_job;
 
-static void rows_convolve(const lint_layer *l, ring *x, size_t y, float *to) {
+static void rows_convolve(const lint_layer *l, const float *filter, ring *x, size_t y, float *to) {
     const conv_state *s = l->state;
     const float *rows[RING_MAX];
     for (size_t i = 0; i < s->kh; i++)
-        rows[i] = ring_row(x, (long)(y + i) - (long)s->top);
-    x->p->k->mul(l->out.w, l->out.c, s->kw * l->in.c, s->kh, rows, l->in.c, l->weight[0].value,
-                 lint_conv_bias(l), 0, to);
+        rows[i] = ring_row(x, (long)(y * s->stride + i) - (long)s->top);
+    int pairs = lint_conv_pairs(l, x->p);
+    lint_mul *mul = pairs ? x->p->k->mul_pairs : x->p->k->mul;
+    mul(l->out.w, l->out.c, lint_conv_steps(pairs, s->kw * l->in.c), s->kh, rows,
+        s->stride * l->in.c, filter, lint_conv_bias(l), 0, to);
 }
 
 /* Bands begin at even rows, so that no pair of rows is torn. */
@@ -172,11 +292,17 @@ static void rows_forward_part(void *ctx, size_t part, int worker) {
     const lint_layer *l = j->l;
     size_t image = part / j->bands, band = part % j->bands;
     float *scratch = j->p->scratch[worker];
-    ring under, x = input_ring(l, j->p, image, &under, &scratch);
+    int halves = l->consumer && lint_batchnorm_takes_bfloats(l->consumer, j->p);
+    size_t row = l->out.w * l->out.c;
+    float *pair = scratch; /* rows that are kept as bfloat16: this one and the one before */
+    if (halves) scratch += 2 * row;
+    ring under, x = input_ring(l, j->p, BFLOATS, image, &under, &scratch);
     for (size_t y = band_start(j, band); y < band_start(j, band + 1); y++) {
-        float *to = l->y + (image * l->out.h + y) * l->out.w * l->out.c;
-        rows_convolve(l, &x, y, to);
+        float *kept = l->y + (image * l->out.h + y) * row, *to = halves ? pair + y % 2 * row : kept;
+        rows_convolve(l, own_filter(l, j->p), &x, y, to);
         if (l->consumer) l->consumer->kind->fused_forward(l->consumer, j->p, image, y, to);
+        lint_conv_epilogue(l, j->p, l->out.w, 0, l->out.c, to);
+        if (halves) j->p->k->to_bfloat16(row, to, (uint16_t *)l->y + (image * l->out.h + y) * row);
     }
 }
 
@@ -184,40 +310,43 @@ static void rows_forward(lint_layer *l, const lint_pass *p) {
     /* Statistics are taken of whole images. */
     conv_job j = {l, p, l->consumer && p->training ? 1 : BANDS};
     if (l->consumer) l->consumer->kind->fused_begin(l->consumer);
+    pack_filters(l, p);
     lint_threads_run(p->pool, p->n * j.bands, rows_forward_part, &j);
 }
 
 /* --- backward --------------------------------------------------------------------------------- */
 
-/* Partial gradients of a slot: this layer's weights and bias, then the producer's. */
-static size_t rows_slot_floats(const lint_layer *l) {
-    return lint_conv_slot_floats(l) + (l->producer ? lint_conv_slot_floats(l->producer) : 0);
-}
-
-/* The turned filter [kh,kw,O,C] lies in the workspace behind the slots. */
+/* The turned filter [kh,kw,O,C], as floats or pairs, lies in the workspace behind the others. */
 static float *turned(const lint_layer *l, const lint_pass *p) {
-    return p->workspace + SLOTS * rows_slot_floats(l);
+    return filters(l, p) + filter_floats(l) + (l->producer ? filter_floats(l->producer) : 0);
 }
 
-static void turn(const lint_layer *l, float *to) {
+static void turn(const lint_layer *l, const lint_pass *p, float *to) {
     const conv_state *s = l->state;
     size_t c = l->in.c, o = l->out.c, taps = s->kh * s->kw;
     for (size_t t = 0; t < taps; t++)
         for (size_t i = 0; i < c; i++)
             for (size_t q = 0; q < o; q++)
                 to[((taps - 1 - t) * o + q) * c + i] = l->weight[0].value[(t * c + i) * o + q];
+    if (lint_conv_pairs(l, p)) pair_filter(p, s->kh, s->kw * o, c, to, to);
 }
 
 /* Adds what row y of dy, d, brings to the gradient g of weights and bias. */
-static void rows_weight_gradient(const lint_layer *l, ring *x, size_t y, const float *d, float *g) {
+static void rows_weight_gradient(const lint_layer *l, ring *x, size_t y, const float *d, float *g,
+                                 float *pairs) {
     const conv_state *s = l->state;
     const lint_kernels *k = x->p->k;
-    size_t taps = s->kw * l->in.c;
+    size_t taps = s->kw * l->in.c, w = l->out.w, o = l->out.c, lda = s->stride * l->in.c;
     if (l->frozen) return;
-    for (size_t i = 0; i < s->kh; i++)
-        k->outer(l->out.w, l->out.c, taps, ring_row(x, (long)(y + i) - (long)s->top), l->in.c, d,
-                 g + i * taps * l->out.c);
-    k->sum(l->out.w, l->out.c, d, g + l->weight[0].count);
+    k->sum(w, o, d, g + l->weight[0].count);
+    if (lint_conv_pairs(l, x->p)) k->pair_rows(w, o, d, o, pairs, o);
+    for (size_t i = 0; i < s->kh; i++) {
+        const float *row = ring_row(x, (long)(y * s->stride + i) - (long)s->top);
+        if (lint_conv_pairs(l, x->p))
+            k->outer_pairs((w + 1) / 2, o, taps, row, 2 * lda, pairs, g + i * taps * o);
+        else
+            k->outer(w, o, taps, row, lda, d, g + i * taps * o);
+    }
 }
 
 /* Row y of dx, from the rows of dy, to `to` (on top of it, if add). */
@@ -226,15 +355,18 @@ static void rows_input_gradient(const lint_layer *l, ring *d, size_t y, int add,
     const float *rows[RING_MAX];
     for (size_t i = 0; i < s->kh; i++)
         rows[i] = ring_row(d, (long)(y + s->top + i) - (long)(s->kh - 1));
-    d->p->k->mul(l->in.w, l->in.c, s->kw * l->out.c, s->kh, rows, l->out.c, turned(l, d->p), NULL,
-                 add, to);
+    int pairs = lint_conv_pairs(l, d->p);
+    lint_mul *mul = pairs ? d->p->k->mul_pairs : d->p->k->mul;
+    mul(l->in.w, l->in.c, lint_conv_steps(pairs, s->kw * l->out.c), s->kh, rows, l->out.c,
+        turned(l, d->p), NULL, add, to);
 }
 
 typedef struct image_back {
     const lint_layer *l;
     ring x, under, d;
-    ring made;  /* the producer's input, for its gradient */
-    float *row; /* of dx, where it is not stored */
+    ring made;    /* the producer's input, for its gradient */
+    float *row;   /* of dx, where it is not stored */
+    float *pairs; /* of a row of dy, its own or the producer's */
     float *g;
 } image_back;
 
@@ -243,16 +375,17 @@ static void give_input_row(image_back *b, size_t y) {
     float *to = l->producer ? b->row : l->dx + (b->d.image * l->in.h + y) * l->in.w * l->in.c;
     rows_input_gradient(l, &b->d, y, !l->producer && l->dx_adds, to);
     if (l->producer)
-        rows_weight_gradient(l->producer, &b->made, y, to, b->g + lint_conv_slot_floats(l));
+        rows_weight_gradient(l->producer, &b->made, y, to, b->g + lint_conv_slot_floats(l),
+                             b->pairs);
 }
 
-/* One image, row by row: as soon as the rows of dy are there that a row of dx needs, it is made. */
+/* One image, row by row. A row of dx is computed as soon as all its rows of dy are there. */
 static void rows_backward_image(image_back *b) {
     const lint_layer *l = b->l;
     size_t next = 0, top = lint_conv(l)->top, rows = l->dx ? l->in.h : 0;
     for (size_t y = 0; y < l->out.h; y++) {
-        const float *d = ring_row(&b->d, (long)y) + b->d.left * l->out.c;
-        rows_weight_gradient(l, &b->x, y, d, b->g);
+        ring_row(&b->d, (long)y);
+        rows_weight_gradient(l, &b->x, y, ring_slot(&b->d, y), b->g, b->pairs);
         while (next < rows && next + top <= y)
             give_input_row(b, next++);
     }
@@ -270,17 +403,19 @@ static void rows_backward_part(void *ctx, size_t part, int worker) {
     for (size_t i = part * j->p->n / SLOTS; i < end; i++) {
         float *scratch = j->p->scratch[worker];
         image_back b = {.l = l, .g = g};
-        b.x = input_ring(l, j->p, i, &b.under, &scratch);
+        b.x = input_ring(l, j->p, PIXEL_PAIRS, i, &b.under, &scratch);
         b.d = output_ring(l, j->p, i, &scratch);
-        if (l->producer) b.made = stored_ring(l->producer, j->p, i, &scratch);
+        if (l->producer) b.made = stored_ring(l->producer, j->p, PIXEL_PAIRS, i, &scratch);
         b.row = scratch;
+        b.pairs = b.row + (l->producer ? l->in.w * l->in.c : 0);
         rows_backward_image(&b);
     }
 }
 
 static void rows_backward(lint_layer *l, const lint_pass *p) {
     conv_job j = {.l = l, .p = p};
-    if (l->dx) turn(l, turned(l, p));
+    if (l->dx) turn(l, p, turned(l, p));
+    pack_filters(l, p);
     lint_threads_run(p->pool, SLOTS, rows_backward_part, &j);
     if (!l->frozen) lint_conv_join(l, p, p->workspace, SLOTS, rows_slot_floats(l));
     if (l->producer && !l->producer->frozen)
@@ -293,14 +428,18 @@ static void rows_backward(lint_layer *l, const lint_pass *p) {
 static void rows_setup(lint_layer *l) {
     const lint_layer *m = l->producer;
     l->scratch = input_floats(l) + output_floats(l);
+    l->scratch += 2 * l->out.w * l->out.c;
+    size_t pairs = (l->out.w + 1) * l->out.c, own = m ? (l->in.w + 1) * l->in.c : 0;
+    l->scratch += pairs > own ? pairs : own;
     if (m) l->scratch += 2 * input_floats(m) + l->in.w * l->in.c;
-    if (l->trains) l->workspace = SLOTS * rows_slot_floats(l) + l->weight[0].count;
+    l->workspace = filter_floats(l) + (m ? filter_floats(m) : 0);
+    if (l->trains) l->workspace += SLOTS * rows_slot_floats(l) + l->weight[0].count;
 }
 
-/* Whether computing its rows anew costs no more than storing them: it reads the picture, which
- * needs no gradient, and has few weights. Measured by `bench/engine --profile --threads 1` with and
- * without on an AMD EPYC with AVX2, 2026-11: at 432 to 1728 weights both take the same time within
- * the noise, and fusion saves the memory of its y and dy. */
+/* Whether recomputing the layer's rows costs no more than storing them: the layer reads the
+ * picture, which needs no gradient, and has few weights. Measured by `bench/engine --profile
+ * --threads 1` with and without on an AMD EPYC with AVX2, 2026-11: at 432 to 1728 weights both take
+ * the same time within the noise, and fusion saves the memory of its y and dy. */
 static int may_be_producer(const lint_layer *l, const lint_layer *before) {
     enum { SMALL = 1024 };
     return l->kind == &lint_layer_conv && lint_conv(l)->way == &lint_conv_rows &&

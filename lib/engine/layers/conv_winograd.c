@@ -12,6 +12,9 @@
  * TILES tiles of CHANNELS channels at a time, with their products, stay in the second-level cache.
  * The factors are 1 and 1/2, so that the result is about as exact as the plain sum.
  *
+ * In bf16 what has been transformed is rounded to pairs of bfloat16 (kernels.h), each in the place of a
+ * float: of channels, in the weight gradient of tiles.
+ *
  * Letters as in kernels.h. C and O are multiples of a panel, so there are no partial vectors.
  */
 #include "engine/layers/conv.h"
@@ -23,7 +26,8 @@ enum {
     CHANNELS = 64,  /* in, at a time: four of the 16 matrices fit into rows of LINT_GEMM_LDA */
     OUTPUTS = 128,  /* of a part of y or dx */
     GROUP_OUT = 64, /* of a part of the weight gradient */
-    PANEL_MOST = 32
+    PANEL_MOST = 32,
+    LINE = 16 /* floats of a cache line, which are read together */
 };
 
 static const float zeros[CHANNELS];
@@ -61,20 +65,45 @@ static void cells_of(const float *picture, lint_shape in, size_t image, long y, 
         }
 }
 
-/* B' x B of n tiles from t on, channels [c, c + width): matrix 4i + j into a at
- * i * TILES * LINT_GEMM_LDA + j * CHANNELS, a row a tile. */
-static void winograd_transform_input(const lint_kernels *k, const tiles *s, size_t t, size_t n,
-                                     size_t c, size_t width, float *a) {
+/* Where the rows of four matrices lie in a, one beside another: a row a tile. */
+static const float *matrix_of(const float *a, size_t m, size_t width) {
+    return a + m / 4 * TILES * LINT_GEMM_LDA + m % 4 * width;
+}
+
+static void transform_tile(const lint_kernels *k, const tiles *s, size_t t, size_t c, size_t width,
+                           float *row) {
     const float *x[16];
+    tile_at at = tile_of(s, t);
+    cells_of(s->picture, s->in, at.image, (long)at.y + s->top, (long)at.x + s->left, 4, c, x);
+    k->tile_input(width, x, row, (size_t)TILES * LINT_GEMM_LDA, width);
+}
+
+/* B' x B of n tiles from t on, channels [c, c + width): matrix m into a at matrix_of, floats or pairs
+ * of channels. */
+static void winograd_transform_input(const lint_kernels *k, int pairs, const tiles *s, size_t t,
+                                     size_t n, size_t c, size_t width, float *a) {
     for (size_t i = 0; i < n; i++) {
-        tile_at at = tile_of(s, t + i);
-        cells_of(s->picture, s->in, at.image, (long)at.y + s->top, (long)at.x + s->left, 4, c, x);
-        k->tile_input(width, x, a + i * LINT_GEMM_LDA, (size_t)TILES * LINT_GEMM_LDA, CHANNELS);
+        float *row = a + i * LINT_GEMM_LDA;
+        transform_tile(k, s, t + i, c, width, row);
+        for (size_t m = 0; pairs && m < 4; m++, row += (size_t)TILES * LINT_GEMM_LDA)
+            k->to_bfloat16(4 * width, row, row);
     }
 }
 
-static const float *matrix_of(const float *a, size_t m) {
-    return a + m / 4 * TILES * LINT_GEMM_LDA + m % 4 * CHANNELS;
+/* The same with pairs of tiles, for the weight gradient. */
+static void transform_tile_pairs(const lint_kernels *k, const tiles *s, size_t t, size_t n,
+                                 size_t c, size_t width, float *a) {
+    for (size_t i = 0; i < n; i += 2) {
+        const float *from = a + i * LINT_GEMM_LDA;
+        float *to = a + i / 2 * LINT_GEMM_LDA;
+        size_t rows = n - i < 2 ? 1 : 2;
+        for (size_t r = 0; r < rows; r++)
+            transform_tile(k, s, t + i + r, c, width, a + (i + r) * LINT_GEMM_LDA);
+        for (size_t m = 0; m < 4; m++) {
+            size_t at = m * TILES * LINT_GEMM_LDA;
+            k->pair_rows(rows, 4 * width, from + at, LINT_GEMM_LDA, to + at, LINT_GEMM_LDA);
+        }
+    }
 }
 
 /* --- y, and the gradient to the input --------------------------------------------------------- */
@@ -85,8 +114,9 @@ typedef struct winograd_product {
     const float *panels; /* [16, panels, C, panel] */
     const float *bias;   /* [O] or NULL */
     float *y;
+    const lint_layer *epilogues_of; /* whose output y is; NULL: a gradient */
     lint_shape out;
-    int add;
+    int add, pairs;
     size_t count, blocks; /* tiles, and blocks of them */
 } winograd_product;
 
@@ -103,6 +133,8 @@ static void transform_output(const winograd_product *j, size_t t, size_t n, size
         if (j->add && !(right && below)) memset(none, 0, sizeof none);
         j->p->k->tile_output(width, m + i * width, 4 * TILES * width, TILES * width,
                              j->bias ? j->bias + o : NULL, j->add, y);
+        for (size_t q = 0; j->epilogues_of && q < 4; q++)
+            if (y[q] != none) lint_conv_epilogue(j->epilogues_of, j->p, 1, o, width, y[q]);
     }
 }
 
@@ -113,14 +145,16 @@ static void winograd_product_part(void *ctx, size_t part, int worker) {
     size_t o = part / j->blocks * OUTPUTS, c = j->a.in.c;
     size_t width = j->out.c - o < OUTPUTS ? j->out.c - o : OUTPUTS;
     float *a = j->p->scratch[worker], *m = a + 4 * TILES * LINT_GEMM_LDA;
+    lint_gemm *gemm = j->pairs ? k->gemm_pairs : k->gemm;
     for (size_t c0 = 0; c0 < c; c0 += CHANNELS) {
         size_t some = c - c0 < CHANNELS ? c - c0 : CHANNELS;
-        winograd_transform_input(k, &j->a, t, n, c0, some, a);
+        size_t steps = lint_conv_steps(j->pairs, some), first = lint_conv_steps(j->pairs, c0);
+        winograd_transform_input(k, j->pairs, &j->a, t, n, c0, some, a);
         for (size_t i = 0; i < 16; i++)
             for (size_t q = 0; q < width; q += k->panel)
-                k->gemm(n, k->panel, some, matrix_of(a, i),
-                        j->panels + (i * j->out.c + o + q) * c + c0 * k->panel, NULL, c0 > 0,
-                        m + i * TILES * width + q, width);
+                gemm(n, k->panel, steps, matrix_of(a, i, steps),
+                     j->panels + (i * j->out.c + o + q) * c + first * k->panel, NULL, c0 > 0,
+                     m + i * TILES * width + q, width);
     }
     transform_output(j, t, n, o, width, m);
 }
@@ -140,6 +174,15 @@ typedef struct winograd_packing {
     float *panels;
 } winograd_packing;
 
+/* Of panel q of all matrices, rows x panel each, makes pairs. */
+static void pair_panels(const winograd_packing *j, size_t q, size_t rows) {
+    size_t panel = j->p->k->panel, matrix = j->l->in.c * j->l->out.c;
+    for (size_t m = 0; m < 16 && lint_conv_pairs(j->l, j->p); m++) {
+        float *at = j->panels + m * matrix + q * rows * panel;
+        j->p->k->pair_rows(rows, panel, at, panel, at, panel);
+    }
+}
+
 static void winograd_pack_panel(void *ctx, size_t q, int worker) {
     (void)worker;
     const winograd_packing *j = ctx;
@@ -151,6 +194,7 @@ static void winograd_pack_panel(void *ctx, size_t q, int worker) {
             taps[t] = w + (t * c + i) * o;
         j->p->k->tile_filter(panel, taps, to, 4 * matrix, matrix);
     }
+    pair_panels(j, q, c);
 }
 
 /* Rows are outputs, columns channels of the input, taps in reverse. */
@@ -159,15 +203,18 @@ static void winograd_pack_panel_turned(void *ctx, size_t q, int worker) {
     const winograd_packing *j = ctx;
     size_t panel = j->p->k->panel, c = j->l->in.c, o = j->l->out.c, matrix = c * o;
     const float *w = j->l->weight[0].value + q * panel * o, *taps[9];
-    float *to = j->panels + q * o * panel, turned[9][PANEL_MOST];
-    for (size_t t = 0; t < 9; t++)
-        taps[t] = turned[8 - t];
+    float *to = j->panels + q * o * panel, turned[LINE][9][PANEL_MOST];
     for (size_t i = 0; i < o; i++, to += panel) {
+        for (size_t row = 0; i % LINE == 0 && row < 9 * panel; row++) {
+            size_t t = row / panel, k = row % panel;
+            for (size_t n = 0; n < LINE; n++)
+                turned[n][t][k] = w[(t * c + k) * o + i + n];
+        }
         for (size_t t = 0; t < 9; t++)
-            for (size_t k = 0; k < panel; k++)
-                turned[t][k] = w[(t * c + k) * o + i];
+            taps[t] = turned[i % LINE][8 - t];
         j->p->k->tile_filter(panel, taps, to, 4 * matrix, matrix);
     }
+    pair_panels(j, q, o);
 }
 
 static void winograd_forward(lint_layer *l, const lint_pass *p) {
@@ -175,6 +222,8 @@ static void winograd_forward(lint_layer *l, const lint_pass *p) {
     winograd_packing w = {l, p, p->workspace};
     winograd_product j = {
         .p = p, .panels = w.panels, .bias = lint_conv_bias(l), .y = l->y, .out = l->out};
+    j.pairs = lint_conv_pairs(l, p);
+    j.epilogues_of = l;
     j.a = tiles_over(l->x, l->in, l->out, s->top, s->left);
     lint_threads_run(p->pool, l->out.c / p->k->panel, winograd_pack_panel, &w);
     winograd_run_product(&j);
@@ -184,6 +233,7 @@ static void winograd_input_gradient(lint_layer *l, const lint_pass *p) {
     const conv_state *s = lint_conv(l);
     winograd_packing w = {l, p, p->workspace};
     winograd_product j = {.p = p, .panels = w.panels, .y = l->dx, .out = l->in, .add = l->dx_adds};
+    j.pairs = lint_conv_pairs(l, p);
     j.a = tiles_over(l->dy, l->out, l->in, 2 - s->top, 2 - s->left);
     lint_threads_run(p->pool, l->in.c / p->k->panel, winograd_pack_panel_turned, &w);
     winograd_run_product(&j);
@@ -196,6 +246,7 @@ typedef struct winograd_outer_job {
     const lint_pass *p;
     tiles a;
     size_t slots, groups_in, groups_out; /* of the batch, of C, of O */
+    int pairs;
 } winograd_outer_job;
 
 static winograd_outer_job winograd_cut_outer(const lint_layer *l, const lint_pass *p) {
@@ -219,6 +270,8 @@ static void transform_dy(const winograd_outer_job *j, size_t t, size_t n, size_t
             j->p->k->tile_spread(panel, dy, d + q * TILES + i * panel, 4 * matrix, matrix);
         }
     }
+    for (size_t at = 0; at < 16 * matrix && j->pairs; at += TILES * panel)
+        j->p->k->pair_rows(n, panel, d + at, panel, d + at, panel);
 }
 
 static void winograd_outer_part(void *ctx, size_t part, int worker) {
@@ -232,15 +285,19 @@ static void winograd_outer_part(void *ctx, size_t part, int worker) {
     size_t t = slot * count / j->slots, end = (slot + 1) * count / j->slots;
     float *a = j->p->scratch[worker], *d = a + 4 * TILES * LINT_GEMM_LDA;
     float *g = d + 16 * TILES * GROUP_OUT; /* [16, high, wide] */
+    lint_gemm_outer *outer = j->pairs ? k->gemm_outer_pairs : k->gemm_outer;
     memset(g, 0, 16 * high * wide * sizeof *g);
     for (size_t n; t < end; t += n) {
         n = end - t < TILES ? end - t : TILES;
-        winograd_transform_input(k, &j->a, t, n, c0, high, a);
+        if (j->pairs)
+            transform_tile_pairs(k, &j->a, t, n, c0, high, a);
+        else
+            winograd_transform_input(k, 0, &j->a, t, n, c0, high, a);
         transform_dy(j, t, n, o0, wide, d);
         for (size_t i = 0; i < 16; i++)
             for (size_t q = 0; q < wide; q += k->panel)
-                k->gemm_outer(n, k->panel, high, matrix_of(a, i), d + (i * wide + q) * TILES,
-                              g + i * high * wide + q, wide);
+                outer(lint_conv_steps(j->pairs, n), k->panel, high, matrix_of(a, i, high),
+                      d + (i * wide + q) * TILES, g + i * high * wide + q, wide);
     }
     float *to = lint_conv_slot(j->l, j->p, j->slots, slot);
     for (size_t row = 0; row < high; row++) {
@@ -253,6 +310,7 @@ static void winograd_outer_part(void *ctx, size_t part, int worker) {
 
 static void winograd_weight_gradient(lint_layer *l, const lint_pass *p) {
     winograd_outer_job j = winograd_cut_outer(l, p);
+    j.pairs = lint_conv_pairs(l, p);
     lint_threads_run(p->pool, j.slots * j.groups_in * j.groups_out, winograd_outer_part, &j);
     lint_conv_join_slots(l, p, j.slots);
 }

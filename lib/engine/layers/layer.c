@@ -50,10 +50,9 @@ int lint_layer_claim(lint_layer *l, size_t images, size_t each, size_t size, lin
     return 0;
 }
 
-/* As lint_floats, but not zeroed: where memory is written soon, that would touch it twice. Large
- * buffers lie on large pages where the system has them: rows of a picture are pages apart, and a
- * step walks through gigabytes. */
-static float *room_for(size_t n) {
+/* Large buffers lie on large pages where the system has them: the rows of a picture are pages apart, and
+ * a step walks through gigabytes. */
+float *lint_floats_unset(size_t n) {
     const size_t line = 64, page = 1 << 21;
     size_t bytes = n * sizeof(float), align = bytes < page ? line : page;
     if (n > SIZE_MAX / sizeof(float) - page) return NULL;
@@ -66,7 +65,7 @@ static float *room_for(size_t n) {
 }
 
 float *lint_floats(size_t n) {
-    float *p = room_for(n);
+    float *p = lint_floats_unset(n);
     if (p) memset(p, 0, n * sizeof *p);
     return p;
 }
@@ -87,7 +86,8 @@ lint_weights *lint_layer_weights(lint_layer *l, const char *suffix, int trainabl
     l->room -= w->count;
     int learns = trainable && l->trains;
     if (lint_layer_claim(l, 1 + (size_t)learns, w->count, sizeof *w->value, e) < 0) return NULL;
-    w->value = l->trains ? lint_floats(w->count) : room_for(w->count); /* a model's are loaded */
+    w->value =
+        l->trains ? lint_floats(w->count) : lint_floats_unset(w->count); /* a model's are loaded */
     l->weights++;
     if (learns) w->grad = lint_floats(w->count);
     if (!w->value || (learns && !w->grad)) {
@@ -118,7 +118,7 @@ typedef struct strides {
     size_t row, col;
 } strides;
 
-/* In blocks, so that the lines of memory which either order needs stay in the cache. */
+/* In blocks, so that the cache lines of either order stay in the cache. */
 static void move(size_t rows, size_t cols, const float *from, strides f, float *to, strides t) {
     enum { BLOCK = 16 };
     for (size_t r0 = 0; r0 < rows; r0 += BLOCK)

@@ -36,6 +36,7 @@
 #include "base/threads.h"
 #include "engine/kernels/kernels.h"
 #include "engine/layers/input_line.h"
+#include "engine/layers/precision.h"
 #include <stddef.h>
 #include <stdint.h>
 
@@ -50,6 +51,7 @@ typedef enum lint_order {
     LINT_ORDER_FLAT  /* PyTorch [O, C*h*w], here [O, h*w*C] */
 } lint_order;
 
+enum { LINT_LAYER_EPILOGUES = 2 };
 enum { LINT_LAYER_WEIGHTS = 4, LINT_LAYER_ARGS = 16, LINT_LAYER_NAME = 64 };
 
 typedef struct lint_weights {
@@ -68,8 +70,9 @@ typedef struct lint_layer lint_layer;
 typedef struct lint_pass {
     const lint_kernels *k;
     lint_threads *pool;
-    size_t n;     /* images */
-    int training; /* batch statistics, and memory for backward */
+    lint_precision precision; /* of convolutions before `cam` */
+    size_t n;                 /* images */
+    int training;             /* batch statistics, and memory for backward */
     /* For the input layer, one of: pictures; features, F16 [c,h,w] of any alignment; masks. */
     const uint8_t *const *image;
     const void *const *features;
@@ -78,6 +81,15 @@ typedef struct lint_pass {
     float *const *scratch; /* l->scratch floats for each worker */
     float *workspace;      /* l->workspace floats for the pass of a layer */
 } lint_pass;
+
+/* What a layer computes beyond its word and its shapes, for programs that compute it elsewhere. */
+typedef struct lint_geometry {
+    size_t taps[2], stride[2]; /* of a filter or window: height, width */
+    size_t pad[2];             /* above, left; of pools below and right too */
+    size_t dilation, groups;   /* of a convolution */
+    double eps;                /* of a batchnorm */
+    int pooled;                /* a batchnorm that a 2x2 maximum is fused into */
+} lint_geometry;
 
 typedef struct lint_layer_kind {
     const char *word;   /* in a network file */
@@ -106,9 +118,21 @@ typedef struct lint_layer_kind {
                           const float *x);
     int (*fused_backward)(const lint_layer *l, const lint_pass *p, size_t image, size_t y,
                           float *to, float *next);
+    /* Epilogues: what a layer before it may apply to its own output, a block at a time, instead of a pass
+     * over memory. begin: before the first block. epilogue: of channels [c0, c0 + c) of some cells at
+     * y, which are ld floats apart. back: from the gradient d with respect to n numbers y of the
+     * output to the one before, in its place. A batchnorm applies the relu or relu6 behind it; a
+     * convolution, in inference, the batchnorm and that. */
+    void (*epilogue_begin)(lint_layer *l);
+    void (*epilogue)(const lint_layer *l, const lint_pass *p, size_t cells, size_t c0, size_t c,
+                     float *y, size_t ld);
+    void (*epilogue_back)(const lint_layer *l, const lint_pass *p, size_t n, const float *y,
+                          float *d);
     /* Products with the Jacobian: u is a cotangent, [N, out]; v a tangent, [N, in]. */
     void (*vjp)(lint_layer *l, const lint_pass *p, const float *u, float *to);
     void (*jvp)(lint_layer *l, const lint_pass *p, const float *v, const float *u, float *to);
+    /* Of a kind that has more to tell than its word and shapes. */
+    void (*describe)(const lint_layer *l, lint_geometry *g);
     void (*free)(lint_layer *l);
 } lint_layer_kind;
 
@@ -140,8 +164,12 @@ struct lint_layer {
     /* Operator fusion with neighbours, row by row (conv_rows.c). */
     lint_layer *producer; /* of a convolution: computes its x when asked for a row */
     lint_layer *consumer; /* of a convolution: takes its y and makes its dy, row by row */
-    int is_producer;      /* has no passes of its own; its y and dy are not stored */
-    int is_consumer;      /* its dx is not stored */
+    /* The layers behind this one that it applies to its output: a convolution in inference, a batchnorm
+     * in training, too. */
+    lint_layer *epilogue[LINT_LAYER_EPILOGUES];
+    int is_epilogue; /* has no pass of its own, a batchnorm in inference */
+    int is_producer; /* has no passes of its own; its y and dy are not stored */
+    int is_consumer; /* its dx is not stored */
     lint_weights weight[LINT_LAYER_WEIGHTS];
     size_t weights;
     int after_flatten; /* dense: in is [1,1,F] made from flat */
@@ -178,6 +206,9 @@ void lint_weights_reorder(const lint_weights *w, const float *from, float *to, i
 /* 64-byte aligned zeroed floats, or NULL. */
 float *lint_floats(size_t n);
 
+/* The same not zeroed: what is never written takes no memory of the machine. */
+float *lint_floats_unset(size_t n);
+
 /* Arguments "K [stride N] [pad N] [ceil]" of a pooling window into l->kernel, l->stride (K unless
  * given) and *pad (0), and l->out from them: windows that do not fit are left out, or with `ceil`
  * kept where they begin inside of the picture or its first padding, as PyTorch does. */
@@ -205,7 +236,13 @@ extern const lint_layer_kind lint_layer_input, lint_layer_conv, lint_layer_batch
  * is what that layer reads. */
 void lint_conv_rows_fuse(lint_layer *l, lint_layer *before, const lint_layer *first);
 
-/* Makes a `maxpool 2` part of the batchnorm l before it, which then gives the pooled shape. */
+/* Whether the output of a convolution before the batchnorm l is kept for backward as bfloat16, in the first
+ * half of its memory. */
+int lint_batchnorm_takes_bfloats(const lint_layer *l, const lint_pass *p);
+
+/* Makes a `maxpool 2` part of the batchnorm l before it, which then gives the pooled shape. It takes
+ * one pool, and has room as long as it has none. */
 int lint_batchnorm_fuse_pool(lint_layer *l, lint_err *e);
+int lint_batchnorm_has_room(const lint_layer *l);
 
 #endif

@@ -164,6 +164,12 @@ static void maxpool_jvp(lint_layer *l, const lint_pass *p, const float *v, const
     lint_threads_run(p->pool, p->n, gather_image, &j);
 }
 
+static void maxpool_describe(const lint_layer *l, lint_geometry *g) {
+    const pool_state *s = l->state;
+    *g = (lint_geometry){
+        .taps = {s->k, s->k}, .stride = {s->stride, s->stride}, .pad = {s->pad, s->pad}};
+}
+
 const lint_layer_kind lint_layer_maxpool = {
     .word = "maxpool",
     .linear = 1,
@@ -173,5 +179,6 @@ const lint_layer_kind lint_layer_maxpool = {
     .backward = maxpool_backward,
     .vjp = maxpool_vjp,
     .jvp = maxpool_jvp,
+    .describe = maxpool_describe,
     .free = maxpool_release,
 };

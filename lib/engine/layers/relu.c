@@ -25,6 +25,22 @@ static void relu_forward_image(void *ctx, size_t i, int worker) {
     j->p->k->relu(n, j->l->x + i * n, j->l->y + i * n);
 }
 
+static void relu_epilogue(const lint_layer *l, const lint_pass *p, size_t cells, size_t c0,
+                          size_t c, float *y, size_t ld) {
+    (void)l, (void)c0;
+    if (c == ld)
+        p->k->relu(cells * c, y, y);
+    else
+        for (size_t i = 0; i < cells; i++, y += ld)
+            p->k->relu(c, y, y);
+}
+
+static void relu_epilogue_back(const lint_layer *l, const lint_pass *p, size_t n, const float *y,
+                               float *d) {
+    (void)l;
+    p->k->relu_back(n, y, d);
+}
+
 static void relu_forward(lint_layer *l, const lint_pass *p) {
     relu_job j = {.l = l, .p = p};
     lint_threads_run(p->pool, p->n, relu_forward_image, &j);
@@ -62,6 +78,8 @@ const lint_layer_kind lint_layer_relu = {
     .syntax = "",
     .setup = relu_setup,
     .forward = relu_forward,
+    .epilogue = relu_epilogue,
+    .epilogue_back = relu_epilogue_back,
     .backward = relu_backward,
     .vjp = relu_vjp,
     .jvp = relu_jvp,

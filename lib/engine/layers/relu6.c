@@ -1,6 +1,6 @@
-/* relu6: `relu6`, x between 0 and 6 (Krizhevsky 2010). And hardsigmoid: `hardsigmoid`, x / 6 +
- * 1/2 between 0 and 1. Lines that are cut off, in place: where y lies between its ends, the slope
- * is the line's, elsewhere 0. */
+/* relu6: `relu6`, x cut off below 0 and above 6 (Krizhevsky 2010). And hardsigmoid: `hardsigmoid`,
+ * x / 6 + 1/2 cut off below 0 and above 1. Both work in place: the derivative is the line's slope
+ * where y lies between the two ends, else 0. */
 #include "engine/layers/layer.h"
 
 #include <string.h>
@@ -34,6 +34,21 @@ static void clip_forward_image(void *ctx, size_t i, int worker) {
     j->p->k->clip(n, j->l->x + i * n, a.slope, a.offset, a.top, j->l->y + i * n);
 }
 
+static void clip_epilogue(const lint_layer *l, const lint_pass *p, size_t cells, size_t c0,
+                          size_t c, float *y, size_t ld) {
+    (void)c0;
+    line a = line_of(l);
+    size_t runs = c == ld ? 1 : cells, each = c == ld ? cells * c : c;
+    for (size_t i = 0; i < runs; i++, y += ld)
+        p->k->clip(each, y, a.slope, a.offset, a.top, y);
+}
+
+static void clip_epilogue_back(const lint_layer *l, const lint_pass *p, size_t n, const float *y,
+                               float *d) {
+    line a = line_of(l);
+    p->k->clip_back(n, y, a.slope, a.top, d);
+}
+
 static void clip_forward(lint_layer *l, const lint_pass *p) {
     clip_job j = {.l = l, .p = p};
     lint_threads_run(p->pool, p->n, clip_forward_image, &j);
@@ -63,28 +78,11 @@ static void clip_backward(lint_layer *l, const lint_pass *p) {
     if (l->dx) clip_vjp(l, p, l->dy, l->dx);
 }
 
-const lint_layer_kind lint_layer_relu6 = {
-    .word = "relu6",
-    .linear = 1,
-    .in_place = 1,
-    .keeps_y = 1,
-    .syntax = "",
-    .setup = clip_setup,
-    .forward = clip_forward,
-    .backward = clip_backward,
-    .vjp = clip_vjp,
-    .jvp = clip_jvp,
-};
+/* What the two kinds have in common. */
+#define CLIP_KIND                                                                                  \
+    .linear = 1, .in_place = 1, .keeps_y = 1, .syntax = "", .setup = clip_setup,                   \
+    .forward = clip_forward, .epilogue = clip_epilogue, .epilogue_back = clip_epilogue_back,       \
+    .backward = clip_backward, .vjp = clip_vjp, .jvp = clip_jvp
 
-const lint_layer_kind lint_layer_hardsigmoid = {
-    .word = "hardsigmoid",
-    .linear = 1,
-    .in_place = 1,
-    .keeps_y = 1,
-    .syntax = "",
-    .setup = clip_setup,
-    .forward = clip_forward,
-    .backward = clip_backward,
-    .vjp = clip_vjp,
-    .jvp = clip_jvp,
-};
+const lint_layer_kind lint_layer_relu6 = {.word = "relu6", CLIP_KIND};
+const lint_layer_kind lint_layer_hardsigmoid = {.word = "hardsigmoid", CLIP_KIND};

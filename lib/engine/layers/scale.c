@@ -1,6 +1,6 @@
-/* scale: `scale`, the end of a block whose last layer gives one number for each channel: x2 times
- * these numbers x [1,1,C], in every cell. Behind a globalpool, two convolutions and a sigmoid
- * that is squeeze and excite (Hu et al. 2018). */
+/* scale: `scale`, the end of a block whose last layer gives one number for each channel: every cell
+ * of x2 times these numbers, x [1,1,C]. After a globalpool, two convolutions and a sigmoid, this is
+ * squeeze and excitation (Hu et al. 2018). */
 #include "engine/layers/layer.h"
 
 #include <stdlib.h>

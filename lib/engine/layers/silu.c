@@ -1,6 +1,6 @@
 /* silu: `silu`, x / (1 + exp(-x)) (Hendrycks and Gimpel 2016; also called swish). And hardswish:
- * `hardswish`, x times hardsigmoid(x) (Howard et al. 2019). Neither tells x by y, so that backward
- * needs x. Behind `cam` they are curved; see layer.h. */
+ * `hardswish`, x times hardsigmoid(x) (Howard et al. 2019). In neither does y determine x, so
+ * backward needs x. Behind `cam` they are curved; see layer.h. */
 #include "engine/layers/layer.h"
 
 #include <math.h>
@@ -78,30 +78,11 @@ static void silu_jvp(lint_layer *l, const lint_pass *p, const float *v, const fl
         bend[i] = curve(l, l->x[i]) * v[i] * u[i];
 }
 
-const lint_layer_kind lint_layer_silu = {
-    .word = "silu",
-    .linear = 1,
-    .curved = 1,
-    .dx_over_dy = 1,
-    .syntax = "",
-    .setup = silu_setup,
-    .forward = silu_forward,
-    .backward = silu_backward,
-    .vjp = silu_vjp,
-    .jvp = silu_jvp,
-    .free = silu_release,
-};
+/* What the two kinds have in common. */
+#define SILU_KIND                                                                                  \
+    .linear = 1, .curved = 1, .dx_over_dy = 1, .syntax = "", .setup = silu_setup,                  \
+    .forward = silu_forward, .backward = silu_backward, .vjp = silu_vjp, .jvp = silu_jvp,          \
+    .free = silu_release
 
-const lint_layer_kind lint_layer_hardswish = {
-    .word = "hardswish",
-    .linear = 1,
-    .curved = 1,
-    .dx_over_dy = 1,
-    .syntax = "",
-    .setup = silu_setup,
-    .forward = silu_forward,
-    .backward = silu_backward,
-    .vjp = silu_vjp,
-    .jvp = silu_jvp,
-    .free = silu_release,
-};
+const lint_layer_kind lint_layer_silu = {.word = "silu", SILU_KIND};
+const lint_layer_kind lint_layer_hardswish = {.word = "hardswish", SILU_KIND};

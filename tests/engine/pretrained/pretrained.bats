@@ -23,7 +23,7 @@ head_alone() { lint-train --net "$CLONE/models/mobilenet_v2_140.net" --init "$we
     done
     lint-split -q --size 224x224 --split train --ratio 100/0/0 five -o five.lts
     run -0 head_alone --train five.lts --epochs 1 --lr 0 -o model
-    assert_output ''
+    assert_output 'lint-train: the learning rate is 0 in epoch 1, so no weight changes there'
     lint-cam -q model five.lts -o seen
     tensor seen logits | paste -d ' ' - - - - - | head -n 2 >is
     "$BATS_TEST_DIRNAME/forward" "$pretrained/package/dist/models/mobilenet_v2_mid" five.lts 2 >want

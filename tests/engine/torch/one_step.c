@@ -21,14 +21,14 @@ static struct {
 } arg;
 
 static void *added(lint_frame *f, const char *name, size_t rank, const uint64_t *shape) {
-    lint_err e = {""};
+    lint_err e = {0};
     lint_tensor *t = lint_frame_add(f, name, LINT_F32, rank, shape, &e);
     if (!t) fail_msg("%s", e.msg);
     return t->data;
 }
 
 static void infer(filled *f, lint_frame *out) {
-    lint_err e = {""};
+    lint_err e = {0};
     uint64_t shape[4] = {arg.n, arg.classes, lint_net_cam_height(f->net),
                          lint_net_cam_width(f->net)};
     float *logits = added(out, "logits", 2, shape), *cam = added(out, "cam", 4, shape);
@@ -39,7 +39,7 @@ static void step(filled *f, lint_frame *out) {
     const lint_loss loss = {
         .ce_weight = 1, .cam = LINT_CAM_ENERGY, .cam_weight = arg.weight, .sigma = 0.25};
     lint_loss_sum sum = {0};
-    lint_err e = {""};
+    lint_err e = {0};
     if (lint_net_step(f->net, &f->batch, &loss, &sum, &e) < 0) fail_msg("%s", e.msg);
     float *to = added(out, "loss", 1, (uint64_t[]){2});
     to[0] = (float)(sum.ce / sum.weight);
@@ -54,7 +54,7 @@ static void step(filled *f, lint_frame *out) {
 
 static void one_step(void **state) {
     (void)state;
-    lint_err e = {""};
+    lint_err e = {0};
     lint_frame out = {0};
     char *text = filled_text(arg.net);
     filled *f = filled_new(text, arg.classes, arg.n, LINT_NET_TRAIN, 2);

@@ -2,7 +2,10 @@
 # python3-torchvision are not installed; what needs neither is in test_golden.c.
 load ../../support/helpers
 
-twin() { /usr/bin/python3 "$BATS_TEST_DIRNAME/twin" "$@"; }
+# Python keeps its memory: large arrays come and go, and fresh pages take most of the time.
+twin() {
+    MALLOC_MMAP_MAX_=0 MALLOC_TRIM_THRESHOLD_=1099511627776 /usr/bin/python3 "$BATS_TEST_DIRNAME/twin" "$@"
+}
 net() { echo "$CLONE/models/$1.net"; }
 
 setup() {
@@ -26,6 +29,48 @@ setup() {
     lint-cam --quiet model views -o seen
     run -0 twin agree resnet18 model seen
     assert_output '12 pictures, 12 with the same first class, logits within 1e-4'
+}
+
+@test "a mobilenet_v2 that lint has trained loads by the page's lines, and says the same" {
+    sed 's/224x224x3/64x64x3/' "$(net mobilenet_v2)" >mobilenet_v2.net
+    twin views 12 64 3 views
+    lint-train --quiet --net mobilenet_v2.net --train views --epochs 2 --batch 4 --lr 0.001 -o model
+    lint-cam --quiet model views -o seen
+    run -0 twin agree mobilenet_v2 model seen
+    assert_output '12 pictures, 12 with the same first class, logits within 1e-4'
+}
+
+@test "docs/torch_nets.py gives the logits of lint's own networks, from the model alone" {
+    local name size
+    for name in cnn standard small; do
+        size=$(sed -n 's/^input \([0-9]*\)x.*/\1/p' "$(net $name)")
+        twin views 6 "$size" 3 views
+        lint-train --quiet --net "$(net $name)" --train views --epochs 1 --batch 3 --lr 0.001 -o model
+        lint-cam --quiet model views -o seen
+        run -0 --separate-stderr twin agree own model seen
+        assert_equal "$name: $output" "$name: 6 pictures, 6 with the same first class, logits within 1e-4"
+    done
+    twin views 4 64 2 views
+    sed 's/224x224x3/64x64x3/' "$(net resnet18)" >resnet18.net
+    lint-train --quiet --net resnet18.net --train views --epochs 1 --batch 4 -o model
+    run -1 twin agree own model views
+    assert_output --partial 'ValueError: model: not the network cnn, standard or small'
+}
+
+@test "a head joined to torchvision's backbone loads into torchvision, strictly, and says the same" {
+    local name
+    twin views 6 64 2 views
+    for name in resnet18 mobilenet_v2; do
+        sed 's/224x224x3/64x64x3/' "$(net $name)" >$name.net
+        twin state $name 1000 state
+        lint-features --net $name.net --drop image state views -o features
+        lint-features --net $name.net --head state -o head.net
+        lint-train --quiet --net head.net --train features --epochs 2 -o head
+        lint-features --net $name.net --join head state -o model
+        lint-cam --quiet model views -o seen
+        run -0 twin agree $name model seen
+        assert_output '6 pictures, 6 with the same first class, logits within 1e-4'
+    done
 }
 
 @test "a state dict of torchvision begins a training, and what is frozen stays to the bit" {

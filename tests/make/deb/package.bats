@@ -60,6 +60,14 @@ inside() {
     done
 }
 
+@test "the packages of the library have its files" {
+    run -0 bash -c 'for f in "$1"/liblint0_*.deb "$1"/liblint-dev_*.deb; do dpkg-deb --fsys-tarfile "$f" | tar -t; done' - "$DEB"
+    local file
+    for file in include/lint.h 'lib/[^/]*/liblint.so.0' 'lib/[^/]*/liblint.so' 'lib/[^/]*/liblint.a' 'lib/[^/]*/pkgconfig/lint.pc'; do
+        assert_line --regexp "^./usr/$file\$"
+    done
+}
+
 @test "taken away, nothing of it is left" {
     run -0 inside root:root apt-get purge -q -y lint
     run -0 find "$ROOT/usr" "$ROOT/etc" "$ROOT/var/lib" \( -name lint -o -name 'lint-*' -o -name 'lint.*' \)

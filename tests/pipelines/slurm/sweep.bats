@@ -140,10 +140,10 @@ locally() { OUT=$OUT-local make -s sweep "${SMALL[@]}" "$@" 2>/dev/null | sed "s
 }
 
 @test "a grid's tasks are its settings and seeds" {
-    submit GRID='CAM_WEIGHT=1,3 SIGMA=.15,.25' GRID_SEEDS='100 101'
+    submit GRID='CAM_WEIGHT=1,3 SWAP=.5,1' GRID_SEEDS='100 101'
     assert_line "array    $array, 8 tasks"
     ended_as COMPLETED
-    run -0 locally GRID='CAM_WEIGHT=1,3 SIGMA=.15,.25' GRID_SEEDS='100 101'
+    run -0 locally GRID='CAM_WEIGHT=1,3 SWAP=.5,1' GRID_SEEDS='100 101'
     assert_output "$(<"$table")"
     run -0 find "$OUT" -name test.json
     assert_output ''

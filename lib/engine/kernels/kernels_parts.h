@@ -1,0 +1,78 @@
+/* kernels_parts: what the kernels' files share: vectors, and names for each instruction set.
+ *
+ *     product.c        mul, outer, gemm, gemm_outer, also of pairs
+ *     winograd.c       tile_input, tile_output, tile_spread, tile_filter, tile_gather
+ *     taps.c           taps, taps_gradient: depthwise convolution
+ *     channels.c       sum, moments, sum_product, affine, affine2, scale
+ *     pool.c           pool2, unpool2, unpool2_affine2, larger
+ *     activations.c    relu, clip, silu, hardswish and their gradients
+ *     halves.c         from_half, to_half
+ *     bfloat16.c       pair_rows, to_bfloat16
+ *     kernels_table.c  the table of an instruction set
+ *
+ * Each of these files is compiled once for each instruction set, with LINT_SET as the set's name and
+ * LINT_VECTOR as the bytes of a vector; in set v3, KERNEL(mul) is lint_v3_mul. The flags are -O3 and
+ * -ffp-contract=fast: a product and the sum that it goes into may be fused, which rounds once instead
+ * of twice; nothing else is relaxed.
+ *
+ * A new kernel is a member of lint_kernels, a name in KERNELS and a function KERNEL(NAME).
+ */
+#ifndef LINT_ENGINE_KERNELS_KERNELS_PARTS_H
+#define LINT_ENGINE_KERNELS_KERNELS_PARTS_H
+
+#include "engine/kernels/kernels.h"
+
+#ifndef LINT_SET
+#define LINT_SET    plain
+#define LINT_VECTOR 16
+#endif
+
+/* clang-format off */
+#define KERNELS(DO)                                                                                \
+    DO(mul) DO(outer) DO(gemm) DO(gemm_outer) DO(gemm_pairs) DO(gemm_outer_pairs)                  \
+    DO(mul_pairs) DO(outer_pairs)                                                                  \
+    DO(tile_input) DO(tile_output) DO(tile_spread) DO(tile_filter) DO(tile_gather)                 \
+    DO(sum) DO(moments) DO(sum_product) DO(affine) DO(affine2) DO(scale)                           \
+    DO(taps) DO(taps_gradient)                                                                     \
+    DO(pool2) DO(unpool2) DO(unpool2_affine2) DO(larger)                                           \
+    DO(relu) DO(relu_back) DO(clip) DO(clip_back)                                                  \
+    DO(silu) DO(silu_back) DO(hardswish) DO(hardswish_back)                                        \
+    DO(from_half) DO(to_half) DO(pair_rows)                                                        \
+    DO(to_bfloat16) DO(from_bfloat16)
+/* clang-format on */
+
+#define LINT_JOIN_EXPANDED(A, B, C) A##B##C
+#define LINT_JOIN(A, B, C)          LINT_JOIN_EXPANDED(A, B, C)
+#define KERNEL(NAME)                LINT_JOIN(lint_, LINT_SET, _##NAME)
+
+/* Each kernel is declared as its member of the table. */
+#define DECLARE(NAME) extern __typeof__(*((lint_kernels *)0)->NAME) KERNEL(NAME);
+KERNELS(DECLARE)
+#undef DECLARE
+
+enum { W = LINT_VECTOR / (int)sizeof(float) };
+
+/* Columns of a packed panel. */
+enum { PANEL = 2 * W };
+
+typedef float vf __attribute__((vector_size(LINT_VECTOR)));
+typedef float vf_any __attribute__((vector_size(LINT_VECTOR), aligned(4), may_alias));
+typedef int vi __attribute__((vector_size(LINT_VECTOR)));
+
+#define INLINE static inline __attribute__((always_inline))
+#define UNROLL _Pragma("GCC unroll 32")
+
+INLINE vf load(const float *p) {
+    return *(const vf_any *)p;
+}
+
+INLINE void store(float *p, vf v) {
+    *(vf_any *)p = v;
+}
+
+/* yes where the mask is all ones, no where it is zero. */
+INLINE vf choose(vi mask, vf yes, vf no) {
+    return (vf)((mask & (vi)yes) | (~mask & (vi)no));
+}
+
+#endif

@@ -1,0 +1,16 @@
+/* wrapped: where exit leads to.
+ *
+ *     jmp_buf back;
+ *     fuzz_at_exit = &back;
+ *     if (setjmp(back) == 0) lint_cli_parse(...);       // else fuzz_status is the status
+ *     fuzz_at_exit = NULL;
+ */
+#ifndef FUZZ_WRAPPED_H
+#define FUZZ_WRAPPED_H
+
+#include <setjmp.h>
+
+extern jmp_buf *fuzz_at_exit;
+extern int fuzz_status;
+
+#endif
