@@ -154,8 +154,8 @@ $(BUILD)/lib/export/web_page_text.c: lib/export/page/page.html lib/export/page/n
 $(BUILD)/lib/export/web_page_text.o: $(BUILD)/lib/export/web_page_text.c $(BUILD)/flags
 	$(call say,$@)$(COMPILE) $(PIC) -c -o $@ $<
 
-# With libFuzzer or the thread sanitizer in them, -O1 would take minutes.
-KERNEL_SPEED = $(if $(FUZZING)$(filter thread,$(SANITIZE)),-O0,-O3)
+# With libFuzzer or the thread sanitizer in them, -O1 would take minutes, as -O3 does with the others.
+KERNEL_SPEED = $(if $(FUZZING)$(filter thread,$(SANITIZE)),-O0,$(if $(SANITIZE),-O1,-O3))
 
 define kernel-rule
 $(BUILD)/lib/engine/kernels/$1/%.o: lib/engine/kernels/%.c $(BUILD)/flags

@@ -387,7 +387,7 @@ END
     assert_equal "$(grep -c '^lint-train' "$BUILD/log")" $((2 * (1 + 6)))
     run -1 grep -E 'test.json|--seed [0-9]( |$)' "$BUILD/log"
     run -0 made grid GRID='CAM_WEIGHT=1,2,3 SIGMA=0.15,0.25' GRID_SEEDS='200 201' GRID_SLACK=3.5
-    refute_line --partial 'lint-' # only, perhaps, that one run waits for what another looks at
+    refute_output --partial 'lint-' # only, perhaps, that one run waits for what another looks at
     run -0 grid GRID='CAM_WEIGHT=3,4' GRID_SEEDS=200
     assert_line 'no setting stays within 2 points of default'
     run -2 make sweep GRID='CAMWEIGHT=3'

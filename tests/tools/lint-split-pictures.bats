@@ -97,8 +97,8 @@ twelve_bits() {
 
 @test "lint-predict sees the same bytes as a network in training, of a large JPEG, too, with masks and without" {
     mkdir -p set/images/{a,b} set/masks/{a,b}
-    convert -size 800x600 pattern:checkerboard -fill black -pointsize 40 -annotate +20+300 'text that reduction blurs' \
-        -quality 90 set/images/a/1.jpg
+    convert -size 800x600 pattern:checkerboard -stroke black -draw 'line 20,300 780,331 line 20,310 780,280' \
+        -tile pattern:horizontal2 -draw 'rectangle 100,350 700,500' -quality 90 set/images/a/1.jpg
     convert set/images/a/1.jpg -negate -quality 90 set/images/b/1.jpg
     convert -size 800x600 xc:white set/masks/a/1.png
     cp set/masks/a/1.png set/masks/b/1.png

@@ -22,10 +22,10 @@ submit() {
     assert [ -n "$array" -a -n "$collect" -a -n "$table" -a -d "$logs" ]
 }
 
-# Waits, for two minutes, until the command succeeds.
+# Waits, for ten minutes, until the command succeeds.
 until_so() {
     local i
-    for ((i = 0; i < 600; i++)); do
+    for ((i = 0; i < 3000; i++)); do
         "$@" && return
         sleep 0.2
     done
@@ -156,11 +156,11 @@ locally() { OUT=$OUT-local make -s sweep "${SMALL[@]}" "$@" 2>/dev/null | sed "s
     for f in "$BATS_TEST_TMPDIR"/drawn/images/*.png; do
         if ((i++ % 2)); then cp "$f" "$pets/big cat"; else cp "$f" "$pets/whale"; fi
     done
-    submit DATA="$pets" SEEDS=4
+    submit DATA="$pets" SEEDS=2
     ended_as COMPLETED
-    run -0 locally DATA="$pets" SEEDS=4
+    run -0 locally DATA="$pets" SEEDS=2
     assert_output "$(<"$table")"
-    run -0 sweep DATA="$pets" SEEDS=4
+    run -0 sweep DATA="$pets" SEEDS=2
     assert_output "$(<"$table")"
     run -2 sweep DATA=/none/such CLUSTER=slurm
     assert_output --partial "There is no folder '/none/such'."
