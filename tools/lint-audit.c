@@ -1,6 +1,7 @@
 /* lint-audit: what is in a folder of pictures, and how much of the class their backgrounds tell. */
 #include "base/atomic_output.h"
 #include "base/cli.h"
+#include "base/same_file.h"
 #include "base/standard_io.h"
 #include "picture/draw.h"
 #include "picture/heif_decoder.h"
@@ -93,13 +94,15 @@ static int write_file(const char *path, int (*write)(const lint_audit *, FILE *,
 
 /* Whether one of the files is standard output, which then has no sentences. */
 static int shares_output(void) {
-    const char *const path[] = {o.json, o.samples, o.sheet};
-    int n = 0;
-    for (size_t k = 0; k < sizeof path / sizeof *path; k++)
-        n += path[k] && lint_is_stdio(path[k]);
-    if (n > 1) lint_usage("only one of --json, --samples and --sheet can be standard output");
+    lint_err e;
+    const lint_named_file out[] = {{"json", o.json}, {"samples", o.samples}, {"sheet", o.sheet}};
+    const size_t n = sizeof out / sizeof *out;
+    int shared = 0;
+    if (lint_outputs_check(out, n, &e) < 0) lint_usage("%s", e.msg);
+    for (size_t k = 0; k < n; k++)
+        shared |= out[k].path && lint_is_stdio(out[k].path);
     if (o.sheet && lint_is_stdio(o.sheet)) lint_refuse_terminal(o.sheet);
-    return n;
+    return shared;
 }
 
 static void open_source(lint_source *s, const char *folder) {

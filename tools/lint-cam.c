@@ -5,6 +5,7 @@
 #include "answer/shifted.h"
 #include "base/atomic_output.h"
 #include "base/cli.h"
+#include "base/same_file.h"
 #include "base/standard_io.h"
 
 #include <errno.h>
@@ -196,6 +197,9 @@ static int wants_maps(void) {
 }
 
 static void check_options(char **arg) {
+    lint_err e;
+    const lint_named_file out[] = {{"out", o.out ? o.out : "-"}, {"grid", o.grid}};
+    if (lint_outputs_check(out, 2, &e) < 0) lint_usage("%s", e.msg);
     if (!o.grid && (o.pick != PICK_NOT_GIVEN || o.seed != NO_SEED || o.title))
         lint_usage("--pick, --grid-seed and --title need --grid");
     if (o.seed != NO_SEED && o.pick != PICK_NOT_GIVEN && o.pick != LINT_PICK_RANDOM)

@@ -7,6 +7,7 @@
 #include "answer/verdict.h"
 #include "base/atomic_output.h"
 #include "base/cli.h"
+#include "base/same_file.h"
 #include "base/standard_io.h"
 #include "stream/each_frame.h"
 
@@ -241,14 +242,16 @@ static void pair_up(char **paths) {
 }
 
 int main(int argc, char **argv) {
+    lint_err e;
     char **operands = lint_cli_parse(&program, argc, argv);
+    const lint_named_file outputs[] = {{"out", o.out ? o.out : "-"}, {"samples", o.samples}};
     if (o.compare + o.pairs + !!o.verdict > 1)
         lint_usage("--compare, --pairs and --verdict exclude each other");
     if ((o.compare || o.pairs || o.verdict) && (o.model || o.shares.n || o.samples))
         lint_usage("--model, --shares and --samples are for predictions, not for --compare, "
                    "--pairs or --verdict");
-    if (o.samples && lint_is_stdio(o.samples) && (!o.out || lint_is_stdio(o.out)))
-        lint_usage("scores and --samples cannot both go to standard output");
+    if (lint_outputs_check(outputs, sizeof outputs / sizeof *outputs, &e) < 0)
+        lint_usage("%s", e.msg);
     if ((o.remedy.n || o.command) && !o.verdict)
         lint_usage("--remedy and --command need --verdict");
     if (o.json && o.verdict) lint_usage("--verdict and --json exclude each other");

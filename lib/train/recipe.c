@@ -1,23 +1,19 @@
 /* Options of a training: which go together, and what stands for those that were not given. */
 #include "train/recipe.h"
 
+#include "base/same_file.h"
 #include "base/standard_io.h"
 #include "engine/layers/input_line.h"
 #include "engine/net_path.h"
 
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 /* --- files ------------------------------------------------------------------------------------ */
 
-typedef struct named_file {
-    const char *option, *path; /* path NULL: not given */
-} named_file;
-
 enum { INPUTS = 5, OUTPUTS = 3 };
 
-static int check_inputs(const named_file *in, lint_err *e) {
+static int check_inputs(const lint_named_file *in, lint_err *e) {
     for (int i = 0; i < INPUTS; i++)
         for (int j = i + 1; j < INPUTS; j++)
             if (in[i].path && in[j].path && lint_is_stdio(in[i].path) && lint_is_stdio(in[j].path))
@@ -26,52 +22,33 @@ static int check_inputs(const named_file *in, lint_err *e) {
     return 0;
 }
 
-/* Two names of one file, such as m and ./m, are seen where it exists. */
-static int is_same_file(const char *a, const char *b) {
-    struct stat x, y;
-    if (strcmp(a, b) == 0) return 1;
-    if (stat(a, &x) < 0 || stat(b, &y) < 0) return 0;
-    return S_ISREG(x.st_mode) && x.st_dev == y.st_dev && x.st_ino == y.st_ino;
-}
-
-static int check_outputs(const named_file *out, lint_err *e) {
-    for (int i = 0; i < OUTPUTS; i++)
-        for (int j = i + 1; j < OUTPUTS; j++)
-            if (out[i].path && out[j].path && is_same_file(out[i].path, out[j].path))
-                return lint_fail(e,
-                                 lint_is_stdio(out[i].path)
-                                     ? "--%s and --%s cannot both be standard output"
-                                     : "--%s and --%s are the same file",
-                                 out[i].option, out[j].option);
-    return 0;
-}
-
 /* A model may overwrite the one that it began with; but with a checkpoint the same command is to run
  * again, and needs that one. */
-static int may_overwrite(const lint_recipe *r, const named_file *in, const named_file *out) {
+static int may_overwrite(const lint_recipe *r, const lint_named_file *in,
+                         const lint_named_file *out) {
     return !r->checkpoint && in->path == r->init && out->path == r->out;
 }
 
-static int check_overwriting(const lint_recipe *r, const named_file *in, const named_file *out,
-                             lint_err *e) {
+static int check_overwriting(const lint_recipe *r, const lint_named_file *in,
+                             const lint_named_file *out, lint_err *e) {
     for (int i = 0; i < INPUTS; i++)
         for (int j = 0; j < OUTPUTS; j++)
             if (in[i].path && out[j].path && !lint_is_stdio(in[i].path) &&
-                is_same_file(in[i].path, out[j].path) && !may_overwrite(r, &in[i], &out[j]))
+                lint_is_same_file(in[i].path, out[j].path) && !may_overwrite(r, &in[i], &out[j]))
                 return lint_fail(e, "--%s and --%s are the same file", in[i].option, out[j].option);
     return 0;
 }
 
 int lint_recipe_check_files(const lint_recipe *r, lint_err *e) {
-    const named_file in[INPUTS] = {{"train", r->train ? r->train : "-"},
-                                   {"val", r->val},
-                                   {"net", r->net},
-                                   {"init", r->init},
-                                   {"encoder", r->encoder}};
-    const named_file out[OUTPUTS] = {
+    const lint_named_file in[INPUTS] = {{"train", r->train ? r->train : "-"},
+                                        {"val", r->val},
+                                        {"net", r->net},
+                                        {"init", r->init},
+                                        {"encoder", r->encoder}};
+    const lint_named_file out[OUTPUTS] = {
         {"out", r->out ? r->out : "-"}, {"log", r->log}, {"checkpoint", r->checkpoint}};
     if (!r->net) return lint_fail(e, "--net is missing: name a network, such as --net standard");
-    if (check_inputs(in, e) < 0 || check_outputs(out, e) < 0) return -1;
+    if (check_inputs(in, e) < 0 || lint_outputs_check(out, OUTPUTS, e) < 0) return -1;
     if (check_overwriting(r, in, out, e) < 0) return -1;
     if (!r->checkpoint || !lint_is_stdio(r->checkpoint)) return 0;
     return lint_fail(e, "--checkpoint -: expected a file");

@@ -40,7 +40,7 @@ print(json.dumps(v, ensure_ascii=False))' "$@"
 @test "wrong usage ends with status 2 and one line" {
     local wrong
     for wrong in "--nonsense" "" "photos mixed" "photos --seed -1" "photos --classes a,,b" \
-        "photos --json - --samples -"; do
+        "photos --json - --samples -" "photos --json a --sheet a"; do
         run -2 --separate-stderr lint-audit $wrong
         assert_equal "${#stderr_lines[@]}" 1
         assert_regex "$stderr" '^lint-audit: '

@@ -133,7 +133,7 @@ python() { command -v python3 >/dev/null || skip "python3 is not installed"; }
         "m test.lts --grid-seed 1" "m test.lts --title x" "--grid g --pick x m" \
         "--grid g --grid-seed -1 m" "--grid g --pick first --grid-seed 1 m" "-" "- -" \
         "m test.lts --shift 0" "m test.lts --shift 0.6" "m test.lts --deletion 0" \
-        "m test.lts --deletion 101"; do
+        "m test.lts --deletion 101" "m test.lts -o g --grid g"; do
         run -2 --separate-stderr lint-cam $wrong </dev/null
         assert_equal "${#stderr_lines[@]}" 1
         assert_regex "$stderr" '^lint-cam: '

@@ -465,7 +465,7 @@ two_pairs() {
     eval_json one-frame
     for args in "--no-such" "--radius 0" "--radius x" "--compare" "--pairs one-frame.json" \
         "--compare --pairs a b" "--compare --json a" "--metric accuracy" "--seed 1" \
-        "--pairs --model x a b" "--samples - x" "--samples a --compare b"; do
+        "--pairs --model x a b" "--samples - x" "-o a --samples a" "--samples a --compare b"; do
         run -2 lint-eval $args </dev/null
         assert_output --regexp '^lint-eval: '
     done
