@@ -208,7 +208,10 @@ m = models/$(NAME)/s$s/$(model)
 synth.run = lint-synth --size $(SIZE) --seed $s -o $d/pictures $(SYNTH)
 synth.makes = $d/pictures
 
-audit.run = lint-audit $(filter --group=% --classes=%,$(SPLIT)) --json $(audit.json) --sheet $(audit.json:json=png) \
+# $(call split-options,NAME...): those options of SPLIT, each as --NAME=VALUE.
+split-options = $(foreach o,$1,$(filter --$o=%,$(subst --$o ,--$o=,$(SPLIT))))
+
+audit.run = lint-audit $(call split-options,group classes columns depth max-pixels) --json $(audit.json) --sheet $(audit.json:json=png) \
     --samples $(audit.json:json=tsv) $(SOURCE) >$(audit.json:json=txt)
 audit.json = models/$(NAME)/s$s/audit.json
 audit.also = $(call outside,$1)
@@ -218,7 +221,7 @@ audit.makes = $(foreach x,json png tsv txt,$(audit.json:json=$x))
 split.run = lint-split $(SPLIT) $(parts) --size $(SIZE) --seed $(the-seed) -o $d $(if $(SYNTH),$d/pictures,$(SOURCE))
 split.reads = $(if $(SYNTH),$d/pictures)
 # A file of --annotations need not lie in the folder.
-annotation-files = $(patsubst --annotations=%,%,$(filter --annotations=%,$(subst --annotations ,--annotations=,$(SPLIT))))
+annotation-files = $(patsubst --annotations=%,%,$(call split-options,annotations))
 split.also = $(if $(SYNTH),,$(call outside,$1))$(foreach f,$(annotation-files), $(call $1,data ANNOTATIONS=$(abspath $f)))
 split.first = $(if $(SYNTH),,$(or $(say-time),have-source))
 split.makes = $d/train.lts $d/val.lts $d/test.lts
@@ -253,7 +256,7 @@ mine = $(if $(filter-out -%,$(firstword $(AUGMENT))),$(AUGMENT) |)
 $(foreach f,$(filter-out lint-%,$(firstword $(mine))),$(if $(shell \
     PATH=$(call quote,$(abspath $(BUILD))):"$$PATH" command -v $(call quote,$f)),,$(error AUGMENT: there is no program '$f')))
 swaps = $(if $(filter-out 0,$(probability)),--swap-background $(probability) --swap-colour $(SWAP_COLOUR) $(swap-by))
-cropped = lint-augment --center-crop $(CROP)
+center-cropped = lint-augment --center-crop $(CROP)
 
 train-set-default = $d/train.lts
 train-set-camloss = $(call with-masks,train)
@@ -281,7 +284,7 @@ loss-dro = --objective dro --best worst-group $(if $(BACKBONE)$(findstring --wei
 loss-jtt = --cam-loss none --best worst-group
 
 # Pictures as the model's input.
-seen = $(if $(filter crop,$(model)),<($(cropped) $d/$1.lts),$d/$1.lts)
+seen = $(if $(filter crop,$(model)),<($(center-cropped) $d/$1.lts),$d/$1.lts)
 
 # Group DRO draws as many pictures of each group, as its authors do.
 evened = $(if $(filter dro,$(kind)),$(patsubst --balance,--balance-groups,$1),$1)

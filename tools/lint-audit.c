@@ -8,7 +8,7 @@
 #include "source/audit.h"
 
 static struct {
-    const char *json, *samples, *sheet, *group, *classes, *columns;
+    const char *json, *samples, *sheet, *group, *classes, *columns, *depth;
     lint_verbosity verbosity;
     long threads, max_pixels;
     uint64_t seed;
@@ -33,6 +33,9 @@ static const lint_option options[] = {
      .help =
          "names of the columns in metadata.csv, such as file=image_id,label=dx; keys are file, "
          "label, split, place and series (default: img_filename and y, or file_name and label)"},
+    {"depth", 0, LINT_OPT_STR, &o.depth, "N|auto",
+     .help = "significant bits in pictures with more than 8 bits per sample; auto: the fewest that "
+             "hold every sample of FOLDER (default: all bits of the file)"},
     LINT_OPTION_SEED(&o.seed, "permutations"),
     LINT_OPTION_MAX_PIXELS(&o.max_pixels),
     LINT_OPTION_THREADS(&o.threads),
@@ -118,6 +121,14 @@ static void open_source(lint_source *s, const char *folder) {
     lint_names_free(&rules.classes);
 }
 
+/* --depth auto: by all pictures, before any is read for good. */
+static void find_depth(lint_decode *c, lint_source *s) {
+    lint_err e;
+    if (c->depth >= 0) return;
+    c->depth = 0;
+    if (lint_decode_depth(c, s, &c->depth, &e) < 0) lint_die(&e);
+}
+
 static void list_unreadable(const lint_audit *a) {
     for (size_t j = 0; j < a->unreadable.n; j++) {
         const lint_picture *p = &a->source->picture[a->unreadable.v[j]];
@@ -131,16 +142,19 @@ int main(int argc, char **argv) {
     lint_audit a;
     ticker t = {.done = 0};
     char **arg = lint_cli_parse(&program, argc, argv);
-    int quiet = shares_output();
+    int quiet = shares_output(), depth;
+    if (lint_depth_parse(&depth, o.depth, &e) < 0) lint_usage("--depth %s", e.msg);
     lint_threads *pool = lint_threads_new((int)o.threads, &e);
     if (!pool) lint_die(&e);
     open_source(&s, arg[0]);
-    const lint_decode c = {.pool = pool,
-                           .heif = lint_heif_decoder_new(),
-                           .max_pixels = o.max_pixels,
-                           .tick = tick,
-                           .ctx = &t};
-    lint_progress_start(&t.progress, "reading", "pictures", s.n, o.verbosity);
+    lint_decode c = {.pool = pool,
+                     .heif = lint_heif_decoder_new(),
+                     .max_pixels = o.max_pixels,
+                     .depth = depth,
+                     .tick = tick,
+                     .ctx = &t};
+    lint_progress_start(&t.progress, "reading", "pictures", (1 + (depth < 0)) * s.n, o.verbosity);
+    find_depth(&c, &s);
     int err = lint_audit_make(&a, &c, &s, o.seed, &e);
     lint_progress_end(&t.progress, t.done);
     if (err) lint_die(&e);

@@ -125,12 +125,13 @@ static void list_case(lint_audit *a, entry *v) {
             add_pair(&a->case_only, v[j - 1].i, v[j].i);
 }
 
-static void list_pictures(lint_audit *a) {
+static void list_pictures(lint_audit *a, int depth) {
     for (size_t i = 0; i < a->source->n; i++) {
         const lint_look *l = &a->look[i];
         if (a->source->picture[i].bad) {
             a->unreadable.v[a->unreadable.n++] = i;
-        } else if (l->file.bits == 16 && l->file.peak <= MOST_12_OF_16 && l->file.peak > 0) {
+        } else if (!depth && l->file.bits == 16 && l->file.peak <= MOST_12_OF_16 &&
+                   l->file.peak > 0) {
             a->dark.v[a->dark.n++] = i;
         } else if (l->spread < SPREAD_PLAIN) {
             a->plain.v[a->plain.n++] = i;
@@ -197,7 +198,7 @@ int lint_audit_make(lint_audit *a, const lint_decode *c, lint_source *s, uint64_
     if (!err) err = count_parted(a, e);
     if (!err) err = find_margins(a, c->pool, seed, e);
     if (!err) {
-        list_pictures(a);
+        list_pictures(a, c->depth);
         list_copies(a, v);
         list_case(a, v);
         list_sizes_and_margins(a, v);

@@ -448,6 +448,7 @@ END
     assert_equal "$(grep -c '^lint-augment --balance-groups' "$BUILD/log")" 2
     assert_line --regexp '^lint-weight --wrong 20 -o models/orca-leopard/s0/jtt/weighted.lts'
     assert_line --regexp '^lint-augment .*--center-crop 0.6 --epochs .* data/orca-leopard/s0/train.lts$'
+    assert_line 'lint-augment --center-crop 0.6 data/orca-leopard/s0/val.lts'
     assert_line --regexp '^lint-augment .*--swap-background 1 --swap-colour 1 --swap-by mask --epochs .* data/orca-leopard/s1/found-train.lts$'
     # What a rival needs is not made for the others.
     run -0 made make pipeline SEED=5 OBJECT=center
@@ -574,6 +575,20 @@ END
     run -0 made make pipeline FOLDS=2 DATA="$pets"
     assert_line --regexp '^lint-split '
     assert_equal "$(grep -c '^lint-train' "$BUILD/log")" 9
+}
+
+@test "options of SPLIT that say what is read are the audit's, too" {
+    stand_ins
+    mkdir -p "$BATS_TEST_TMPDIR/pets/"{cat,dog}
+    touch "$BATS_TEST_TMPDIR/pets/"{cat,dog}/1.png
+    run -0 made make pipeline FOLDS=2 DATA="$BATS_TEST_TMPDIR/pets" SPLIT="--skip-bad --depth auto --group='^[a-z]+'"
+    assert_line --regexp '^lint-audit --group=\^\[a-z\]\+ --depth=auto --json .* DATA$'
+    assert_line --regexp '^lint-split --skip-bad --depth auto --group=\^\[a-z\]\+ .* DATA$'
+}
+
+@test "no variable of the pipelines has two meanings" {
+    run -0 cat pipelines/{stages,run,look,cluster}.mk
+    assert_equal "$(grep -oE '^[A-Za-z][A-Za-z._-]* *:?=' <<<"$output" | tr -d ' :=' | sort | uniq -d)" ''
 }
 
 @test "birds installs the packages that its pictures come from, first" {

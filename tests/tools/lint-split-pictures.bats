@@ -57,6 +57,13 @@ twelve_bits() {
     assert_output --partial '"depth":"12"'
     run -0 headers dark
     refute_output --partial '"depth"'
+    lint-audit --depth auto --json auto.json photos >auto.txt
+    lint-audit --depth 12 --json twelve.json photos >twelve.txt
+    cmp auto.json twelve.json
+    run -0 lint-audit --json dark.json photos
+    run -1 cmp dark.json twelve.json
+    run -2 lint-audit --depth 7 photos
+    assert_output --partial "--depth '7' is neither auto nor a number from 8 to 32"
 }
 
 @test "--depth that has no effect is told, and one that is none refused" {
