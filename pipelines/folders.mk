@@ -15,6 +15,8 @@ $(if $(own-test)$(misleading),$(if $(filter-out 1,$(FOLDS)),$(error FOLDS: $(if 
     a test set,the folder has a test set of its own), so its pictures are not divided into $(FOLDS) parts)))
 parts = $(if $(misleading),,--border-places $(if $(own-test),,$(if $(fold),--fold $(fold)/$(FOLDS),$(if \
     $(folds),--ratio 85/15/0,--fold 1/5))))
+# From nothing, a few hundred pictures need more passes than thousands do (docs/results.md).
+EPOCHS ?= $(if $(BACKBONE),24,$(shell n=$$((48000 / ($(pictures) + 1))); echo $$((n < 24 ? 24 : n > 96 ? 96 : n))))
 # Heads that see swapped backgrounds alone answer pictures as they are less well.
 SWAP ?= $(if $(BACKBONE),0.5,1)
 # No value is right for every folder. Unless one is given, camloss is the best of two by validation; of
