@@ -2,6 +2,8 @@
 DATA := $(or $(DATA),data/256_ObjectCategories)
 SPLIT = --misleading
 MISSING = data/README.md says where Caltech-256 comes from; DATA=FOLDER where it is elsewhere.
+# As a folder of its size (pipelines/folders.mk).
+EPOCHS ?= 96
 CALTECH = leopard=129.leopards-101 orca=124.killer-whale
 
 # Two classes of 257.
