@@ -157,7 +157,7 @@ static int ask_batch(lint_model *m, size_t n, const char *const *path, float *lo
         return -1;
     for (size_t i = 0; i < n; i++)
         m->path[i] = (char *)as_file(path[i]); /* is only read */
-    if (lint_file_predictor_run(ask, m->path, n, e) < 0) return -1;
+    if (lint_file_predictor_run(ask, m->path, NULL, n, e) < 0) return -1;
     for (size_t i = 0; i < n; i++) {
         const lint_answer *a = &ask->answer[i];
         bad += a->bad != 0;

@@ -396,7 +396,7 @@ compare.makes = models/$(NAME)/s$s/compare.png
 
 # What a folder's experiment says, and what would help where nothing has.
 told = $(if $(audit),$(filter default,$(MODELS)))
-verdict.run = lint-eval --verdict $(audit.json) $(remedies) --command 'lint-predict $(foreach model,%,$m)/model.safetensors $(if $(cropped),CROP,PICTURE)...' \
+verdict.run = lint-eval --verdict $(audit.json) $(remedies) --command 'lint-predict $(if $(cropped),--boxes FILE )$(foreach model,%,$m)/model.safetensors PICTURE...' \
     -o $(verdict.makes) $(judged-tests)
 judged-tests = $(foreach model,default $(filter-out default,$(MODELS)),$m/test.json)
 cropped = $(filter --crop-to-box,$(SPLIT))

@@ -7,6 +7,7 @@
 #include "base/standard_io.h"
 #include "base/text.h"
 #include "picture/picture_list.h"
+#include "source/coco.h"
 
 #include <errno.h>
 #include <jansson.h>
@@ -16,11 +17,12 @@
 enum { BATCH = 16, FIT_NOT_GIVEN = -1 };
 
 static struct {
-    const char *out, *png, *from;
+    const char *out, *png, *from, *boxes;
     int fit, nul, all, json, precision;
     lint_verbosity verbosity;
     long threads, depth, max_pixels, top;
-} o = {.fit = FIT_NOT_GIVEN};
+    double margin; /* -1: not given */
+} o = {.fit = FIT_NOT_GIVEN, .margin = -1};
 
 static const lint_option options[] = {
     {"png", 0, LINT_OPT_STR, &o.png, "PATH",
@@ -33,6 +35,14 @@ static const lint_option options[] = {
     {"null", '0', LINT_OPT_FLAG, &o.nul,
      .help =
          "NUL instead of newline between names in the --from file, as find -print0 writes them"},
+    {"boxes", 0, LINT_OPT_STR, &o.boxes, "FILE",
+     .help =
+         "COCO's or MegaDetector's JSON for models of crops (lint-split --crop-to-box): each box "
+         "is answered like an image, as path#1, path#2 and so on"},
+    {"margin", 0, LINT_OPT_REAL, &o.margin, "F",
+     .help = "margin of --boxes on each side, in shares of the box's width and height (default: as "
+             "for the training pictures, else 0)",
+     .max = LINT_CROP_MARGIN},
     {"fit", 0, LINT_OPT_CHOICE, &o.fit, "HOW",
      .help = "method of resizing images to the network's input: stretch, crop or pad (default: as "
              "for the training pictures, else stretch)",
@@ -74,6 +84,7 @@ typedef struct job {
     lint_threads *pool;
     lint_predictor model;
     lint_file_predictor ask;
+    lint_coco *boxes; /* NULL without --boxes */
     lint_output *out;
     size_t *order; /* [K] classes, the most probable first */
     double *p;     /* [K] their probabilities */
@@ -158,20 +169,25 @@ static const char *reason_of(const char *path, const char *message) {
     return named ? message + n + 2 : message;
 }
 
-/* Also on standard error: not everybody looks at each line of an output file. */
-static int put_failure(job *j, const char *path, const char *message, lint_err *e) {
-    char reason[1024];
+static int put_reason(const job *j, const char *path, const char *key, const char *reason,
+                      lint_err *e) {
     FILE *out = lint_output_file(j->out);
-    lint_warn("%s", message);
-    j->failed = 1;
-    lint_text_clean(reason, sizeof reason, reason_of(path, message));
     if (o.json)
-        return put_object(j, json_pack("{s:o, s:s}", "path", text_value(path), "error", reason), e);
+        return put_object(j, json_pack("{s:o, s:s}", "path", text_value(path), key, reason), e);
     lint_text_escape(path, out);
     fputs("\t\t\t", out);
     lint_text_escape(reason, out);
     putc('\n', out);
     return 0;
+}
+
+/* Also on standard error: not everybody looks at each line of an output file. */
+static int put_failure(job *j, const char *path, const char *message, lint_err *e) {
+    char reason[1024];
+    lint_warn("%s", message);
+    j->failed = 1;
+    lint_text_clean(reason, sizeof reason, reason_of(path, message));
+    return put_reason(j, path, "error", reason, e);
 }
 
 /* --- pictures --------------------------------------------------------------------------------- */
@@ -203,17 +219,67 @@ static int draw(const job *j, const char *path, const lint_answer *a, lint_err *
 
 /* --- images ----------------------------------------------------------------------------------- */
 
-static int answer(job *j, char *const *path, size_t n, lint_err *e) {
-    if (lint_file_predictor_run(&j->ask, path, n, e) < 0) return -1;
+/* n images, or of those the crops, which have names of their own; crop NULL: the whole images. */
+static int answer_batch(job *j, char *const *path, char *const *name, const lint_crop *crop,
+                        size_t n, lint_err *e) {
+    if (lint_file_predictor_run(&j->ask, path, crop, n, e) < 0) return -1;
     for (size_t i = 0; i < n; i++, j->done++) {
         const lint_answer *a = &j->ask.answer[i];
         if (a->bad) {
-            if (put_failure(j, path[i], a->e.msg, e) < 0) return -1;
+            if (put_failure(j, name[i], a->e.msg, e) < 0) return -1;
             continue;
         }
-        if (put_answer(j, path[i], a, e) < 0) return -1;
-        if (o.png && draw(j, path[i], a, e) < 0) return -1;
+        if (put_answer(j, name[i], a, e) < 0) return -1;
+        if (o.png && draw(j, name[i], a, e) < 0) return -1;
     }
+    return 0;
+}
+
+/* Up to a batch of the objects in one image, from the first on. */
+static int answer_objects(job *j, char *path, const lint_objects *objects, size_t first,
+                          lint_err *e) {
+    char *paths[BATCH], *names[BATCH] = {NULL};
+    lint_crop crop[BATCH];
+    size_t n = objects->n - first < BATCH ? objects->n - first : BATCH;
+    int err = 0;
+    for (size_t i = 0; i < n && !err; i++) {
+        paths[i] = path;
+        crop[i] = lint_crop_of(objects, first + i);
+        names[i] = lint_text_format(e, "%s#%zu", path, crop[i].number);
+        err = names[i] ? 0 : -1;
+    }
+    if (!err) err = answer_batch(j, paths, names, crop, n, e);
+    for (size_t i = 0; i < n; i++)
+        free(names[i]);
+    return err;
+}
+
+static int answer_boxes(job *j, char *const *path, size_t n, lint_err *e) {
+    long image[BATCH];
+    int err = lint_coco_match(j->boxes, n, (const char *const *)path, image, e);
+    for (size_t i = 0; i < n && !err; i++) {
+        lint_objects objects = {0};
+        lint_err why;
+        if (image[i] < 0)
+            err = lint_fail(&why, "%s: not listed in %s", path[i], o.boxes);
+        else
+            err = lint_coco_objects(j->boxes, image[i], &objects, &why)
+                      ? lint_err_prefix(&why, "%s: ", path[i])
+                      : 0;
+        if (err)
+            err = put_failure(j, path[i], why.msg, e);
+        else if (!objects.n)
+            err = put_reason(j, path[i], "remark", "no box", e);
+        for (size_t k = 0; k < objects.n && !err; k += BATCH)
+            err = answer_objects(j, path[i], &objects, k, e);
+        lint_objects_free(&objects);
+    }
+    return err;
+}
+
+static int answer(job *j, char *const *path, size_t n, lint_err *e) {
+    if ((j->boxes ? answer_boxes(j, path, n, e) : answer_batch(j, path, path, NULL, n, e)) < 0)
+        return -1;
     /* A program that writes a name and waits gets its answer at once. */
     if (o.from && fflush(lint_output_file(j->out)) != 0)
         return lint_fail(e, "%s: %s", lint_output_name(o.out), strerror(errno));
@@ -253,6 +319,7 @@ static void check_usage(char **arg) {
     if (o.nul && !o.from) lint_usage("--null needs --from");
     if (stdins > 1) lint_usage("only one of the inputs can be standard input");
     if (o.all && o.top) lint_usage("--all and --top exclude each other");
+    if (o.margin >= 0 && !o.boxes) lint_usage("--margin needs --boxes");
 }
 
 /* What the operands mean. A folder that cannot be read is told among the images. */
@@ -271,14 +338,26 @@ static void list_images(char **arg, lint_picture_list *images, lint_picture_list
 /* As many threads as asked for, or as there are processors, but not more than images. */
 static int threads_for(size_t images) {
     int threads = o.threads ? (int)o.threads : lint_processors();
-    return o.from || (size_t)threads < images ? threads : images ? (int)images : 1;
+    return o.from || o.boxes || (size_t)threads < images ? threads : images ? (int)images : 1;
+}
+
+static void open_boxes(job *j) {
+    lint_err e;
+    if (o.boxes) {
+        if (!(j->boxes = lint_coco_new(0, -1, &e)) || lint_coco_add(j->boxes, o.boxes, "", &e) < 0)
+            lint_die(&e);
+    } else if (j->model.crop_margin >= 0 && o.verbosity != LINT_QUIET) {
+        lint_warn(
+            "the model was trained on crops of boxes (lint-split --crop-to-box), and will see "
+            "whole images: --boxes FILE names their boxes");
+    }
 }
 
 /* One image needs neither threads nor the memory of a batch: it is answered fast. */
 static void open_all(job *j, const char *model, size_t images) {
     lint_err e;
-    size_t most = o.from || images > BATCH ? BATCH : images ? images : 1;
-    j->one_file = o.png && images == 1 && ends_in_png(o.png);
+    size_t most = o.from || o.boxes || images > BATCH ? BATCH : images ? images : 1;
+    j->one_file = o.png && images == 1 && !o.boxes && ends_in_png(o.png);
     j->pool = lint_threads_new(threads_for(images), &e);
     if (!j->pool || lint_predictor_open(&j->model, model, most, j->pool, &e) < 0) lint_die(&e);
     if (lint_net_set_precision(j->model.net, (lint_precision)o.precision, &e) < 0)
@@ -288,6 +367,7 @@ static void open_all(job *j, const char *model, size_t images) {
                                 &e) < 0)
         lint_die(&e);
     if (o.depth) j->ask.depth = (int)o.depth;
+    if (o.margin >= 0) j->ask.margin = o.margin;
     j->ask.max_pixels = o.max_pixels;
     j->order = calloc(j->model.k, sizeof *j->order);
     j->p = calloc(j->model.k, sizeof *j->p);
@@ -300,6 +380,7 @@ static void open_all(job *j, const char *model, size_t images) {
 }
 
 static void close_all(job *j) {
+    lint_coco_free(j->boxes);
     free(j->order);
     free(j->p);
     lint_file_predictor_free(&j->ask);
@@ -317,6 +398,7 @@ int main(int argc, char **argv) {
     lint_picture_list images = {0}, bad = {0};
     list_images(arg + 1, &images, &bad);
     open_all(&j, arg[0], images.n);
+    open_boxes(&j);
     int err = o.from ? answer_lines(&j, &e) : answer_operands(&j, images.v, images.n, &e);
     for (size_t i = 0; i + 1 < bad.n && !err; i += 2)
         err = put_failure(&j, bad.v[i], bad.v[i + 1], &e);

@@ -91,7 +91,7 @@ static const lint_option options[] = {
     {"margin", 0, LINT_OPT_REAL, &o.margin, "F",
      .help = "margin of --crop-to-box on each side, in shares of the box's width and height "
              "(default 0)",
-     .max = 10},
+     .max = LINT_CROP_MARGIN},
     LINT_OPTION_GROUP("Other"),
     {"skip-bad", 0, LINT_OPT_FLAG, &o.skip_bad,
      .help = "skipping of unreadable pictures and of annotations without an outline or a box, with "

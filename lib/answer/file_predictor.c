@@ -7,8 +7,12 @@
 
 int lint_file_predictor_new(lint_file_predictor *a, const lint_predictor *model, lint_fit fit,
                             size_t most, int maps, lint_threads *pool, lint_err *e) {
-    *a = (lint_file_predictor){
-        .model = model, .pool = pool, .fit = fit, .depth = model->depth, .most = most};
+    *a = (lint_file_predictor){.model = model,
+                               .pool = pool,
+                               .fit = fit,
+                               .depth = model->depth,
+                               .most = most,
+                               .margin = model->crop_margin > 0 ? model->crop_margin : 0};
     if (lint_predictor_needs_pictures(model, e) < 0) return -1;
     if (maps && !model->cam_h)
         return lint_fail(e, "the model's network has no 'cam' line, so no maps");
@@ -36,23 +40,36 @@ void lint_file_predictor_free(lint_file_predictor *a) {
 typedef struct job {
     const lint_file_predictor *a;
     char *const *path;
+    const lint_crop *crop; /* NULL: whole pictures */
 } job;
 
-static int read_one(const lint_file_predictor *a, const char *path, uint8_t *to, lint_err *e) {
+/* A crop is cut from all pixels, and then resized. */
+static int read_picture(const lint_file_predictor *a, const char *path, const lint_crop *crop,
+                        lint_image *im, lint_err *e) {
     int w = (int)a->model->w, h = (int)a->model->h;
     const lint_image_ask ask = {.c = 3,
-                                .w = w,
-                                .h = h,
+                                .w = crop ? 0 : w,
+                                .h = crop ? 0 : h,
                                 .fit = a->fit,
                                 .depth = a->depth,
                                 .max_pixels = a->max_pixels,
                                 .heif = a->heif};
+    lint_image_facts facts;
+    if (lint_image_read_as(im, lint_is_stdio(path) ? "/dev/stdin" : path, &ask, &facts, e) < 0)
+        return -1;
+    if (!crop) return 0;
+    if (lint_crop_cut(crop, a->margin, &facts, im, NULL, e) < 0) return -1;
+    return lint_image_fit(im, im, w, h, a->fit, e);
+}
+
+static int read_one(const lint_file_predictor *a, const char *path, const lint_crop *crop,
+                    uint8_t *to, lint_err *e) {
     lint_image im = {0};
-    int err = lint_image_read_as(&im, lint_is_stdio(path) ? "/dev/stdin" : path, &ask, NULL, e);
+    int err = read_picture(a, path, crop, &im, e);
     if (err)
         lint_err_prefix(e, "%s: ", lint_input_name(path));
     else
-        memcpy(to, im.px, (size_t)w * (size_t)h * 3);
+        memcpy(to, im.px, a->model->h * a->model->w * 3);
     lint_image_free(&im);
     return err;
 }
@@ -64,11 +81,12 @@ static void read_part(void *ctx, size_t i, int worker) {
     (void)worker;
     uint8_t *image = a->image + i * a->model->h * a->model->w * 3;
     *to = (lint_answer){.image = image};
-    to->bad = read_one(a, j->path[i], image, &to->e);
+    to->bad = read_one(a, j->path[i], j->crop ? &j->crop[i] : NULL, image, &to->e);
 }
 
-int lint_file_predictor_run(lint_file_predictor *a, char *const *path, size_t n, lint_err *e) {
-    job j = {a, path};
+int lint_file_predictor_run(lint_file_predictor *a, char *const *path, const lint_crop *crop,
+                            size_t n, lint_err *e) {
+    job j = {a, path, crop};
     size_t good = 0, map = a->model->k * a->model->cam_h * a->model->cam_w;
     lint_threads_run(a->pool, n, read_part, &j);
     for (size_t i = 0; i < n; i++)

@@ -6,7 +6,7 @@
  *
  *     lint_file_predictor a;
  *     if (lint_file_predictor_new(&a, &model, LINT_FIT_STRETCH, 16, 1, pool, &e) < 0) ...
- *     if (lint_file_predictor_run(&a, path, n, &e) < 0) ...               // n <= 16
+ *     if (lint_file_predictor_run(&a, path, NULL, n, &e) < 0) ...         // n <= 16
  *     for (size_t i = 0; i < n; i++)
  *         if (a.answer[i].bad) warn(a.answer[i].e.msg); else use(a.answer[i].logits);
  *     lint_file_predictor_free(&a);
@@ -18,6 +18,7 @@
 
 #include "answer/predictor.h"
 #include "base/threads.h"
+#include "source/crop.h"
 
 typedef struct lint_answer {
     int bad;
@@ -33,6 +34,7 @@ typedef struct lint_file_predictor {
     lint_fit fit;
     int depth; /* of lint_image_ask; the model's, unless it is set after lint_file_predictor_new */
     long max_pixels; /* of lint_image_ask; 0, unless it is set */
+    double margin;   /* of crops; the model's or 0, unless it is set */
     struct lint_heif_decoder *heif;
     size_t most;
     lint_answer *answer; /* of path i */
@@ -47,8 +49,9 @@ int lint_file_predictor_new(lint_file_predictor *a, const lint_predictor *model,
                             size_t most, int maps, lint_threads *pool, lint_err *e);
 void lint_file_predictor_free(lint_file_predictor *a);
 
-/* Fills answer[0..n-1], which are valid until the next call. "-" is standard input. Returns -1 only
- * if the model itself fails. */
-int lint_file_predictor_run(lint_file_predictor *a, char *const *path, size_t n, lint_err *e);
+/* Fills answer[0..n-1], which are valid until the next call. "-" is standard input. crop: the part of
+ * each picture that is asked of; NULL: the whole pictures. Returns -1 only if the model itself fails. */
+int lint_file_predictor_run(lint_file_predictor *a, char *const *path, const lint_crop *crop,
+                            size_t n, lint_err *e);
 
 #endif

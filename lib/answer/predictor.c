@@ -1,5 +1,6 @@
 #include "answer/predictor.h"
 #include "base/standard_io.h"
+#include "source/crop.h"
 #include "stream/mapped.h"
 #include "stream/samples.h"
 
@@ -34,6 +35,17 @@ static int read_depth(const lint_frame *f, int *depth, lint_err *e) {
     return 0;
 }
 
+/* Written by lint-split --crop-to-box. */
+static int read_margin(const lint_frame *f, double *margin, lint_err *e) {
+    const char *text = lint_frame_meta(f, "crop_margin");
+    char *end;
+    *margin = text ? strtod(text, &end) : -1;
+    if (text && (*end || end == text || !(*margin >= 0 && *margin <= LINT_CROP_MARGIN)))
+        return lint_fail(e, "metadata 'crop_margin' is '%s', expected a number from 0 to %d", text,
+                         LINT_CROP_MARGIN);
+    return 0;
+}
+
 static int describe(lint_predictor *p, const lint_frame *f, lint_err *e) {
     p->is_head = lint_net_is_head(p->net);
     p->h = lint_net_height(p->net);
@@ -42,7 +54,7 @@ static int describe(lint_predictor *p, const lint_frame *f, lint_err *e) {
     p->cam_h = lint_net_cam_height(p->net);
     p->cam_w = lint_net_cam_width(p->net);
     if (lint_names_parse(&p->classes, lint_frame_meta(f, "classes"), e) < 0) return -1;
-    if (read_depth(f, &p->depth, e) < 0) return -1;
+    if (read_depth(f, &p->depth, e) < 0 || read_margin(f, &p->crop_margin, e) < 0) return -1;
     return read_fit(f, &p->fit, e);
 }
 

@@ -29,6 +29,7 @@ typedef struct lint_predictor {
     size_t cam_h, cam_w; /* 0 if the net has no 'cam' line */
     int depth; /* lint_image_ask's, of the training pictures; 0 if the model does not say */
     int fit;   /* lint_fit of the training pictures; -1 if the model does not say */
+    double crop_margin; /* of training pictures that were crops of boxes (source/crop.h); else -1 */
 } lint_predictor;
 
 /* Reads the model. Batches are of up to `batch` pictures. On error there is nothing to free; the

@@ -80,24 +80,17 @@ static int fit_into(uint8_t *to, const lint_decode *c, const lint_image *im, lin
 
 /* --- annotations ------------------------------------------------------------------------------ */
 
-/* A picture as it was read, and the way that its camera was held. */
+/* A picture as it was read, and what its file says of it. */
 typedef struct upright {
     lint_image im; /* fitted, unless a crop is cut from it */
-    int w, h;      /* of all its pixels, upright */
-    int orientation;
+    lint_image_facts facts;
 } upright;
-
-/* Whether annotations of a picture of w x h are of the stored pixels, which were turned upright. Where
- * the sides do not tell, they are of the upright picture, as programs show it. */
-static int is_stored(const upright *u, int w, int h) {
-    return lint_exif_swaps(u->orientation) && w != h && w == u->h && h == u->w;
-}
 
 /* mask becomes of the size that was annotated, if that is the picture's or that of its stored pixels;
  * else what draws it will refuse it. w 0: not told. */
 static int make_mask(lint_image *mask, const upright *u, int w, int h, lint_err *e) {
-    int stored = is_stored(u, w, h);
-    return lint_image_new(mask, stored ? w : u->w, stored ? h : u->h, 1, e);
+    int stored = lint_crop_is_stored(&u->facts, w, h);
+    return lint_image_new(mask, stored ? w : u->facts.w, stored ? h : u->facts.h, 1, e);
 }
 
 static int draw_outlines(const batch *b, const lint_picture *p, const upright *u, lint_image *mask,
@@ -179,75 +172,22 @@ static int make_sample_mask(const batch *b, const lint_picture *p, const upright
               : b->s->labels == LINT_YOLO ? draw_yolo(b, p, u, mask, e)
               : b->s->labels == LINT_VOC  ? draw_voc(b, p, u, mask, e)
                                           : read_mask(b, p, mask, e);
-    if (!err && is_stored(u, mask->w, mask->h)) err = lint_image_turn(mask, u->orientation, e);
-    if (!err && (mask->w != u->w || mask->h != u->h))
+    if (!err && lint_crop_is_stored(&u->facts, mask->w, mask->h))
+        err = lint_image_turn(mask, u->facts.orientation, e);
+    if (!err && (mask->w != u->facts.w || mask->h != u->facts.h))
         err = lint_fail(e, "its mask %s: %dx%d, but its picture is %dx%d", p->mask, mask->w,
-                        mask->h, u->w, u->h);
+                        mask->h, u->facts.w, u->facts.h);
     if (!err && !b->s->coco && !b->s->labels) *remark = lint_mask_look(mask);
     return err;
-}
-
-/* --- crops ------------------------------------------------------------------------------------ */
-
-/* The crop's box in pixels of the upright picture, with its margin. */
-static int place_box(const lint_crop *c, double margin, const upright *u, double box[4],
-                     lint_err *e) {
-    double w = c->shares ? u->w : 1, h = c->shares ? u->h : 1;
-    for (int k = 0; k < 4; k++)
-        box[k] = c->box[k] * (k % 2 ? h : w);
-    if (!c->shares && is_stored(u, c->w, c->h))
-        lint_image_turn_box(box, c->w, c->h, u->orientation);
-    else if (!c->shares && c->w && (c->w != u->w || c->h != u->h))
-        return lint_fail_size(c->w, c->h, u->w, u->h, e);
-    box[0] -= margin * box[2];
-    box[1] -= margin * box[3];
-    box[2] *= 1 + 2 * margin;
-    box[3] *= 1 + 2 * margin;
-    return 0;
-}
-
-/* The pixels that an interval touches; what it touches by rounding alone does not count. */
-static void pixels_of(double from, double size, int most, int *first, int *end) {
-    static const double NONE = 1e-6;
-    *first = (int)fmin(fmax(floor(from + NONE), 0), most);
-    *end = (int)fmin(fmax(ceil(from + size - NONE), 0), most);
-}
-
-static int cut(lint_image *im, int x, int y, int w, int h, lint_err *e) {
-    lint_image part = {0};
-    size_t c = (size_t)im->c, row = (size_t)w * c;
-    if (lint_image_new(&part, w, h, im->c, e) < 0) return -1;
-    for (int j = 0; j < h; j++)
-        memcpy(part.px + (size_t)j * row,
-               im->px + ((size_t)(y + j) * (size_t)im->w + (size_t)x) * c, row);
-    lint_image_free(im);
-    *im = part;
-    return 0;
-}
-
-/* The picture and its mask, where there is one, become what the crop shows. */
-static int crop(const batch *b, const lint_picture *p, upright *u, lint_image *mask, lint_err *e) {
-    double box[4];
-    int x, y, x_end, y_end;
-    if (!p->crop.number) return 0;
-    if (place_box(&p->crop, b->c->margin, u, box, e) < 0) return -1;
-    pixels_of(box[0], box[2], u->w, &x, &x_end);
-    pixels_of(box[1], box[3], u->h, &y, &y_end);
-    if (x >= x_end || y >= y_end)
-        return lint_fail(e, "object %zu lies beyond the picture", p->crop.number);
-    if (mask && mask->px && cut(mask, x, y, x_end - x, y_end - y, e) < 0) return -1;
-    return cut(&u->im, x, y, x_end - x, y_end - y, e);
 }
 
 /* --- samples ---------------------------------------------------------------------------------- */
 
 /* w, h: as for read_picture. A crop needs all pixels. */
-static int read_upright(const batch *b, const lint_picture *p, int w, int h,
-                        lint_image_facts *facts, upright *u, lint_err *e) {
+static int read_upright(const batch *b, const lint_picture *p, int w, int h, upright *u,
+                        lint_err *e) {
     int whole = p->crop.number > 0;
-    if (read_picture(&u->im, b, p->path, 3, whole ? 0 : w, whole ? 0 : h, facts, e) < 0) return -1;
-    u->w = facts->w, u->h = facts->h, u->orientation = facts->orientation;
-    return 0;
+    return read_picture(&u->im, b, p->path, 3, whole ? 0 : w, whole ? 0 : h, &u->facts, e);
 }
 
 static int read_sample(const batch *b, const lint_picture *p, size_t part, lint_mask_remark *remark,
@@ -257,9 +197,10 @@ static int read_sample(const batch *b, const lint_picture *p, size_t part, lint_
     int masks = b->s->masks;
     lint_image mask = {0};
     upright u = {0};
-    int err = read_upright(b, p, c->w, c->h, &b->outcome[part].facts, &u, e);
+    int err = read_upright(b, p, c->w, c->h, &u, e);
+    b->outcome[part].facts = u.facts;
     if (!err && masks) err = make_sample_mask(b, p, &u, &mask, remark, e);
-    if (!err) err = crop(b, p, &u, &mask, e);
+    if (!err) err = lint_crop_cut(&p->crop, c->margin, &u.facts, &u.im, &mask, e);
     if (!err) err = fit_into(b->image + part * area * 3, c, &u.im, e);
     if (!err && masks) err = fit_into(b->mask + part * area, c, &mask, e);
     lint_image_free(&u.im);
@@ -269,10 +210,9 @@ static int read_sample(const batch *b, const lint_picture *p, size_t part, lint_
 
 static int look_at(const batch *b, const lint_picture *p, size_t part, lint_err *e) {
     upright u = {0};
-    lint_image_facts facts;
-    int side = LINT_BORDER_SIDE, err = read_upright(b, p, side, side, &facts, &u, e);
-    if (!err) err = crop(b, p, &u, NULL, e);
-    if (!err) err = lint_look_make(&b->look[part], &u.im, &facts, e);
+    int side = LINT_BORDER_SIDE, err = read_upright(b, p, side, side, &u, e);
+    if (!err) err = lint_crop_cut(&p->crop, b->c->margin, &u.facts, &u.im, NULL, e);
+    if (!err) err = lint_look_make(&b->look[part], &u.im, &u.facts, e);
     lint_image_free(&u.im);
     return err;
 }
@@ -411,6 +351,9 @@ static int describe(const job *j, lint_frame *f, lint_err *e) {
     char depth[16];
     snprintf(depth, sizeof depth, "%d", j->c->depth);
     if (j->c->depth && lint_frame_set_meta(f, "depth", depth, e) < 0) return -1;
+    char margin[32];
+    snprintf(margin, sizeof margin, "%.9g", j->c->margin);
+    if (j->s->cropped && lint_frame_set_meta(f, "crop_margin", margin, e) < 0) return -1;
     return j->places ? lint_frame_set_meta(f, "places", j->places, e) : 0;
 }
 

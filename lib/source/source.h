@@ -52,6 +52,7 @@
 #include "base/names.h"
 #include "picture/mask_image.h"
 #include "source/coco.h"
+#include "source/crop.h"
 
 typedef enum lint_split {
     LINT_UNSPLIT = -1,
@@ -65,13 +66,6 @@ typedef enum lint_split {
 /* What the texts are that tell of one picture each. */
 typedef enum lint_labels { LINT_NO_LABELS, LINT_YOLO, LINT_VOC } lint_labels;
 
-/* The part of a picture that is a sample. */
-typedef struct lint_crop {
-    size_t number; /* of the object in its picture, from 1; 0: the whole picture */
-    double box[4];
-    int shares, w, h; /* as in lint_objects */
-} lint_crop;
-
 typedef struct lint_picture {
     char *path;   /* below root */
     char *mask;   /* below root: a picture or, with labels, a text; NULL without masks, or with
@@ -79,7 +73,7 @@ typedef struct lint_picture {
     long outline; /* its entry in the annotations; -1: not listed there */
     int32_t label, place;
     lint_split split;
-    lint_crop crop;
+    lint_crop crop;          /* the part that is the sample */
     lint_mask_remark remark; /* what is odd about its mask, once it has been read (decode.h) */
     char *group;             /* name of a series that is given, from malloc; else NULL */
     size_t series; /* 1 + the index of the first picture of its series (series.h); 0: alone */
@@ -92,6 +86,7 @@ typedef struct lint_source {
     size_t n, room;
     lint_names classes, places; /* places.n 0: unknown */
     int masks;                  /* whether every picture has a mask */
+    int cropped;                /* its samples are objects of pictures (--crop-to-box) */
     int masks_beside;           /* they lie beside the pictures, as NAME_mask.png */
     lint_coco *coco;            /* the annotations, if masks come from them; else NULL */
     lint_names annotations;     /* their files, below root */

@@ -73,8 +73,7 @@ static int add_object(division *d, const lint_picture *p, const lint_objects *o,
     to->mask = p->mask ? lint_join(p->mask, "") : NULL;
     to->group = p->group ? lint_join(p->group, "") : NULL;
     if ((p->mask && !to->mask) || (p->group && !to->group)) return lint_fail_mem(e, "paths");
-    to->crop = (lint_crop){.number = i + 1, .shares = o->shares, .w = o->w, .h = o->h};
-    memcpy(to->crop.box, o->v[i].box, sizeof to->crop.box);
+    to->crop = lint_crop_of(o, i);
     return 0;
 }
 
@@ -128,6 +127,7 @@ static void take_pictures(lint_source *s, lint_source *from) {
     s->n = from->n;
     s->room = from->room;
     s->without = from->without;
+    s->cropped = 1;
 }
 
 int lint_source_divide(lint_source *s, const lint_source_rules *rules, lint_err *e) {

@@ -28,7 +28,7 @@ static int pass_on(const lint_batches *b, int is_head, lint_frame *f, lint_err *
     for (size_t i = 0; !err && i < lint_batches_metas(b); i++) {
         const char *key = lint_batches_meta_key(b, i);
         if (strcmp(key, "fit") == 0 || strcmp(key, "depth") == 0 ||
-            (is_head && strcmp(key, "backbone") == 0))
+            strcmp(key, "crop_margin") == 0 || (is_head && strcmp(key, "backbone") == 0))
             err = lint_frame_set_meta(f, key, lint_batches_meta_value(b, i), e);
     }
     return err;

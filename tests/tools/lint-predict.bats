@@ -34,7 +34,7 @@ setup() {
     run -0 lint-predict --help
     assert_line --regexp '^Usage: lint-predict '
     assert_line --partial 'lint-predict --png why model.safetensors'
-    assert [ "${#lines[@]}" -le 40 ]
+    assert [ "${#lines[@]}" -le 46 ]
 }
 
 # --- answers -------------------------------------------------------------------------------------
@@ -332,4 +332,71 @@ assert 0.5 <= a[0]["classes"][0]["probability"] == a[0]["probability"] <= 1, a[0
     as_lint_cam wide --precision bf16
     run -2 lint-predict --precision 16 wide photos
     assert_output 'lint-predict: --precision 16: expected f32|bf16 (see lint-predict --help)'
+}
+
+# --- crops ---------------------------------------------------------------------------------------
+
+# boxes N: MegaDetector's JSON, N boxes in each of two photographs and none in a third.
+boxes() {
+    local i k list f
+    for f in 0001 0002; do
+        list=
+        for ((k = 0; k < $1; k++)); do
+            list+=",{\"category\":\"1\",\"conf\":0.9,\"bbox\":[0.$((k + 10)),0.$((k + 20)),0.5,0.4]}"
+        done
+        printf '{"file":"test-%s.png","detections":[%s]},' "$f" "${list#,}"
+    done | { printf '{"detection_categories":{"1":"animal"},"images":['; cat; }
+    printf '{"file":"test-0003.png","detections":[]}]}'
+}
+
+@test "--boxes answers each box as training saw it, with the margin of the training pictures" {
+    boxes 20 >boxes.json
+    mkdir -p set/{leopard,orca}
+    cp photos/test-0001.png set/leopard
+    cp photos/test-0002.png set/orca
+    sed 's/,{"file":"test-0003.*/]}/; s/},]/}]/' boxes.json >set.json
+    lint-split --quiet --annotations set.json --crop-to-box --margin 0.2 --split train --ratio 1/0/0 --size 16 set -o crops
+    lint-train --net "$SUPPORT/tiny.net" --train crops --val crops --epochs 1 --quiet -o cropped
+    lint-cam cropped crops -o cam.lts
+    paste <("$STREAM" facts cam.lts | cut -d ' ' -f 3) <(tensor cam.lts logits | paste - -) | awk '{
+        p = 1 / (1 + exp($3 - $2)); best = p >= 0.5
+        sub(".*/", "", $1); printf "%s\t%s\t%.3f\n", $1, best ? "leopard" : "orca", best ? p : 1 - p }' | sort >expected
+    run -0 --separate-stderr lint-predict --boxes boxes.json cropped photos/test-000{1,2}.png
+    sed 's,photos/,,; s/.$//' <<<"$output" | sort >told
+    assert_equal "$(wc -l <told)" 40
+    assert_equal "$(sed -n 20p <<<"$output" | cut -f 1)" photos/test-0001.png#20
+    join -t $'\t' -1 1 -2 1 expected told | awk -F '\t' '$2 == $4 && ($3 - $5) ^ 2 < 1e-5' >same
+    assert_equal "$(wc -l <same)" 40
+    run -0 --separate-stderr lint-predict --boxes boxes.json --margin 0 cropped photos/test-000{1,2}.png
+    sed 's,photos/,,; s/.$//' <<<"$output" | sort >other
+    run -1 cmp told other
+}
+
+@test "an image without a box, and one that is not listed, have a line each" {
+    boxes 1 >boxes.json
+    run -1 --separate-stderr lint-predict --boxes boxes.json model photos/test-000{1,3,4}.png
+    assert_regex "${lines[0]}" $'^photos/test-0001.png#1\t(leopard|orca)\t0'
+    assert_equal "${lines[1]}" $'photos/test-0003.png\t\t\tno box'
+    assert_equal "${lines[2]}" $'photos/test-0004.png\t\t\tnot listed in boxes.json'
+    assert_equal "$stderr" 'lint-predict: photos/test-0004.png: not listed in boxes.json'
+    run -0 lint-predict --json --boxes boxes.json model photos/test-0003.png
+    assert_output '{"path":"photos/test-0003.png","remark":"no box"}'
+    run -2 lint-predict --margin 0.1 model photos/test-0001.png
+    assert_output --partial 'lint-predict: --margin needs --boxes'
+    run -1 lint-predict --boxes model model photos/test-0001.png
+    assert_output --regexp '^lint-predict: model: '
+}
+
+@test "a model of crops says that it will see whole images" {
+    boxes 2 >boxes.json
+    mkdir -p set/{leopard,orca}
+    cp photos/test-0001.png set/leopard
+    cp photos/test-0002.png set/orca
+    sed 's/,{"file":"test-0003.*/]}/; s/},]/}]/' boxes.json >set.json
+    lint-split --quiet --annotations set.json --crop-to-box --split train --ratio 1/0/0 --size 16 set -o crops
+    lint-train --net "$SUPPORT/tiny.net" --train crops --val crops --epochs 1 --quiet -o cropped
+    run -0 --separate-stderr lint-predict cropped photos/test-0001.png
+    assert_regex "$stderr" '^lint-predict: the model was trained on crops of boxes .*--boxes FILE'
+    run -0 --separate-stderr lint-predict --quiet cropped photos/test-0001.png
+    assert_equal "$stderr" ''
 }
