@@ -349,14 +349,19 @@ boxes() {
     printf '{"file":"test-0003.png","detections":[]}]}'
 }
 
-@test "--boxes answers each box as training saw it, with the margin of the training pictures" {
-    boxes 20 >boxes.json
+# model_of_crops N [OPTION...]: cropped, a model of N crops of each of two photographs, crops and boxes.json.
+model_of_crops() {
+    boxes "$1" >boxes.json
     mkdir -p set/{leopard,orca}
     cp photos/test-0001.png set/leopard
     cp photos/test-0002.png set/orca
     sed 's/,{"file":"test-0003.*/]}/; s/},]/}]/' boxes.json >set.json
-    lint-split --quiet --annotations set.json --crop-to-box --margin 0.2 --split train --ratio 1/0/0 --size 16 set -o crops
+    lint-split --quiet --annotations set.json --crop-to-box "${@:2}" --split train --ratio 1/0/0 --size 16 set -o crops
     lint-train --net "$SUPPORT/tiny.net" --train crops --val crops --epochs 1 --quiet -o cropped
+}
+
+@test "--boxes answers each box as training saw it, with the margin of the training pictures" {
+    model_of_crops 20 --margin 0.2
     lint-cam cropped crops -o cam.lts
     paste <("$STREAM" facts cam.lts | cut -d ' ' -f 3) <(tensor cam.lts logits | paste - -) | awk '{
         p = 1 / (1 + exp($3 - $2)); best = p >= 0.5
@@ -388,13 +393,7 @@ boxes() {
 }
 
 @test "a model of crops says that it will see whole images" {
-    boxes 2 >boxes.json
-    mkdir -p set/{leopard,orca}
-    cp photos/test-0001.png set/leopard
-    cp photos/test-0002.png set/orca
-    sed 's/,{"file":"test-0003.*/]}/; s/},]/}]/' boxes.json >set.json
-    lint-split --quiet --annotations set.json --crop-to-box --split train --ratio 1/0/0 --size 16 set -o crops
-    lint-train --net "$SUPPORT/tiny.net" --train crops --val crops --epochs 1 --quiet -o cropped
+    model_of_crops 2
     run -0 --separate-stderr lint-predict cropped photos/test-0001.png
     assert_regex "$stderr" '^lint-predict: the model was trained on crops of boxes .*--boxes FILE'
     run -0 --separate-stderr lint-predict --quiet cropped photos/test-0001.png
