@@ -567,6 +567,8 @@ END
     assert_line --regexp '^lint-audit .* DATA$'
     assert_line --regexp '^lint-split .*--fold 2/2 .*/s0/fold-2 DATA$'
     assert_line --regexp '^lint-split .*--ratio 85/15/0 .*/s0 DATA$'
+    # Few pictures, many epochs.
+    assert_line --regexp '^lint-augment .*--epochs 96 '
     run -0 grep 1.png "$OUT/data/folders-Ann-s-pets--2-/s0/train.lts"
     assert_exists "$OUT/models/folders-Ann-s-pets--2-/s0/camloss/test.json"
     run -0 made make pipeline FOLDS=2 DATA="$pets"
