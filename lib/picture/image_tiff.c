@@ -43,8 +43,10 @@ static const char *const names[] = {TIFF_LIBRARY(LINT_LIBRARY_NAME)};
 /* What libtiff may ask for at once, beside what is asked for here: a strip as it is compressed. */
 #define ALLOCATION_MAX ((tmsize_t)1 << 29)
 
-/* A tile may be larger than a small picture, by as many pixels as this. */
-#define TILE_PIXELS (1 << 22)
+/* The bytes that a strip or a tile, or a row of tiles, may have for each pixel of the picture (four
+ * doubles), and how much larger than that a tile of a small picture may be. */
+#define PIXEL_BYTES 32
+#define TILE_BYTES  (1 << 24)
 
 typedef struct job {
     tiff_library lib;
@@ -57,11 +59,13 @@ typedef struct job {
     uint32_t w, h;
     uint16_t bits, format, colours, samples, separate, compression; /* colours: photometric */
     int c, alpha, multiplied; /* alpha: its sample, or -1; multiplied: whether colours are by it */
-    uint32_t tile_w, tile_h;  /* of a strip: the picture's width, and its rows */
-    size_t unit;              /* bytes of a pixel in a band: of one sample where planes are apart */
-    size_t stride, plane;     /* bytes of a row of a band, and of a band of one plane */
-    uint8_t *band, *tile;     /* as many rows as a strip or a tile has, of all planes; one tile */
-    void *row;                /* one, of c samples */
+    int tiled;
+    uint32_t tile_w, tile_h; /* of a strip: the picture's width, and its rows */
+    uint64_t tile_bytes;
+    size_t unit;          /* bytes of a pixel in a band: of one sample where planes are apart */
+    size_t stride, plane; /* bytes of a row of a band, and of a band of one plane */
+    uint8_t *band, *tile; /* as many rows as a strip or a tile has, of all planes; one tile */
+    void *row;            /* one, of c samples */
 } job;
 
 /* --- a file in memory ------------------------------------------------------------------------- */
@@ -180,7 +184,7 @@ static int choose_samples(job *j) {
     uint16_t others = 0, *meaning = NULL;
     int colours = j->colours == PHOTOMETRIC_RGB ? 3 : 1;
     j->lib.TIFFGetFieldDefaulted(j->tiff, TIFFTAG_EXTRASAMPLES, &others, &meaning);
-    if (j->samples < colours) return fail(j, "fewer samples than colours");
+    if (j->samples - others < colours) return fail(j, "fewer samples than colours");
     if (j->samples - others > colours) return fail(j, "samples whose colours it does not say");
     j->alpha = others && meaning[0] != EXTRASAMPLE_UNSPECIFIED ? colours : -1;
     j->multiplied = others && meaning[0] == EXTRASAMPLE_ASSOCALPHA;
@@ -198,34 +202,47 @@ static int is_plain(const job *j) {
     return colours && (floats || integers);
 }
 
-/* --- rows of samples -------------------------------------------------------------------------- */
+/* --- strips and tiles ------------------------------------------------------------------------- */
+
+static uint64_t bytes_max(const job *j) {
+    return (uint64_t)j->w * j->h * PIXEL_BYTES + TILE_BYTES;
+}
+
+/* Notes the size of a strip or a tile, before libtiff or this file asks for memory by it. */
+static int measure_tile(job *j) {
+    const tiff_library *lib = &j->lib;
+    j->tiled = lib->TIFFIsTiled(j->tiff);
+    j->tile_w = j->w, j->tile_h = 0;
+    if (j->tiled && (!lib->TIFFGetField(j->tiff, TIFFTAG_TILEWIDTH, &j->tile_w) ||
+                     !lib->TIFFGetField(j->tiff, TIFFTAG_TILELENGTH, &j->tile_h)))
+        return fail(j, "tiles without a size");
+    if (!j->tiled) lib->TIFFGetFieldDefaulted(j->tiff, TIFFTAG_ROWSPERSTRIP, &j->tile_h);
+    if (!j->tiled && j->tile_h > j->h) j->tile_h = j->h;
+    if (!j->tile_w || !j->tile_h || j->tile_w > LINT_IMAGE_MAX || j->tile_h > LINT_IMAGE_MAX)
+        return fail(j, "strips or tiles without a size, or of a side of more than 32768");
+    j->tile_bytes =
+        j->tiled ? lib->TIFFTileSize64(j->tiff) : lib->TIFFVStripSize64(j->tiff, j->tile_h);
+    if (j->tile_bytes > bytes_max(j))
+        return fail(j, "strips or tiles are much larger than the picture");
+    return 0;
+}
 
 static int plan_band(job *j) {
-    const tiff_library *lib = &j->lib;
     size_t planes = j->separate ? j->samples : 1;
-    int tiled = lib->TIFFIsTiled(j->tiff);
-    j->tile_w = j->w, j->tile_h = 0;
-    if (tiled && (!lib->TIFFGetField(j->tiff, TIFFTAG_TILEWIDTH, &j->tile_w) ||
-                  !lib->TIFFGetField(j->tiff, TIFFTAG_TILELENGTH, &j->tile_h)))
-        return fail(j, "tiles without a size");
-    if (!tiled) lib->TIFFGetFieldDefaulted(j->tiff, TIFFTAG_ROWSPERSTRIP, &j->tile_h);
-    if (!tiled && j->tile_h > j->h) j->tile_h = j->h;
-    if (!j->tile_w || !j->tile_h) return fail(j, "strips or tiles without a size");
-    if (tiled && (j->tile_w > LINT_IMAGE_MAX || j->tile_h > LINT_IMAGE_MAX ||
-                  (uint64_t)j->tile_w * j->tile_h > (uint64_t)j->w * j->h + TILE_PIXELS))
-        return fail(j, "tiles are much larger than the picture");
     j->unit = j->bits / 8 * (j->separate ? 1 : (size_t)j->samples);
     j->stride = j->unit * j->w;
-    j->plane = j->stride * j->tile_h;
-    uint64_t tile = j->unit * j->tile_w * j->tile_h;
-    if ((tiled ? lib->TIFFTileSize64(j->tiff) : lib->TIFFVStripSize64(j->tiff, j->tile_h)) != tile)
+    j->plane = j->stride * (j->tile_h < j->h ? j->tile_h : j->h);
+    if (j->tile_bytes != j->unit * j->tile_w * j->tile_h)
         return fail(j, "strips or tiles of another size than their samples have");
+    if (planes * j->plane > bytes_max(j)) return fail(j, "too many samples of a pixel");
     /* Zeroed, since libtiff leaves parts of damaged strips and tiles as they were, without an error. */
     j->band = calloc(planes, j->plane);
-    j->tile = tiled ? calloc(1, (size_t)tile) : NULL;
+    j->tile = j->tiled ? calloc(1, (size_t)j->tile_bytes) : NULL;
     j->row = calloc((size_t)j->w * (size_t)j->c, sizeof(uint32_t));
-    return j->band && j->row && (j->tile || !tiled) ? 0 : lint_fail_mem(j->e, "picture");
+    return j->band && j->row && (j->tile || !j->tiled) ? 0 : lint_fail_mem(j->e, "picture");
 }
+
+/* --- rows of samples -------------------------------------------------------------------------- */
 
 /* Row y is the first of a strip, of which `rows` are in the picture. */
 static int read_strip(job *j, uint32_t y, uint32_t rows, uint16_t plane, uint8_t *to) {
@@ -366,6 +383,7 @@ static int open_tiff(job *j) {
 static int decode(job *j) {
     if (open_tiff(j) < 0 || read_tags(j) < 0) return -1;
     if (j->format == SAMPLEFORMAT_INT) return fail(j, "signed samples are not read");
+    if (measure_tile(j) < 0) return -1;
     int err = is_plain(j) ? read_samples(j) : read_raster(j);
     return err || j->failed ? -1 : 0;
 }
