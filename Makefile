@@ -383,6 +383,8 @@ TIDY_FLAGS = -std=c11 -D_GNU_SOURCE= -include tests/make/tidy.h -Ilib -Itests -I
 T ?= 60
 ## names of tests/fuzz that `make fuzz` runs; empty: all
 FUZZ ?=
+## seed of the inputs that `make fuzz` makes up; empty: other inputs each time
+FUZZ_SEED ?=
 
 # Shared by them: their support, and the stage runner but for its main.
 FUZZ_OBJ = $(patsubst tests/fuzz/%.c,$(BUILD)/tests/fuzz/%.o,$(filter-out %/main.c %/wrapped.c,$(wildcard tests/fuzz/support/*.c))) \
@@ -396,7 +398,7 @@ FUZZ_WRAPPED = $(BUILD)/tests/fuzz/support/wrapped.o
 fuzz: | $(filter deps,$(MAKECMDGOALS))
 	+@$(MAKE) --no-print-directory BUILD=$(BUILD)/fuzz CC='$(if $(findstring clang,$(CC)),$(CC),clang)' SANITIZE=1 \
 	    FUZZING=1 CFLAGS='-O1 -g -fsanitize=fuzzer-no-link' $(addprefix $(BUILD)/fuzz/tests/fuzz/,$(or $(FUZZ),all))
-	@JOBS=$(JOBS) tests/fuzz/run $(BUILD)/fuzz $(T) $(FUZZ)
+	@JOBS=$(JOBS) SEED=$(FUZZ_SEED) tests/fuzz/run $(BUILD)/fuzz $(T) $(FUZZ)
 
 fuzz-programs $(BUILD)/tests/fuzz/all: $(FUZZERS)
 $(BUILD)/tests/fuzz/heif: | $(DECODER)

@@ -21,8 +21,8 @@ static struct {
     int fit, nul, all, json, precision;
     lint_verbosity verbosity;
     long threads, depth, max_pixels, top;
-    double margin; /* -1: not given */
-} o = {.fit = FIT_NOT_GIVEN, .margin = -1};
+    double margin, confidence; /* -1: not given */
+} o = {.fit = FIT_NOT_GIVEN, .margin = -1, .confidence = -1};
 
 static const lint_option options[] = {
     {"png", 0, LINT_OPT_STR, &o.png, "PATH",
@@ -43,6 +43,10 @@ static const lint_option options[] = {
      .help = "margin of --boxes on each side, in shares of the box's width and height (default: as "
              "for the training pictures, else 0)",
      .max = LINT_CROP_MARGIN},
+    {"min-confidence", 0, LINT_OPT_REAL, &o.confidence, "F",
+     .help = "confidence that a box of --boxes needs to be answered, 0 to 1 (default: what "
+             "MegaDetector's file advises, else 0.2; all of other files)",
+     .max = 1},
     {"fit", 0, LINT_OPT_CHOICE, &o.fit, "HOW",
      .help = "method of resizing images to the network's input: stretch, crop or pad (default: as "
              "for the training pictures, else stretch)",
@@ -320,6 +324,7 @@ static void check_usage(char **arg) {
     if (stdins > 1) lint_usage("only one of the inputs can be standard input");
     if (o.all && o.top) lint_usage("--all and --top exclude each other");
     if (o.margin >= 0 && !o.boxes) lint_usage("--margin needs --boxes");
+    if (o.confidence >= 0 && !o.boxes) lint_usage("--min-confidence needs --boxes");
 }
 
 /* What the operands mean. A folder that cannot be read is told among the images. */
@@ -341,11 +346,25 @@ static int threads_for(size_t images) {
     return o.from || o.boxes || (size_t)threads < images ? threads : images ? (int)images : 1;
 }
 
-static void open_boxes(job *j) {
+static void read_boxes(job *j) {
     lint_err e;
+    j->boxes = lint_coco_new(0, o.confidence, &e);
+    if (!j->boxes || lint_coco_add(j->boxes, o.boxes, "", &e) < 0) lint_die(&e);
+    size_t scored = lint_coco_scored(j->boxes), unsure = lint_coco_unsure(j->boxes);
+    if (o.confidence >= 0 && !scored) {
+        lint_fail(&e, "--min-confidence has no effect here: no box of %s has a confidence",
+                  o.boxes);
+        lint_die(&e);
+    }
+    if (unsure && o.verbosity != LINT_QUIET)
+        lint_warn("%zu of %zu boxes do not count: their confidence is below %s", unsure, scored,
+                  o.confidence < 0 ? "what the file advises (--min-confidence)"
+                                   : "--min-confidence");
+}
+
+static void open_boxes(job *j) {
     if (o.boxes) {
-        if (!(j->boxes = lint_coco_new(0, -1, &e)) || lint_coco_add(j->boxes, o.boxes, "", &e) < 0)
-            lint_die(&e);
+        read_boxes(j);
     } else if (j->model.crop_margin >= 0 && o.verbosity != LINT_QUIET) {
         lint_warn(
             "the model was trained on crops of boxes (lint-split --crop-to-box), and will see "

@@ -392,6 +392,22 @@ model_of_crops() {
     assert_output --regexp '^lint-predict: model: '
 }
 
+@test "--min-confidence leaves boxes out, and says how many" {
+    boxes 2 | sed 's/"conf":0.9/"conf":0.3/' >boxes.json
+    run -0 --separate-stderr lint-predict --boxes boxes.json --min-confidence 0.5 model photos/test-000{1,2}.png
+    assert_equal "$(cut -f 1 <<<"$output" | xargs)" 'photos/test-0001.png#1 photos/test-0002.png#1 photos/test-0002.png#2'
+    assert_equal "$stderr" 'lint-predict: 1 of 4 boxes do not count: their confidence is below --min-confidence'
+    run -0 --separate-stderr lint-predict --quiet --boxes boxes.json --min-confidence 0.2 model photos/test-0001.png
+    assert_equal "${#lines[@]}" 2
+    refute [ "$stderr" ]
+    run -2 lint-predict --min-confidence 0.5 model photos/test-0001.png
+    assert_output --partial 'lint-predict: --min-confidence needs --boxes'
+    cat >boxes.json <<<'{"images":[{"id":1,"file_name":"test-0001.png","width":96,"height":96}],"categories":
+        [{"id":1,"name":"animal"}],"annotations":[{"id":1,"image_id":1,"category_id":1,"bbox":[9,9,50,50]}]}'
+    run -1 lint-predict --boxes boxes.json --min-confidence 0.5 model photos/test-0001.png
+    assert_output 'lint-predict: --min-confidence has no effect here: no box of boxes.json has a confidence'
+}
+
 @test "a model of crops says that it will see whole images" {
     model_of_crops 2
     run -0 --separate-stderr lint-predict cropped photos/test-0001.png
