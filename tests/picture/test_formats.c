@@ -321,6 +321,48 @@ static void a_heic_that_libheif_cannot_bear_is_an_error_and_the_next_picture_is_
     }
 }
 
+/* A TIFF of RGB without its pixels, whose samples are as said, little-endian. */
+static size_t put_tiff(uint8_t *to, uint32_t h, uint32_t samples, uint32_t extra) {
+    const uint32_t fields[][2] = {{256, 20}, {257, h},       {258, 8}, {259, 8}, {262, 2},
+                                  {273, 8},  {277, samples}, {278, h}, {279, 1}, {338, extra}};
+    const uint16_t magic[2] = {0x4949, 42}, count = sizeof fields / sizeof *fields;
+    const uint32_t first = 8, none = 0;
+    size_t n = 0;
+    memcpy(to, magic, 4);
+    memcpy(to + 4, &first, 4);
+    memcpy(to + 8, &count, 2);
+    for (n = 10; n < 10 + 12u * count; n += 12) {
+        const uint32_t *field = fields[(n - 10) / 12], tag = field[0], one = 1;
+        const uint16_t head[2] = {(uint16_t)tag, tag == 338 ? 3 : 4};
+        memcpy(to + n, head, 4);
+        memcpy(to + n + 4, &one, 4);
+        memcpy(to + n + 8, field + 1, 4);
+    }
+    memcpy(to + n, &none, 4);
+    return n + 4;
+}
+
+/* Found by libFuzzer: alpha was read behind the row, and a small file took half a gigabyte. */
+static void a_tiff_whose_samples_do_not_add_up_is_an_error(void **state) {
+    (void)state;
+    const struct {
+        uint32_t h, samples;
+        const char *message;
+    } bad[] = {{12, 3, "TIFF: fewer samples than colours"},
+               {5242, 5242, "TIFF: strips or tiles are much larger than the picture"}};
+    if (TIFF) skip();
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        const lint_image_ask ask = {.c = 3};
+        lint_image im = {0};
+        lint_err e = {0};
+        uint8_t bytes[256];
+        size_t n = put_tiff(bytes, bad[i].h, bad[i].samples, 1);
+        assert_int_equal(lint_image_decode(&im, bytes, n, &ask, NULL, &e), -1);
+        assert_string_equal(e.msg, bad[i].message);
+        assert_false(e.system);
+    }
+}
+
 static int start(void **state) {
     (void)state;
     return (decoder = lint_heif_decoder_new()) ? 0 : -1;
@@ -342,6 +384,7 @@ int main(void) {
         cmocka_unit_test(a_picture_of_more_pixels_than_allowed_is_refused_by_its_size),
         cmocka_unit_test(what_a_build_cannot_read_names_the_package),
         cmocka_unit_test(a_heic_is_read_where_its_decoder_was_not_started_or_has_ended),
+        cmocka_unit_test(a_tiff_whose_samples_do_not_add_up_is_an_error),
         cmocka_unit_test(a_heic_that_libheif_cannot_bear_is_an_error_and_the_next_picture_is_read),
     };
     return cmocka_run_group_tests(tests, start, end);
