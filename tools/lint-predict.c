@@ -44,8 +44,8 @@ static const lint_option options[] = {
              "for the training pictures, else 0)",
      .max = LINT_CROP_MARGIN},
     {"min-confidence", 0, LINT_OPT_REAL, &o.confidence, "F",
-     .help = "confidence that a box needs to be answered, 0 to 1 (default: what MegaDetector's "
-             "file advises; all of COCO's)",
+     .help = "confidence that a box needs, 0 to 1 (default: what the file advises, else 0.2; all "
+             "of COCO's)",
      .max = 1},
     {"fit", 0, LINT_OPT_CHOICE, &o.fit, "HOW",
      .help = "method of resizing images to the network's input: stretch, crop or pad (default: as "
