@@ -321,10 +321,10 @@ static void a_heic_that_libheif_cannot_bear_is_an_error_and_the_next_picture_is_
     }
 }
 
-/* A TIFF of RGB without its pixels, whose samples are as said, little-endian. */
-static size_t put_tiff(uint8_t *to, uint32_t h, uint32_t samples, uint32_t extra) {
+/* A little-endian TIFF of RGB without its pixels: so many samples, of which one is said to be extra. */
+static size_t put_tiff(uint8_t *to, uint32_t h, uint32_t samples) {
     const uint32_t fields[][2] = {{256, 20}, {257, h},       {258, 8}, {259, 8}, {262, 2},
-                                  {273, 8},  {277, samples}, {278, h}, {279, 1}, {338, extra}};
+                                  {273, 8},  {277, samples}, {278, h}, {279, 1}, {338, 1}};
     const uint16_t magic[2] = {0x4949, 42}, count = sizeof fields / sizeof *fields;
     const uint32_t first = 8, none = 0;
     size_t n = 0;
@@ -356,7 +356,7 @@ static void a_tiff_whose_samples_do_not_add_up_is_an_error(void **state) {
         lint_image im = {0};
         lint_err e = {0};
         uint8_t bytes[256];
-        size_t n = put_tiff(bytes, bad[i].h, bad[i].samples, 1);
+        size_t n = put_tiff(bytes, bad[i].h, bad[i].samples);
         assert_int_equal(lint_image_decode(&im, bytes, n, &ask, NULL, &e), -1);
         assert_string_equal(e.msg, bad[i].message);
         assert_false(e.system);
