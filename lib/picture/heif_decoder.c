@@ -170,20 +170,26 @@ static int hand_over(int calls, int socket) {
     return sent == 1 ? 0 : -1;
 }
 
+/* A socket to a process that is there, or -1. The process says a byte, since a socket that was only handed
+ * over is lost where the program ends before it takes it. */
+static int reach(const lint_heif_decoder *d) {
+    int pair[2];
+    char there;
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) < 0) return -1;
+    int err = hand_over(d->calls, pair[1]);
+    close(pair[1]);
+    if (!err && lint_heif_get(pair[0], &there, 1) == 0) return pair[0];
+    close(pair[0]);
+    return -1;
+}
+
 /* A program that somebody ended is started again, once. */
 static int call(lint_heif_decoder *d, lint_err *e) {
-    int pair[2], started = d->calls < 0;
-    if (started && start(d, e) < 0) return -1;
-    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) < 0)
-        return lint_fail_errno(e, "a socket");
-    int err = hand_over(d->calls, pair[1]);
-    if (err && !started) {
-        stop(d);
-        err = start(d, e) < 0 || hand_over(d->calls, pair[1]) < 0 ? -1 : 0;
-    }
-    close(pair[1]);
-    if (!err) return pair[0];
-    close(pair[0]);
+    int fd = -1;
+    if (d->calls >= 0 && (fd = reach(d)) >= 0) return fd;
+    stop(d);
+    if (start(d, e) < 0) return -1;
+    if ((fd = reach(d)) >= 0) return fd;
     lint_fail(e, "the program heif-decoder has ended");
     e->system = 1;
     return -1;

@@ -15,9 +15,9 @@
  *
  * Without one, each picture starts the program anew: 30 ms, most of it the dynamic linker's.
  *
- * The messages that are exchanged, all in this machine's order of bytes: the file's length, 64 bits, and its
- * bytes; a message of LINT_HEIF_SIZE; one byte, if the size is welcome; a message of LINT_HEIF_PIXELS and the
- * rows. Any other message is the last one.
+ * The messages that are exchanged, all in this machine's order of bytes: one byte from the process, which
+ * says that it is there; the file's length, 64 bits, and its bytes; a message of LINT_HEIF_SIZE; one byte, if
+ * the size is welcome; a message of LINT_HEIF_PIXELS and the rows. Any other message is the last one.
  */
 #ifndef LINT_PICTURE_HEIF_DECODER_H
 #define LINT_PICTURE_HEIF_DECODER_H

@@ -6,9 +6,11 @@
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -269,18 +271,30 @@ static void what_a_build_cannot_read_names_the_package(void **state) {
     }
 }
 
-/* Ends the program that this one started: Linux lists them. */
-static void end_children(void) {
+/* The program that this one started: Linux lists them. */
+static pid_t find_child(void) {
     char path[64];
-    int pid, ended = 0;
+    int pid = 0, other;
     snprintf(path, sizeof path, "/proc/self/task/%d/children", (int)getpid());
     FILE *f = fopen(path, "r");
-    if (!f) return;
-    while (fscanf(f, "%d", &pid) == 1)
-        ended += kill(pid, SIGKILL) == 0;
+    assert_non_null(f);
+    assert_int_equal(fscanf(f, "%d", &pid), 1);
+    assert_int_equal(fscanf(f, "%d", &other), EOF);
     fclose(f);
-    assert_int_equal(ended, 1);
-    assert_int_equal(waitid(P_ALL, 0, &(siginfo_t){0}, WEXITED | WNOWAIT), 0);
+    return pid;
+}
+
+/* Has a process end another one after milliseconds. */
+static pid_t end_later(pid_t other, int milliseconds) {
+    const struct timespec later = {.tv_nsec = milliseconds * 1000000L};
+    pid_t pid = fork();
+    if (pid == 0) {
+        nanosleep(&later, NULL);
+        kill(other, SIGKILL);
+        _exit(0);
+    }
+    assert_true(pid > 0);
+    return pid;
 }
 
 /* Without a decoder that lives on, and after one was ended by somebody. */
@@ -293,10 +307,27 @@ static void a_heic_is_read_where_its_decoder_was_not_started_or_has_ended(void *
     lint_image_free(&got);
     int socket = lint_heif_decoder_call(decoder, &(lint_err){0});
     assert_true(socket >= 0);
-    end_children();
+    kill(find_child(), SIGKILL);
+    assert_int_equal(waitid(P_ALL, 0, &(siginfo_t){0}, WEXITED | WNOWAIT), 0);
     got = read_it("picture.heic", &ask);
     expect_same("picture.heic", &got, &want, 0);
     close(socket);
+    lint_image_free(&want);
+    lint_image_free(&got);
+}
+
+/* It holds the picture's socket by then, and has not begun with it. */
+static void a_heic_is_read_where_its_decoder_ends_just_then(void **state) {
+    (void)state;
+    if (HEIF) skip();
+    const lint_image_ask ask = {.c = 3, .heif = decoder};
+    lint_image want = read_it("picture.heic", &ask);
+    pid_t program = find_child();
+    assert_int_equal(kill(program, SIGSTOP), 0);
+    pid_t killer = end_later(program, 200);
+    lint_image got = read_it("picture.heic", &ask);
+    expect_same("picture.heic", &got, &want, 0);
+    assert_int_equal(waitpid(killer, NULL, 0), killer);
     lint_image_free(&want);
     lint_image_free(&got);
 }
@@ -384,6 +415,7 @@ int main(void) {
         cmocka_unit_test(a_picture_of_more_pixels_than_allowed_is_refused_by_its_size),
         cmocka_unit_test(what_a_build_cannot_read_names_the_package),
         cmocka_unit_test(a_heic_is_read_where_its_decoder_was_not_started_or_has_ended),
+        cmocka_unit_test(a_heic_is_read_where_its_decoder_ends_just_then),
         cmocka_unit_test(a_tiff_whose_samples_do_not_add_up_is_an_error),
         cmocka_unit_test(a_heic_that_libheif_cannot_bear_is_an_error_and_the_next_picture_is_read),
     };
