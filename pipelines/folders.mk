@@ -24,10 +24,11 @@ SWAP ?= $(if $(BACKBONE),0.5,1)
 given = $(filter command environment,$(firstword $(origin CAM_WEIGHT)) $(firstword $(origin SWAP)))
 TRY ?= $(if $(given),,$(if $(BACKBONE),0.3/$(SWAP) 1/$(SWAP) 3/$(SWAP),1/1 0.3/0.5))
 
-# How long `make pipeline` takes is said before it begins. A picture goes through a backbone in VIEWS, plain and swapped, for
-# validation, and for the maps of each model over the test, where it is also moved.
+# How long `make pipeline` takes is said before it begins. A picture goes through a backbone in its views, for
+# validation, and five times for the test, where it is also moved. Fine-tuned models are tested one by one.
 say-time = say-time
-passes = $$((($(words $(sort $(foreach m,$(MODELS),$(views-$m)))) * $(VIEWS) + 1 + 3 * $(FINE_TUNE) * $(words $(MODELS))) * $(FOLDS) + 8 * $(words $(MODELS))))
+views-passes = $(foreach k,$(sort $(foreach m,$(MODELS),$(views-$m))),$(if $(filter plain,$k),$(plain-views),$(VIEWS)) +)
+passes = $$((($(views-passes) 1 + 3 * $(FINE_TUNE) * $(words $(MODELS))) * $(FOLDS) + $(if $(frozen),8 * $(words $(MODELS)),5)))
 say-time: have-source | $(addprefix $(BUILD)/,lint-synth lint-split lint-train lint-features)
 	@$(if $(filter stages,$(MAKECMDGOALS)),,exit 0;) [ -e $(AT)models/$(NAME)/s$(SEED)/compare.png ] || PRECISION=$(PRECISION) pipelines/estimate $(net-file) $(SIZE) $(pictures) $(EPOCHS) \
 	    $(words $(filter %/train,$(STAGES))) $(FOLDS) $(if $(BACKBONE),$(call quote,$(BACKBONE)) $(passes))

@@ -21,7 +21,7 @@ describe = $(call $3,stage $(NAME)/s$2/$1) $(call $3,run $(strip $(call of,$1,$2
     $(foreach f,$(call of,$1,$2,makes),$(call $3,out $f))
 
 # $(call each-stage,SEED,STAGES,FUNCTION): calls FUNCTION with each stage and its run, a seed or SEED/fold-I.
-each-stage = $(foreach f,$(folds),$(foreach n,$(filter $(fold-stages),$2),$(call $3,$n,$1/$f)))$(foreach n,$2,$(call $3,$n,$1))
+each-stage = $(foreach f,$(folds),$(foreach n,$(filter $(fold-stages),$2),$(call $3,$n,$1/$f)))$(foreach n,$(filter-out $(in-folds-only),$2),$(call $3,$n,$1))
 
 # The stage runner decides whether a stage reruns, whatever the time stamps. Make only calls it in order.
 # A stage that fails leaves its earlier outputs as they were, so make must not delete them.

@@ -84,8 +84,8 @@ SPLIT ?=
 FOLDS ?= 1
 ## file of pretrained weights, on whose features heads are trained; empty: all of NET is trained
 BACKBONE ?=
-## number of differently augmented views of each training picture, with BACKBONE
-VIEWS ?= 4
+## number of views of each training picture before other backgrounds, with BACKBONE
+VIEWS ?= 8
 ## epochs of training all layers after the head, with BACKBONE; kept where validation improves; 0: none
 FINE_TUNE ?= 0
 ## learning rate of FINE_TUNE
@@ -178,11 +178,13 @@ $(foreach f,$(ALSO),$(if $(wildcard $f),,$(error ALSO: there is no $f)))
 # through $1.
 
 STAGES = $(audit) $(if $(SYNTH),synth) split $(if $(found),mask) swap-val $(if $(filter jtt,$(MODELS)),jtt/weigh) \
-    $(if $(BACKBONE),head features-val $(sort $(foreach m,$(MODELS),features-$(views-$m)))) \
+    $(if $(BACKBONE),head features-val $(if $(frozen),,features-test) $(sort $(foreach m,$(MODELS),features-$(views-$m)))) \
     $(foreach m,$(tries),$m/train $m/val) \
     $(foreach m,$(MODELS),$m$(frozen)/$(if $(tries),$(if $(filter camloss,$m),choose,train),train) \
     $(if $(frozen),$m-frozen/val $m-tuned/train $m-tuned/val $m/keep) $m/val $m/test) compare $(if $(told),verdict)
 fold-stages = $(filter-out audit compare verdict %/test $(patsubst %,%/val,$(filter-out $(if $(tries),$(if $(frozen),,default)),$(MODELS))),$(STAGES))
+# What only parts need: the whole has no test pictures.
+in-folds-only = $(if $(folds),features-test)
 folds := $(if $(filter-out 1,$(FOLDS)),$(shell seq -f 'fold-%.0f' $(FOLDS)))
 $(if $(folds),$(if $(SYNTH),$(error FOLDS is for folders of pictures; this experiment draws its own test set)))
 the-seed = $(firstword $(subst /, ,$s))
@@ -324,7 +326,9 @@ train.reads = $(if $(is-head),$(head-reads),$(train-set-$(kind)) $d/$(val-name-$
 train.makes = $m/model.safetensors $m/log.tsv $(if $(is-head),$m/head.safetensors)
 
 # What the frozen network makes of the pictures is computed once, for all models that see the same. A
-# training picture has several views; lint-train takes them in turn.
+# training picture has several views; lint-train takes them in turn. Of pictures that are only flipped there
+# are no more than two.
+plain-views = $(if $(mine)$(filter-out --balance --flip h,$(AUGMENT))$(filter 1,$(VIEWS)),$(VIEWS),2)
 views-default = plain
 views-camloss = swapped
 views-swap = swapped
@@ -332,16 +336,19 @@ views-dro = plain
 
 backbone.also = $(if $(BACKBONE), $(call $1,data BACKBONE=$(abspath $(BACKBONE))))
 features = lint-features --net $(net-file) $(precise) --drop image BACKBONE
-views = lint-augment $(if $(mine),--balance,$(AUGMENT)) $1 --epochs $(VIEWS) --seed $(the-seed) $2 | $(mine) $(features)
-features-plain.run = $(call views,,$d/train.lts) -o $d/features-plain.lts
+views = lint-augment $(if $(mine),--balance,$(AUGMENT)) $1 --epochs $3 --seed $(the-seed) $2 | $(mine) $(features)
+features-plain.run = $(call views,,$d/train.lts,$(plain-views)) -o $d/features-plain.lts
 features-plain.reads = $d/train.lts
 features-plain.makes = $d/features-plain.lts
-features-swapped.run = $(call views,$(swaps),$(call with-masks,train)) -o $d/features-swapped.lts
+features-swapped.run = $(call views,$(swaps),$(call with-masks,train),$(VIEWS)) -o $d/features-swapped.lts
 features-swapped.reads = $(call with-masks,train)
 features-swapped.makes = $d/features-swapped.lts
 features-val.run = $(features) $d/val.lts -o $d/features-val.lts && $(features) $d/swapped-val.lts -o $d/features-swapped-val.lts
 features-val.reads = $d/val.lts $d/swapped-val.lts
 features-val.makes = $d/features-val.lts $d/features-swapped-val.lts
+features-test.run = lint-features --net $(net-file) $(precise) --shift $(SHIFT) BACKBONE $d/test.lts -o $d/features-test.lts
+features-test.reads = $d/test.lts
+features-test.makes = $d/features-test.lts
 
 # The head that is trained is the network's own, so that the model is the network as it was.
 head.run = $(if $(HEAD),cp $(firstword $(wildcard $(HEAD) models/$(HEAD).net) $(HEAD)),lint-features --head --net $(net-file) BACKBONE -o) $d/head.net
@@ -349,6 +356,7 @@ head.makes = $d/head.net
 features-plain.also = $(backbone.also)
 features-swapped.also = $(backbone.also)
 features-val.also = $(backbone.also)
+features-test.also = $(backbone.also)
 head.also = $(backbone.also)
 
 train-head = lint-train --net $d/head.net --train $d/features-$(views-$(kind)).lts --val $d/features-$(val-name-$(kind)).lts \
@@ -380,18 +388,21 @@ val.reads = $d/train.lts $(if $(is-head),$m/head.safetensors $(addprefix $d/feat
     $m/model.safetensors $d/val.lts $d/swapped-val.lts)
 val.makes = $m/val.json $m/swapped-val.json
 
-# What the models say of all test pictures. With FOLDS each picture is judged by a model that has not seen it.
-tests-of = $(subst $(line-end),,$(subst $(line-end) , && ,$(foreach s,$(tested),lint-cam $1 $(precise) $m/model.safetensors \
-    $(call seen,test)$(line-end))))
-test.run = $(if $(folds),{ $(call tests-of,--shift 0.1667); } | $(call score,test.json) && \
-    lint-show -o $m/sheet.png <($(call tests-of,-q)),$(call tests-of,--shift 0.1667 --grid $m/sheet.png) | $(call score,test.json))
-test.reads = $(foreach s,$(tested),$m/model.safetensors $d/test.lts) $d/train.lts
+# What the models say of all test pictures, and of pictures moved by a sixth of their side. With FOLDS each
+# picture is judged by a model that has not seen it.
+SHIFT = 0.1667
+tests-of = $(subst $(line-end),,$(subst $(line-end) , && ,$(foreach s,$(tested),lint-cam $1 $(if $(is-head),$m/head.safetensors \
+    $d/features-test.lts,$(precise) $m/model.safetensors $(call seen,test))$(line-end))))
+test.run = $(if $(folds),{ $(call tests-of,--shift $(SHIFT)); } | $(call score,test.json) && \
+    lint-show -o $m/sheet.png <($(call tests-of,-q)),$(call tests-of,--shift $(SHIFT) --grid $m/sheet.png) | $(call score,test.json))
+tests-read = $(foreach s,$(tested),$(if $(is-head),$m/head.safetensors $d/features-test.lts,$m/model.safetensors $d/test.lts))
+test.reads = $(tests-read) $d/train.lts
 test.makes = $m/test.json $m/sheet.png
 
 # The maps of all models over the same test pictures.
 compare.run = lint-show -o $(compare.makes) --max 8 $(MODELS:%=--title %) \
     $(foreach model,$(MODELS),<($(call tests-of,-q)))
-compare.reads = $(foreach s,$(tested),$(foreach model,$(MODELS),$m/model.safetensors) $d/test.lts)
+compare.reads = $(foreach model,$(MODELS),$(tests-read))
 compare.makes = models/$(NAME)/s$s/compare.png
 
 # What a folder's experiment says, and what would help where nothing has.

@@ -16,6 +16,7 @@ static struct {
     const char *net, *out, *join;
     lint_list drop;
     int head, which, precision;
+    double shift;
     lint_verbosity verbosity;
     long threads;
 } o;
@@ -27,6 +28,11 @@ static const lint_option options[] = {
     {"drop", 0, LINT_OPT_LIST, &o.drop, "NAME",
      .help = "tensor to leave out of the output, such as image, which a head does not need; may be "
              "repeated"},
+    {"shift", 0, LINT_OPT_REAL, &o.shift, "F",
+     .help =
+         "features of each picture moved left, right, up and down by the fraction F of its side, "
+         "too, for lint-cam --shift: `features_shifted` F16 [n,4,C,h,w] (default: none)",
+     .min = 0.001, .max = 0.5},
     {"head", 0, LINT_OPT_FLAG, &o.head,
      .help = "output of the network behind the backbone's cam line, whose input is the features, "
              "for lint-train --net"},
@@ -60,6 +66,7 @@ typedef struct job {
     lint_backbone backbone;
     const char *path, *name; /* of the backbone; of the samples */
     lint_output *out;
+    lint_threads *pool;
     size_t done;
 } job;
 
@@ -70,8 +77,10 @@ static lint_verbosity verbosity(void) {
 
 static int add_features(job *j, lint_frame *f, size_t number, lint_err *e) {
     j->done += lint_frame_samples(f);
-    if (lint_backbone_frame(&j->backbone, f, e) < 0)
-        return lint_err_prefix(e, "%s: frame %zu: ", j->name, number);
+    int err = lint_backbone_frame(&j->backbone, f, e);
+    if (!err && o.shift > 0)
+        err = lint_backbone_shifted_frame(&j->backbone, f, o.shift, j->pool, e);
+    if (err) return lint_err_prefix(e, "%s: frame %zu: ", j->name, number);
     for (size_t i = 0; i < o.drop.n; i++)
         lint_frame_drop(f, o.drop.v[i]);
     if (lint_frame_write(f, lint_output_file(j->out), e) == 0) return 0;
@@ -139,14 +148,15 @@ static void check_options(char **arg) {
     int filters = !o.head && !o.join && !o.which;
     if (!filters && arg[1]) lint_usage("--head, --join and --which read no samples");
     if (!filters && o.drop.n) lint_usage("--drop needs samples");
+    if (!filters && o.shift > 0) lint_usage("--shift needs samples");
     if (!filters && o.precision != LINT_PRECISION_F32) lint_usage("--precision needs samples");
     if (lint_is_stdio(arg[0])) lint_usage("expected a file as BACKBONE");
     if (filters || o.join) lint_refuse_terminal(o.out);
 }
 
-static int run(job *j, lint_threads *pool, char **arg, lint_err *e) {
+static int run(job *j, char **arg, lint_err *e) {
     if (o.which) return write_which(arg[0], j->out, e);
-    if (lint_backbone_open(&j->backbone, arg[0], o.net, BATCH, pool, e) < 0) return -1;
+    if (lint_backbone_open(&j->backbone, arg[0], o.net, BATCH, j->pool, e) < 0) return -1;
     if (lint_net_set_precision(j->backbone.net, (lint_precision)o.precision, e) < 0)
         lint_usage("--precision: %s", e->msg);
     if (o.join) return join(j, e);
@@ -158,16 +168,15 @@ int main(int argc, char **argv) {
     char **arg = lint_cli_parse(&program, argc, argv);
     check_options(arg);
     lint_blas_one_thread();
-    job j = {.path = arg[0]};
-    lint_threads *pool = lint_threads_new((int)o.threads, &e);
-    lint_output_sweep(o.out);
-    if (!pool || !(j.out = lint_output_open(o.out, &e))) lint_die(&e);
-    if (run(&j, pool, arg, &e) < 0) {
+    job j = {.path = arg[0], .pool = lint_threads_new((int)o.threads, &e)};
+    if (j.pool) lint_output_sweep(o.out);
+    if (!j.pool || !(j.out = lint_output_open(o.out, &e))) lint_die(&e);
+    if (run(&j, arg, &e) < 0) {
         lint_output_abort(j.out);
         lint_die(&e);
     }
     if (lint_output_commit(j.out, &e) < 0) lint_die(&e);
     lint_backbone_free(&j.backbone);
-    lint_threads_free(pool);
+    lint_threads_free(j.pool);
     return 0;
 }

@@ -120,6 +120,12 @@ int lint_predictor_run(const lint_predictor *p, size_t n, const uint8_t *const *
     return run(p, n, (const void *const *)image, logits, cam, e);
 }
 
+int lint_predictor_run_features(const lint_predictor *p, size_t n, const void *const *features,
+                                float *logits, float *cam, lint_err *e) {
+    if (!p->is_head) return lint_fail(e, "the model takes pictures, not features");
+    return run(p, n, features, logits, cam, e);
+}
+
 int lint_predictor_needs_pictures(const lint_predictor *p, lint_err *e) {
     if (!p->is_head) return 0;
     return lint_fail(e, "the model takes features, not pictures: it is a head, which lint-features "

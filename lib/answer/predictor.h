@@ -43,6 +43,10 @@ void lint_predictor_free(lint_predictor *p);
 int lint_predictor_run(const lint_predictor *p, size_t n, const uint8_t *const *image,
                        float *logits, float *cam, lint_err *e);
 
+/* The same of n features F16 [C,h,w] by pointer, which a head takes. */
+int lint_predictor_run_features(const lint_predictor *p, size_t n, const void *const *features,
+                                float *logits, float *cam, lint_err *e);
+
 /* -1 and an error where the model is a head, which takes no pictures. */
 int lint_predictor_needs_pictures(const lint_predictor *p, lint_err *e);
 

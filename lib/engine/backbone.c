@@ -4,6 +4,7 @@
 #include "engine/net_head.h"
 #include "engine/net_init.h"
 #include "engine/net_path.h"
+#include "picture/shift.h"
 #include "stream/samples.h"
 #include "stream/state_dict.h"
 
@@ -89,16 +90,28 @@ static int check_samples(const lint_backbone *b, const lint_samples *s, lint_err
                      s->w, s->h, w, h);
 }
 
-static int run(const lint_backbone *b, const lint_samples *s, char *to, size_t each, lint_err *e) {
-    size_t most = lint_net_batch(b->net), pixels = s->h * s->w * 3;
-    const uint8_t **image = malloc(most * sizeof *image);
-    int err = image ? 0 : lint_fail_mem(e, "a batch");
-    for (size_t i = 0; !err && i < s->n; i += most) {
-        lint_batch batch = {.n = s->n - i < most ? s->n - i : most, .image = image};
-        for (size_t k = 0; k < batch.n; k++)
-            image[k] = s->image + (i + k) * pixels;
-        err = lint_net_features(b->net, &batch, to + i * each, e);
+/* Bytes of a picture's features. */
+static size_t features_bytes(const lint_backbone *b) {
+    return 2 * lint_net_cam_channels(b->net) * lint_net_cam_height(b->net) *
+           lint_net_cam_width(b->net);
+}
+
+static int run(const lint_backbone *b, size_t n, const uint8_t *const *image, char *to,
+               lint_err *e) {
+    size_t most = lint_net_batch(b->net);
+    for (size_t i = 0; i < n; i += most) {
+        lint_batch batch = {.n = n - i < most ? n - i : most, .image = image + i};
+        if (lint_net_features(b->net, &batch, to + i * features_bytes(b), e) < 0) return -1;
     }
+    return 0;
+}
+
+static int run_samples(const lint_backbone *b, const lint_samples *s, char *to, lint_err *e) {
+    const uint8_t **image = malloc((s->n + 1) * sizeof *image);
+    if (!image) return lint_fail_mem(e, "a list of pictures");
+    for (size_t i = 0; i < s->n; i++)
+        image[i] = s->image + i * s->h * s->w * 3;
+    int err = run(b, s->n, image, to, e);
     free(image);
     return err;
 }
@@ -108,13 +121,42 @@ int lint_backbone_frame(const lint_backbone *b, lint_frame *f, lint_err *e) {
     size_t c = lint_net_cam_channels(b->net), h = lint_net_cam_height(b->net),
            w = lint_net_cam_width(b->net);
     lint_frame_drop(f, "features"); /* of another backbone, perhaps */
+    lint_frame_drop(f, "features_shifted");
+    if (lint_frame_set_meta(f, "features_shift", NULL, e) < 0) return -1;
     if (lint_samples_view(f, &s, e) < 0) return -1;
     int err = check_samples(b, &s, e);
     lint_tensor *t =
         err ? NULL : lint_frame_add(f, "features", LINT_F16, 4, (uint64_t[]){s.n, c, h, w}, e);
-    err = t ? run(b, &s, t->data, 2 * c * h * w, e) : -1;
+    err = t ? run_samples(b, &s, t->data, e) : -1;
     lint_samples_free(&s);
     return err ? err : lint_frame_set_meta(f, "backbone", b->hash, e);
+}
+
+typedef struct moved_features {
+    const lint_backbone *b;
+    char *to;
+} moved_features;
+
+static int run_moved(void *ctx, size_t first, size_t n, const uint8_t *const *moved, lint_err *e) {
+    const moved_features *m = ctx;
+    return run(m->b, n * LINT_SHIFT_MOVES, moved,
+               m->to + first * LINT_SHIFT_MOVES * features_bytes(m->b), e);
+}
+
+int lint_backbone_shifted_frame(const lint_backbone *b, lint_frame *f, double share,
+                                lint_threads *pool, lint_err *e) {
+    lint_samples s;
+    char text[32];
+    snprintf(text, sizeof text, "%g", share);
+    if (lint_samples_view(f, &s, e) < 0) return -1;
+    int err = check_samples(b, &s, e);
+    const uint64_t shape[] = {s.n, LINT_SHIFT_MOVES, lint_net_cam_channels(b->net),
+                              lint_net_cam_height(b->net), lint_net_cam_width(b->net)};
+    lint_tensor *t = err ? NULL : lint_frame_add(f, "features_shifted", LINT_F16, 5, shape, e);
+    moved_features m = {b, t ? t->data : NULL};
+    err = t ? lint_shift_each(&s, share, lint_net_batch(b->net), pool, run_moved, &m, e) : -1;
+    lint_samples_free(&s);
+    return err ? err : lint_frame_set_meta(f, "features_shift", text, e);
 }
 
 /* --- joining ---------------------------------------------------------------------------------- */

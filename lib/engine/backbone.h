@@ -38,6 +38,11 @@ char *lint_backbone_find(lint_frame *weights, lint_err *e);
  * 'image', or one of another size than the network's input; a feature that is not finite. */
 int lint_backbone_frame(const lint_backbone *b, lint_frame *f, lint_err *e);
 
+/* Adds `features_shifted` F16 [n,4,C,h,w], the features of each picture moved by `share` of its side
+ * (picture/shift.h), and `features_shift`, the share, to the metadata of a frame that has `features`. */
+int lint_backbone_shifted_frame(const lint_backbone *b, lint_frame *f, double share,
+                                lint_threads *pool, lint_err *e);
+
 /* Makes `out`, an empty frame, the model of the backbone with the head, which is a model too.
  * Errors: the head's input is not features, or it was trained on those of another backbone. */
 int lint_backbone_join(const lint_backbone *b, const lint_frame *head, lint_frame *out,

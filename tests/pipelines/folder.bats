@@ -243,6 +243,25 @@ folder_run() {
     done
 }
 
+@test "heads of a backbone judge the pictures of their part alike" {
+    three_colours
+    lint-split -q --size 16x16 --split train photos |
+        lint-train -q --net "$CLONE/tests/support/tiny.net" --epochs 1 --seed 3 -o weights
+    run -0 folder_run BACKBONE="$PWD/weights" FOLDS=3 pipeline
+    run -0 lint-eval --compare "$BATS_TEST_TMPDIR/out/models/folders-photos/s0/camloss/test.json"
+    assert_line --regexp '^samples +36$'
+    run -0 folder_run BACKBONE="$PWD/weights" FOLDS=3 status
+    assert_output --partial 's0/fold-3/features-test'
+    refute_output --partial 's0/features-test'
+    refute_output --partial runs
+    run -0 lint-predict "$BATS_TEST_TMPDIR/out/models/folders-photos/s0/camloss/model.safetensors" photos/kind0/1.png
+    # The models to use are fine-tuned networks, which are tested on pictures.
+    run -0 folder_run BACKBONE="$PWD/weights" FOLDS=3 FINE_TUNE=1 pipeline
+    run -0 folder_run BACKBONE="$PWD/weights" FOLDS=3 FINE_TUNE=1 status
+    refute_output --partial features-test
+    refute_output --partial runs
+}
+
 @test "a folder's own test set is the test; SPLIT=--misleading makes one of the counterexamples" {
     three_colours train/
     for k in 0 1 2; do

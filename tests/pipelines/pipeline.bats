@@ -431,7 +431,8 @@ END
     assert_equal "$(grep -c '^lint-features --net models/resnet18.net --precision bf16 --drop image BACKBONE' "$BUILD/log")" 4
     refute_line --regexp '^lint-train .*head.net .*--precision'
     refute_line --regexp '^lint-cam .*--precision.* models/[^ ]*/head.safetensors'
-    assert_line --regexp '^lint-cam .*--precision bf16 models/[^ ]*/model.safetensors'
+    assert_line --regexp '^lint-features --net models/resnet18.net --precision bf16 --shift 0.1667 BACKBONE '
+    refute_line --regexp '^lint-cam .*--precision'
 }
 
 @test "models are a list: each is trained as its name says, and compared with the first" {
@@ -495,7 +496,11 @@ END
     assert_line --regexp '^lint-split .*--size 224x224 '
     # Of val, swapped-val, the pictures as they are, and swapped ones.
     assert_equal "$(grep -c '^lint-features --net models/resnet18.net --drop image BACKBONE' "$BUILD/log")" 4
-    assert_equal "$(grep -c '^lint-augment .*--epochs 4 ' "$BUILD/log")" 2
+    assert_equal "$(grep -c '^lint-augment .*--epochs 8 ' "$BUILD/log")" 1
+    # Of a picture that is only flipped there are no more than two.
+    assert_equal "$(grep -c '^lint-augment .*--epochs 2 ' "$BUILD/log")" 1
+    assert_equal "$(grep -c '^lint-features --net models/resnet18.net --shift 0.1667 BACKBONE' "$BUILD/log")" 1
+    assert_equal "$(grep -c '^lint-cam --shift 0.1667 .*/head.safetensors .*/features-test.lts' "$BUILD/log")" 4
     assert_equal "$(grep -c '^lint-features .*--join models/.*/head.safetensors BACKBONE' "$BUILD/log")" 4
     assert_line --regexp '^lint-train --net .*head.net .*features-swapped.lts --val .*features-swapped-val.lts .*--prior mask .*/camloss/'
     assert_line --regexp '^lint-train --net .*head.net .*features-plain.lts --val .*features-val.lts .*--objective dro .*/dro/'
@@ -508,7 +513,9 @@ END
     # Weights of the loss to choose from need no features of their own; other swaps would.
     run -0 made make pipeline "${from[@]}" MODELS='default camloss' TRY='1/1 3/1'
     assert_equal "$(grep -c '^lint-train' "$BUILD/log")" 2
-    assert_equal "$(grep -c '^lint-augment .*--epochs 4 ' "$BUILD/log")" 1
+    assert_equal "$(grep -c '^lint-augment .*--epochs 8 ' "$BUILD/log")" 1
+    run -0 made make pipeline "${from[@]}" MODELS=default AUGMENT='--flip h --noise 0.1'
+    assert_equal "$(grep -c '^lint-augment .*--epochs 8 ' "$BUILD/log")" 1
     run -2 make pipeline "${from[@]}" TRY='1/1 1/0.5'
     assert_output --partial 'TRY: with BACKBONE the backgrounds of all are swapped alike: expected SWAP=1, not 1/0.5'
 }
@@ -971,6 +978,10 @@ assert_results() {
         PICTURES='--train 24,16 --val 6 --test 9' MODELS='default camloss swap dro'
     assert_line --regexp 'default +camloss +swap +dro'
     for m in default camloss swap dro; do
+        # The model to be used answers as its head did in the test.
+        lint-cam -q --shift 0.1667 "$OUT/models/orca-leopard/s0/$m/model.safetensors" "$OUT/data/orca-leopard/s0/test.lts" |
+            lint-eval --model $m --shares "$OUT/data/orca-leopard/s0/train.lts" --json -o test.json
+        diff <(grep -A 3 '"metric": "accuracy' test.json) <(grep -A 3 '"metric": "accuracy' "$OUT/models/orca-leopard/s0/$m/test.json")
         run -0 lint-show "$OUT/models/orca-leopard/s0/$m/model.safetensors"
         assert_output --partial 'layer4.1.conv2'
         assert_output --partial '32x32x3'
