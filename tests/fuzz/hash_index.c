@@ -10,7 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static char folder[] = "/tmp/fuzz-index-XXXXXX";
+static char folder[FUZZ_PATH];
 static path index_file, data;
 static hashes h;
 
@@ -23,8 +23,8 @@ static void start(void) {
     lint_err e;
     content c;
     static path dir;
-    if (!mkdtemp(folder) || atexit(clean_up)) abort();
-    dir = pathf("%s/index", folder);
+    dir = pathf("%s/index", fuzz_folder(folder, "index"));
+    if (atexit(clean_up)) abort();
     data = pathf("%s/data", folder);
     h.dir = dir.s;
     if (mkdir(data.s, 0777) < 0 || write_text(pathf("%s/a", data.s).s, "orca", &e) < 0 ||

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-static char folder[] = "/tmp/fuzz-weights-XXXXXX", path[64];
+static char folder[FUZZ_PATH], path[FUZZ_PATH + 2];
 
 static void clean_up(void) {
     unlink(path);
@@ -15,8 +15,8 @@ static void clean_up(void) {
 
 static void put(const uint8_t *bytes, size_t n) {
     if (!*path) {
-        if (!mkdtemp(folder) || atexit(clean_up)) abort();
-        snprintf(path, sizeof path, "%s/x", folder);
+        snprintf(path, sizeof path, "%s/x", fuzz_folder(folder, "weights"));
+        if (atexit(clean_up)) abort();
     }
     FILE *f = fopen(path, "w");
     if (!f || fwrite(bytes, 1, n, f) != n || fclose(f)) abort();

@@ -125,6 +125,13 @@ FILE *fuzz_stream(const void *bytes, size_t n) {
     return f;
 }
 
+const char *fuzz_folder(char path[FUZZ_PATH], const char *name) {
+    const char *in = access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp";
+    snprintf(path, FUZZ_PATH, "%s/fuzz-%s-XXXXXX", in, name);
+    if (!mkdtemp(path)) abort();
+    return path;
+}
+
 char *fuzz_text(const uint8_t *bytes, size_t n) {
     char *text = malloc(n + 1);
     if (!text) abort();

@@ -48,6 +48,10 @@ const char *fuzz_file(const void *bytes, size_t n);
 FILE *fuzz_stream(const void *bytes, size_t n);
 /* A copy with a NUL behind it, from malloc. */
 char *fuzz_text(const uint8_t *bytes, size_t n);
+
+enum { FUZZ_PATH = 64 };
+/* Makes a folder, in memory where that is possible, and writes its path; the caller removes it. */
+const char *fuzz_folder(char path[FUZZ_PATH], const char *name);
 /* /dev/null, open for writing. */
 FILE *fuzz_null(void);
 
