@@ -85,7 +85,7 @@ FOLDS ?= 1
 ## file of pretrained weights, on whose features heads are trained; empty: all of NET is trained
 BACKBONE ?=
 ## number of views of each training picture before other backgrounds, with BACKBONE
-VIEWS ?= 8
+VIEWS ?= 4
 ## epochs of training all layers after the head, with BACKBONE; kept where validation improves; 0: none
 FINE_TUNE ?= 0
 ## learning rate of FINE_TUNE
@@ -112,11 +112,11 @@ CROP ?= 0.6
 ## files that your own program in AUGMENT reads, such as modules; a change starts a new training
 ALSO ?=
 ## options of lint-train for all models
-TRAIN ?= --optim adam --lr 0.002 --batch 16
+TRAIN ?= --optim adam --lr $(if $(BACKBONE),0.001,0.002) --batch 16
 ## number format of the products in convolutions: f32, or bf16, which is coarser and faster
 PRECISION ?= f32
-## network of the heads, with BACKBONE; empty: the layers after the backbone's cam line
-HEAD ?=
+## network of the heads, with BACKBONE; empty: the layers after the backbone's cam line, as FINE_TUNE needs
+HEAD ?= $(if $(frozen),,head-conv)
 ## weight of the CAM loss in camloss
 CAM_WEIGHT ?= 1
 ## pairs CAM_WEIGHT/SWAP; camloss is the best of these by validation: TRY='1/1 3/1'
@@ -350,7 +350,7 @@ features-test.run = lint-features --net $(net-file) $(precise) --shift $(SHIFT) 
 features-test.reads = $d/test.lts
 features-test.makes = $d/features-test.lts
 
-# The head that is trained is the network's own, so that the model is the network as it was.
+# With the network's own head the model is the network as it was.
 head.run = $(if $(HEAD),cp $(firstword $(wildcard $(HEAD) models/$(HEAD).net) $(HEAD)),lint-features --head --net $(net-file) BACKBONE -o) $d/head.net
 head.makes = $d/head.net
 features-plain.also = $(backbone.also)

@@ -4,7 +4,7 @@
 
 #include <stdlib.h>
 
-enum { PIXELS = 1 << 20 };
+enum { PIXELS = 1 << 16 };
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n) {
     lint_err e = {0};

@@ -501,7 +501,7 @@ END
     assert_line --regexp '^lint-split .*--size 224x224 '
     # Of val, swapped-val, the pictures as they are, and swapped ones.
     assert_equal "$(grep -c '^lint-features --net models/resnet18.net --drop image BACKBONE' "$BUILD/log")" 4
-    assert_equal "$(grep -c '^lint-augment .*--epochs 8 ' "$BUILD/log")" 1
+    assert_equal "$(grep -c '^lint-augment .*--epochs 4 ' "$BUILD/log")" 1
     # Of a picture that is only flipped there are no more than two.
     assert_equal "$(grep -c '^lint-augment .*--epochs 2 ' "$BUILD/log")" 1
     assert_equal "$(grep -c '^lint-features --net models/resnet18.net --shift 0.1667 BACKBONE' "$BUILD/log")" 1
@@ -518,9 +518,9 @@ END
     # Weights of the loss to choose from need no features of their own; other swaps would.
     run -0 made make pipeline "${from[@]}" MODELS='default camloss' TRY='1/1 3/1'
     assert_equal "$(grep -c '^lint-train' "$BUILD/log")" 2
-    assert_equal "$(grep -c '^lint-augment .*--epochs 8 ' "$BUILD/log")" 1
+    assert_equal "$(grep -c '^lint-augment .*--epochs 4 ' "$BUILD/log")" 1
     run -0 made make pipeline "${from[@]}" MODELS=default AUGMENT='--flip h --noise 0.1'
-    assert_equal "$(grep -c '^lint-augment .*--epochs 8 ' "$BUILD/log")" 1
+    assert_equal "$(grep -c '^lint-augment .*--epochs 4 ' "$BUILD/log")" 1
     run -2 make pipeline "${from[@]}" TRY='1/1 1/0.5'
     assert_output --partial 'TRY: with BACKBONE the backgrounds of all are swapped alike: expected SWAP=1, not 1/0.5'
 }

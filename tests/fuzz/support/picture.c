@@ -4,7 +4,7 @@
 #include <stdlib.h>
 
 /* Larger ones cost time and find nothing that smaller ones do not. */
-enum { PIXELS = 1 << 18 };
+enum { PIXELS = 1 << 14 };
 
 static void read_as(const uint8_t *bytes, size_t n, const lint_image_ask *ask) {
     lint_err e = {0};
