@@ -72,6 +72,7 @@ int lint_conv_winograd_suits(const lint_layer *l);
  * order, which does not depend on the number of threads. One slot alone is the gradient itself. */
 
 enum { LINT_CONV_SLOTS = 16 }; /* parts of a weight gradient, at least */
+enum { LINT_PANEL_MOST = 32 }; /* columns of a panel of the product, of any instruction set */
 
 /* Slots for a layer whose weights are cut into that many parts. */
 size_t lint_conv_slots(size_t parts);

@@ -26,7 +26,6 @@
 
 enum {
     PIXELS = 112,    /* of a block: with LINT_GEMM_K numbers of each, 122 kB */
-    PANEL_MOST = 32, /* columns of a panel, of any instruction set */
     GROUP_OUT = 256, /* outputs of a part of the weight gradient */
     EPILOGUE_MOST = 512
 };
@@ -39,7 +38,7 @@ typedef struct bundle {
 /* As many as fill a panel; all bundles of a layer are alike. */
 static bundle bundle_of(const lint_layer *l) {
     const conv_state *s = lint_conv(l);
-    size_t most = PANEL_MOST / (s->c > s->o ? s->c : s->o), n = 1;
+    size_t most = LINT_PANEL_MOST / (s->c > s->o ? s->c : s->o), n = 1;
     for (size_t i = 2; i <= most; i++)
         if (s->groups % i == 0) n = i;
     return (bundle){n, n * s->c, n * s->o};
@@ -456,7 +455,7 @@ static void pack_columns(const float *d, size_t n, size_t ld, size_t cols, size_
 }
 
 static size_t rounded(size_t n) {
-    return (n + PANEL_MOST - 1) / PANEL_MOST * PANEL_MOST;
+    return (n + LINT_PANEL_MOST - 1) / LINT_PANEL_MOST * LINT_PANEL_MOST;
 }
 
 /* The scratch that a block of cells needs in any of the three products, in floats. */

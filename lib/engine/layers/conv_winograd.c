@@ -26,8 +26,7 @@ enum {
     CHANNELS = 64,  /* in, at a time: four of the 16 matrices fit into rows of LINT_GEMM_LDA */
     OUTPUTS = 128,  /* of a part of y or dx */
     GROUP_OUT = 64, /* of a part of the weight gradient */
-    PANEL_MOST = 32,
-    LINE = 16 /* floats of a cache line, which are read together */
+    LINE = 16       /* floats of a cache line, which are read together */
 };
 
 static const float zeros[CHANNELS];
@@ -203,7 +202,7 @@ static void winograd_pack_panel_turned(void *ctx, size_t q, int worker) {
     const winograd_packing *j = ctx;
     size_t panel = j->p->k->panel, c = j->l->in.c, o = j->l->out.c, matrix = c * o;
     const float *w = j->l->weight[0].value + q * panel * o, *taps[9];
-    float *to = j->panels + q * o * panel, turned[LINE][9][PANEL_MOST];
+    float *to = j->panels + q * o * panel, turned[LINE][9][LINT_PANEL_MOST];
     for (size_t i = 0; i < o; i++, to += panel) {
         for (size_t row = 0; i % LINE == 0 && row < 9 * panel; row++) {
             size_t t = row / panel, k = row % panel;
@@ -330,8 +329,8 @@ int lint_conv_winograd_suits(const lint_layer *l) {
     enum { CELLS = 512 };
     const conv_state *s = lint_conv(l);
     return s->kh == 3 && s->kw == 3 && s->stride == 1 && s->dilation == 1 && s->groups == 1 &&
-           s->top <= 2 && s->left <= 2 && s->c % PANEL_MOST == 0 && s->o % PANEL_MOST == 0 &&
-           l->batch * l->out.h * l->out.w >= CELLS;
+           s->top <= 2 && s->left <= 2 && s->c % LINT_PANEL_MOST == 0 &&
+           s->o % LINT_PANEL_MOST == 0 && l->batch * l->out.h * l->out.w >= CELLS;
 }
 
 static void winograd_setup(lint_layer *l) {
