@@ -430,7 +430,7 @@ END
     run -0 made make sweep GRID='PRECISION=f32,bf16' GRID_SEEDS=200
     assert_equal "$(grep -c '^lint-train' "$BUILD/log")" 4
     assert_equal "$(grep -c '^lint-train .* --precision bf16 ' "$BUILD/log")" 2
-    # A backbone's features are made in it; a head has no convolution.
+    # A backbone's features are made in it; heads are trained in f32.
     echo weights >weights
     run -0 made make pipeline BACKBONE=weights NET=resnet18 PRECISION=bf16
     assert_equal "$(grep -c '^lint-features --net models/resnet18.net --precision bf16 --drop image BACKBONE' "$BUILD/log")" 4

@@ -91,13 +91,17 @@ mobile: 5: logits cam"
 @test "a head takes features, a mask encoder masks" {
     trained cnn "$CLONE/models/cnn.net"
     lint-features --drop image cnn.model 96x96/noisy.lts -o features
-    lint-train --quiet --net "$CLONE/models/head.net" --train features --epochs 2 -o model
-    lint-cam --quiet model features -o head.seen
-    lint-export --maps model -o head.onnx
+    local head
+    for head in head head-conv; do
+        lint-train --quiet --net "$CLONE/models/$head.net" --train features --epochs 2 -o model
+        lint-cam --quiet model features -o $head.seen
+        lint-export --maps model -o $head.onnx
+    done
     lint-mask --quiet 96x96/train.lts -o masked
     lint-train --quiet --net "$CLONE/models/mask-encoder.net" --train masked --epochs 3 -o encoder.seen
     lint-export encoder.seen -o encoder.onnx
-    run -0 agree head encoder
+    run -0 agree head head-conv encoder
     assert_output "head: 5: logits cam
+head-conv: 5: logits cam
 encoder: 3: code"
 }
