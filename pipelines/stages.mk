@@ -432,7 +432,7 @@ results = $(foreach s,$1,$(foreach model,$(MODELS),$(addprefix $(AT)$m/,$2)))
 pipeline: | $(filter deps,$(MAKECMDGOALS))
 	+@$(side-by-side) stages
 	@$(if $(told),echo; $(foreach s,$(SEED),grep -v '^  ' $(AT)$(verdict.makes) | fold -sw 100; \
-	    sed -n 's|^  lint-predict |&$(AT)|p' $(AT)$(verdict.makes));) \
+	    sed -n 's|^  lint-predict \(--boxes FILE \)*|&$(AT)|p' $(AT)$(verdict.makes));) \
 	printf '\nOn validation pictures:\n\n'; \
 	lint-eval --compare $(call results,$(SEED),val.json) | sed -n 1,3p; \
 	printf '\nOn validation pictures before each other'"'"'s backgrounds:\n\n'; \

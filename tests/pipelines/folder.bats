@@ -243,6 +243,15 @@ folder_run() {
     done
 }
 
+@test "of crops, the command that uses the model takes boxes, too" {
+    three_colours
+    (cd photos && find . -name '*.png' | sed 's|^\./||' | sort) | awk 'BEGIN { printf "{\"images\":[" }
+        { printf "%s{\"file\":\"%s\",\"detections\":[{\"category\":\"1\",\"conf\":0.9,\"bbox\":[0.1,0.1,0.8,0.8]}]}", (NR > 1 ? "," : ""), $0 }
+        END { print "],\"detection_categories\":{\"1\":\"animal\"}}" }' >boxes.json
+    run -0 folder_run FOLDS=3 SPLIT="--annotations $PWD/boxes.json --crop-to-box" pipeline
+    assert_line --regexp "^  lint-predict --boxes FILE $BATS_TEST_TMPDIR/out/models/folders-photos/s0/[a-z]*/model.safetensors PICTURE"
+}
+
 @test "heads of a backbone judge the pictures of their part alike" {
     three_colours
     lint-split -q --size 16x16 --split train photos |
