@@ -264,7 +264,8 @@ static lint_layer *epilogue_of(const lint_chain *c, const size_t *readers, size_
     return next;
 }
 
-/* Lets a batchnorm clip its output, and a convolution apply the batchnorm and its clipping. */
+/* Lets a batchnorm clip its output, and a convolution apply the batchnorm and its clipping, or, where
+ * there is no batchnorm and nothing is trained, the clipping alone. */
 static void fuse_epilogue(const lint_chain *c, const size_t *readers, size_t at) {
     lint_layer *l = &c->layer[at], *next = epilogue_of(c, readers, at);
     if (!next) return;
@@ -277,6 +278,11 @@ static void fuse_epilogue(const lint_chain *c, const size_t *readers, size_t at)
         l->epilogue[0] = next;
         next->is_epilogue = 1;
         l->epilogue[1] = next->epilogue[0];
+    }
+    if (l->kind == &lint_layer_conv && !l->is_producer && !l->consumer && !l->trains &&
+        next->kind->epilogue_back) {
+        l->epilogue[0] = next;
+        next->is_epilogue = 1;
     }
 }
 

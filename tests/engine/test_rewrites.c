@@ -1,5 +1,6 @@
 /* Random networks against themselves without what is rewritten when they are built: pools that become
- * part of a batch norm, batch norms that become part of a convolution. `maxpool 1`, which changes
+ * part of a batch norm, batch norms and activations that become part of a convolution, in a network that is
+ * trained and in one that only answers. `maxpool 1`, which changes
  * nothing, behind every layer keeps each of them by itself. */
 #include "support/check.h"
 #include "support/filled.h"
@@ -167,10 +168,12 @@ static void networks_are_what_their_layers_are(void **state) {
         write_net(&w, i);
         filled *a = filled_new(w.text, CLASSES, PICTURES, LINT_NET_TRAIN, 1);
         filled *b = filled_new(w.plain, CLASSES, PICTURES, LINT_NET_TRAIN, 1);
-        bad = !compare_runs(a, b) || !compare_steps(a, b);
+        filled *c = filled_new(w.text, CLASSES, PICTURES, LINT_NET_INFER, 1);
+        bad = !compare_runs(a, b) || !compare_runs(c, b) || !compare_steps(a, b);
         if (bad) print_message("# network %d:\n%s", (int)i, w.text);
         filled_free(a);
         filled_free(b);
+        filled_free(c);
         free(w.text);
         free(w.plain);
     }

@@ -122,7 +122,7 @@ typedef struct lint_layer_kind {
      * over memory. begin: before the first block. epilogue: of channels [c0, c0 + c) of some cells at
      * y, which are ld floats apart. back: from the gradient d with respect to n numbers y of the
      * output to the one before, in its place. A batchnorm applies the relu or relu6 behind it; a
-     * convolution, in inference, the batchnorm and that. */
+     * convolution, in inference, the batchnorm and that, or that alone. */
     void (*epilogue_begin)(lint_layer *l);
     void (*epilogue)(const lint_layer *l, const lint_pass *p, size_t cells, size_t c0, size_t c,
                      float *y, size_t ld);
