@@ -468,14 +468,7 @@ else
 include pipelines/cluster.mk
 endif
 
-# Seed by seed, so that those that a sweep has finished when it is stopped are whole: each waits for the seed
-# that had its processors.
-sweep-results = $(call results,$1,val.json swapped-val.json test.json)
-lanes := $(or $(patsubst -j%,%,$(filter -j%,$(MAKEFLAGS))),$(JOBS),2)
-wait-for = $(addprefix $(AT),$(foreach f,$1 $(addprefix $1/,$(folds)),$(foreach n,$(STAGES),$(call of,$n,$f,makes)))): | $(call sweep-results,$2)
-$(if $(filter sweep-stages,$(MAKECMDGOALS)),$(foreach s,$(wordlist $(shell echo $$(($(lanes) + 1))),$(words $(SWEEP)),$(SWEEP)),\
-    $(eval $(call wait-for,$s,$(shell echo $$(($s - $(lanes))))))))
-sweep-stages: $(call sweep-results,$(SWEEP))
+sweep-stages: $(call results,$(SWEEP),val.json swapped-val.json test.json)
 
 # A grid has a folder grid/SETTINGS for each combination, used as OUT. All share a cache, so common
 # stages run once. Only validation scores are computed, no test.json.
