@@ -980,8 +980,8 @@ assert_results() {
     for m in default camloss swap dro; do
         # The model to be used answers as its head did in the test.
         lint-cam -q --shift 0.1667 "$OUT/models/orca-leopard/s0/$m/model.safetensors" "$OUT/data/orca-leopard/s0/test.lts" |
-            lint-eval --model $m --shares "$OUT/data/orca-leopard/s0/train.lts" --json -o test.json
-        diff <(grep -A 3 '"metric": "accuracy' test.json) <(grep -A 3 '"metric": "accuracy' "$OUT/models/orca-leopard/s0/$m/test.json")
+            lint-eval --model $m --shares "$OUT/data/orca-leopard/s0/train.lts" --json -o "$BATS_TEST_TMPDIR/test.json"
+        diff <(grep -A 3 '"metric": "accuracy' "$BATS_TEST_TMPDIR/test.json") <(grep -A 3 '"metric": "accuracy' "$OUT/models/orca-leopard/s0/$m/test.json")
         run -0 lint-show "$OUT/models/orca-leopard/s0/$m/model.safetensors"
         assert_output --partial 'layer4.1.conv2'
         assert_output --partial '32x32x3'
