@@ -84,7 +84,7 @@ SPLIT ?=
 FOLDS ?= 1
 ## file of pretrained weights, on whose features heads are trained; empty: all of NET is trained
 BACKBONE ?=
-## number of views of each training picture before other backgrounds, with BACKBONE
+## number of augmented views of each training picture, with BACKBONE; of pictures that are only flipped, at most 2
 VIEWS ?= 4
 ## epochs of training all layers after the head, with BACKBONE; kept where validation improves; 0: none
 FINE_TUNE ?= 0
