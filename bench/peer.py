@@ -4,7 +4,9 @@
 
 The peer gets its pictures as normalised float tensors, which is work that lint does in the step.
 With --precision bf16, networks run under autocast; losses are computed in f32. With --compile, whatever
-torch.compile can take is compiled: not a head that is differentiated twice, for the CAM loss.
+torch.compile can take is compiled: not a head that is differentiated twice, for the CAM loss. With
+--freeze, inference runs the body as torch.jit.optimize_for_inference makes it: batch norms become part
+of the convolutions, and oneDNN does the activations.
 """
 import argparse
 import ctypes
@@ -131,6 +133,8 @@ class Work:
         self.body, self.head = self.net.body, self.net.head
         if o.compile:
             self.compile()
+        if o.freeze:
+            self.freeze()
 
     def compile(self):
         if self.o.work == "infer":
@@ -140,6 +144,11 @@ class Work:
         self.body = torch.compile(self.body)
         if self.o.cam == "none":
             self.head = torch.compile(self.head)
+
+    def freeze(self):
+        torch.jit.set_fusion_strategy([])  # what is left to fuse takes minutes, or for ever
+        with torch.no_grad(), self.autocast():
+            self.body = torch.jit.optimize_for_inference(torch.jit.trace(self.body, self.x))
 
     def autocast(self):
         return torch.autocast("cpu", torch.bfloat16, enabled=self.o.precision == "bf16")
@@ -189,6 +198,7 @@ def main():
     p.add_argument("--layout", choices=["first", "last"], default="first", help="of channels")
     p.add_argument("--precision", choices=["f32", "bf16"], default="f32")
     p.add_argument("--compile", action="store_true", help="by torch.compile")
+    p.add_argument("--freeze", action="store_true", help="for inference, by torch.jit.optimize_for_inference")
     p.add_argument("--batch", type=int, default=32)
     p.add_argument("--classes", type=int, default=2)
     p.add_argument("--threads", type=int, default=2)

@@ -182,7 +182,8 @@ static int plan_activations(lint_net *net, const lives *v, lint_err *e) {
         v->first[i] = v->last[i] = i;
         if (i) v->last[l->from] = i;
         if (l->kind->joins) v->last[l->also] = i;
-        if (l->producer) v->last[l->producer->from] = i;
+        for (const lint_layer *m = l->producer; m; m = m->producer)
+            v->last[m->from] = i;
         if (l->is_consumer) v->first[i] = l->from; /* its y may begin while its input is made */
         if (l->is_epilogue) v->first[i] = v->first[l->from]; /* the convolution writes it */
     }

@@ -148,11 +148,12 @@ void lint_net_forward(lint_net *net, const lint_pass *p, size_t to) {
     }
     for (size_t i = 0; i < to; i++) {
         lint_layer *l = lint_net_layer(net, i);
-        if (l->is_producer || is_done_before(l, p)) continue;
+        if (is_done_before(l, p)) continue;
         double began = lint_net_clock(net);
         for (int k = 0; k < LINT_LAYER_EPILOGUES && l->epilogue[k] && !p->training; k++)
             if (l->epilogue[k]->kind->epilogue_begin)
                 l->epilogue[k]->kind->epilogue_begin(l->epilogue[k]);
+        if (l->is_producer) continue;
         l->kind->forward(l, p);
         lint_net_clocked(net, i, LINT_FORWARD, began);
     }

@@ -259,7 +259,8 @@ static int check_end(const lint_chain *c, size_t classes, lint_err *e) {
 /* The layer that a layer before `cam` may apply to its output: its only reader. */
 static lint_layer *epilogue_of(const lint_chain *c, const size_t *readers, size_t at) {
     lint_layer *next = at + 1 < c->count ? &c->layer[at + 1] : NULL;
-    if (!next || readers[at] != 1 || next->from != at || next->head || !next->kind->epilogue)
+    if (!next || readers[at] != 1 || next->from != at || next->head ||
+        (next->kind != &lint_layer_batchnorm && next->kind->top <= 0))
         return NULL;
     return next;
 }
@@ -269,7 +270,7 @@ static lint_layer *epilogue_of(const lint_chain *c, const size_t *readers, size_
 static void fuse_epilogue(const lint_chain *c, const size_t *readers, size_t at) {
     lint_layer *l = &c->layer[at], *next = epilogue_of(c, readers, at);
     if (!next) return;
-    if (l->kind == &lint_layer_batchnorm && next->kind->epilogue_back) {
+    if (l->kind == &lint_layer_batchnorm && next->kind->top > 0) {
         l->epilogue[0] = next;
         next->is_epilogue = 1;
     }
@@ -280,10 +281,35 @@ static void fuse_epilogue(const lint_chain *c, const size_t *readers, size_t at)
         l->epilogue[1] = next->epilogue[0];
     }
     if (l->kind == &lint_layer_conv && !l->is_producer && !l->consumer && !l->trains &&
-        next->kind->epilogue_back) {
+        next->kind->top > 0) {
         l->epilogue[0] = next;
         next->is_epilogue = 1;
     }
+}
+
+/* The convolution whose output, with what is applied to that, layer `at` reads, as the only one. */
+static lint_layer *convolution_before(const lint_chain *c, const size_t *readers, size_t at) {
+    size_t from = c->layer[at].from;
+    while (c->layer[from].is_epilogue && readers[from] == 1)
+        from = c->layer[from].from;
+    lint_layer *l = &c->layer[from];
+    return l->kind == &lint_layer_conv && readers[from] == 1 ? l : NULL;
+}
+
+static void make_producer(lint_layer *l) {
+    l->is_producer = 1;
+    for (int i = 0; i < LINT_LAYER_EPILOGUES && l->epilogue[i]; i++)
+        l->epilogue[i]->is_producer = 1;
+}
+
+static void fuse_separable(const lint_chain *c, const size_t *readers, size_t at) {
+    lint_layer *l = &c->layer[at];
+    if (l->kind != &lint_layer_conv) return;
+    lint_layer *deep = convolution_before(c, readers, at);
+    if (!deep || !lint_conv_separable_suits(l, deep)) return;
+    lint_conv_separable_fuse(l, deep, convolution_before(c, readers, (size_t)(deep - c->layer)));
+    for (lint_layer *m = l->producer; m; m = m->producer)
+        make_producer(m);
 }
 
 /* Fuses neighbours where one is the other's only reader. The layer before `cam` is also read by the
@@ -302,6 +328,8 @@ static int fuse_neighbours(lint_chain *c, lint_err *e) {
     }
     for (size_t i = c->count; i-- > 1;)
         fuse_epilogue(c, readers, i);
+    for (size_t i = 1; i < c->count; i++)
+        fuse_separable(c, readers, i);
     free(readers);
     return 0;
 }

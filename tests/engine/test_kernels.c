@@ -154,10 +154,37 @@ static void two_rows_become_one_of_pairs(void **state) {
 
 /* --- products --------------------------------------------------------------------------------- */
 
+/* What is done to sums at their end, perhaps nothing. */
+typedef struct epilogue {
+    int scaled;
+    float scale[48], shift[48], top;
+} epilogue;
+
+static void fill_epilogue(epilogue *e, lint_rng *r) {
+    /* Powers of two: fused with a sum or not, a product rounds alike. */
+    static const float tops[] = {0, 0.5F, INFINITY}, scales[] = {-2, -0.5F, 1, 4};
+    e->top = tops[lint_rng_below(r, 3)];
+    e->scaled = (int)lint_rng_below(r, 2);
+    for (size_t i = 0; i < 48; i++) {
+        e->scale[i] = scales[lint_rng_below(r, 4)];
+        e->shift[i] = (float)lint_rng_range(r, -1, 1);
+    }
+}
+
+static lint_epilogue epilogue_of(const epilogue *e) {
+    return (lint_epilogue){e->scaled ? e->scale : NULL, e->scaled ? e->shift : NULL, e->top};
+}
+
+static float finish(const epilogue *e, size_t channel, float sum) {
+    if (e->scaled) sum = sum * e->scale[channel] + e->shift[channel];
+    return e->top > 0 ? fminf(fmaxf(sum, 0), e->top) : sum;
+}
+
 /* One product of any size: a [p,k], b [k,cols] of pairs or floats, y [p,cols]. */
 typedef struct product {
     size_t p, cols, k;
     int add, biased;
+    epilogue e;
     float a[MOST * LINT_GEMM_LDA], b[MOST * ROWS], bias[ROWS], y[MOST * ROWS];
 } product;
 
@@ -179,6 +206,7 @@ static void fill_product(product *j, lint_rng *r, size_t p_most, size_t k_most) 
     j->cols = 1 + lint_rng_below(r, narrowest());
     j->add = (int)lint_rng_below(r, 2);
     j->biased = (int)lint_rng_below(r, 2);
+    fill_epilogue(&j->e, r);
     for (size_t i = 0; i < sizeof j->a / sizeof *j->a; i++)
         j->a[i] = pair_at_random(r);
     for (size_t i = 0; i < sizeof j->b / sizeof *j->b; i++)
@@ -208,7 +236,7 @@ static void plain_gemm(const product *j, float *y) {
                 sum += high_of(a) * high_of(b);
                 sum += low_of(a) * low_of(b);
             }
-            y[p * j->cols + o] = sum;
+            y[p * j->cols + o] = finish(&j->e, o, sum);
         }
 }
 
@@ -227,8 +255,9 @@ static void plain_outer(const product *j, float *g) {
 
 static void run_gemm(const lint_kernels *k, lint_gemm *gemm, const product *j, float *y) {
     float *panel = panel_of(k, j, j->k);
+    lint_epilogue e = epilogue_of(&j->e);
     memcpy(y, j->y, sizeof j->y);
-    gemm(j->p, j->cols, j->k, j->a, panel, j->biased ? j->bias : NULL, j->add, y, j->cols);
+    gemm(j->p, j->cols, j->k, j->a, panel, j->biased ? j->bias : NULL, j->add, &e, y, j->cols);
     free(panel);
 }
 
@@ -274,6 +303,7 @@ static void sums_of_pairs_round_as_plain_ones_do(void **state) {
 typedef struct row_product {
     size_t p, o, k, r, lda; /* k, lda: in bfloat16 */
     int add, biased;
+    epilogue e;
     uint16_t row[3][512];
     float b[3 * 24 * 48], bias[48], y[40 * 48];
 } row_product;
@@ -291,6 +321,7 @@ static void fill_row_product(row_product *j, lint_rng *r) {
     j->r = 1 + lint_rng_below(r, 3);
     j->add = (int)lint_rng_below(r, 2);
     j->biased = (int)lint_rng_below(r, 2);
+    fill_epilogue(&j->e, r);
     for (size_t i = 0; i < 3 * 512; i++)
         j->row[i / 512][i % 512] = bfloat16_of((float)lint_rng_range(r, -1, 1));
     for (size_t i = 0; i < sizeof j->b / sizeof *j->b; i++)
@@ -311,7 +342,7 @@ static void plain_mul(const row_product *j, float *y) {
                 sum += bfloat_at(a, 1) * high_of(j->b[i * j->o + o]);
                 sum += bfloat_at(a, 0) * low_of(j->b[i * j->o + o]);
             }
-            y[p * j->o + o] = sum;
+            y[p * j->o + o] = finish(&j->e, o, sum);
         }
 }
 
@@ -341,9 +372,10 @@ static void rows_of_pairs_are_summed_as_plain_ones_are(void **state) {
         memcpy(plain, j.y, sizeof plain);
         plain_mul(&j, plain);
         for (size_t s = 0; s < sets; s++) {
+            lint_epilogue e = epilogue_of(&j.e);
             memcpy(y, j.y, sizeof y);
             kernels[s]->mul_pairs(j.p, j.o, (j.k + 1) / 2, j.r, rows, j.lda, j.b,
-                                  j.biased ? j.bias : NULL, j.add, y);
+                                  j.biased ? j.bias : NULL, j.add, &e, y);
             assert_memory_equal(y, plain, sizeof y);
         }
         memcpy(plain, j.y, sizeof plain);
@@ -400,6 +432,7 @@ static void products_of_bfloat16_are_those_of_floats(void **state) {
     for (int round = 0; round < 20; round++)
         for (size_t s = 0; s < sets; s++) {
             fill_product(&job, &r, ROWS, TERMS);
+            job.e = (epilogue){0};
             run_gemm(kernels[s], kernels[s]->gemm_pairs, &job, got);
             unpair_columns(&job);
             unpair_rows(job.b, job.k, job.cols, job.cols);

@@ -1,7 +1,7 @@
 /* Random networks against themselves without what is rewritten when they are built: pools that become
- * part of a batch norm, batch norms and activations that become part of a convolution, in a network that is
- * trained and in one that only answers. `maxpool 1`, which changes
- * nothing, behind every layer keeps each of them by itself. */
+ * part of a batch norm, batch norms and activations that become part of a convolution, depthwise and 1x1
+ * convolutions that become one step; in a network that is trained and in one that only answers.
+ * `maxpool 1`, which changes nothing, behind every layer keeps each of them by itself. */
 #include "support/check.h"
 #include "support/filled.h"
 
@@ -71,6 +71,34 @@ static void pool(writer *w) {
     layer(w, kinds[k]);
 }
 
+static void perhaps_norm_and_activation(writer *w) {
+    static const char *const activations[] = {"relu", "relu6", "hardsigmoid"};
+    if (below(w, 2)) norm(w);
+    if (below(w, 4)) layer(w, activations[below(w, 3)]);
+}
+
+/* A depthwise convolution and a 1x1 one, mostly with a 1x1 one before them. Returns the channels. */
+static int separable(writer *w, int channels) {
+    char line[128];
+    if (below(w, 4)) {
+        snprintf(line, sizeof line, "c%d: conv %d 1x1%s", w->names++, channels = 2 + below(w, 30),
+                 below(w, 2) ? " nobias" : "");
+        layer(w, line);
+        perhaps_norm_and_activation(w);
+    }
+    int kernel = 1 + below(w, 5), stride = 1 + below(w, 3), dilation = 1 + below(w, 2);
+    if (w->side / stride < 4) stride = 1;
+    snprintf(line, sizeof line, "c%d: conv %d %dx%d same stride %d dilation %d groups %d",
+             w->names++, channels, kernel, kernel, stride, dilation, channels);
+    layer(w, line);
+    w->side = (w->side - 1) / stride + 1;
+    perhaps_norm_and_activation(w);
+    snprintf(line, sizeof line, "c%d: conv %d 1x1", w->names++, channels = 1 + below(w, 40));
+    layer(w, line);
+    if (below(w, 2)) norm(w);
+    return channels;
+}
+
 static void block(writer *w, int channels) {
     char line[64];
     snprintf(line, sizeof line, "r%d: residual", w->names++);
@@ -93,7 +121,7 @@ static void write_net(writer *w, uint64_t number) {
     snprintf(line, sizeof line, "input %dx%dx3", w->side, w->side);
     both(w, line);
     for (int i = 2 + below(w, 9); i > 0; i--) {
-        int what = below(w, 10);
+        int what = below(w, 12);
         if (what < 3)
             conv(w, channels = 1 + below(w, 9), 0);
         else if (what < 5)
@@ -102,8 +130,10 @@ static void write_net(writer *w, uint64_t number) {
             pool(w);
         else if (what < 9)
             layer(w, activations[below(w, 3)]);
-        else
+        else if (what < 10)
             block(w, channels);
+        else
+            channels = separable(w, channels);
     }
     conv(w, 4, 1);
     if (below(w, 2)) norm(w);
@@ -130,6 +160,26 @@ static int compare_runs(filled *a, filled *b) {
                check_tensor("maps", m[0], m[1], maps, 1e-4 * check_max(m[1], maps), 0);
     free(m[0]);
     free(m[1]);
+    return good;
+}
+
+/* A network that only answers does more at once, and has the same bits. */
+static int same_answers(filled *trained, filled *only) {
+    float x[2][PICTURES * CLASSES];
+    filled *const of[] = {trained, only};
+    for (int i = 0; i < 2; i++)
+        assert_int_equal(lint_net_run(of[i]->net, &of[i]->batch, x[i], NULL, &(lint_err){0}), 0);
+    return check_tensor("logits", x[1], x[0], PICTURES * CLASSES, 0, 0);
+}
+
+static int same_answers_in_any_precision(filled *trained, filled *only) {
+    int good = 1;
+    for (int bf16 = 1; bf16 >= 0; bf16--) {
+        lint_precision precision = bf16 ? LINT_PRECISION_BF16 : LINT_PRECISION_F32;
+        assert_int_equal(lint_net_set_precision(trained->net, precision, &(lint_err){0}), 0);
+        assert_int_equal(lint_net_set_precision(only->net, precision, &(lint_err){0}), 0);
+        good &= same_answers(trained, only);
+    }
     return good;
 }
 
@@ -169,7 +219,8 @@ static void networks_are_what_their_layers_are(void **state) {
         filled *a = filled_new(w.text, CLASSES, PICTURES, LINT_NET_TRAIN, 1);
         filled *b = filled_new(w.plain, CLASSES, PICTURES, LINT_NET_TRAIN, 1);
         filled *c = filled_new(w.text, CLASSES, PICTURES, LINT_NET_INFER, 1);
-        bad = !compare_runs(a, b) || !compare_runs(c, b) || !compare_steps(a, b);
+        bad = !compare_runs(a, b) || !compare_runs(c, b) || !same_answers_in_any_precision(a, c) ||
+              !compare_steps(a, b);
         if (bad) print_message("# network %d:\n%s", (int)i, w.text);
         filled_free(a);
         filled_free(b);

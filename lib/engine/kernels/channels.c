@@ -132,23 +132,24 @@ INLINE size_t least(size_t a, size_t b) {
     return a < b ? a : b;
 }
 
-static void affine_block(size_t n, size_t c, const float *x, const float *a, const float *b,
-                         float *y) {
+static void affine_block(size_t n, size_t c, const float *x, const lint_epilogue *e, float *y) {
     size_t ch = 0;
     for (; ch + W <= c; ch += W) {
-        vf av = load(a + ch), bv = load(b + ch);
-        for (size_t i = ch; i < n * c; i += c)
-            store(y + i, load(x + i) * av + bv);
+        vf a = load(e->scale + ch), b = load(e->shift + ch);
+        for (size_t i = ch; i < n * c; i += c) {
+            vf v = load(x + i) * a + b;
+            store(y + i, e->top > 0 ? cut(v, e->top) : v);
+        }
     }
     for (; ch < c; ch++)
         for (size_t i = ch; i < n * c; i += c)
-            y[i] = x[i] * a[ch] + b[ch];
+            y[i] = finish_one(e, ch, x[i]);
 }
 
-void KERNEL(affine)(size_t p, size_t c, const float *x, const float *a, const float *b, float *y) {
+void KERNEL(affine)(size_t p, size_t c, const float *x, const lint_epilogue *e, float *y) {
     size_t block = block_of(c);
     for (size_t q = 0; q < p; q += block)
-        affine_block(least(block, p - q), c, x + q * c, a, b, y + q * c);
+        affine_block(least(block, p - q), c, x + q * c, e, y + q * c);
 }
 
 static void affine2_block(size_t n, size_t c, const float *d, const float *x, const float *a,

@@ -26,13 +26,21 @@
  * power of two, so that they share no cache set. */
 enum { LINT_GEMM_K = 256, LINT_GEMM_LDA = 272 };
 
+/* What a kernel does to sums of channels when they are finished: times scale [c], plus shift [c] (NULL:
+ * neither); then, with top above 0, cut off below 0 and above top, as relu (INFINITY) and relu6 do. NaN
+ * stays. So a convolution does the work of the batchnorm and the activation behind it. */
+typedef struct lint_epilogue {
+    const float *scale, *shift;
+    float top;
+} lint_epilogue;
+
 /* The products, described below. */
 typedef void lint_mul(size_t p, size_t o, size_t k, size_t r, const float *const *rows, size_t lda,
-                      const float *b, const float *bias, int add, float *y);
+                      const float *b, const float *bias, int add, const lint_epilogue *e, float *y);
 typedef void lint_outer(size_t p, size_t o, size_t k, const float *a, size_t lda, const float *d,
                         float *g);
 typedef void lint_gemm(size_t p, size_t cols, size_t k, const float *a, const float *b,
-                       const float *bias, int add, float *y, size_t ldy);
+                       const float *bias, int add, const lint_epilogue *e, float *y, size_t ldy);
 typedef void lint_gemm_outer(size_t p, size_t cols, size_t k, const float *a, const float *d,
                              float *g, size_t ldg);
 
@@ -42,7 +50,8 @@ typedef struct lint_kernels {
     /* y[p][o] = bias[o] + sum over r, k of rows[r][p * lda + k] * b[(r * K + k) * O + o]; with add
      * on top of what y holds, instead of bias.
      * A convolution of one output row: pixel p reads K floats on from p * lda in each of R input
-     * rows, so neighbours overlap and nothing is gathered. bias NULL is zero. */
+     * rows, so neighbours overlap and nothing is gathered. bias NULL is zero, and
+     * e NULL, here and below, no epilogue. */
     lint_mul *mul;
 
     /* The same product on packed blocks, where a has rows of LINT_GEMM_LDA floats and b panels of
@@ -78,7 +87,7 @@ typedef struct lint_kernels {
      *   tile_gather  G' t G, 3x3 taps */
     void (*tile_input)(size_t c, const float *const x[16], float *t, size_t down, size_t across);
     void (*tile_output)(size_t c, const float *t, size_t down, size_t across, const float *bias,
-                        int add, float *const y[4]);
+                        int add, const lint_epilogue *e, float *const y[4]);
     void (*tile_spread)(size_t c, const float *const d[4], float *t, size_t down, size_t across);
     void (*tile_filter)(size_t c, const float *const w[9], float *t, size_t down, size_t across);
     void (*tile_gather)(size_t c, const float *t, size_t down, size_t across, float *const w[9]);
@@ -93,8 +102,8 @@ typedef struct lint_kernels {
     void (*sum_product)(size_t p, size_t c, const float *d, const float *x, const float *m,
                         float *s);
 
-    /* y[p][c] = a[c] * x[p][c] + b[c]; y may be x. */
-    void (*affine)(size_t p, size_t c, const float *x, const float *a, const float *b, float *y);
+    /* y[p][c] = what e, which has a scale, makes of x[p][c]; y may be x. */
+    void (*affine)(size_t p, size_t c, const float *x, const lint_epilogue *e, float *y);
 
     /* y[p][c] = a[c] * d[p][c] + b[c] * x[p][c] + e[c]; y may be d or x. */
     void (*affine2)(size_t p, size_t c, const float *d, const float *x, const float *a,
@@ -122,7 +131,8 @@ typedef struct lint_kernels {
     /* y[p * ys + c] = bias[c] + sum over t of x[t][p * xs + c] * w[t][c], for n taps of filters that
      * have one channel; bias NULL is zero; with add on top of what y holds, instead. x is not y. */
     void (*taps)(size_t p, size_t c, size_t n, const float *const *x, size_t xs,
-                 const float *const *w, const float *bias, int add, float *y, size_t ys);
+                 const float *const *w, const float *bias, int add, const lint_epilogue *e,
+                 float *y, size_t ys);
 
     /* w[t][c] += sum over p of x[t][p * xs + c] * d[p * C + c]: the gradient of such taps. */
     void (*taps_gradient)(size_t p, size_t c, size_t n, const float *const *x, size_t xs,

@@ -75,4 +75,24 @@ INLINE vf choose(vi mask, vf yes, vf no) {
     return (vf)((mask & (vi)yes) | (~mask & (vi)no));
 }
 
+/* v cut off below 0 and above top; NaN stays. */
+INLINE vf cut(vf v, float top) {
+    vf zero = {0};
+    v = choose(v < zero, zero, v);
+    return choose(v > top, zero + top, v);
+}
+
+/* The sums v of some channels, of which e's begin with the first. */
+INLINE vf finish(const lint_epilogue *e, size_t channel, vf v) {
+    if (e->scale) v = v * load(e->scale + channel) + load(e->shift + channel);
+    return e->top > 0 ? cut(v, e->top) : v;
+}
+
+INLINE float finish_one(const lint_epilogue *e, size_t channel, float v) {
+    if (!e) return v;
+    if (e->scale) v = v * e->scale[channel] + e->shift[channel];
+    if (e->top > 0) v = v < 0 ? 0 : v > e->top ? e->top : v;
+    return v;
+}
+
 #endif

@@ -40,13 +40,14 @@ enum { TALL = 12, WIDE = 6, OUTER_TALL = 8, OUTER_WIDE = 4 };
 /* --- mul, outer -------------------------------------------------------------------------------------- */
 
 /* y[i][o] = bias[o] + sum over r, k of rows[r][i][k] * b[(r * K + k) * O + o]; with add on top of what y
- * holds, instead of bias. mul reads the rows of a, outer its columns: element [i][k] lies row bytes on
+ * holds, instead of bias; then what the epilogue says. mul reads the rows of a, outer its columns: element [i][k] lies row bytes on
  * for each i, step bytes for each k. */
 typedef struct mul_args {
     size_t o, k, r;
     const float *const *rows;
     const float *b, *bias;
     int add;
+    const lint_epilogue *e;
     float *y;
 } mul_args;
 
@@ -82,6 +83,14 @@ INLINE void mul_tile(const int pairs, const int rows, const int vecs, const mul_
                 for (int j = 0; j < vecs; j++)
                     acc[i][j] = madd(pairs, acc[i][j], bv[j], v);
             }
+        }
+    }
+    if (m->e) {
+        UNROLL
+        for (int i = 0; i < rows; i++) {
+            UNROLL
+            for (int j = 0; j < vecs; j++)
+                acc[i][j] = finish(m->e, o + (size_t)(j * W), acc[i][j]);
         }
     }
     UNROLL
@@ -129,7 +138,7 @@ INLINE void mul_last(const int pairs, const int rows, const mul_args *m, size_t 
     }
     for (int i = 0; i < rows; i++) {
         float v[W];
-        store(v, acc[i]);
+        store(v, m->e ? finish(m->e, o, acc[i]) : acc[i]);
         memcpy(m->y + (i0 + (size_t)i) * m->o + m->o - tail, v + W - tail, tail * sizeof *v);
     }
 }
@@ -146,7 +155,7 @@ INLINE void mul_tail(const int pairs, const mul_args *m, size_t n, size_t row, s
                     vf b = {m->b[(r * m->k + k) * m->o + c]};
                     s = madd(pairs, (vf){s}, b, v)[0];
                 }
-            m->y[i * m->o + c] = s;
+            m->y[i * m->o + c] = finish_one(m->e, c, s);
         }
 }
 
@@ -208,26 +217,27 @@ INLINE void mul_rows(const int pairs, const mul_args *m, size_t p, size_t lda) {
 }
 
 void KERNEL(mul)(size_t p, size_t o, size_t k, size_t r, const float *const *rows, size_t lda,
-                 const float *b, const float *bias, int add, float *y) {
-    const mul_args m = {o, k, r, rows, b, bias, add, y};
+                 const float *b, const float *bias, int add, const lint_epilogue *e, float *y) {
+    const mul_args m = {o, k, r, rows, b, bias, add, e, y};
     mul_rows(0, &m, p, lda);
 }
 
 void KERNEL(mul_pairs)(size_t p, size_t o, size_t k, size_t r, const float *const *rows, size_t lda,
-                       const float *b, const float *bias, int add, float *y) {
-    const mul_args m = {o, k, r, rows, b, bias, add, y};
+                       const float *b, const float *bias, int add, const lint_epilogue *e,
+                       float *y) {
+    const mul_args m = {o, k, r, rows, b, bias, add, e, y};
     mul_rows(1, &m, p, lda);
 }
 
 void KERNEL(outer)(size_t p, size_t o, size_t k, const float *a, size_t lda, const float *d,
                    float *g) {
-    const mul_args m = {o, p, 1, &a, d, NULL, 1, g};
+    const mul_args m = {o, p, 1, &a, d, NULL, 1, NULL, g};
     mul_all(0, OUTER_TALL, OUTER_WIDE, 2, &m, k, sizeof *a, lda * sizeof *a);
 }
 
 void KERNEL(outer_pairs)(size_t p, size_t o, size_t k, const float *a, size_t lda, const float *d,
                          float *g) {
-    const mul_args m = {o, p, 1, &a, d, NULL, 1, g};
+    const mul_args m = {o, p, 1, &a, d, NULL, 1, NULL, g};
     mul_all(1, OUTER_TALL, OUTER_WIDE, 2, &m, k, sizeof *a, lda * sizeof *a);
 }
 
@@ -243,6 +253,7 @@ typedef struct gemm_args {
     size_t cols, steps; /* outputs of a panel; products of each */
     const float *b, *bias;
     int add;
+    const lint_epilogue *e;
     size_t ldy;
 } gemm_args;
 
@@ -259,78 +270,107 @@ INLINE vf gemm_start(const int whole, const gemm_args *m, const float *y, int j)
     return whole ? load(from + j * W) : load_part(from, m->cols, j);
 }
 
+/* The epilogue, whose numbers are copied to `part` where they are not as many as a panel's columns. */
+INLINE lint_epilogue gemm_epilogue(const int whole, const gemm_args *m, float part[2 * PANEL]) {
+    lint_epilogue e = *m->e;
+    if (whole || !e.scale) return e;
+    memset(part, 0, 2 * PANEL * sizeof *part);
+    memcpy(part, e.scale, m->cols * sizeof *part);
+    memcpy(part + PANEL, e.shift, m->cols * sizeof *part);
+    e.scale = part;
+    e.shift = part + PANEL;
+    return e;
+}
+
 /* y[i] += sum over the steps k of a[i * row + k * step] * b[k]. gemm reads the rows of a,
- * gemm_outer its columns; rows, whole, row and step are compile-time constants. */
-INLINE void gemm_tile(const int pairs, const int rows, const int whole, const size_t row,
-                      const size_t step, const gemm_args *m, const float *a, float *y) {
-    vf acc[GEMM_TALL][2];
+ * gemm_outer its columns; rows, vecs, whole, row and step are compile-time constants: vecs vectors have
+ * all columns, and whole says that all of these are columns. */
+INLINE void gemm_tile(const int pairs, const int rows, const int vecs, const int whole,
+                      const size_t row, const size_t step, const gemm_args *m, const float *a,
+                      float *y) {
+    vf acc[2 * GEMM_TALL];
+    float part[2 * PANEL];
     UNROLL
-    for (int i = 0; i < rows; i++) {
-        UNROLL
-        for (int j = 0; j < 2; j++)
-            acc[i][j] = gemm_start(whole, m, y + (size_t)i * m->ldy, j);
-    }
+    for (int i = 0; i < rows * vecs; i++)
+        acc[i] = gemm_start(whole, m, y + (size_t)(i / vecs) * m->ldy, i % vecs);
     const float *b = m->b;
     for (size_t k = 0; k < m->steps; k++, a += step, b += PANEL) {
-        vf b0 = load(b), b1 = load(b + W);
+        vf bv[2];
+        UNROLL
+        for (int j = 0; j < vecs; j++)
+            bv[j] = load(b + j * W);
         UNROLL
         for (int i = 0; i < rows; i++) {
             float v = a[(size_t)i * row];
-            acc[i][0] = madd(pairs, acc[i][0], b0, v);
-            acc[i][1] = madd(pairs, acc[i][1], b1, v);
+            UNROLL
+            for (int j = 0; j < vecs; j++)
+                acc[i * vecs + j] = madd(pairs, acc[i * vecs + j], bv[j], v);
         }
+    }
+    if (m->e) {
+        const lint_epilogue all = gemm_epilogue(whole, m, part);
+        UNROLL
+        for (int i = 0; i < rows * vecs; i++)
+            acc[i] = finish(&all, (size_t)(i % vecs * W), acc[i]);
     }
     UNROLL
     for (int i = 0; i < rows; i++) {
         float *to = y + (size_t)i * m->ldy;
         if (whole) {
-            store(to, acc[i][0]);
-            store(to + W, acc[i][1]);
+            UNROLL
+            for (int j = 0; j < vecs; j++)
+                store(to + j * W, acc[i * vecs + j]);
         } else {
-            memcpy(to, acc[i], m->cols * sizeof *to);
+            memcpy(to, acc + i * vecs, m->cols * sizeof *to);
         }
     }
 }
 
-INLINE void gemm_rows(const int pairs, const int whole, const size_t row, const size_t step,
-                      const gemm_args *m, size_t rows, const float *a, float *y) {
+/* tall: rows of a tile, as many as the registers hold. */
+INLINE void gemm_rows(const int pairs, const int tall, const int vecs, const int whole,
+                      const size_t row, const size_t step, const gemm_args *m, size_t rows,
+                      const float *a, float *y) {
     size_t i = 0;
-    for (; i + GEMM_TALL <= rows; i += GEMM_TALL)
-        gemm_tile(pairs, GEMM_TALL, whole, row, step, m, a + i * row, y + i * m->ldy);
+    for (; i + (size_t)tall <= rows; i += (size_t)tall)
+        gemm_tile(pairs, tall, vecs, whole, row, step, m, a + i * row, y + i * m->ldy);
     for (; i + 4 <= rows; i += 4)
-        gemm_tile(pairs, 4, whole, row, step, m, a + i * row, y + i * m->ldy);
+        gemm_tile(pairs, 4, vecs, whole, row, step, m, a + i * row, y + i * m->ldy);
     for (; i < rows; i++)
-        gemm_tile(pairs, 1, whole, row, step, m, a + i * row, y + i * m->ldy);
+        gemm_tile(pairs, 1, vecs, whole, row, step, m, a + i * row, y + i * m->ldy);
 }
 
 INLINE void gemm_all(const int pairs, const size_t row, const size_t step, const gemm_args *m,
                      size_t rows, const float *a, float *y) {
     if (m->cols == PANEL)
-        gemm_rows(pairs, 1, row, step, m, rows, a, y);
+        gemm_rows(pairs, GEMM_TALL, 2, 1, row, step, m, rows, a, y);
+    else if (m->cols > W)
+        gemm_rows(pairs, GEMM_TALL, 2, 0, row, step, m, rows, a, y);
+    else if (m->cols == W)
+        gemm_rows(pairs, 2 * GEMM_TALL, 1, 1, row, step, m, rows, a, y);
     else
-        gemm_rows(pairs, 0, row, step, m, rows, a, y);
+        gemm_rows(pairs, 2 * GEMM_TALL, 1, 0, row, step, m, rows, a, y);
 }
 
 void KERNEL(gemm)(size_t p, size_t cols, size_t k, const float *a, const float *b,
-                  const float *bias, int add, float *y, size_t ldy) {
-    const gemm_args m = {cols, k, b, bias, add, ldy};
+                  const float *bias, int add, const lint_epilogue *e, float *y, size_t ldy) {
+    const gemm_args m = {cols, k, b, bias, add, e, ldy};
     gemm_all(0, LINT_GEMM_LDA, 1, &m, p, a, y);
 }
 
 void KERNEL(gemm_pairs)(size_t p, size_t cols, size_t k, const float *a, const float *b,
-                        const float *bias, int add, float *y, size_t ldy) {
-    const gemm_args m = {cols, k, b, bias, add, ldy};
+                        const float *bias, int add, const lint_epilogue *e, float *y, size_t ldy) {
+    const gemm_args m = {cols, k, b, bias, add, e, ldy};
     gemm_all(1, LINT_GEMM_LDA, 1, &m, p, a, y);
 }
 
 void KERNEL(gemm_outer)(size_t p, size_t cols, size_t k, const float *a, const float *d, float *g,
                         size_t ldg) {
-    const gemm_args m = {cols, p, d, NULL, 1, ldg};
+    const gemm_args m = {cols, p, d, NULL, 1, NULL, ldg};
     gemm_all(0, 1, LINT_GEMM_LDA, &m, k, a, g);
 }
 
 void KERNEL(gemm_outer_pairs)(size_t p, size_t cols, size_t k, const float *a, const float *d,
                               float *g, size_t ldg) {
-    const gemm_args m = {cols, p, d, NULL, 1, ldg};
+    const gemm_args m = {cols, p, d, NULL, 1, NULL, ldg};
     gemm_all(1, 1, LINT_GEMM_LDA, &m, k, a, g);
 }

@@ -1,52 +1,80 @@
 /* Depthwise convolution: filters of one channel, and their gradient. */
 #include "engine/kernels/kernels_parts.h"
 
-enum { TAPS_CELLS = 8, TAPS_MOST = 9 };
+enum { TAPS_SUMS = 8, TAPS_MOST = 9 };
 
 typedef struct taps_args {
     size_t c, n, xs, ys;
     const float *const *x, *const *w;
     const float *bias;
     int add;
+    const lint_epilogue *e;
     float *y;
 } taps_args;
 
-/* Cells from p on, one vector of channels; the sums stay in registers over all taps. */
-INLINE void taps_tile(const int cells, const taps_args *a, size_t p, size_t ch) {
-    vf sum[TAPS_CELLS];
+/* Cells from p on, some vectors of channels; the sums stay in registers over all taps. Both numbers are
+ * compile-time constants. */
+INLINE void taps_tile(const int cells, const int vecs, const taps_args *a, size_t p, size_t ch) {
+    vf sum[TAPS_SUMS];
     float *y = a->y + p * a->ys + ch;
     UNROLL
-    for (int i = 0; i < cells; i++)
-        sum[i] = a->add ? load(y + (size_t)i * a->ys) : a->bias ? load(a->bias + ch) : (vf){0};
+    for (int i = 0; i < cells * vecs; i++) {
+        size_t v = (size_t)(i % vecs * W);
+        sum[i] = a->add    ? load(y + (size_t)(i / vecs) * a->ys + v)
+                 : a->bias ? load(a->bias + ch + v)
+                           : (vf){0};
+    }
     for (size_t t = 0; t < a->n; t++) {
-        vf w = load(a->w[t] + ch);
         const float *x = a->x[t] + p * a->xs + ch;
+        vf w[TAPS_SUMS];
         UNROLL
-        for (int i = 0; i < cells; i++)
-            sum[i] += load(x + (size_t)i * a->xs) * w;
+        for (int j = 0; j < vecs; j++)
+            w[j] = load(a->w[t] + ch + j * W);
+        UNROLL
+        for (int i = 0; i < cells * vecs; i++)
+            sum[i] += load(x + (size_t)(i / vecs) * a->xs + i % vecs * W) * w[i % vecs];
+    }
+    if (a->e) {
+        UNROLL
+        for (int i = 0; i < cells * vecs; i++)
+            sum[i] = finish(a->e, ch + (size_t)(i % vecs * W), sum[i]);
     }
     UNROLL
-    for (int i = 0; i < cells; i++)
-        store(y + (size_t)i * a->ys, sum[i]);
+    for (int i = 0; i < cells * vecs; i++)
+        store(y + (size_t)(i / vecs) * a->ys + i % vecs * W, sum[i]);
+}
+
+/* Vectors of channels [0, whole) of some cells: several of one cell where cells are few, since a sum waits
+ * for the product before it, and others fill the time. */
+INLINE void taps_cells(const int cells, const int vecs, const taps_args *a, size_t p,
+                       size_t whole) {
+    size_t ch = 0;
+    for (; ch + (size_t)(vecs * W) <= whole; ch += (size_t)(vecs * W))
+        taps_tile(cells, vecs, a, p, ch);
+    for (; ch < whole; ch += W)
+        taps_tile(cells, 1, a, p, ch);
 }
 
 static void taps_rest(const taps_args *a, size_t p, size_t ch) {
     float *y = a->y + p * a->ys + ch, sum = a->add ? *y : a->bias ? a->bias[ch] : 0;
     for (size_t t = 0; t < a->n; t++)
         sum += a->x[t][p * a->xs + ch] * a->w[t][ch];
-    *y = sum;
+    *y = finish_one(a->e, ch, sum);
 }
 
 void KERNEL(taps)(size_t p, size_t c, size_t n, const float *const *x, size_t xs,
-                  const float *const *w, const float *bias, int add, float *y, size_t ys) {
-    const taps_args a = {c, n, xs, ys, x, w, bias, add, y};
+                  const float *const *w, const float *bias, int add, const lint_epilogue *e,
+                  float *y, size_t ys) {
+    const taps_args a = {c, n, xs, ys, x, w, bias, add, e, y};
     size_t q = 0, whole = c / W * W;
-    for (; q + TAPS_CELLS <= p; q += TAPS_CELLS)
-        for (size_t ch = 0; ch < whole; ch += W)
-            taps_tile(TAPS_CELLS, &a, q, ch);
+    for (; q + 8 <= p; q += 8)
+        taps_cells(8, 1, &a, q, whole);
+    for (; q + 4 <= p; q += 4)
+        taps_cells(4, 2, &a, q, whole);
+    for (; q + 2 <= p; q += 2)
+        taps_cells(2, 4, &a, q, whole);
     for (; q < p; q++)
-        for (size_t ch = 0; ch < whole; ch += W)
-            taps_tile(1, &a, q, ch);
+        taps_cells(1, 6, &a, q, whole);
     for (q = 0; q < p; q++)
         for (size_t ch = whole; ch < c; ch++)
             taps_rest(&a, q, ch);

@@ -58,7 +58,7 @@ void KERNEL(tile_input)(size_t c, const float *const x[16], float *to, size_t do
 }
 
 void KERNEL(tile_output)(size_t c, const float *from, size_t down, size_t across, const float *bias,
-                         int add, float *const y[4]) {
+                         int add, const lint_epilogue *e, float *const y[4]) {
     for (size_t ch = 0; ch < c; ch += W) {
         vf t[16], b = bias ? load(bias + ch) : (vf){0};
         load_tile(t, from + ch, down, across);
@@ -71,7 +71,8 @@ void KERNEL(tile_output)(size_t c, const float *from, size_t down, size_t across
         UNROLL
         for (int i = 0; i < 4; i++) {
             vf v = t[i / 2 * 4 + i % 2];
-            store(y[i] + ch, v + (add ? load(y[i] + ch) : b));
+            v += add ? load(y[i] + ch) : b;
+            store(y[i] + ch, e ? finish(e, ch, v) : v);
         }
     }
 }

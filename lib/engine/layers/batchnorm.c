@@ -242,15 +242,13 @@ static void running_moments(lint_layer *l) {
 static void apply(void *ctx, size_t image, int worker) {
     (void)worker;
     const norm_job *j = ctx;
-    const lint_layer *l = j->l, *clip = l->epilogue[0];
+    const lint_layer *l = j->l;
     const norm_state *s = l->state;
+    const lint_epilogue e = lint_batchnorm_epilogue(l);
     size_t row = l->out.w * l->out.c, at = image * lint_shape_count(l->out);
     const float *x = (s->pooled ? taken_of(l) : l->x) + at;
-    for (size_t y = 0; y < l->out.h; y++) {
-        float *to = l->y + at + y * row;
-        j->p->k->affine(l->out.w, l->in.c, x + y * row, s->a, s->b, to);
-        if (clip) clip->kind->epilogue(clip, j->p, l->out.w, 0, l->out.c, to, l->out.c);
-    }
+    for (size_t y = 0; y < l->out.h; y++)
+        j->p->k->affine(l->out.w, l->in.c, x + y * row, &e, l->y + at + y * row);
 }
 
 static void affine_coefficients(lint_layer *l) {
@@ -266,14 +264,9 @@ static void batchnorm_epilogue_begin(lint_layer *l) {
     affine_coefficients(l);
 }
 
-static void batchnorm_epilogue(const lint_layer *l, const lint_pass *p, size_t cells, size_t c0,
-                               size_t c, float *y, size_t ld) {
+lint_epilogue lint_batchnorm_epilogue(const lint_layer *l) {
     const norm_state *s = l->state;
-    if (c == ld)
-        p->k->affine(cells, c, y, s->a, s->b, y);
-    else
-        for (size_t i = 0; i < cells; i++, y += ld)
-            p->k->affine(1, c, y, s->a + c0, s->b + c0, y);
+    return (lint_epilogue){s->a, s->b, l->epilogue[0] ? l->epilogue[0]->kind->top : 0};
 }
 
 static void batchnorm_forward(lint_layer *l, const lint_pass *p) {
@@ -349,8 +342,9 @@ static int batchnorm_fused_backward(const lint_layer *l, const lint_pass *p, siz
         p->k->affine2(l->in.w, c, d, x, s->a, s->b, s->e, to);
         return 1;
     }
-    if (y + 1 == l->in.h) { /* an odd row at the end is in no window */
-        p->k->affine(l->in.w, c, x, s->b, s->e, to);
+    const lint_epilogue outside = {.scale = s->b, .shift = s->e}; /* of all windows */
+    if (y + 1 == l->in.h) {
+        p->k->affine(l->in.w, c, x, &outside, to);
         return 1;
     }
     size_t at = image * lint_shape_count(l->out) + y / 2 * row;
@@ -358,7 +352,7 @@ static int batchnorm_fused_backward(const lint_layer *l, const lint_pass *p, siz
     float *const both[2] = {to, next};
     p->k->unpool2_affine2(l->out.w, c, l->dy + at, s->arg + at, from, s->a, s->b, s->e, both);
     for (int i = 0; l->in.w % 2 && i < 2; i++)
-        p->k->affine(1, c, from[i] + full - c, s->b, s->e, both[i] + full - c);
+        p->k->affine(1, c, from[i] + full - c, &outside, both[i] + full - c);
     return 2;
 }
 
@@ -431,7 +425,6 @@ const lint_layer_kind lint_layer_batchnorm = {
     .backward = batchnorm_backward,
     .fused_begin = batchnorm_fused_begin,
     .epilogue_begin = batchnorm_epilogue_begin,
-    .epilogue = batchnorm_epilogue,
     .fused_forward = batchnorm_fused_forward,
     .fused_backward = batchnorm_fused_backward,
     .describe = batchnorm_describe,

@@ -10,7 +10,7 @@
 #include <string.h>
 
 /* Numbers in all filters of a layer. The largest of ResNet-50 has 2.4 million. */
-enum { FILTER_MAX = 32, PAD_MAX = 64, FILTERS_MAX = 1 << 24 };
+enum { PAD_MAX = 64, FILTERS_MAX = 1 << 24 };
 
 /* The cells from the first to the last tap of a filter of k taps. */
 static size_t span(const conv_state *s, size_t k) {
@@ -44,7 +44,7 @@ static int parse(lint_layer *l, conv_state *s, size_t *out, int *bias, lint_err 
         *out = l->classes;
     else if (lint_arg_count(l, 0, 1, 65536, out, e) < 0)
         return -1;
-    if (lint_arg_pair(l, 1, FILTER_MAX, &s->kw, &s->kh, e) < 0) return -1;
+    if (lint_arg_pair(l, 1, LINT_CONV_FILTER_MAX, &s->kw, &s->kh, e) < 0) return -1;
     for (size_t i = 2; i < l->args; i++) {
         if (strcmp(l->arg[i], "same") == 0)
             same = 1;

@@ -3,6 +3,7 @@
  *     conv.c            the layer: arguments, weights, which way it goes
  *     conv_rows.c       row by row, for small filters over wide pictures
  *     conv_depthwise.c  channel by channel, for filters of one channel
+ *     conv_separable.c  in inference, that and the 1x1 convolutions around it at once
  *     conv_winograd.c   with fewer products, for 3x3 filters of many channels
  *     conv_gemm.c       as a product of matrices, for everything else
  *
@@ -13,6 +14,8 @@
 #define LINT_ENGINE_LAYERS_CONV_H
 
 #include "engine/layers/layer.h"
+
+enum { LINT_CONV_FILTER_MAX = 32 }; /* rows and columns of a filter */
 
 typedef struct conv_state {
     size_t kh, kw, stride, top, left; /* filter, step, padding above and to the left */
@@ -29,7 +32,8 @@ typedef struct conv_way {
     void (*backward)(lint_layer *l, const lint_pass *p);
 } conv_way;
 
-extern const conv_way lint_conv_rows, lint_conv_depthwise, lint_conv_winograd, lint_conv_gemm;
+extern const conv_way lint_conv_rows, lint_conv_depthwise, lint_conv_separable, lint_conv_winograd,
+    lint_conv_gemm;
 
 static inline const conv_state *lint_conv(const lint_layer *l) {
     return l->state;
@@ -50,12 +54,27 @@ static inline size_t lint_conv_steps(int pairs, size_t k) {
     return pairs ? (k + 1) / 2 : k;
 }
 
-/* In inference, applies what follows to channels [c0, c0 + c) of some cells of y, as many floats apart as
- * the output has channels. */
-static inline void lint_conv_epilogue(const lint_layer *l, const lint_pass *p, size_t cells,
-                                      size_t c0, size_t c, float *y) {
-    for (int i = 0; i < LINT_LAYER_EPILOGUES && l->epilogue[i] && !p->training; i++)
-        l->epilogue[i]->kind->epilogue(l->epilogue[i], p, cells, c0, c, y, l->out.c);
+/* What a convolution makes of its sums, in inference, for the layers behind it. */
+static inline lint_epilogue lint_conv_epilogue(const lint_layer *l, const lint_pass *p) {
+    const lint_layer *next = p->training ? NULL : l->epilogue[0];
+    if (!next) return (lint_epilogue){0};
+    return next->kind == &lint_layer_batchnorm ? lint_batchnorm_epilogue(next)
+                                               : (lint_epilogue){.top = next->kind->top};
+}
+
+/* As kernels want it: NULL where nothing is done. */
+static inline const lint_epilogue *lint_epilogue_or_null(const lint_epilogue *e) {
+    return e->scale || e->top > 0 ? e : NULL;
+}
+
+/* The epilogue of the channels from c on. */
+static inline lint_epilogue lint_epilogue_from(const lint_epilogue *all, size_t c) {
+    lint_epilogue e = *all;
+    if (e.scale) {
+        e.scale += c;
+        e.shift += c;
+    }
+    return e;
 }
 
 /* Whether lint_conv_depthwise can do this layer, for whose kind it is always worth it. */
@@ -63,6 +82,36 @@ int lint_conv_depthwise_suits(const lint_layer *l);
 
 /* Whether lint_conv_winograd can do this layer, and is worth it. */
 int lint_conv_winograd_suits(const lint_layer *l);
+
+/* --- what conv_separable.c is made of ----------------------------------------------------------- */
+
+/* The filters of a depthwise convolution as [kh,kw,C]. */
+void lint_conv_pack_taps(const lint_layer *l, float *taps);
+
+/* A row of its output, channels [c0, c1), into y [out.w, ys]. rows[i]: the row of the input under row i of
+ * the filter, or NULL outside of the picture. */
+void lint_conv_depthwise_row(const lint_layer *l, const lint_pass *p, const float *taps,
+                             const float *const *rows, size_t c0, size_t c1, float *y, size_t ys);
+
+enum {
+    LINT_CONV_CELLS = 112
+}; /* of a block of a product: with LINT_GEMM_K numbers of each, 122 kB */
+
+/* The blocks that k terms of a sum are cut into, of at most LINT_GEMM_K; where a block begins. */
+size_t lint_conv_blocks(size_t k);
+size_t lint_conv_block_start(size_t k, size_t block);
+
+/* The filters of a 1x1 convolution as panels, and the floats of those. */
+size_t lint_conv_panels_floats(const lint_layer *l);
+void lint_conv_pack_panels(const lint_layer *l, const lint_pass *p, float *panels);
+
+/* Forward, n cells of its output, y [n, out.c], with what follows: of their input x [n, in.c], packed into
+ * a, LINT_CONV_CELLS rows of LINT_GEMM_LDA floats; or one block of the terms, which lies in a as
+ * lint_gemm wants it, blocks in order. */
+void lint_conv_multiply_cells(const lint_layer *l, const lint_pass *p, const float *panels,
+                              size_t n, const float *x, float *a, float *y);
+void lint_conv_multiply_block(const lint_layer *l, const lint_pass *p, const float *panels,
+                              size_t b, size_t n, float *a, float *y);
 
 /* --- the gradient of the weights, in slots ----------------------------------------------------
  *

@@ -33,7 +33,7 @@ static reach reach_of(size_t t, size_t in, size_t out, size_t stride, size_t pad
     return r;
 }
 
-static void pack_taps(const lint_layer *l, float *taps) {
+void lint_conv_pack_taps(const lint_layer *l, float *taps) {
     const conv_state *s = lint_conv(l);
     size_t n = s->kh * s->kw;
     for (size_t c = 0; c < l->in.c; c++)
@@ -42,13 +42,13 @@ static void pack_taps(const lint_layer *l, float *taps) {
 }
 
 static depthwise begin(lint_layer *l, const lint_pass *p, size_t rows) {
-    pack_taps(l, p->workspace);
+    lint_conv_pack_taps(l, p->workspace);
     return (depthwise){l, p, p->workspace, (rows + ROWS - 1) / ROWS};
 }
 
 /* --- taps along a line of cells ---------------------------------------------------------------- */
 
-enum { TAPS_MOST = 32 * 32 }; /* of a filter */
+enum { TAPS_MOST = LINT_CONV_FILTER_MAX * LINT_CONV_FILTER_MAX };
 
 /* Tap w reaches the cells [begin, begin + count) of a line, and reads from x on. */
 typedef struct stretch {
@@ -83,46 +83,76 @@ static size_t same_taps(const line *l, size_t at, size_t cells, size_t xs, const
     return cells;
 }
 
-/* y of all cells of a line, ys floats apart. */
-static void sum_taps(const depthwise *j, const line *l, size_t cells, size_t xs, const float *bias,
-                     int add, float *y, size_t ys) {
+/* What lint_kernels.taps is told of a line's cells. */
+typedef struct sums {
+    size_t cells, c;   /* channels that are summed ... */
+    const float *taps; /* ... of [kh,kw,C], from the first of them on */
+    size_t xs, ys;     /* floats from cell to cell */
+    const float *bias;
+    int add;
+    lint_epilogue e;
+} sums;
+
+/* y of all cells of a line, whose filters have C channels. */
+static void sum_taps(const lint_kernels *k, const line *l, size_t channels, const sums *s,
+                     float *y) {
     const float *x[TAPS_MOST], *w[TAPS_MOST];
-    size_t tap[TAPS_MOST], c = j->l->in.c, n;
-    for (size_t at = 0, end; at < cells; at = end) {
-        end = same_taps(l, at, cells, xs, x, tap, &n);
+    size_t tap[TAPS_MOST], n;
+    for (size_t at = 0, end; at < s->cells; at = end) {
+        end = same_taps(l, at, s->cells, s->xs, x, tap, &n);
         for (size_t t = 0; t < n; t++)
-            w[t] = j->taps + tap[t] * c;
-        j->p->k->taps(end - at, c, n, x, xs, w, bias, add, y + at * ys, ys);
+            w[t] = s->taps + tap[t] * channels;
+        k->taps(end - at, s->c, n, x, s->xs, w, s->bias, s->add, lint_epilogue_or_null(&s->e),
+                y + at * s->ys, s->ys);
     }
 }
 
 /* --- forward ---------------------------------------------------------------------------------- */
 
-/* Of output row y of an image: which cells of x each tap reads. */
-static void input_line(const depthwise *j, size_t image, size_t y, line *to) {
-    const lint_layer *l = j->l;
+/* The rows of the input under the filter for output row y of an image; NULL outside of the picture. */
+static void input_rows(const lint_layer *l, size_t image, size_t y, const float **rows) {
     const conv_state *s = lint_conv(l);
     const float *x = l->x + image * lint_shape_count(l->in);
-    to->taps = 0;
     for (size_t i = 0; i < s->kh; i++) {
         size_t row = y * s->stride + i * s->dilation; /* counted from the padding's first */
-        if (row < s->top || row >= s->top + l->in.h) continue;
-        for (size_t k = 0; k < s->kw; k++) {
-            reach r = reach_of(k * s->dilation, l->in.w, l->out.w, s->stride, s->left);
-            add_tap(to, r.begin, r.count, x + ((row - s->top) * l->in.w + r.from) * l->in.c,
-                    i * s->kw + k);
-        }
+        int inside = row >= s->top && row < s->top + l->in.h;
+        rows[i] = inside ? x + (row - s->top) * l->in.w * l->in.c : NULL;
     }
+}
+
+/* Of a row of the output: which cells of the rows under it each tap reads, from channel c0 on. */
+static void input_line(const lint_layer *l, const float *const *rows, size_t c0, line *to) {
+    const conv_state *s = lint_conv(l);
+    to->taps = 0;
+    for (size_t i = 0; i < s->kh; i++)
+        for (size_t k = 0; k < s->kw && rows[i]; k++) {
+            reach r = reach_of(k * s->dilation, l->in.w, l->out.w, s->stride, s->left);
+            add_tap(to, r.begin, r.count, rows[i] + r.from * l->in.c + c0, i * s->kw + k);
+        }
+}
+
+void lint_conv_depthwise_row(const lint_layer *l, const lint_pass *p, const float *taps,
+                             const float *const *rows, size_t c0, size_t c1, float *y, size_t ys) {
+    const float *bias = lint_conv_bias(l);
+    line reads;
+    input_line(l, rows, c0, &reads);
+    const lint_epilogue all = lint_conv_epilogue(l, p);
+    const sums s = {.cells = l->out.w,
+                    .c = c1 - c0,
+                    .taps = taps + c0,
+                    .xs = lint_conv(l)->stride * l->in.c,
+                    .ys = ys,
+                    .bias = bias ? bias + c0 : NULL,
+                    .e = lint_epilogue_from(&all, c0)};
+    sum_taps(p->k, &reads, l->in.c, &s, y);
 }
 
 static void forward_row(const depthwise *j, size_t image, size_t y) {
     const lint_layer *l = j->l;
-    size_t c = l->in.c;
-    line taps;
-    input_line(j, image, y, &taps);
-    float *to = l->y + (image * l->out.h + y) * l->out.w * c;
-    sum_taps(j, &taps, l->out.w, lint_conv(l)->stride * c, lint_conv_bias(l), 0, to, c);
-    lint_conv_epilogue(l, j->p, l->out.w, 0, c, to);
+    const float *rows[LINT_CONV_FILTER_MAX];
+    input_rows(l, image, y, rows);
+    lint_conv_depthwise_row(l, j->p, j->taps, rows, 0, l->in.c,
+                            l->y + (image * l->out.h + y) * l->out.w * l->out.c, l->out.c);
 }
 
 static void forward_band(void *ctx, size_t part, int worker) {
@@ -163,10 +193,15 @@ static void input_row(const depthwise *j, size_t image, size_t y) {
     size_t c = l->in.c, stride = lint_conv(l)->stride;
     float *to = l->dx + (image * l->in.h + y) * l->in.w * c;
     for (size_t first = 0; first < stride && first < l->in.w; first++) {
-        line taps;
-        output_line(j, image, y, first, &taps);
-        sum_taps(j, &taps, (l->in.w - first + stride - 1) / stride, c, NULL, l->dx_adds,
-                 to + first * c, stride * c);
+        line reads;
+        output_line(j, image, y, first, &reads);
+        const sums s = {.cells = (l->in.w - first + stride - 1) / stride,
+                        .c = c,
+                        .taps = j->taps,
+                        .xs = c,
+                        .ys = stride * c,
+                        .add = l->dx_adds};
+        sum_taps(j->p->k, &reads, c, &s, to + first * c);
     }
 }
 
@@ -184,9 +219,11 @@ static void weight_row(const depthwise *j, size_t image, size_t y, float *taps) 
     const float *x[TAPS_MOST];
     size_t tap[TAPS_MOST], c = l->in.c, xs = lint_conv(l)->stride * c, n;
     const float *dy = l->dy + (image * l->out.h + y) * l->out.w * c;
+    const float *rows[LINT_CONV_FILTER_MAX];
     float *w[TAPS_MOST];
     line reads;
-    input_line(j, image, y, &reads);
+    input_rows(l, image, y, rows);
+    input_line(l, rows, 0, &reads);
     for (size_t at = 0, end; at < l->out.w; at = end) {
         end = same_taps(&reads, at, l->out.w, xs, x, tap, &n);
         for (size_t t = 0; t < n; t++)

@@ -5,7 +5,7 @@
  *     weight gradient  dw[k][o] = sum over p of patch(x, p)[k] * dy[p][o]
  *
  * p counts the cells of all images of the batch. A patch is a rectangle of a picture, zero outside
- * of it; patches of PIXELS cells, LINT_GEMM_K numbers of each at a time, are copied into scratch,
+ * of it; patches of LINT_CONV_CELLS cells, LINT_GEMM_K numbers of each at a time, are copied into scratch,
  * which stays in the second-level cache while panels of the weights go by.
  *
  * With a stride S the input cells fall into S*S phases: those of one phase are reached by the same
@@ -24,11 +24,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum {
-    PIXELS = 112,    /* of a block: with LINT_GEMM_K numbers of each, 122 kB */
-    GROUP_OUT = 256, /* outputs of a part of the weight gradient */
-    EPILOGUE_MOST = 512
-};
+enum { GROUP_OUT = 256 }; /* outputs of a part of the weight gradient */
 
 /* Groups that are computed together: their number, and the channels in and out of all of them. */
 typedef struct bundle {
@@ -130,14 +126,13 @@ static void pack_patch_pairs(const patches *s, const lint_kernels *k, size_t p, 
     }
 }
 
-/* K is cut into equal blocks of at most LINT_GEMM_K. */
-static size_t blocks_of(size_t k) {
+size_t lint_conv_blocks(size_t k) {
     return (k + LINT_GEMM_K - 1) / LINT_GEMM_K;
 }
 
 /* Even, so that no pair is torn. */
-static size_t block_start(size_t k, size_t block) {
-    return block == blocks_of(k) ? k : block * k / blocks_of(k) & ~(size_t)1;
+size_t lint_conv_block_start(size_t k, size_t block) {
+    return block == lint_conv_blocks(k) ? k : block * k / lint_conv_blocks(k) & ~(size_t)1;
 }
 
 /* --- the product: forward and the gradient to the input --------------------------------------- */
@@ -157,9 +152,7 @@ typedef struct gemm_product {
     const float *bias;   /* [o] or NULL */
     size_t o;
     cells y;
-    const lint_layer *epilogues_of; /* whose output y is, ... */
-    size_t channel;                 /* ... from here on; NULL: a gradient */
-    int epilogue_whole;             /* whole cells, not a panel's part of each */
+    lint_epilogue e; /* of the bundle's channels */
     int pairs;
     lint_gemm *gemm;
     size_t blocks, shares; /* of cells; of panels, so that one small image feeds all threads */
@@ -175,25 +168,31 @@ static void clear_last(float *a, size_t n, size_t k) {
         memset((uint16_t *)(a + i * LINT_GEMM_LDA) + k, 0, sizeof(uint16_t));
 }
 
-/* Computes one block of cells with the panels [from, to) into y [n, ldy], whose first column is the
- * first panel's. */
+/* Block b of the terms of n cells' sums, a, with the panels [from, to), onto y [n, ldy], whose first column
+ * is the first panel's. */
+static void multiply_block(const gemm_product *j, size_t b, size_t n, size_t from, size_t to,
+                           float *a, float *y, size_t ldy, int add) {
+    size_t k = patch_floats(&j->a), panel = j->p->k->panel;
+    size_t k0 = lint_conv_block_start(k, b), terms = lint_conv_block_start(k, b + 1) - k0;
+    int last = b + 1 == lint_conv_blocks(k);
+    if (j->pairs && terms % 2) clear_last(a, n, terms);
+    for (size_t q = from; q < to; q++) {
+        size_t o = q * panel, cols = j->o - o < panel ? j->o - o : panel;
+        const lint_epilogue e = lint_epilogue_from(&j->e, o);
+        j->gemm(n, cols, lint_conv_steps(j->pairs, terms), a,
+                j->panels + (q * k + lint_conv_steps(j->pairs, k0)) * panel,
+                j->bias && b == 0 ? j->bias + o : NULL, add || b > 0,
+                last ? lint_epilogue_or_null(&e) : NULL, y + (q - from) * panel, ldy);
+    }
+}
+
+/* Computes one block of cells. */
 static void gemm_multiply(const gemm_product *j, size_t at, size_t n, size_t from, size_t to,
                           float *a, float *y, size_t ldy, int add) {
-    size_t k = patch_floats(&j->a), panel = j->p->k->panel;
-    for (size_t b = 0; b < blocks_of(k); b++) {
-        size_t k0 = block_start(k, b), k1 = block_start(k, b + 1);
-        pack_patches(&j->a, at, n, k0, k1, a);
-        if (j->pairs && (k1 - k0) % 2) clear_last(a, n, k1 - k0);
-        for (size_t q = from; q < to; q++) {
-            size_t o = q * panel, cols = j->o - o < panel ? j->o - o : panel;
-            j->gemm(n, cols, lint_conv_steps(j->pairs, k1 - k0), a,
-                    j->panels + (q * k + lint_conv_steps(j->pairs, k0)) * panel,
-                    j->bias && b == 0 ? j->bias + o : NULL, add || b > 0, y + (q - from) * panel,
-                    ldy);
-            if (j->epilogues_of && !j->epilogue_whole && b + 1 == blocks_of(k))
-                lint_conv_epilogue(j->epilogues_of, j->p, n, j->channel + o, cols,
-                                   y + (q - from) * panel);
-        }
+    size_t k = patch_floats(&j->a);
+    for (size_t b = 0; b < lint_conv_blocks(k); b++) {
+        pack_patches(&j->a, at, n, lint_conv_block_start(k, b), lint_conv_block_start(k, b + 1), a);
+        multiply_block(j, b, n, from, to, a, y, ldy, add);
     }
 }
 
@@ -209,7 +208,7 @@ static void multiply_scattered(const gemm_product *j, size_t at, size_t n, size_
                                float *a) {
     size_t first = from * j->p->k->panel, end = to * j->p->k->panel;
     size_t cols = (end < j->o ? end : j->o) - first;
-    float *stage = a + PIXELS * LINT_GEMM_LDA;
+    float *stage = a + LINT_CONV_CELLS * LINT_GEMM_LDA;
     gemm_multiply(j, at, n, from, to, a, stage, cols, 0);
     for (size_t i = 0; i < n; i++) {
         float *to_cell = cell_of(j, at + i) + first;
@@ -220,8 +219,9 @@ static void multiply_scattered(const gemm_product *j, size_t at, size_t n, size_
 
 static void gemm_product_part(void *ctx, size_t part, int worker) {
     const gemm_product *j = ctx;
-    size_t share = part / j->blocks, at = part % j->blocks * PIXELS;
-    size_t count = j->p->n * j->a.h * j->a.w, n = count - at < PIXELS ? count - at : PIXELS;
+    size_t share = part / j->blocks, at = part % j->blocks * LINT_CONV_CELLS;
+    size_t count = j->p->n * j->a.h * j->a.w,
+           n = count - at < LINT_CONV_CELLS ? count - at : LINT_CONV_CELLS;
     size_t panels = panels_of(j->p, j->o);
     size_t from = share * panels / j->shares, to = (share + 1) * panels / j->shares;
     float *a = j->p->scratch[worker];
@@ -231,22 +231,23 @@ static void gemm_product_part(void *ctx, size_t part, int worker) {
     }
     gemm_multiply(j, at, n, from, to, a, cell_of(j, at) + from * j->p->k->panel, j->y.out.c,
                   j->y.add);
-    if (j->epilogues_of && j->epilogue_whole)
-        lint_conv_epilogue(j->epilogues_of, j->p, n, 0, j->o, cell_of(j, at));
+}
+
+/* Says in what the product multiplies: pairs, or floats. */
+static void set_pairs(gemm_product *j, int pairs) {
+    j->pairs = pairs;
+    j->gemm = pairs ? j->p->k->gemm_pairs : j->p->k->gemm;
+    j->a.copy = pairs ? j->p->k->to_bfloat16 : copy_floats;
+    j->a.size = pairs ? sizeof(uint16_t) : sizeof(float);
 }
 
 static void gemm_run_product(gemm_product *j) {
     enum { PARTS = 8 };
     size_t count = j->p->n * j->a.h * j->a.w, panels = panels_of(j->p, j->o);
     if (!count) return;
-    j->gemm = j->pairs ? j->p->k->gemm_pairs : j->p->k->gemm;
-    j->a.copy = j->pairs ? j->p->k->to_bfloat16 : copy_floats;
-    j->a.size = j->pairs ? sizeof(uint16_t) : sizeof(float);
-    j->blocks = (count + PIXELS - 1) / PIXELS;
+    j->blocks = (count + LINT_CONV_CELLS - 1) / LINT_CONV_CELLS;
     j->shares = j->blocks < PARTS ? (PARTS + j->blocks - 1) / j->blocks : 1;
     if (j->shares > panels) j->shares = panels;
-    /* A few channels are faster done together, while the second-level cache holds a block of them. */
-    j->epilogue_whole = j->shares == 1 && j->o == j->y.out.c && j->o <= EPILOGUE_MOST;
     lint_threads_run(j->p->pool, j->blocks * j->shares, gemm_product_part, j);
 }
 
@@ -338,16 +339,26 @@ static patches patches_of_input(const lint_layer *l, bundle b, size_t which) {
                      .size = sizeof(float)};
 }
 
-static void forward_bundle(lint_layer *l, const lint_pass *p, size_t which) {
+static gemm_product forward_product(const lint_layer *l, const lint_pass *p, size_t which,
+                                    const float *panels) {
     bundle b = bundle_of(l);
-    gemm_packing w = {.l = l, .p = p, .b = b, .which = which, .panels = p->workspace};
-    gemm_product j = {.p = p, .a = patches_of_input(l, b, which), .panels = w.panels, .o = b.o};
+    gemm_product j = {.p = p, .a = patches_of_input(l, b, which), .panels = panels, .o = b.o};
     j.bias = lint_conv_bias(l) ? lint_conv_bias(l) + which * b.o : NULL;
-    j.epilogues_of = l;
-    j.channel = which * b.o;
-    j.pairs = lint_conv_pairs(l, p);
-    j.y = (cells){l->y + which * b.o, l->out, 1, 0, 0, 0};
-    lint_threads_run(p->pool, panels_of(p, b.o), gemm_pack_panel, &w);
+    const lint_epilogue all = lint_conv_epilogue(l, p);
+    j.e = lint_epilogue_from(&all, which * b.o);
+    set_pairs(&j, lint_conv_pairs(l, p));
+    return j;
+}
+
+static void pack_bundle(const lint_layer *l, const lint_pass *p, size_t which, float *panels) {
+    gemm_packing w = {.l = l, .p = p, .b = bundle_of(l), .which = which, .panels = panels};
+    lint_threads_run(p->pool, panels_of(p, w.b.o), gemm_pack_panel, &w);
+}
+
+static void forward_bundle(lint_layer *l, const lint_pass *p, size_t which) {
+    gemm_product j = forward_product(l, p, which, p->workspace);
+    j.y = (cells){l->y + which * j.o, l->out, 1, 0, 0, 0};
+    pack_bundle(l, p, which, p->workspace);
     gemm_run_product(&j);
 }
 
@@ -408,7 +419,7 @@ static void input_phase(lint_layer *l, const lint_pass *p, size_t which, phase v
                  .left = h.start};
     gemm_product j = {.p = p, .a = a, .panels = w.panels, .o = b.c};
     j.y = (cells){l->dx + which * b.c, l->in, s->stride, v.first, h.first, l->dx_adds};
-    j.pairs = lint_conv_pairs(l, p);
+    set_pairs(&j, lint_conv_pairs(l, p));
     if (!v.count || !h.count) return;
     if (!v.taps || !h.taps) {
         clear_phase(&j);
@@ -440,7 +451,7 @@ typedef struct gemm_outer_job {
 static gemm_outer_job gemm_cut_outer(const lint_layer *l, const lint_pass *p) {
     const conv_state *s = lint_conv(l);
     bundle b = bundle_of(l);
-    gemm_outer_job j = {.l = l, .p = p, .b = b, .blocks = blocks_of(s->kh * s->kw * b.c)};
+    gemm_outer_job j = {.l = l, .p = p, .b = b, .blocks = lint_conv_blocks(s->kh * s->kw * b.c)};
     j.shares = (b.o + GROUP_OUT - 1) / GROUP_OUT;
     j.slots = lint_conv_slots(j.blocks * j.shares * bundles_of(l));
     return j;
@@ -461,7 +472,7 @@ static size_t rounded(size_t n) {
 /* The scratch that a block of cells needs in any of the three products, in floats. */
 static size_t block_floats(const lint_layer *l) {
     bundle b = bundle_of(l);
-    return PIXELS * (LINT_GEMM_LDA + rounded(b.c > b.o ? b.c : b.o));
+    return LINT_CONV_CELLS * (LINT_GEMM_LDA + rounded(b.c > b.o ? b.c : b.o));
 }
 
 /* Adds what one block of cells gives for rows [k0, k1) and columns [o0, o1) to g, which begins at
@@ -469,7 +480,7 @@ static size_t block_floats(const lint_layer *l) {
 static void outer_block(const gemm_outer_job *j, const patches *a, const float *dy, size_t at,
                         size_t n, const size_t range[4], float *g, float *scratch) {
     size_t k0 = range[0], k1 = range[1], panel = j->p->k->panel, o = j->b.o;
-    float *columns = scratch + PIXELS * LINT_GEMM_LDA;
+    float *columns = scratch + LINT_CONV_CELLS * LINT_GEMM_LDA;
     const lint_kernels *k = j->p->k;
     if (j->pairs)
         pack_patch_pairs(a, k, at, n, k0, k1, scratch);
@@ -508,7 +519,8 @@ static void gemm_outer_part(void *ctx, size_t part, int worker) {
     size_t which = rest / j->blocks / j->shares, k = s->kh * s->kw * j->b.c, o = j->b.o;
     size_t count = j->p->n * l->out.h * l->out.w;
     size_t at = slot * count / j->slots, end = (slot + 1) * count / j->slots;
-    const size_t range[4] = {block_start(k, block), block_start(k, block + 1), share * GROUP_OUT,
+    const size_t range[4] = {lint_conv_block_start(k, block), lint_conv_block_start(k, block + 1),
+                             share * GROUP_OUT,
                              (share + 1) * GROUP_OUT < o ? (share + 1) * GROUP_OUT : o};
     const patches a = patches_of_input(l, j->b, which);
     float *own =
@@ -518,7 +530,7 @@ static void gemm_outer_part(void *ctx, size_t part, int worker) {
     for (size_t i = 0; i < range[1] - range[0]; i++)
         memset(g + i * o + range[2], 0, (range[3] - range[2]) * sizeof *g);
     for (size_t n; at < end; at += n) {
-        n = end - at < PIXELS ? end - at : PIXELS;
+        n = end - at < LINT_CONV_CELLS ? end - at : LINT_CONV_CELLS;
         outer_block(j, &a, l->dy + which * o, at, n, range, g, scratch);
     }
     if (j->b.groups > 1) unbundle(j, range[0], range[1], staged, own);
@@ -551,6 +563,34 @@ static void gemm_setup(lint_layer *l) {
     if (!l->trains) return;
     size_t partial = lint_conv_slots_floats(l, gemm_cut_outer(l, NULL).slots);
     if (partial > l->workspace) l->workspace = partial;
+}
+
+/* --- a 1x1 convolution, cells at a time ----------------------------------------------------------- */
+
+size_t lint_conv_panels_floats(const lint_layer *l) {
+    return l->in.c * rounded(l->out.c);
+}
+
+void lint_conv_pack_panels(const lint_layer *l, const lint_pass *p, float *panels) {
+    pack_bundle(l, p, 0, panels);
+}
+
+void lint_conv_multiply_block(const lint_layer *l, const lint_pass *p, const float *panels,
+                              size_t b, size_t n, float *a, float *y) {
+    gemm_product j = forward_product(l, p, 0, panels);
+    multiply_block(&j, b, n, 0, panels_of(p, j.o), a, y, j.o, 0);
+}
+
+void lint_conv_multiply_cells(const lint_layer *l, const lint_pass *p, const float *panels,
+                              size_t n, const float *x, float *a, float *y) {
+    int pairs = lint_conv_pairs(l, p);
+    for (size_t b = 0; b < lint_conv_blocks(l->in.c); b++) {
+        size_t k0 = lint_conv_block_start(l->in.c, b), k1 = lint_conv_block_start(l->in.c, b + 1);
+        for (size_t i = 0; i < n; i++)
+            (pairs ? p->k->to_bfloat16 : copy_floats)(k1 - k0, x + i * l->in.c + k0,
+                                                      a + i * LINT_GEMM_LDA);
+        lint_conv_multiply_block(l, p, panels, b, n, a, y);
+    }
 }
 
 const conv_way lint_conv_gemm = {gemm_setup, gemm_forward, gemm_backward};

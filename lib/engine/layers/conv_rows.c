@@ -277,8 +277,9 @@ static void rows_convolve(const lint_layer *l, const float *filter, ring *x, siz
         rows[i] = ring_row(x, (long)(y * s->stride + i) - (long)s->top);
     int pairs = lint_conv_pairs(l, x->p);
     lint_mul *mul = pairs ? x->p->k->mul_pairs : x->p->k->mul;
+    lint_epilogue e = lint_conv_epilogue(l, x->p);
     mul(l->out.w, l->out.c, lint_conv_steps(pairs, s->kw * l->in.c), s->kh, rows,
-        s->stride * l->in.c, filter, lint_conv_bias(l), 0, to);
+        s->stride * l->in.c, filter, lint_conv_bias(l), 0, lint_epilogue_or_null(&e), to);
 }
 
 /* Bands begin at even rows, so that no pair of rows is torn. */
@@ -301,7 +302,6 @@ static void rows_forward_part(void *ctx, size_t part, int worker) {
         float *kept = l->y + (image * l->out.h + y) * row, *to = halves ? pair + y % 2 * row : kept;
         rows_convolve(l, own_filter(l, j->p), &x, y, to);
         if (l->consumer) l->consumer->kind->fused_forward(l->consumer, j->p, image, y, to);
-        lint_conv_epilogue(l, j->p, l->out.w, 0, l->out.c, to);
         if (halves) j->p->k->to_bfloat16(row, to, (uint16_t *)l->y + (image * l->out.h + y) * row);
     }
 }
@@ -358,7 +358,7 @@ static void rows_input_gradient(const lint_layer *l, ring *d, size_t y, int add,
     int pairs = lint_conv_pairs(l, d->p);
     lint_mul *mul = pairs ? d->p->k->mul_pairs : d->p->k->mul;
     mul(l->in.w, l->in.c, lint_conv_steps(pairs, s->kw * l->out.c), s->kh, rows, l->out.c,
-        turned(l, d->p), NULL, add, to);
+        turned(l, d->p), NULL, add, NULL, to);
 }
 
 typedef struct image_back {

@@ -113,7 +113,7 @@ typedef struct winograd_product {
     const float *panels; /* [16, panels, C, panel] */
     const float *bias;   /* [O] or NULL */
     float *y;
-    const lint_layer *epilogues_of; /* whose output y is; NULL: a gradient */
+    lint_epilogue e;
     lint_shape out;
     int add, pairs;
     size_t count, blocks; /* tiles, and blocks of them */
@@ -123,6 +123,7 @@ typedef struct winograd_product {
 static void transform_output(const winograd_product *j, size_t t, size_t n, size_t o, size_t width,
                              const float *m) {
     float none[OUTPUTS];
+    const lint_epilogue e = lint_epilogue_from(&j->e, o);
     for (size_t i = 0; i < n; i++) {
         tile_at at = tile_of(&j->a, t + i);
         float *to = j->y + ((at.image * j->out.h + at.y) * j->out.w + at.x) * j->out.c + o;
@@ -131,9 +132,7 @@ static void transform_output(const winograd_product *j, size_t t, size_t n, size
                        right && below ? to + (j->out.w + 1) * j->out.c : none};
         if (j->add && !(right && below)) memset(none, 0, sizeof none);
         j->p->k->tile_output(width, m + i * width, 4 * TILES * width, TILES * width,
-                             j->bias ? j->bias + o : NULL, j->add, y);
-        for (size_t q = 0; j->epilogues_of && q < 4; q++)
-            if (y[q] != none) lint_conv_epilogue(j->epilogues_of, j->p, 1, o, width, y[q]);
+                             j->bias ? j->bias + o : NULL, j->add, lint_epilogue_or_null(&e), y);
     }
 }
 
@@ -152,7 +151,7 @@ static void winograd_product_part(void *ctx, size_t part, int worker) {
         for (size_t i = 0; i < 16; i++)
             for (size_t q = 0; q < width; q += k->panel)
                 gemm(n, k->panel, steps, matrix_of(a, i, steps),
-                     j->panels + (i * j->out.c + o + q) * c + first * k->panel, NULL, c0 > 0,
+                     j->panels + (i * j->out.c + o + q) * c + first * k->panel, NULL, c0 > 0, NULL,
                      m + i * TILES * width + q, width);
     }
     transform_output(j, t, n, o, width, m);
@@ -222,7 +221,7 @@ static void winograd_forward(lint_layer *l, const lint_pass *p) {
     winograd_product j = {
         .p = p, .panels = w.panels, .bias = lint_conv_bias(l), .y = l->y, .out = l->out};
     j.pairs = lint_conv_pairs(l, p);
-    j.epilogues_of = l;
+    j.e = lint_conv_epilogue(l, p);
     j.a = tiles_over(l->x, l->in, l->out, s->top, s->left);
     lint_threads_run(p->pool, l->out.c / p->k->panel, winograd_pack_panel, &w);
     winograd_run_product(&j);

@@ -118,14 +118,13 @@ typedef struct lint_layer_kind {
                           const float *x);
     int (*fused_backward)(const lint_layer *l, const lint_pass *p, size_t image, size_t y,
                           float *to, float *next);
-    /* Epilogues: what a layer before it may apply to its own output, a block at a time, instead of a pass
-     * over memory. begin: before the first block. epilogue: of channels [c0, c0 + c) of some cells at
-     * y, which are ld floats apart. back: from the gradient d with respect to n numbers y of the
-     * output to the one before, in its place. A batchnorm applies the relu or relu6 behind it; a
-     * convolution, in inference, the batchnorm and that, or that alone. */
+    /* Epilogues: what a layer before this one may do to its own output, a block at a time, instead of a
+     * pass over memory. A batchnorm cuts off its output as the relu or relu6 behind it would; a
+     * convolution, in inference, does the batchnorm's work and that, or that alone. begin: before the
+     * first block. top: above 0 for a kind that only cuts off, see lint_epilogue. back: from the gradient d with
+     * respect to n numbers y of the output to the one before, in its place. */
     void (*epilogue_begin)(lint_layer *l);
-    void (*epilogue)(const lint_layer *l, const lint_pass *p, size_t cells, size_t c0, size_t c,
-                     float *y, size_t ld);
+    float top;
     void (*epilogue_back)(const lint_layer *l, const lint_pass *p, size_t n, const float *y,
                           float *d);
     /* Products with the Jacobian: u is a cotangent, [N, out]; v a tangent, [N, in]. */
@@ -161,7 +160,7 @@ struct lint_layer {
     int dx2_adds;         /* so has dx2 (kinds that join) */
     int bends;            /* of a curved kind: backward adds what its jvp has left */
     int frozen;           /* its weights stay, its statistics too */
-    /* Operator fusion with neighbours, row by row (conv_rows.c). */
+    /* Operator fusion with neighbours, row by row (conv_rows.c, conv_separable.c). */
     lint_layer *producer; /* of a convolution: computes its x when asked for a row */
     lint_layer *consumer; /* of a convolution: takes its y and makes its dy, row by row */
     /* The layers behind this one that it applies to its output: a convolution in inference, a batchnorm
@@ -236,9 +235,18 @@ extern const lint_layer_kind lint_layer_input, lint_layer_conv, lint_layer_batch
  * is what that layer reads. */
 void lint_conv_rows_fuse(lint_layer *l, lint_layer *before, const lint_layer *first);
 
+/* Whether, in inference, the convolution l can be fused with the depthwise one whose output it reads, as
+ * the only one, perhaps through epilogues; and fuses them. before: the same of the depthwise one, or NULL. */
+int lint_conv_separable_suits(const lint_layer *l, const lint_layer *deep);
+void lint_conv_separable_fuse(lint_layer *l, lint_layer *deep, lint_layer *before);
+
 /* Whether the output of a convolution before the batchnorm l is kept for backward as bfloat16, in the first
  * half of its memory. */
 int lint_batchnorm_takes_bfloats(const lint_layer *l, const lint_pass *p);
+
+/* What a batchnorm, and the layer behind it that it applies, makes of its input, once its epilogue has
+ * begun; good as long as the layer. */
+lint_epilogue lint_batchnorm_epilogue(const lint_layer *l);
 
 /* Makes a `maxpool 2` part of the batchnorm l before it, which then gives the pooled shape. It takes
  * one pool, and has room as long as it has none. */

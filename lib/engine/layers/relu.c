@@ -3,6 +3,7 @@
  * knows that PyTorch counts channels first. */
 #include "engine/layers/layer.h"
 
+#include <math.h>
 #include <string.h>
 
 static int relu_setup(lint_layer *l, lint_err *e) {
@@ -23,16 +24,6 @@ static void relu_forward_image(void *ctx, size_t i, int worker) {
     const relu_job *j = ctx;
     size_t n = lint_shape_count(j->l->in);
     j->p->k->relu(n, j->l->x + i * n, j->l->y + i * n);
-}
-
-static void relu_epilogue(const lint_layer *l, const lint_pass *p, size_t cells, size_t c0,
-                          size_t c, float *y, size_t ld) {
-    (void)l, (void)c0;
-    if (c == ld)
-        p->k->relu(cells * c, y, y);
-    else
-        for (size_t i = 0; i < cells; i++, y += ld)
-            p->k->relu(c, y, y);
 }
 
 static void relu_epilogue_back(const lint_layer *l, const lint_pass *p, size_t n, const float *y,
@@ -78,7 +69,7 @@ const lint_layer_kind lint_layer_relu = {
     .syntax = "",
     .setup = relu_setup,
     .forward = relu_forward,
-    .epilogue = relu_epilogue,
+    .top = INFINITY,
     .epilogue_back = relu_epilogue_back,
     .backward = relu_backward,
     .vjp = relu_vjp,

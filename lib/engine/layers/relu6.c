@@ -34,15 +34,6 @@ static void clip_forward_image(void *ctx, size_t i, int worker) {
     j->p->k->clip(n, j->l->x + i * n, a.slope, a.offset, a.top, j->l->y + i * n);
 }
 
-static void clip_epilogue(const lint_layer *l, const lint_pass *p, size_t cells, size_t c0,
-                          size_t c, float *y, size_t ld) {
-    (void)c0;
-    line a = line_of(l);
-    size_t runs = c == ld ? 1 : cells, each = c == ld ? cells * c : c;
-    for (size_t i = 0; i < runs; i++, y += ld)
-        p->k->clip(each, y, a.slope, a.offset, a.top, y);
-}
-
 static void clip_epilogue_back(const lint_layer *l, const lint_pass *p, size_t n, const float *y,
                                float *d) {
     line a = line_of(l);
@@ -81,8 +72,8 @@ static void clip_backward(lint_layer *l, const lint_pass *p) {
 /* What the two kinds have in common. */
 #define CLIP_KIND                                                                                  \
     .linear = 1, .in_place = 1, .keeps_y = 1, .syntax = "", .setup = clip_setup,                   \
-    .forward = clip_forward, .epilogue = clip_epilogue, .epilogue_back = clip_epilogue_back,       \
-    .backward = clip_backward, .vjp = clip_vjp, .jvp = clip_jvp
+    .forward = clip_forward, .backward = clip_backward, .vjp = clip_vjp, .jvp = clip_jvp
 
-const lint_layer_kind lint_layer_relu6 = {.word = "relu6", CLIP_KIND};
+const lint_layer_kind lint_layer_relu6 = {
+    .word = "relu6", .top = 6, .epilogue_back = clip_epilogue_back, CLIP_KIND};
 const lint_layer_kind lint_layer_hardsigmoid = {.word = "hardsigmoid", CLIP_KIND};
