@@ -115,8 +115,8 @@ ALSO ?=
 TRAIN ?= --optim adam --lr $(if $(BACKBONE),0.001,0.002) --batch 16
 ## number format of the products in convolutions: f32, or bf16, which is coarser and faster
 PRECISION ?= f32
-## network of the heads, with BACKBONE; empty: the layers after the backbone's cam line, as FINE_TUNE needs
-HEAD ?= $(if $(frozen),,head-conv)
+## network of the heads, with BACKBONE; empty: the layers after the backbone's cam line
+HEAD ?= head-conv
 ## weight of the CAM loss in camloss
 CAM_WEIGHT ?= 1
 ## pairs CAM_WEIGHT/SWAP; camloss is the best of these by validation: TRY='1/1 3/1'
@@ -294,8 +294,7 @@ evened = $(if $(filter dro,$(kind)),$(patsubst --balance,--balance-groups,$1),$1
 # pictures as NET would be from nothing. A few hundred pictures tell less of the mean of a feature than ImageNet
 # did, so batch norms stay as they are. M is the better one, by what chooses its best epoch.
 frozen := $(if $(filter-out 0,$(FINE_TUNE)),-frozen)
-$(if $(frozen),$(if $(BACKBONE),,$(error FINE_TUNE is for pretrained networks: expected BACKBONE=FILE))$(if \
-    $(HEAD),$(error FINE_TUNE: expected no HEAD, since all layers must be those of NET)))
+$(if $(frozen),$(if $(BACKBONE),,$(error FINE_TUNE is for pretrained networks: expected BACKBONE=FILE)))
 tuning = $(filter %-tuned,$(model))
 is-head = $(if $(BACKBONE),$(filter-out %-tuned $(if $(frozen),$(MODELS)),$(model)))
 has-norms = $(eval has-norms := $(shell awk '!/^ *\043/ && ($$1 == "batchnorm" || $$2 == "batchnorm") { print 1; exit }' \
@@ -317,7 +316,7 @@ load = lint-augment $(call evened,$(if $(mine),--balance,$(AUGMENT))) $(augment-
 precise = $(if $(filter-out f32,$(PRECISION)),--precision $(PRECISION))
 train.run = $(if $(is-head),$(train-head),$(train-whole))
 train-whole = $(call load,$(if $(tuning),$(FINE_TUNE),$(EPOCHS))) $(train-set-$(kind)) | \
-    $(mine) lint-train --net $(net-file) --train - --val $(call seen,$(val-name-$(kind))) --seed $(the-seed) $(TRAIN) $(precise) $(further) $(loss-$(kind)) \
+    $(mine) lint-train --net $(if $(tuning),$(m:-tuned=-frozen)/model.safetensors,$(net-file)) --train - --val $(call seen,$(val-name-$(kind))) --seed $(the-seed) $(TRAIN) $(precise) $(further) $(loss-$(kind)) \
     -o $m/model.safetensors --log $m/log.tsv --checkpoint checkpoint
 train.also = $(call $1,resumes)$(foreach f,$(also-digests), $(call $1,with also $(subst :, ,$f)))$(if $(is-head),$(backbone.also))
 also-digests = $(eval also-digests := $(foreach f,$(ALSO),$f:$(firstword $(shell sha256sum <$f))))$(also-digests)

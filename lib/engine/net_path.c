@@ -1,6 +1,7 @@
 #include "engine/net_path.h"
 #include "base/standard_io.h"
 #include "base/text.h"
+#include "stream/state_dict.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -9,6 +10,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+static int ends_in(const char *path, const char *end) {
+    size_t n = strlen(path), m = strlen(end);
+    return n > m && strcmp(path + n - m, end) == 0;
+}
 
 static int is_there(const char *path) {
     /* What cannot be reached is told by whoever opens it. */
@@ -42,8 +48,7 @@ static void beside_program(char path[PATH_MAX], const char *file) {
 }
 
 static int is_word(const char *name) {
-    size_t n = strlen(name);
-    int is_file = n > 4 && strcmp(name + n - 4, ".net") == 0;
+    int is_file = ends_in(name, ".net") || ends_in(name, ".safetensors");
     return !is_file && !strchr(name, '/') && !lint_is_stdio(name);
 }
 
@@ -61,8 +66,7 @@ char *lint_net_path(const char *name, lint_err *e) {
 }
 
 static int is_net(const struct dirent *d) {
-    size_t n = strlen(d->d_name);
-    return n > 4 && strcmp(d->d_name + n - 4, ".net") == 0;
+    return ends_in(d->d_name, ".net");
 }
 
 int lint_net_list(char ***path, size_t *n, lint_err *e) {
@@ -101,9 +105,21 @@ static int read_all(FILE *f, const char *name, char *text, size_t most, lint_err
     return 0;
 }
 
+/* The text that a model was built from. */
+static char *read_of_model(const char *path, lint_err *e) {
+    lint_state_dict s;
+    if (lint_state_dict_load(&s, path, e) < 0) return NULL;
+    const char *text = lint_frame_meta(&s.frame, "net");
+    char *copy = text ? copy_of(text, e) : NULL;
+    if (!text) lint_fail(e, "%s: has weights and no network: expected a model of lint", path);
+    lint_state_dict_free(&s);
+    return copy;
+}
+
 char *lint_net_read(const char *path, const char **name, lint_err *e) {
     enum { NET_MAX = 1 << 20 };
     *name = lint_input_name(path);
+    if (ends_in(path, ".safetensors")) return read_of_model(path, e);
     FILE *f = lint_input_open(path, e);
     if (!f) return NULL;
     char *text = calloc(1, NET_MAX + 1);

@@ -3,7 +3,7 @@
  * `--net standard` means the file of that name if there is one, else models/standard.net (in a
  * checkout), else ../share/lint/standard.net as seen from the program's own folder (where
  * `make install` puts it, whatever PREFIX and DESTDIR were). A name with a slash or the
- * ending .net, and `-`, are taken as they are.
+ * ending .net or .safetensors, and `-`, are taken as they are.
  *
  *     char *path = lint_net_path("standard", &e);   // "models/standard.net", from malloc
  */
@@ -16,8 +16,9 @@
 /* The path, which the caller frees. NULL and an error that lists where it was looked for. */
 char *lint_net_path(const char *name, lint_err *e);
 
-/* The text of the network in `path`, as lint_net_path gives it ("-": standard input); the caller
- * frees it. *name is what messages call it. NULL on error: no such file, over 1 MB, a NUL. */
+/* The text of the network in `path`, as lint_net_path gives it ("-": standard input; a model, ending in
+ * .safetensors: its network); the caller frees it. *name is what messages call it. NULL on error: no such
+ * file, over 1 MB, a NUL, weights without a network. */
 char *lint_net_read(const char *path, const char **name, lint_err *e);
 
 /* The paths of all networks in models/, or where they are installed if there is no such folder, by

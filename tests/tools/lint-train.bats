@@ -48,6 +48,19 @@ await_rows() {
 
 # --- usage ---------------------------------------------------------------------------------------
 
+@test "a model names its network, with weights of its own or with new ones" {
+    train --train train.lts -o m.safetensors
+    run -0 --separate-stderr lint-train -q --net m.safetensors --train train.lts --val val.lts --epochs 3 --batch 8 -o again
+    cmp m.safetensors again
+    lint-train -q --net m.safetensors --init m.safetensors --train train.lts --epochs 1 --lr 1e-30 -o same
+    assert_equal "$(tensor same fc1.weight)" "$(tensor m.safetensors fc1.weight)"
+    tiny n=4 >weights.safetensors
+    run -1 lint-train --net weights.safetensors --train train.lts -o m
+    assert_output 'lint-train: weights.safetensors: has weights and no network: expected a model of lint'
+    run -1 lint-train --net none.safetensors --train train.lts -o m
+    assert_output 'lint-train: none.safetensors: No such file or directory'
+}
+
 @test "wrong usage ends with status 2 and one line" {
     local wrong
     for wrong in "" "--nonsense" "--net" "--net tiny.net --lr x" "--net tiny.net --lr -1" \
