@@ -178,20 +178,21 @@ $(foreach f,$(ALSO),$(if $(wildcard $f),,$(error ALSO: there is no $f)))
 # through $1.
 
 STAGES = $(audit) $(if $(SYNTH),synth) split $(if $(found),mask) swap-val $(if $(filter jtt,$(MODELS)),jtt/weigh) \
-    $(if $(BACKBONE),head features-val $(if $(frozen),,features-test) $(sort $(foreach m,$(MODELS),features-$(views-$m)))) \
+    $(if $(BACKBONE),head features-val $(if $(frozen),,features-test) $(sort $(foreach m,$(MODELS),features-$(views-$m))) \
+        $(if $(filter crop,$(MODELS)),features-cropped-val $(if $(frozen),,features-cropped-test))) \
     $(foreach m,$(tries),$m/train $m/val) \
     $(foreach m,$(MODELS),$m$(frozen)/$(if $(tries),$(if $(filter camloss,$m),choose,train),train) \
     $(if $(frozen),$m-frozen/val $m-tuned/train $m-tuned/val $m/keep) $m/val $m/test) compare $(if $(told),verdict)
 fold-stages = $(filter-out audit compare verdict %/test $(patsubst %,%/val,$(filter-out $(if $(tries),$(if $(frozen),,default)),$(MODELS))),$(STAGES))
 # What only parts need: the whole has no test pictures.
-in-folds-only = $(if $(folds),features-test)
+in-folds-only = $(if $(folds),features-test features-cropped-test)
 folds := $(if $(filter-out 1,$(FOLDS)),$(shell seq -f 'fold-%.0f' $(FOLDS)))
 $(if $(folds),$(if $(SYNTH),$(error FOLDS is for folders of pictures; this experiment draws its own test set)))
 the-seed = $(firstword $(subst /, ,$s))
 fold = $(patsubst fold-%,%,$(filter fold-%,$(subst /, ,$s)))
 # The runs whose test pictures are a seed's.
 tested = $(or $(foreach f,$(folds),$s/$f),$s)
-known-models = default camloss swap $(if $(BACKBONE),dro,crop dro jtt)
+known-models = default camloss swap crop dro $(if $(BACKBONE),,jtt)
 $(foreach m,$(filter-out $(known-models),$(MODELS)),$(error MODELS: '$m' is none of $(strip \
     $(known-models)$(if $(BACKBONE), with BACKBONE))))
 $(if $(filter-out found given center,$(OBJECT))$(word 2,$(OBJECT)),$(error OBJECT: expected found, given or center, not '$(OBJECT)'))
@@ -331,6 +332,7 @@ plain-views = $(if $(mine)$(filter-out --balance --flip h,$(AUGMENT))$(filter 1,
 views-default = plain
 views-camloss = swapped
 views-swap = swapped
+views-crop = cropped
 views-dro = plain
 
 backbone.also = $(if $(BACKBONE), $(call $1,data BACKBONE=$(abspath $(BACKBONE))))
@@ -342,26 +344,35 @@ features-plain.makes = $d/features-plain.lts
 features-swapped.run = $(call views,$(swaps),$(call with-masks,train),$(VIEWS)) -o $d/features-swapped.lts
 features-swapped.reads = $(call with-masks,train)
 features-swapped.makes = $d/features-swapped.lts
+features-cropped.run = $(call views,$(augment-crop),$d/train.lts,$(plain-views)) -o $d/features-cropped.lts
+features-cropped.reads = $d/train.lts
+features-cropped.makes = $d/features-cropped.lts
 features-val.run = $(features) $d/val.lts -o $d/features-val.lts && $(features) $d/swapped-val.lts -o $d/features-swapped-val.lts
 features-val.reads = $d/val.lts $d/swapped-val.lts
 features-val.makes = $d/features-val.lts $d/features-swapped-val.lts
 features-test.run = lint-features --net $(net-file) $(precise) --shift $(SHIFT) BACKBONE $d/test.lts -o $d/features-test.lts
 features-test.reads = $d/test.lts
 features-test.makes = $d/features-test.lts
+features-cropped-val.run = $(foreach f,val swapped-val,$(center-cropped) $d/$f.lts | $(features) -o $d/features-cropped-$f.lts &&) true
+features-cropped-val.reads = $(features-val.reads)
+features-cropped-val.makes = $d/features-cropped-val.lts $d/features-cropped-swapped-val.lts
+features-cropped-test.run = $(center-cropped) $d/test.lts | lint-features --net $(net-file) $(precise) --shift $(SHIFT) BACKBONE \
+    -o $d/features-cropped-test.lts
+features-cropped-test.reads = $d/test.lts
+features-cropped-test.makes = $d/features-cropped-test.lts
+# Features of a set as the model sees it.
+features-of = $d/features-$(if $(filter crop,$(kind)),cropped-)$1.lts
 
 # With the network's own head the model is the network as it was.
 head.run = $(if $(HEAD),cp $(firstword $(wildcard $(HEAD) models/$(HEAD).net) $(HEAD)),lint-features --head --net $(net-file) BACKBONE -o) $d/head.net
 head.makes = $d/head.net
-features-plain.also = $(backbone.also)
-features-swapped.also = $(backbone.also)
-features-val.also = $(backbone.also)
-features-test.also = $(backbone.also)
-head.also = $(backbone.also)
+$(foreach f,head features-plain features-swapped features-cropped features-val features-test features-cropped-val \
+    features-cropped-test,$(eval $f.also = $$(backbone.also)))
 
-train-head = lint-train --net $d/head.net --train $d/features-$(views-$(kind)).lts --val $d/features-$(val-name-$(kind)).lts \
+train-head = lint-train --net $d/head.net --train $d/features-$(views-$(kind)).lts --val $(call features-of,$(val-name-$(kind))) \
     --epochs $(EPOCHS) --seed $(the-seed) $(TRAIN) $(loss-$(kind)) -o $m/head.safetensors --log $m/log.tsv --checkpoint checkpoint && \
     lint-features --net $(net-file) --join $m/head.safetensors BACKBONE -o $m/model.safetensors
-head-reads = $d/head.net $d/features-$(views-$(kind)).lts $d/features-$(val-name-$(kind)).lts
+head-reads = $d/head.net $d/features-$(views-$(kind)).lts $(call features-of,$(val-name-$(kind)))
 
 judged = $(foreach model,$(patsubst %,%$(frozen),$(filter default,$(MODELS))) $(tries),$1$m/val.json $1$m/swapped-val.json)
 by-validation = awk -v slack=$(GRID_SLACK) -f pipelines/summary.awk -f pipelines/validation.awk
@@ -381,9 +392,9 @@ score = lint-eval --json --model $(model) --shares $d/train.lts -o $m/$1
 
 # Scores on validation pictures: as they are, and before each other's backgrounds. A head answers
 # from their features, which are there.
-answers = lint-cam $(if $(is-head),$m/head.safetensors $d/features-$1.lts,$(precise) $m/model.safetensors $(call seen,$1))
+answers = lint-cam $(if $(is-head),$m/head.safetensors $(call features-of,$1),$(precise) $m/model.safetensors $(call seen,$1))
 val.run = $(call answers,val) | $(call score,val.json) && $(call answers,swapped-val) | $(call score,swapped-val.json)
-val.reads = $d/train.lts $(if $(is-head),$m/head.safetensors $(addprefix $d/features-,val.lts swapped-val.lts),\
+val.reads = $d/train.lts $(if $(is-head),$m/head.safetensors $(call features-of,val) $(call features-of,swapped-val),\
     $m/model.safetensors $d/val.lts $d/swapped-val.lts)
 val.makes = $m/val.json $m/swapped-val.json
 
@@ -391,10 +402,10 @@ val.makes = $m/val.json $m/swapped-val.json
 # picture is judged by a model that has not seen it.
 SHIFT = 0.1667
 tests-of = $(subst $(line-end),,$(subst $(line-end) , && ,$(foreach s,$(tested),lint-cam $1 $(if $(is-head),$m/head.safetensors \
-    $d/features-test.lts,$(precise) $m/model.safetensors $(call seen,test))$(line-end))))
+    $(call features-of,test),$(precise) $m/model.safetensors $(call seen,test))$(line-end))))
 test.run = $(if $(folds),{ $(call tests-of,--shift $(SHIFT)); } | $(call score,test.json) && \
     lint-show -o $m/sheet.png <($(call tests-of,-q)),$(call tests-of,--shift $(SHIFT) --grid $m/sheet.png) | $(call score,test.json))
-tests-read = $(foreach s,$(tested),$(if $(is-head),$m/head.safetensors $d/features-test.lts,$m/model.safetensors $d/test.lts))
+tests-read = $(foreach s,$(tested),$(if $(is-head),$m/head.safetensors $(call features-of,test),$m/model.safetensors $d/test.lts))
 test.reads = $(tests-read) $d/train.lts
 test.makes = $m/test.json $m/sheet.png
 

@@ -230,7 +230,7 @@ kill_all() {
     wrong 'ALSO: there is no nowhere' pipeline ALSO=nowhere
     wrong "MODELS: 'ours' is none of default camloss swap crop dro jtt" pipeline MODELS='default ours'
     wrong "BACKBONE: there is no file 'none.pth'" pipeline BACKBONE=none.pth
-    wrong "MODELS: 'jtt' is none of default camloss swap dro with BACKBONE" \
+    wrong "MODELS: 'jtt' is none of default camloss swap crop dro with BACKBONE" \
         pipeline BACKBONE=Makefile NET=cnn MODELS='default jtt'
     wrong "OBJECT: expected found, given or center, not 'masks'" pipeline OBJECT=masks
     wrong "CAM_WEIGHT: expected a value, not nothing" pipeline CAM_WEIGHT=
@@ -516,6 +516,12 @@ END
     assert_equal "$(grep -c '^lint-augment .*--epochs 4 ' "$BUILD/log")" 1
     run -0 made make pipeline "${from[@]}" MODELS=default AUGMENT='--flip h --noise 0.1'
     assert_equal "$(grep -c '^lint-augment .*--epochs 4 ' "$BUILD/log")" 1
+    # What crop sees is cropped everywhere.
+    run -0 made make pipeline "${from[@]}" MODELS='default crop'
+    assert_equal "$(grep -c '^lint-augment .*--center-crop 0.6' "$BUILD/log")" 4
+    assert_line --regexp '^lint-train .*--train data/[^ ]*/features-cropped.lts --val data/[^ ]*/features-cropped-val.lts '
+    assert_line --regexp '^lint-cam .*crop/head.safetensors data/[^ ]*/features-cropped-test.lts'
+    assert_line --regexp '^lint-cam .*default/head.safetensors data/[^ ]*/features-test.lts'
     run -2 make pipeline "${from[@]}" TRY='1/1 1/0.5'
     assert_output --partial 'TRY: with BACKBONE the backgrounds of all are swapped alike: expected SWAP=1, not 1/0.5'
 }
