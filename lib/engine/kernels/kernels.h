@@ -6,7 +6,7 @@
  * A kernel touches only what its arguments describe; nothing here allocates or fails.
  *
  *     const lint_kernels *k = lint_kernels_pick(NULL, &e);
- *     k->mul(w, o, kw * c, kh, rows, c, weights, bias, 0, y);
+ *     k->mul(w, o, kw * c, kh, rows, c, weights, bias, 0, NULL, y);
  *
  * Results are the same bytes on every run with one table; between tables they differ in the last
  * bits, since a fused multiply-add rounds once and sums are taken in another order.
