@@ -55,7 +55,7 @@ class Cnn(nn.Module):
 
 
 class Torchvision(nn.Module):
-    """torchvision's, cut where lint's maps are read."""
+    """torchvision's, cut where lint's maps are read, as far as those are asked for."""
 
     def __init__(self, name, classes):
         super().__init__()
@@ -64,8 +64,11 @@ class Torchvision(nn.Module):
         net = getattr(torchvision.models, name)(weights=None, num_classes=classes)
         if name == "mobilenet_v2":
             body, pool, fc = [net.features], nn.AdaptiveAvgPool2d(1), net.classifier
-        else:
+        elif name.startswith("resnet"):
             *body, pool, fc = net.children()
+        else:
+            self.body, self.head = net, nn.Identity()
+            return
         self.body = nn.Sequential(*body)
         self.head = nn.Sequential(pool, nn.Flatten(), fc)
 
@@ -192,7 +195,7 @@ class Work:
 
 def main():
     p = argparse.ArgumentParser(description=__doc__)
-    p.add_argument("net", choices=["standard", "cnn", "resnet18", "resnet50", "mobilenet_v2"])
+    p.add_argument("net", help="standard, cnn, or a network of torchvision")
     p.add_argument("--work", choices=["train", "infer"], default="train")
     p.add_argument("--cam", choices=["none", "energy", "loop", "maps"], default="none")
     p.add_argument("--layout", choices=["first", "last"], default="first", help="of channels")
