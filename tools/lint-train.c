@@ -13,8 +13,8 @@ static lint_verbosity verbosity;
 static const lint_option options[] = {
     LINT_OPTION_GROUP("Data and files"),
     {"net", 'n', LINT_OPT_STR, &o.net, "FILE",
-     .help = "network to train: a name such as standard, a file such as models/mine.net, or a "
-             "model, whose network is taken without its weights"},
+     .help = "network to train: a name such as standard; or a file, such as models/mine.net or a "
+             "model"},
     {"train", 't', LINT_OPT_STR, &o.train, "FILE",
      .help = "training samples, shuffled anew in every epoch; or a stream of epochs from "
              "lint-augment, read in its own order (default: standard input)"},
