@@ -287,7 +287,7 @@ loss-dro = --objective dro --best worst-group $(if $(BACKBONE)$(findstring --wei
 loss-jtt = --cam-loss none --best worst-group
 
 # Pictures as the model's input.
-seen = $(if $(filter crop,$(model)),<($(center-cropped) $d/$1.lts),$d/$1.lts)
+seen = $(if $(filter crop,$(kind)),<($(center-cropped) $d/$1.lts),$d/$1.lts)
 
 # Group DRO draws as many pictures of each group, as its authors do.
 evened = $(if $(filter dro,$(kind)),$(patsubst --balance,--balance-groups,$1),$1)
@@ -305,6 +305,7 @@ chosen-weight = $$(cut -d ' ' -f $$($(choose) $(judged)) <<<'$(foreach p,$(TRY),
 best-default = accuracy
 best-camloss = swapped
 best-swap = swapped
+best-crop = accuracy
 best-dro = worst_group
 keep = $(by-validation) -v by=$(best-$(kind)) -f pipelines/fine-tune.awk
 keep-judged = $(foreach o,frozen tuned,$1$m-$o/val.json $1$m-$o/swapped-val.json)

@@ -554,6 +554,11 @@ END
     assert_line --regexp '^lint-train .* --init models/.*/dro-frozen/model.safetensors .*--objective dro '
     run -0 make -s pipeline "${from[@]}" TRY='1/1 2/1' GRID_SLACK=6
     assert_line 'camloss: fine-tuned, by validation'
+    # A tuned crop is judged by cropped pictures, as its head is.
+    run -0 made make -s pipeline "${from[@]}" MODELS=crop
+    assert_equal "$(grep -c '^lint-augment --center-crop 0.6 data/[^ ]*/\(swapped-\)\?val.lts' "$BUILD/log")" 7
+    run -0 make -s pipeline "${from[@]}" MODELS=crop
+    assert_line 'crop: fine-tuned, by validation'
     # Heads are those that are trained without FINE_TUNE; a network without batch norm has none to freeze.
     run -0 made make pipeline "${from[@]}" TRY='1/1 2/1' FINE_TUNE=4
     refute_line --regexp '^lint-train --net .*head.net'

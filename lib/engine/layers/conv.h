@@ -8,7 +8,8 @@
  *     conv_gemm.c       as a product of matrices, for everything else
  *
  * All ways compute the same three things: y from x, and from dy the gradients by the input and by
- * the weights. Weights lie as [kh,kw,C,O], with groups as that for each group in turn.
+ * the weights; conv_separable.c y alone. Weights lie as [kh,kw,C,O], with groups as that for each
+ * group in turn.
  */
 #ifndef LINT_ENGINE_LAYERS_CONV_H
 #define LINT_ENGINE_LAYERS_CONV_H
@@ -93,9 +94,8 @@ void lint_conv_pack_taps(const lint_layer *l, float *taps);
 void lint_conv_depthwise_row(const lint_layer *l, const lint_pass *p, const float *taps,
                              const float *const *rows, size_t c0, size_t c1, float *y, size_t ys);
 
-enum {
-    LINT_CONV_CELLS = 112
-}; /* of a block of a product: with LINT_GEMM_K numbers of each, 122 kB */
+/* Cells of a block of a product: with LINT_GEMM_K numbers of each, 122 kB. */
+enum { LINT_CONV_CELLS = 112 };
 
 /* The blocks that k terms of a sum are cut into, of at most LINT_GEMM_K; where a block begins. */
 size_t lint_conv_blocks(size_t k);
