@@ -22,12 +22,13 @@ LIBDIR ?= $(PREFIX)/lib
 
 # pkg-config's name of each library, and the Debian package that holds it.
 LIBRARIES = libpng:libpng-dev zlib:zlib1g-dev openblas:libopenblas-dev jansson:libjansson-dev \
-	libjpeg:libjpeg-dev cairo:libcairo2-dev expat:libexpat1-dev sqlite3:libsqlite3-dev
+	libjpeg:libjpeg-dev cairo:libcairo2-dev freetype2:libfreetype-dev expat:libexpat1-dev sqlite3:libsqlite3-dev
 PKGS = $(foreach l,$(LIBRARIES),$(firstword $(subst :, ,$l)))
 # Libraries that a build does without: what uses one stands between #ifdef LINT_HAVE_NAME, the name being
 # pkg-config's in capitals. Without it, a message says which package brings it.
 OPTIONAL = libwebp:libwebp-dev libtiff-4:libtiff-dev libheif:libheif-dev
-BUILD_PACKAGES = $(if $(findstring clang,$(CC)),clang,gcc) libc6-dev pkg-config \
+# Sheets of pictures have their words in DejaVu Sans.
+BUILD_PACKAGES = $(if $(findstring clang,$(CC)),clang,gcc) libc6-dev pkg-config fonts-dejavu-core \
 	$(foreach l,$(LIBRARIES) $(OPTIONAL),$(lastword $(subst :, ,$l)))
 BATS_PACKAGES = bats bats-assert bats-file bats-support
 # What the tests use: git for `make diff`, another image library, readers of man pages, shells, and
@@ -201,7 +202,7 @@ $(API)/$(SONAME): $(API)/map $(BUILD)/lib/lint.o $(BUILD)/liblint.a $(BUILD)/fla
 $(API)/lint.pc: lib/lint.pc.in $(BUILD)/flags FORCE
 	@mkdir -p $(@D)
 	@sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@LIBDIR@|$(LIBDIR:$(PREFIX)/%=$${prefix}/%)|' -e 's|@VERSION@|$(VERSION)|' \
-	    -e 's|@LIBS@|$(filter-out -lcairo -lexpat -lsqlite3,$(LIBS))|' $< >$@
+	    -e 's|@LIBS@|$(filter-out -lcairo -lfreetype -lexpat -lsqlite3,$(LIBS))|' $< >$@
 
 # The stage runner is not one of lint's tools and is not installed. It starts for every stage, so it is
 # linked only with what it uses.

@@ -1,8 +1,10 @@
 #include "picture/draw.h"
 #include "base/text.h"
 #include "picture/heat.h"
+#include "picture/typeface.h"
 
 #include <cairo.h>
+#include <errno.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,10 +16,9 @@ enum {
     BLOCK_GAP = 22, /* between blocks */
     TITLE = 30,     /* a block's title, with the space under it */
     LINE = 17,
-    FRAME = 3,      /* round a picture whose answer is right or wrong */
-    ABOVE_TEXT = 6, /* between a picture and its words */
-    MARK = 10,
-    AFTER_MARK = 7,
+    FRAME = 3,        /* round a picture whose answer is right or wrong */
+    ABOVE_TEXT = 6,   /* between a picture and its words */
+    MARK = 17,        /* a tick or a cross, with the gap behind it */
     WORDS_MOST = 200, /* what words may widen a cell to */
     BETWEEN = 6,      /* the texts at both ends of a line */
     LEGEND = 34,
@@ -26,6 +27,7 @@ enum {
 };
 #define TITLE_SIZE 17.0
 #define WORD_SIZE  12.5
+#define MARK_SIZE  14.5
 
 typedef struct colour {
     double r, g, b;
@@ -46,6 +48,12 @@ static colour mark_colour(lint_mark m) {
 }
 
 /* --- text ------------------------------------------------------------------------------------- */
+
+/* What is drawn on, and the type for it. */
+typedef struct canvas {
+    cairo_t *cr;
+    const lint_typeface *type;
+} canvas;
 
 /* Grey smoothing and no hinting of advances: the same pixels whatever the user's screen is. */
 static void plain_fonts(cairo_t *cr) {
@@ -93,6 +101,20 @@ static void shorten(cairo_t *cr, char s[TEXT_MAX], double width, shortening how)
         shorten_end(cr, s, width);
 }
 
+/* Word by word: without memory for a blank's glyph, cairo 1.16 ends the process. */
+static void show(cairo_t *cr, const char *s) {
+    double blank = width_of(cr, " ");
+    while (*s) {
+        char word[TEXT_MAX];
+        size_t n = strcspn(s, " ");
+        memcpy(word, s, n);
+        word[n] = 0;
+        if (n) cairo_show_text(cr, word);
+        for (s += n; *s == ' '; s++)
+            cairo_rel_move_to(cr, blank, 0);
+    }
+}
+
 /* Draws s with its base line at y, from x on, or ending there; returns the width it takes. */
 static double text(cairo_t *cr, double x, double y, double width, int to_the_right, shortening how,
                    const char *s) {
@@ -101,33 +123,23 @@ static double text(cairo_t *cr, double x, double y, double width, int to_the_rig
     shorten(cr, fits, width, how);
     double w = width_of(cr, fits);
     cairo_move_to(cr, to_the_right ? x - w : x, y);
-    cairo_show_text(cr, fits);
+    show(cr, fits);
     return w;
 }
 
-static void font(cairo_t *cr, double size, int bold) {
-    cairo_select_font_face(cr, "DejaVu Sans", CAIRO_FONT_SLANT_NORMAL,
-                           bold ? CAIRO_FONT_WEIGHT_BOLD : CAIRO_FONT_WEIGHT_NORMAL);
-    cairo_set_font_size(cr, size);
+static void font(const canvas *on, double size, int bold) {
+    cairo_set_font_face(on->cr, bold ? on->type->bold : on->type->plain);
+    cairo_set_font_size(on->cr, size);
 }
 
 /* --- tiles ------------------------------------------------------------------------------------ */
 
-/* A tick or a cross in a box, drawn rather than written: fonts differ in them. */
-static void draw_mark(cairo_t *cr, lint_mark mark, double x, double y) {
-    cairo_set_line_width(cr, 2.4);
-    cairo_set_line_cap(cr, CAIRO_LINE_CAP_ROUND);
-    if (mark == LINT_RIGHT) {
-        cairo_move_to(cr, x, y + MARK * 0.55);
-        cairo_line_to(cr, x + MARK * 0.36, y + MARK * 0.9);
-        cairo_line_to(cr, x + MARK, y + MARK * 0.1);
-    } else {
-        cairo_move_to(cr, x + 1, y + 1);
-        cairo_line_to(cr, x + MARK - 1, y + MARK - 1);
-        cairo_move_to(cr, x + MARK - 1, y + 1);
-        cairo_line_to(cr, x + 1, y + MARK - 1);
-    }
-    cairo_stroke(cr);
+/* A tick or a cross, which DejaVu Sans has. */
+static void draw_mark(const canvas *on, lint_mark mark, double x, double y) {
+    font(on, MARK_SIZE, 1);
+    use(on->cr, mark_colour(mark));
+    cairo_move_to(on->cr, x, y);
+    cairo_show_text(on->cr, mark == LINT_RIGHT ? "\xe2\x9c\x94" : "\xe2\x9c\x96");
 }
 
 static void draw_frame(cairo_t *cr, const lint_tile *t, double x, double y) {
@@ -142,42 +154,43 @@ static void draw_frame(cairo_t *cr, const lint_tile *t, double x, double y) {
     cairo_restore(cr);
 }
 
-static void left_style(cairo_t *cr, const lint_tile *t, int i) {
-    font(cr, WORD_SIZE, i == 0);
-    use(cr, i == 0 ? mark_colour(t->mark) : faint_colour);
+static void left_style(const canvas *on, const lint_tile *t, int i) {
+    font(on, WORD_SIZE, i == 0);
+    use(on->cr, i == 0 ? mark_colour(t->mark) : faint_colour);
 }
 
 /* One line. The right text gets half of the width, or what the left text leaves if that is more;
  * the left text gets the rest. The first line is bold; in a tile without a mark, its right text is
  * no answer, and plain. */
-static void draw_line(cairo_t *cr, const lint_tile *t, int i, double x, double y, double width) {
+static void draw_line(const canvas *on, const lint_tile *t, int i, double x, double y,
+                      double width) {
+    cairo_t *cr = on->cr;
     const struct lint_line *l = &t->line[i];
     int answer = i == 0 && t->mark != LINT_UNMARKED;
     char left[TEXT_MAX];
     double taken = 0;
     lint_text_clean(left, sizeof left, l->left);
     if (*l->right) {
-        left_style(cr, t, i);
+        left_style(on, t, i);
         double room = *left ? fmax(width / 2, width - width_of(cr, left) - BETWEEN) : width;
-        font(cr, WORD_SIZE, answer);
+        font(on, WORD_SIZE, answer);
         use(cr, answer ? mark_colour(t->mark) : faint_colour);
         taken = text(cr, x + width, y, room, 1, AT_END, l->right) + BETWEEN;
     }
-    left_style(cr, t, i);
+    left_style(on, t, i);
     if (*left) text(cr, x, y, width - taken, 0, l->middle ? IN_MIDDLE : AT_END, left);
 }
 
 /* The mark stands in the first line; the others need all of the width. */
-static void draw_words(cairo_t *cr, const lint_tile *t, double x, double y, double width) {
+static void draw_words(const canvas *on, const lint_tile *t, double x, double y, double width) {
     double indent = 0;
     if (t->mark != LINT_UNMARKED) {
-        use(cr, mark_colour(t->mark));
-        draw_mark(cr, t->mark, x + 1, y + LINE - 4 - MARK);
-        indent = MARK + AFTER_MARK;
+        draw_mark(on, t->mark, x, y + LINE - 4);
+        indent = MARK;
     }
-    draw_line(cr, t, 0, x + indent, y + LINE - 4, width - indent);
+    draw_line(on, t, 0, x + indent, y + LINE - 4, width - indent);
     for (int i = 1; i < LINT_TILE_LINES; i++)
-        draw_line(cr, t, i, x, y + LINE * (i + 1) - 4, width);
+        draw_line(on, t, i, x, y + LINE * (i + 1) - 4, width);
 }
 
 static void put_picture(cairo_surface_t *to, const lint_image *im, int x, int y) {
@@ -208,20 +221,20 @@ static int has_title(const lint_block *b) {
 /* The widest line of words under a tile: of those with one text that is no file name, since the
  * others can be shortened. The first is not asked, so that sheets of the same samples under two
  * models are equally wide, whatever the answers. */
-static double words_width(cairo_t *cr, const lint_tile *t) {
+static double words_width(const canvas *on, const lint_tile *t) {
     double most = 0;
-    font(cr, WORD_SIZE, 0);
+    font(on, WORD_SIZE, 0);
     for (int i = 1; i < LINT_TILE_LINES; i++) {
         char words[TEXT_MAX];
         if (t->line[i].middle || *t->line[i].right) continue;
         lint_text_clean(words, sizeof words, t->line[i].left);
-        most = fmax(most, width_of(cr, words));
+        most = fmax(most, width_of(on->cr, words));
     }
     return most;
 }
 
-static void measure_tile(cairo_t *cr, layout *l, const lint_tile *t) {
-    int words = (int)ceil(fmin(words_width(cr, t), WORDS_MOST));
+static void measure_tile(const canvas *on, layout *l, const lint_tile *t) {
+    int words = (int)ceil(fmin(words_width(on, t), WORDS_MOST));
     if (words > l->cell_w) l->cell_w = words;
     if (t->picture.w > l->cell_w) l->cell_w = t->picture.w;
     if (t->picture.h > l->cell_h) l->cell_h = t->picture.h;
@@ -240,19 +253,19 @@ static size_t block_height(const layout *l, const lint_block *b) {
     return (has_title(b) ? TITLE : 0) + rows * (row_height(l) + GAP) - (rows ? GAP : 0);
 }
 
-static int measure(layout *l, const lint_block *block, size_t blocks, int columns, int legend,
-                   lint_err *e) {
+static int measure(layout *l, const lint_typeface *type, const lint_block *block, size_t blocks,
+                   int columns, int legend, lint_err *e) {
     size_t most = 0;
     cairo_surface_t *s = cairo_image_surface_create(CAIRO_FORMAT_RGB24, 1, 1);
-    cairo_t *cr = cairo_create(s);
-    plain_fonts(cr);
+    canvas on = {cairo_create(s), type};
+    plain_fonts(on.cr);
     *l = (layout){.h = 2 * MARGIN};
     for (size_t b = 0; b < blocks; b++) {
         if (block[b].n > most) most = block[b].n;
         for (size_t i = 0; i < block[b].n; i++)
-            measure_tile(cr, l, &block[b].tile[i]);
+            measure_tile(&on, l, &block[b].tile[i]);
     }
-    cairo_destroy(cr);
+    cairo_destroy(on.cr);
     cairo_surface_destroy(s);
     if (!most || columns < 1) return lint_fail(e, "no pictures for a sheet");
     l->columns = (size_t)columns > most ? (int)most : columns;
@@ -267,24 +280,25 @@ static int measure(layout *l, const lint_block *block, size_t blocks, int column
     return 0;
 }
 
-static void draw_title(cairo_t *cr, const lint_block *b, double y, double width) {
+static void draw_title(const canvas *on, const lint_block *b, double y, double width) {
+    cairo_t *cr = on->cr;
     double taken = 0;
     if (b->title && *b->title) {
-        font(cr, TITLE_SIZE, 1);
+        font(on, TITLE_SIZE, 1);
         use(cr, text_colour);
         taken = text(cr, MARGIN, y + TITLE_SIZE - 2, width, 0, AT_END, b->title) + 12;
     }
     if (b->note && *b->note && taken < width) {
-        font(cr, WORD_SIZE, 0);
+        font(on, WORD_SIZE, 0);
         use(cr, faint_colour);
         text(cr, MARGIN + taken, y + TITLE_SIZE - 2, width - taken, 0, AT_END, b->note);
     }
 }
 
-static void draw_block(cairo_surface_t *surface, cairo_t *cr, const layout *l, const lint_block *b,
-                       size_t top) {
+static void draw_block(cairo_surface_t *surface, const canvas *on, const layout *l,
+                       const lint_block *b, size_t top) {
     if (has_title(b)) {
-        draw_title(cr, b, (double)top, (double)l->w - 2 * MARGIN);
+        draw_title(on, b, (double)top, (double)l->w - 2 * MARGIN);
         top += TITLE;
     }
     for (size_t i = 0; i < b->n; i++) {
@@ -293,18 +307,19 @@ static void draw_block(cairo_surface_t *surface, cairo_t *cr, const layout *l, c
         int x = MARGIN + (int)column * (l->cell_w + GAP);
         int y = (int)(top + row * (row_height(l) + GAP));
         int px = x + (l->cell_w - t->picture.w) / 2, py = y + l->cell_h - t->picture.h;
-        if (t->mark != LINT_UNMARKED) draw_frame(cr, t, px, py);
+        if (t->mark != LINT_UNMARKED) draw_frame(on->cr, t, px, py);
         put_picture(surface, &t->picture, px, py);
-        draw_words(cr, t, x, y + l->cell_h + ABOVE_TEXT, l->cell_w);
+        draw_words(on, t, x, y + l->cell_h + ABOVE_TEXT, l->cell_w);
     }
 }
 
 /* Words, and a bar from no heat to full heat. */
-static void draw_legend(cairo_t *cr, const layout *l, const char *what) {
+static void draw_legend(const canvas *on, const layout *l, const char *what) {
+    cairo_t *cr = on->cr;
     double y = (double)l->h - MARGIN - BAR_HEIGHT, room = (double)l->w - 2 * MARGIN;
     double words = room - BAR_WIDTH - 8;
     double x = MARGIN;
-    font(cr, WORD_SIZE, 0);
+    font(on, WORD_SIZE, 0);
     use(cr, faint_colour);
     if (words > 0) x += text(cr, x, y + BAR_HEIGHT - 1, words, 0, AT_END, what) + 8;
     for (int i = 0; i < BAR_WIDTH && x + i < (double)l->w - MARGIN; i++) {
@@ -336,29 +351,42 @@ static int to_image(lint_image *out, cairo_surface_t *from, lint_err *e) {
     return 0;
 }
 
+static int draw(lint_image *out, const layout *l, const lint_typeface *type,
+                const lint_block *block, size_t blocks, const char *heat, lint_err *e) {
+    cairo_surface_t *s = cairo_image_surface_create(CAIRO_FORMAT_RGB24, (int)l->w, (int)l->h);
+    canvas on = {cairo_create(s), type};
+    if (cairo_status(on.cr) == CAIRO_STATUS_SUCCESS) {
+        cairo_set_source_rgb(on.cr, 1, 1, 1);
+        cairo_paint(on.cr);
+        plain_fonts(on.cr);
+        for (size_t b = 0, top = MARGIN; b < blocks; b++) {
+            draw_block(s, &on, l, &block[b], top);
+            top += block_height(l, &block[b]) + BLOCK_GAP;
+        }
+        if (l->heat) draw_legend(&on, l, heat);
+    }
+    cairo_status_t status = cairo_status(on.cr);
+    if (status == CAIRO_STATUS_SUCCESS) status = cairo_surface_status(s);
+    int err = errno == ENOMEM ? lint_fail_mem(e, "a sheet")
+              : status != CAIRO_STATUS_SUCCESS
+                  ? lint_fail(e, "a sheet: %s", cairo_status_to_string(status))
+                  : to_image(out, s, e);
+    cairo_destroy(on.cr);
+    cairo_surface_destroy(s);
+    return err;
+}
+
 int lint_sheet(lint_image *out, const lint_block *block, size_t blocks, int columns,
                const char *heat, lint_err *e) {
     layout l;
-    if (measure(&l, block, blocks, columns, heat != NULL, e) < 0) return -1;
-    cairo_surface_t *s = cairo_image_surface_create(CAIRO_FORMAT_RGB24, (int)l.w, (int)l.h);
-    cairo_t *cr = cairo_create(s);
-    if (cairo_status(cr) == CAIRO_STATUS_SUCCESS) {
-        cairo_set_source_rgb(cr, 1, 1, 1);
-        cairo_paint(cr);
-        plain_fonts(cr);
-        for (size_t b = 0, top = MARGIN; b < blocks; b++) {
-            draw_block(s, cr, &l, &block[b], top);
-            top += block_height(&l, &block[b]) + BLOCK_GAP;
-        }
-        if (l.heat) draw_legend(cr, &l, heat);
-    }
-    cairo_status_t status = cairo_status(cr);
-    if (status == CAIRO_STATUS_SUCCESS) status = cairo_surface_status(s);
-    int err = status != CAIRO_STATUS_SUCCESS
-                  ? lint_fail(e, "a sheet: %s", cairo_status_to_string(status))
-                  : to_image(out, s, e);
-    cairo_destroy(cr);
-    cairo_surface_destroy(s);
+    lint_typeface type;
+    if (lint_typeface_open(&type, e) < 0) return -1;
+    /* Without memory, cairo and FreeType may leave out a word and say nothing of it; malloc leaves one
+     * in errno, which nothing else writes here. */
+    errno = 0;
+    int err = measure(&l, &type, block, blocks, columns, heat != NULL, e);
+    if (!err) err = draw(out, &l, &type, block, blocks, heat, e);
+    lint_typeface_close(&type);
     return err;
 }
 

@@ -252,6 +252,28 @@ show() { lint-show "$@" | tr -s ' '; }
 
 # --- what goes wrong -----------------------------------------------------------------------------
 
+@test "the words are in DejaVu Sans, found by its name in the folders of fonts" {
+    run -0 lint-show -o plain.png set.lts
+    export XDG_DATA_HOME=$PWD/own XDG_DATA_DIRS=relative::$PWD/none
+    mkdir -p own/fonts/a/b
+    ln -s .. own/fonts/a/round
+    touch own/fonts/a/DejaVuSans.otf
+    run -0 lint-show -o found.png set.lts
+    cmp found.png plain.png
+
+    echo 'not a font' >own/fonts/a/b/DejaVuSans-Bold.ttf
+    run -1 --separate-stderr lint-show -o none.png set.lts
+    assert_regex "$stderr" "^lint-show: .*own/fonts/a/b/DejaVuSans-Bold.ttf: FreeType cannot read this font"
+    assert_equal "${#stderr_lines[@]}" 1
+    assert_file_not_exist none.png
+    unset XDG_DATA_HOME
+    run -0 env HOME="$PWD" XDG_DATA_DIRS="$PWD/none" lint-show -o home.png set.lts
+    cmp home.png plain.png
+    mkdir -p .local/share && mv own/fonts .local/share
+    run -1 env HOME="$PWD" lint-show -o none.png set.lts
+    assert_output --partial .local/share/fonts/a/
+}
+
 @test "an input that is missing, a directory, or no stream is named in one line" {
     echo 'this is not a stream of tensors' >text
     local input option
