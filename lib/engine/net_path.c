@@ -96,9 +96,16 @@ void lint_net_list_free(char **path, size_t n) {
     free(path);
 }
 
-/* From f into text; name goes into messages. */
-static int read_all(FILE *f, const char *name, char *text, size_t most, lint_err *e) {
-    size_t n = fread(text, 1, most, f);
+/* What safetensors begins with: the length of a header, which has zeros, and the header, which is JSON. */
+enum { HEAD = 9 };
+
+static int is_model(const char head[HEAD]) {
+    return memchr(head, 0, HEAD - 1) && head[HEAD - 1] == '{';
+}
+
+/* The rest of a text of which the first n bytes are there; name goes into messages. */
+static int read_rest(FILE *f, const char *name, char *text, size_t n, size_t most, lint_err *e) {
+    n += fread(text + n, 1, most - n, f);
     if (ferror(f)) return lint_fail(e, "%s: %s", name, strerror(errno));
     if (n == most) return lint_fail(e, "%s: too long for a network", name);
     if (strlen(text) != n) return lint_fail(e, "%s: is not a text, so no network", name);
@@ -119,13 +126,17 @@ static char *read_of_model(const char *path, lint_err *e) {
 char *lint_net_read(const char *path, const char **name, lint_err *e) {
     enum { NET_MAX = 1 << 20 };
     *name = lint_input_name(path);
-    if (ends_in(path, ".safetensors")) return read_of_model(path, e);
     FILE *f = lint_input_open(path, e);
     if (!f) return NULL;
     char *text = calloc(1, NET_MAX + 1);
-    int err = text ? read_all(f, *name, text, NET_MAX, e) : lint_fail_mem(e, *name);
+    size_t n = text ? fread(text, 1, HEAD, f) : 0;
+    int model = n == HEAD && is_model(text) && !lint_is_stdio(path), err = 0;
+    if (!text)
+        err = lint_fail_mem(e, *name);
+    else if (!model)
+        err = read_rest(f, *name, text, n, NET_MAX, e);
     lint_input_close(f);
-    if (!err) return text;
+    if (!err && !model) return text;
     free(text);
-    return NULL;
+    return err ? NULL : read_of_model(path, e);
 }

@@ -16,8 +16,8 @@
 /* The path, which the caller frees. NULL and an error that lists where it was looked for. */
 char *lint_net_path(const char *name, lint_err *e);
 
-/* The text of the network in `path`, as lint_net_path gives it ("-": standard input; a model, ending in
- * .safetensors: its network); the caller frees it. *name is what messages call it. NULL on error: no such
+/* The text of the network in `path`, as lint_net_path gives it ("-": standard input; of a model its
+ * network); the caller frees it. *name is what messages call it. NULL on error: no such
  * file, over 1 MB, a NUL, weights without a network. */
 char *lint_net_read(const char *path, const char **name, lint_err *e);
 

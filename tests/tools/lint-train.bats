@@ -52,6 +52,9 @@ await_rows() {
     train --train train.lts -o m.safetensors
     run -0 --separate-stderr lint-train -q --net m.safetensors --train train.lts --val val.lts --epochs 3 --batch 8 -o again
     cmp m.safetensors again
+    cp m.safetensors named-otherwise
+    lint-train -q --net named-otherwise --train train.lts --val val.lts --epochs 3 --batch 8 -o again
+    cmp m.safetensors again
     lint-train -q --net m.safetensors --init m.safetensors --train train.lts --epochs 1 --lr 1e-30 -o same
     assert_equal "$(tensor same fc1.weight)" "$(tensor m.safetensors fc1.weight)"
     tiny n=4 >weights.safetensors
