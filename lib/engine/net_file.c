@@ -260,17 +260,17 @@ static int check_end(const lint_chain *c, size_t classes, lint_err *e) {
 static lint_layer *epilogue_of(const lint_chain *c, const size_t *readers, size_t at) {
     lint_layer *next = at + 1 < c->count ? &c->layer[at + 1] : NULL;
     if (!next || readers[at] != 1 || next->from != at || next->head ||
-        (next->kind != &lint_layer_batchnorm && next->kind->top <= 0))
+        (next->kind != &lint_layer_batchnorm && !lint_layer_activates(next)))
         return NULL;
     return next;
 }
 
-/* Lets a batchnorm clip its output, and a convolution apply the batchnorm and its clipping, or, where
- * there is no batchnorm and nothing is trained, the clipping alone. */
+/* Lets a batchnorm activate its output, and a convolution apply the batchnorm and its activation, or, where
+ * there is no batchnorm and nothing is trained, the activation alone. */
 static void fuse_epilogue(const lint_chain *c, const size_t *readers, size_t at) {
     lint_layer *l = &c->layer[at], *next = epilogue_of(c, readers, at);
     if (!next) return;
-    if (l->kind == &lint_layer_batchnorm && next->kind->top > 0) {
+    if (l->kind == &lint_layer_batchnorm && lint_layer_activates(next)) {
         l->epilogue[0] = next;
         next->is_epilogue = 1;
     }
@@ -281,7 +281,7 @@ static void fuse_epilogue(const lint_chain *c, const size_t *readers, size_t at)
         l->epilogue[1] = next->epilogue[0];
     }
     if (l->kind == &lint_layer_conv && !l->is_producer && !l->consumer && !l->trains &&
-        next->kind->top > 0) {
+        lint_layer_activates(next)) {
         l->epilogue[0] = next;
         next->is_epilogue = 1;
     }

@@ -72,9 +72,9 @@ static void pool(writer *w) {
 }
 
 static void perhaps_norm_and_activation(writer *w) {
-    static const char *const activations[] = {"relu", "relu6", "hardsigmoid"};
+    static const char *const activations[] = {"relu", "relu6", "hardswish", "hardsigmoid"};
     if (below(w, 2)) norm(w);
-    if (below(w, 4)) layer(w, activations[below(w, 3)]);
+    if (below(w, 4)) layer(w, activations[below(w, 4)]);
 }
 
 /* A depthwise convolution and a 1x1 one, mostly with a 1x1 one before them. Returns the channels. */
@@ -112,7 +112,7 @@ static void block(writer *w, int channels) {
 
 /* Two texts of one network. */
 static void write_net(writer *w, uint64_t number) {
-    static const char *const activations[] = {"relu", "relu6", "silu"};
+    static const char *const activations[] = {"relu", "relu6", "hardswish", "silu"};
     char line[64];
     int channels = 3;
     *w = (writer){lint_rng_at(number, 0, 0, 0), calloc(1, TEXT), calloc(1, TEXT), 0, 0};
@@ -129,7 +129,7 @@ static void write_net(writer *w, uint64_t number) {
         else if (what < 8)
             pool(w);
         else if (what < 9)
-            layer(w, activations[below(w, 3)]);
+            layer(w, activations[below(w, 4)]);
         else if (what < 10)
             block(w, channels);
         else

@@ -79,13 +79,6 @@ INLINE vf silu_slope(vf x, vf d) {
     return d * (s + x * s * (1 - s));
 }
 
-INLINE vf hardswish_of(vf x, vf d) {
-    vf s = x * (1.0f / 6) + 0.5f, zero = {0};
-    (void)d;
-    s = choose(s < 0, zero, s);
-    return x * choose(s > 1, zero + 1, s);
-}
-
 INLINE vf hardswish_slope(vf x, vf d) {
     vf s = x * (1.0f / 3) + 0.5f, zero = {0};
     s = choose(x < -3, zero, s);
@@ -101,7 +94,9 @@ void KERNEL(silu_back)(size_t n, const float *x, const float *dy, float *dx) {
 }
 
 void KERNEL(hardswish)(size_t n, const float *x, float *y) {
-    EACH(hardswish_of, n, x, x, y)
+#define OF(X, D) hardswish_of(X)
+    EACH(OF, n, x, x, y)
+#undef OF
 }
 
 void KERNEL(hardswish_back)(size_t n, const float *x, const float *dy, float *dx) {

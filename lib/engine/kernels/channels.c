@@ -138,7 +138,7 @@ static void affine_block(size_t n, size_t c, const float *x, const lint_epilogue
         vf a = load(e->scale + ch), b = load(e->shift + ch);
         for (size_t i = ch; i < n * c; i += c) {
             vf v = load(x + i) * a + b;
-            store(y + i, e->top > 0 ? cut(v, e->top) : v);
+            store(y + i, activate(e, v));
         }
     }
     for (; ch < c; ch++)

@@ -27,11 +27,13 @@
 enum { LINT_GEMM_K = 256, LINT_GEMM_LDA = 272 };
 
 /* What a kernel does to sums of channels when they are finished: times scale [c], plus shift [c] (NULL:
- * neither); then, with top above 0, cut off below 0 and above top, as relu (INFINITY) and relu6 do. NaN
- * stays. So a convolution does the work of the batchnorm and the activation behind it. */
+ * neither); then, with top above 0, cut off below 0 and above top, as relu (INFINITY) and relu6 do, or
+ * what the kernel hardswish does. NaN stays. So a convolution does the work of the batchnorm and the
+ * activation behind it. */
 typedef struct lint_epilogue {
     const float *scale, *shift;
     float top;
+    int hardswish;
 } lint_epilogue;
 
 /* The products, described below. */

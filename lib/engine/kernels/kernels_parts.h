@@ -82,17 +82,24 @@ INLINE vf cut(vf v, float top) {
     return choose(v > top, zero + top, v);
 }
 
+INLINE vf hardswish_of(vf v) {
+    return v * cut(v * (1.0f / 6) + 0.5f, 1);
+}
+
+INLINE vf activate(const lint_epilogue *e, vf v) {
+    return e->top > 0 ? cut(v, e->top) : e->hardswish ? hardswish_of(v) : v;
+}
+
 /* The sums v of some channels, of which e's begin with the first. */
 INLINE vf finish(const lint_epilogue *e, size_t channel, vf v) {
     if (e->scale) v = v * load(e->scale + channel) + load(e->shift + channel);
-    return e->top > 0 ? cut(v, e->top) : v;
+    return activate(e, v);
 }
 
 INLINE float finish_one(const lint_epilogue *e, size_t channel, float v) {
     if (!e) return v;
     if (e->scale) v = v * e->scale[channel] + e->shift[channel];
-    if (e->top > 0) v = v < 0 ? 0 : v > e->top ? e->top : v;
-    return v;
+    return activate(e, (vf){v})[0];
 }
 
 #endif

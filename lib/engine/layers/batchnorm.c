@@ -266,7 +266,10 @@ static void batchnorm_epilogue_begin(lint_layer *l) {
 
 lint_epilogue lint_batchnorm_epilogue(const lint_layer *l) {
     const norm_state *s = l->state;
-    return (lint_epilogue){s->a, s->b, l->epilogue[0] ? l->epilogue[0]->kind->top : 0};
+    lint_epilogue e = lint_activation_epilogue(l->epilogue[0]);
+    e.scale = s->a;
+    e.shift = s->b;
+    return e;
 }
 
 static void batchnorm_forward(lint_layer *l, const lint_pass *p) {

@@ -58,14 +58,13 @@ static inline size_t lint_conv_steps(int pairs, size_t k) {
 /* What a convolution makes of its sums, in inference, for the layers behind it. */
 static inline lint_epilogue lint_conv_epilogue(const lint_layer *l, const lint_pass *p) {
     const lint_layer *next = p->training ? NULL : l->epilogue[0];
-    if (!next) return (lint_epilogue){0};
-    return next->kind == &lint_layer_batchnorm ? lint_batchnorm_epilogue(next)
-                                               : (lint_epilogue){.top = next->kind->top};
+    return next && next->kind == &lint_layer_batchnorm ? lint_batchnorm_epilogue(next)
+                                                       : lint_activation_epilogue(next);
 }
 
 /* As kernels want it: NULL where nothing is done. */
 static inline const lint_epilogue *lint_epilogue_or_null(const lint_epilogue *e) {
-    return e->scale || e->top > 0 ? e : NULL;
+    return e->scale || e->top > 0 || e->hardswish ? e : NULL;
 }
 
 /* The epilogue of the channels from c on. */

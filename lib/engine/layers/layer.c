@@ -32,6 +32,15 @@ const char *lint_layer_words(char words[LINT_LAYER_WORDS]) {
     return words;
 }
 
+int lint_layer_activates(const lint_layer *l) {
+    return l->kind->top > 0 || (l->kind == &lint_layer_hardswish && !l->trains);
+}
+
+lint_epilogue lint_activation_epilogue(const lint_layer *l) {
+    if (!l) return (lint_epilogue){0};
+    return (lint_epilogue){.top = l->kind->top, .hardswish = l->kind == &lint_layer_hardswish};
+}
+
 size_t lint_shape_count(lint_shape s) {
     return s.h * s.w * s.c;
 }

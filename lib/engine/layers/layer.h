@@ -244,6 +244,13 @@ void lint_conv_separable_fuse(lint_layer *l, lint_layer *deep, lint_layer *befor
  * half of its memory. */
 int lint_batchnorm_takes_bfloats(const lint_layer *l, const lint_pass *p);
 
+/* Whether a layer is an activation that the one before it may apply to its output: relu, relu6, and, where
+ * nothing is trained, hardswish, whose backward needs what it was applied to. */
+int lint_layer_activates(const lint_layer *l);
+
+/* What such a layer does; of NULL: nothing. */
+lint_epilogue lint_activation_epilogue(const lint_layer *l);
+
 /* What a batchnorm, and the layer behind it that it applies, makes of its input, once its epilogue has
  * begun; good as long as the layer. */
 lint_epilogue lint_batchnorm_epilogue(const lint_layer *l);
