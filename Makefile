@@ -384,6 +384,8 @@ TIDY_FLAGS = -std=c11 -D_GNU_SOURCE= -include tests/make/tidy.h -Ilib -Itests -I
 T ?= 60
 ## executions after which `make fuzz` ends with a reader before T seconds; empty: never
 RUNS ?=
+## most bytes of the inputs that `make fuzz` makes up; short ones go faster
+LENGTH ?= 8192
 ## names of tests/fuzz that `make fuzz` runs; empty: all
 FUZZ ?=
 ## seed of the inputs that `make fuzz` makes up; empty: other inputs each time
@@ -401,7 +403,7 @@ FUZZ_WRAPPED = $(BUILD)/tests/fuzz/support/wrapped.o
 fuzz: | $(filter deps,$(MAKECMDGOALS))
 	+@$(MAKE) --no-print-directory BUILD=$(BUILD)/fuzz CC='$(if $(findstring clang,$(CC)),$(CC),clang)' SANITIZE=1 \
 	    FUZZING=1 CFLAGS='-O1 -g -fsanitize=fuzzer-no-link' $(addprefix $(BUILD)/fuzz/tests/fuzz/,$(or $(FUZZ),all))
-	@JOBS=$(JOBS) SEED=$(FUZZ_SEED) RUNS=$(RUNS) tests/fuzz/run $(BUILD)/fuzz $(T) $(FUZZ)
+	@JOBS=$(JOBS) SEED=$(FUZZ_SEED) RUNS=$(RUNS) LENGTH=$(LENGTH) tests/fuzz/run $(BUILD)/fuzz $(T) $(FUZZ)
 
 fuzz-programs $(BUILD)/tests/fuzz/all: $(FUZZERS)
 $(BUILD)/tests/fuzz/heif: | $(DECODER)

@@ -167,3 +167,30 @@ void filled_gradients(filled *f, lint_frame *to) {
     }
     filled_store(f, to);
 }
+
+filled *filled_small(lint_net_mode mode, int threads) {
+    return filled_new("tests/golden/small.net", 3, 5, mode, threads);
+}
+
+lint_loss_sum filled_step(filled *f, const lint_loss *loss) {
+    lint_loss_sum sum = {0};
+    lint_err e = {0};
+    if (lint_net_step(f->net, &f->batch, loss, &sum, &e) < 0) fail_msg("%s", e.msg);
+    return sum;
+}
+
+void filled_step_gradients(filled *f, const lint_loss *loss, lint_frame *to) {
+    filled_load(f);
+    filled_step(f, loss);
+    filled_gradients(f, to);
+}
+
+void check_same_bytes(const lint_frame *a, const lint_frame *b) {
+    assert_int_equal(a->count, b->count);
+    for (size_t i = 0; i < a->count; i++) {
+        assert_string_equal(a->tensors[i].name, b->tensors[i].name);
+        assert_int_equal(a->tensors[i].bytes, b->tensors[i].bytes);
+        if (memcmp(a->tensors[i].data, b->tensors[i].data, a->tensors[i].bytes) != 0)
+            fail_msg("%s differs", a->tensors[i].name);
+    }
+}

@@ -10,6 +10,7 @@
 #ifndef LINT_FILLED_H
 #define LINT_FILLED_H
 
+#include "engine/loss.h"
 #include "engine/net.h"
 
 typedef struct filled {
@@ -25,6 +26,9 @@ typedef struct filled {
 /* Reads the network of a file; text instead of a path where it holds a newline. */
 filled *filled_new(const char *path, size_t classes, size_t n, lint_net_mode mode, int threads);
 void filled_free(filled *f);
+
+/* A small network of three classes, for five images. */
+filled *filled_small(lint_net_mode mode, int threads);
 
 /* The text of a network file, for the caller to free. */
 char *filled_text(const char *path);
@@ -46,6 +50,12 @@ void filled_load(filled *f);
  * caller clears the frame. */
 void filled_store(filled *f, lint_frame *to);
 void filled_gradients(filled *f, lint_frame *to);
+
+/* One training step, from the net's values as they are; and what its gradients are from f->weights. */
+lint_loss_sum filled_step(filled *f, const lint_loss *loss);
+void filled_step_gradients(filled *f, const lint_loss *loss, lint_frame *to);
+
+void check_same_bytes(const lint_frame *a, const lint_frame *b);
 
 /* Elements of a tensor. */
 size_t filled_count(const lint_tensor *t);
