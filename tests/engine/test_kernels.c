@@ -172,7 +172,8 @@ static void fill_epilogue(epilogue *e, lint_rng *r) {
 }
 
 static lint_epilogue epilogue_of(const epilogue *e) {
-    return (lint_epilogue){e->scaled ? e->scale : NULL, e->scaled ? e->shift : NULL, e->top};
+    return (lint_epilogue){
+        .scale = e->scaled ? e->scale : NULL, .shift = e->scaled ? e->shift : NULL, .top = e->top};
 }
 
 static float finish(const epilogue *e, size_t channel, float sum) {

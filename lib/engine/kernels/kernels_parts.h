@@ -90,10 +90,28 @@ INLINE vf activate(const lint_epilogue *e, vf v) {
     return e->top > 0 ? cut(v, e->top) : e->hardswish ? hardswish_of(v) : v;
 }
 
-/* The sums v of some channels, of which e's begin with the first. */
-INLINE vf finish(const lint_epilogue *e, size_t channel, vf v) {
-    if (e->scale) v = v * load(e->scale + channel) + load(e->shift + channel);
-    return activate(e, v);
+INLINE vf scaled(const lint_epilogue *e, size_t channel, vf v) {
+    return v * load(e->scale + channel) + load(e->shift + channel);
+}
+
+/* The epilogue of the sums of a tile: rows x vecs vectors, each row from `channel` on. A loop for each
+ * thing that an epilogue may say: with all choices made for each sum, product.c takes twice as long to compile. */
+INLINE void finish(const int rows, const int vecs, const lint_epilogue *e, size_t channel,
+                   vf *sum) {
+    if (e->scale) {
+        UNROLL
+        for (int i = 0; i < rows * vecs; i++)
+            sum[i] = scaled(e, channel + (size_t)(i % vecs * W), sum[i]);
+    }
+    if (e->top > 0) {
+        UNROLL
+        for (int i = 0; i < rows * vecs; i++)
+            sum[i] = cut(sum[i], e->top);
+    } else if (e->hardswish) {
+        UNROLL
+        for (int i = 0; i < rows * vecs; i++)
+            sum[i] = hardswish_of(sum[i]);
+    }
 }
 
 INLINE float finish_one(const lint_epilogue *e, size_t channel, float v) {

@@ -57,16 +57,13 @@ typedef float one_any __attribute__((aligned(1), may_alias));
  * are compile-time constants, as are row and step where the caller passes constants. */
 INLINE void mul_tile(const int pairs, const int rows, const int vecs, const mul_args *m, size_t row,
                      size_t step, size_t i0, size_t o) {
-    vf acc[TALL][2];
+    vf acc[2 * TALL];
     UNROLL
-    for (int i = 0; i < rows; i++) {
-        UNROLL
-        for (int j = 0; j < vecs; j++) {
-            size_t at = (i0 + (size_t)i) * m->o + o + (size_t)(j * W);
-            acc[i][j] = m->add    ? load(m->y + at)
-                        : m->bias ? load(m->bias + o + (size_t)(j * W))
-                                  : (vf){0};
-        }
+    for (int i = 0; i < rows * vecs; i++) {
+        size_t at = o + (size_t)(i % vecs * W);
+        acc[i] = m->add    ? load(m->y + (i0 + (size_t)(i / vecs)) * m->o + at)
+                 : m->bias ? load(m->bias + at)
+                           : (vf){0};
     }
     const float *b = m->b + o;
     for (size_t r = 0; r < m->r; r++) {
@@ -81,36 +78,46 @@ INLINE void mul_tile(const int pairs, const int rows, const int vecs, const mul_
                 float v = *(const one_any *)(a + (size_t)i * row);
                 UNROLL
                 for (int j = 0; j < vecs; j++)
-                    acc[i][j] = madd(pairs, acc[i][j], bv[j], v);
+                    acc[i * vecs + j] = madd(pairs, acc[i * vecs + j], bv[j], v);
             }
         }
     }
-    if (m->e) {
-        UNROLL
-        for (int i = 0; i < rows; i++) {
-            UNROLL
-            for (int j = 0; j < vecs; j++)
-                acc[i][j] = finish(m->e, o + (size_t)(j * W), acc[i][j]);
-        }
-    }
+    if (m->e) finish(rows, vecs, m->e, o, acc);
     UNROLL
-    for (int i = 0; i < rows; i++) {
-        UNROLL
-        for (int j = 0; j < vecs; j++)
-            store(m->y + (i0 + (size_t)i) * m->o + o + (size_t)(j * W), acc[i][j]);
-    }
+    for (int i = 0; i < rows * vecs; i++)
+        store(m->y + (i0 + (size_t)(i / vecs)) * m->o + o + (size_t)(i % vecs * W), acc[i]);
 }
 
-/* n rows of y: `tall` at a time, then `few`, then one. */
-INLINE void mul_columns(const int pairs, const int tall, const int few, const int vecs,
-                        const mul_args *m, size_t n, size_t row, size_t step, size_t o) {
+INLINE void mul_left_of(const int pairs, const int vecs, const mul_args *m, size_t n, size_t row,
+                        size_t step, size_t i, size_t o) {
+    for (; i + 4 <= n; i += 4)
+        mul_tile(pairs, 4, vecs, m, row, step, i, o);
+    for (; i + 2 <= n; i += 2)
+        mul_tile(pairs, 2, vecs, m, row, step, i, o);
+    if (i < n) mul_tile(pairs, 1, vecs, m, row, step, i, o);
+}
+
+/* The rows that are left from i on, where a tile has more. One function for all distances, so that it is
+ * compiled once; so is mul_rest. */
+static __attribute__((noinline)) void mul_left(int pairs, int vecs, const mul_args *m, size_t n,
+                                               size_t row, size_t step, size_t i, size_t o) {
+    if (pairs && vecs == 2)
+        mul_left_of(1, 2, m, n, row, step, i, o);
+    else if (pairs)
+        mul_left_of(1, 1, m, n, row, step, i, o);
+    else if (vecs == 2)
+        mul_left_of(0, 2, m, n, row, step, i, o);
+    else
+        mul_left_of(0, 1, m, n, row, step, i, o);
+}
+
+/* n rows of y, `tall` at a time. */
+INLINE void mul_columns(const int pairs, const int tall, const int vecs, const mul_args *m,
+                        size_t n, size_t row, size_t step, size_t o) {
     size_t i = 0;
     for (; i + (size_t)tall <= n; i += (size_t)tall)
         mul_tile(pairs, tall, vecs, m, row, step, i, o);
-    for (; i + (size_t)few <= n; i += (size_t)few)
-        mul_tile(pairs, few, vecs, m, row, step, i, o);
-    for (; i < n; i++)
-        mul_tile(pairs, 1, vecs, m, row, step, i, o);
+    if (i < n) mul_left(pairs, vecs, m, n, row, step, i, o);
 }
 
 enum { LAST_ROWS = 8 }; /* of a tile of mul_last */
@@ -136,9 +143,10 @@ INLINE void mul_last(const int pairs, const int rows, const mul_args *m, size_t 
                 acc[i] = madd(pairs, acc[i], bv, *(const one_any *)(a + (size_t)i * row));
         }
     }
+    if (m->e) finish(rows, 1, m->e, o, acc);
     for (int i = 0; i < rows; i++) {
         float v[W];
-        store(v, m->e ? finish(m->e, o, acc[i]) : acc[i]);
+        store(v, acc[i]);
         memcpy(m->y + (i0 + (size_t)i) * m->o + m->o - tail, v + W - tail, tail * sizeof *v);
     }
 }
@@ -168,7 +176,6 @@ INLINE void mul_last_columns(const int pairs, const mul_args *m, size_t n, size_
         mul_last(pairs, 1, m, row, step, i);
 }
 
-/* One function for all distances, so that it is compiled once. */
 static __attribute__((noinline)) void mul_rest(int pairs, const mul_args *m, size_t n, size_t row,
                                                size_t step, size_t o) {
     if (pairs && m->o < W)
@@ -181,13 +188,13 @@ static __attribute__((noinline)) void mul_rest(int pairs, const mul_args *m, siz
         mul_last_columns(0, m, n, row, step);
 }
 
-INLINE void mul_all(const int pairs, const int tall, const int wide, const int few,
-                    const mul_args *m, size_t n, size_t row, size_t step) {
+INLINE void mul_all(const int pairs, const int tall, const int wide, const mul_args *m, size_t n,
+                    size_t row, size_t step) {
     size_t o = 0;
     for (; o + 2 * W <= m->o; o += 2 * W)
-        mul_columns(pairs, wide, few, 2, m, n, row, step, o);
+        mul_columns(pairs, wide, 2, m, n, row, step, o);
     for (; o + W <= m->o; o += W)
-        mul_columns(pairs, tall, few, 1, m, n, row, step, o);
+        mul_columns(pairs, tall, 1, m, n, row, step, o);
     if (o < m->o) mul_rest(pairs, m, n, row, step, o);
 }
 
@@ -197,22 +204,22 @@ INLINE void mul_rows(const int pairs, const mul_args *m, size_t p, size_t lda) {
     const size_t size = pairs ? sizeof(uint16_t) : sizeof(float), step = sizeof(float);
     switch (lda) {
     case 3:
-        mul_all(pairs, TALL, WIDE, 4, m, p, 3 * size, step);
+        mul_all(pairs, TALL, WIDE, m, p, 3 * size, step);
         break;
     case 6:
-        mul_all(pairs, TALL, WIDE, 4, m, p, 6 * size, step);
+        mul_all(pairs, TALL, WIDE, m, p, 6 * size, step);
         break;
     case 16:
-        mul_all(pairs, TALL, WIDE, 4, m, p, 16 * size, step);
+        mul_all(pairs, TALL, WIDE, m, p, 16 * size, step);
         break;
     case 32:
-        mul_all(pairs, TALL, WIDE, 4, m, p, 32 * size, step);
+        mul_all(pairs, TALL, WIDE, m, p, 32 * size, step);
         break;
     case 64:
-        mul_all(pairs, TALL, WIDE, 4, m, p, 64 * size, step);
+        mul_all(pairs, TALL, WIDE, m, p, 64 * size, step);
         break;
     default:
-        mul_all(pairs, TALL, WIDE, 4, m, p, lda * size, step);
+        mul_all(pairs, TALL, WIDE, m, p, lda * size, step);
     }
 }
 
@@ -232,13 +239,13 @@ void KERNEL(mul_pairs)(size_t p, size_t o, size_t k, size_t r, const float *cons
 void KERNEL(outer)(size_t p, size_t o, size_t k, const float *a, size_t lda, const float *d,
                    float *g) {
     const mul_args m = {o, p, 1, &a, d, NULL, 1, NULL, g};
-    mul_all(0, OUTER_TALL, OUTER_WIDE, 2, &m, k, sizeof *a, lda * sizeof *a);
+    mul_all(0, OUTER_TALL, OUTER_WIDE, &m, k, sizeof *a, lda * sizeof *a);
 }
 
 void KERNEL(outer_pairs)(size_t p, size_t o, size_t k, const float *a, size_t lda, const float *d,
                          float *g) {
     const mul_args m = {o, p, 1, &a, d, NULL, 1, NULL, g};
-    mul_all(1, OUTER_TALL, OUTER_WIDE, 2, &m, k, sizeof *a, lda * sizeof *a);
+    mul_all(1, OUTER_TALL, OUTER_WIDE, &m, k, sizeof *a, lda * sizeof *a);
 }
 
 /* --- gemm ------------------------------------------------------------------------------------- */
@@ -309,9 +316,7 @@ INLINE void gemm_tile(const int pairs, const int rows, const int vecs, const int
     }
     if (m->e) {
         const lint_epilogue all = gemm_epilogue(whole, m, part);
-        UNROLL
-        for (int i = 0; i < rows * vecs; i++)
-            acc[i] = finish(&all, (size_t)(i % vecs * W), acc[i]);
+        finish(rows, vecs, &all, 0, acc);
     }
     UNROLL
     for (int i = 0; i < rows; i++) {

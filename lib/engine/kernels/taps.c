@@ -34,11 +34,7 @@ INLINE void taps_tile(const int cells, const int vecs, const taps_args *a, size_
         for (int i = 0; i < cells * vecs; i++)
             sum[i] += load(x + (size_t)(i / vecs) * a->xs + i % vecs * W) * w[i % vecs];
     }
-    if (a->e) {
-        UNROLL
-        for (int i = 0; i < cells * vecs; i++)
-            sum[i] = finish(a->e, ch + (size_t)(i % vecs * W), sum[i]);
-    }
+    if (a->e) finish(cells, vecs, a->e, ch, sum);
     UNROLL
     for (int i = 0; i < cells * vecs; i++)
         store(y + (size_t)(i / vecs) * a->ys + i % vecs * W, sum[i]);

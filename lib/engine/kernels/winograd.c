@@ -72,7 +72,8 @@ void KERNEL(tile_output)(size_t c, const float *from, size_t down, size_t across
         for (int i = 0; i < 4; i++) {
             vf v = t[i / 2 * 4 + i % 2];
             v += add ? load(y[i] + ch) : b;
-            store(y[i] + ch, e ? finish(e, ch, v) : v);
+            if (e) finish(1, 1, e, ch, &v);
+            store(y[i] + ch, v);
         }
     }
 }
