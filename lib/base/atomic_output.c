@@ -19,7 +19,7 @@ struct lint_output {
 };
 
 static lint_output *fail(lint_output *o, lint_err *e, const char *path) {
-    lint_fail(e, "%s: %s", path, strerror(errno));
+    lint_fail_errno(e, "%s", path);
     if (o) {
         free(o->path);
         free(o->temp);
@@ -92,7 +92,10 @@ lint_output *lint_output_open(const char *path, lint_err *e) {
         fd = open(path, O_WRONLY | O_CLOEXEC);
     } else {
         fd = open_nameless(path);
-        if (fd < 0) o->temp = make_beside(path, create, NULL, &fd); /* no nameless files here */
+        if (fd < 0) { /* no nameless files here */
+            lint_output_sweep(path);
+            o->temp = make_beside(path, create, NULL, &fd);
+        }
     }
     if (fd < 0) return fail(o, e, path);
     if (!o->direct) flock(fd, LOCK_EX | LOCK_NB); /* for lint_output_sweep; best effort */
@@ -165,7 +168,7 @@ static int commit_in_steps(lint_output *const *o, size_t n, const lint_output **
 
 /* Closes and frees an output that has been renamed. */
 static int close_it(lint_output *o, lint_err *e) {
-    int err = o->path && fclose(o->f) != 0 ? lint_fail(e, "%s: %s", o->path, strerror(errno)) : 0;
+    int err = o->path && fclose(o->f) != 0 ? lint_fail_errno(e, "%s", o->path) : 0;
     free(o->path);
     free(o);
     return err;
@@ -200,8 +203,9 @@ void lint_output_abort(lint_output *o) {
 int lint_output_replace(const char *path, int (*make)(void *ctx, const char *temp), void *ctx,
                         lint_err *e) {
     int made, err = 0;
+    lint_output_sweep(path);
     char *temp = make_beside(path, make, ctx, &made);
-    if (!temp || rename(temp, path) != 0) err = lint_fail(e, "%s: %s", path, strerror(errno));
+    if (!temp || rename(temp, path) != 0) err = lint_fail_errno(e, "%s", path);
     /* Where both are names of one file already, rename leaves both. */
     if (temp) unlink(temp);
     free(temp);

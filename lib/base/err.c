@@ -1,15 +1,14 @@
 #include "base/err.h"
+#include "base/text.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
 static void vwrite(lint_err *e, const char *fmt, va_list ap) {
-    vsnprintf(e->msg, sizeof e->msg, fmt, ap);
-    for (char *p = e->msg; *p; p++) {
-        if ((unsigned char)*p < 32 || *p == 127) *p = '?';
-        if (*p == '\xc2' && (p[1] & 0xe0) == 0x80) *p = p[1] = '?'; /* U+0080 to U+009F */
-    }
+    char text[sizeof e->msg];
+    vsnprintf(text, sizeof text, fmt, ap);
+    lint_text_clean(e->msg, sizeof e->msg, text);
 }
 
 int lint_fail(lint_err *e, const char *fmt, ...) {

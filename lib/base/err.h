@@ -22,8 +22,8 @@ typedef struct lint_err {
     int system; /* the system failed (memory, descriptors, a device), and says nothing of the data */
 } lint_err;
 
-/* Writes the message and returns -1, as in `return lint_fail(e, ...)`. Control characters in the
- * message, for example from file names, become `?`. */
+/* Writes the message and returns -1, as in `return lint_fail(e, ...)`. What may command a terminal,
+ * for example in file names, becomes `?`, as by lint_text_clean. */
 int lint_fail(lint_err *e, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
 /* As lint_fail, with a message that memory ran out for `what`. Sets e->system. */

@@ -32,3 +32,13 @@ int lint_folder_make(const char *path, lint_err *e) {
     free(part);
     return err;
 }
+
+int lint_folder_is_above(const lint_folder_above *up, const struct stat *st) {
+    for (; up; up = up->up)
+        if (up->dev == st->st_dev && up->ino == st->st_ino) return 1;
+    return 0;
+}
+
+int lint_folder_is_missing(void) {
+    return errno == ENOENT || errno == ENOTDIR || errno == ELOOP || errno == ENAMETOOLONG;
+}

@@ -10,7 +10,7 @@
 int lint_lines_open(lint_lines *l, const char *path, int end, lint_err *e) {
     *l = (lint_lines){.name = lint_input_name(path), .end = end};
     l->fd = lint_is_stdio(path) ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
-    if (l->fd < 0) return lint_fail(e, "%s: %s", path, strerror(errno));
+    if (l->fd < 0) return lint_fail_errno(e, "%s", path);
     l->buf = malloc(LINT_LINE_MAX);
     if (l->buf) return 0;
     lint_lines_close(l);
@@ -36,7 +36,7 @@ static int read_more(lint_lines *l, lint_err *e) {
     do
         got = read(l->fd, l->buf + l->len, LINT_LINE_MAX - l->len);
     while (got < 0 && errno == EINTR);
-    if (got < 0) return lint_fail(e, "%s: %s", l->name, strerror(errno));
+    if (got < 0) return lint_fail_errno(e, "%s", l->name);
     l->done = got == 0;
     l->len += (size_t)got;
     if (l->done && l->len) l->buf[l->len++] = (char)l->end;

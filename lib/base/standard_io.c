@@ -17,7 +17,7 @@ const char *lint_output_name(const char *path) {
 
 FILE *lint_input_open(const char *path, lint_err *e) {
     FILE *in = lint_is_stdio(path) ? stdin : fopen(path, "rb");
-    if (!in) lint_fail(e, "%s: %s", path, strerror(errno));
+    if (!in) lint_fail_errno(e, "%s", path);
     return in;
 }
 

@@ -52,13 +52,14 @@ int lint_text_read(const char *path, size_t most, char **text, size_t *len, lint
 
 /* Bytes of the control character at s; 0 where there is another. Besides those of ASCII and C1 these
  * are what ends lines (U+2028, U+2029) or turns the direction of all that follows (U+202A to U+202E,
- * U+2066 to U+2069). */
+ * U+2066 to U+2069) or of what is beside them (U+061C, U+200E, U+200F). */
 static size_t control(const char *s) {
     const unsigned char *u = (const unsigned char *)s;
     if (u[0] < 0x20 || u[0] == 0x7f) return 1;
     if (u[0] == 0xc2) return u[1] >= 0x80 && u[1] < 0xa0 ? 2 : 0;
+    if (u[0] == 0xd8) return u[1] == 0x9c ? 2 : 0;
     if (u[0] != 0xe2) return 0;
-    return (u[1] == 0x80 && u[2] >= 0xa8 && u[2] <= 0xae) ||
+    return (u[1] == 0x80 && ((u[2] >= 0xa8 && u[2] <= 0xae) || u[2] == 0x8e || u[2] == 0x8f)) ||
                    (u[1] == 0x81 && u[2] >= 0xa6 && u[2] <= 0xa9)
                ? 3
                : 0;
@@ -91,18 +92,25 @@ char *lint_text_clean(char *to, size_t size, const char *s) {
     return to;
 }
 
+/* Bytes of what a terminal may obey at s, where no other character is: those of a control character, or one
+ * that is C1 to a terminal of 8 bits; 0 for others. */
+static size_t commands(const char *s) {
+    size_t n = control(s);
+    return n ? n : (unsigned char)*s >= 0x80 && (unsigned char)*s < 0xa0;
+}
+
 void lint_text_escape(const char *s, FILE *out) {
     static const char plain[] = "\t\n\r\\", escaped[] = "tnr\\";
     while (*s) {
         const char *special = strchr(plain, *s);
-        size_t bytes = special ? 0 : control(s);
+        size_t whole = special ? 1 : character(s), bytes = whole ? 0 : commands(s);
         if (special)
             fprintf(out, "\\%c", escaped[special - plain]);
         else if (!bytes)
-            putc(*s, out);
+            fwrite(s, 1, whole = whole ? whole : 1, out);
         for (size_t i = 0; i < bytes; i++)
             fprintf(out, "\\x%02x", (unsigned)(unsigned char)s[i]);
-        s += bytes ? bytes : 1;
+        s += bytes ? bytes : whole;
     }
 }
 

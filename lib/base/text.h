@@ -28,8 +28,8 @@ int lint_text_read(const char *path, size_t most, char **text, size_t *len, lint
 char *lint_text_clean(char *to, size_t size, const char *s);
 
 /* Writes s as a field of tab-separated text: a tab, newline, carriage return or backslash becomes \t,
- * \n, \r or \\, a byte of another control character, which a terminal may obey, \xHH; all other bytes
- * stay. The caller checks ferror(out). */
+ * \n, \r or \\, a byte that a terminal may obey, of another control character or of no character, \xHH; all
+ * other bytes stay. The caller checks ferror(out). */
 void lint_text_escape(const char *s, FILE *out);
 
 /* The number of characters in a UTF-8 text. */

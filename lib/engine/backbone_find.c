@@ -60,17 +60,18 @@ static int belongs(const lint_frame *f, const lint_chain *c) {
     return 1;
 }
 
-/* A file that is not a network, or that has unknown layers, does not match. */
-static int fits(const lint_frame *f, const char *path) {
+/* A file that is not a network, or that has unknown layers, does not match; -1 where that cannot be told. */
+static int fits(const lint_frame *f, const char *path, lint_err *e) {
     const lint_chain_options o = {.classes = 1, .batch = 1};
     const char *name;
     lint_chain c;
-    lint_err e;
-    char *text = lint_net_read(path, &name, &e);
-    int yes = 0;
-    if (text && lint_chain_parse(&c, text, name, &o, &e) == 0) {
+    char *text = lint_net_read(path, &name, e);
+    int read = text && lint_chain_parse(&c, text, name, &o, e) == 0, yes = 0;
+    if (read) {
         yes = belongs(f, &c);
         lint_chain_free(&c);
+    } else if (e->system) {
+        yes = -1;
     }
     free(text);
     return yes;
@@ -83,7 +84,9 @@ char *lint_backbone_find(lint_frame *weights, lint_err *e) {
     lint_net_init_names(weights, &(lint_frame){0});
     int err = n ? 0 : lint_fail(e, "there are no networks to compare with: give --net");
     for (size_t i = 0; !err && i < n; i++) {
-        if (!fits(weights, path[i])) continue;
+        int yes = fits(weights, path[i], e);
+        if (yes < 0) err = -1;
+        if (yes <= 0) continue;
         if (found)
             err = lint_fail(e, "fits both %s and %s: give --net", found, path[i]);
         else if (!(found = strdup(path[i])))

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static int ends_in(const char *path, const char *end) {
@@ -75,6 +76,8 @@ int lint_net_list(char ***path, size_t *n, lint_err *e) {
     if (!is_there(folder)) beside_program(folder, "");
     int found = scandir(folder, &entry, is_net, alphasort), err = 0;
     *n = 0;
+    *path = NULL;
+    if (found < 0 && errno != ENOENT && errno != ENOTDIR) return lint_fail_errno(e, "%s", folder);
     *path = calloc(found > 0 ? (size_t)found : 1, sizeof **path);
     if (!*path) err = lint_fail_mem(e, "paths");
     for (int i = 0; i < found; i++) {
@@ -106,7 +109,7 @@ static int is_model(const char head[HEAD]) {
 /* The rest of a text of which the first n bytes are there; name goes into messages. */
 static int read_rest(FILE *f, const char *name, char *text, size_t n, size_t most, lint_err *e) {
     n += fread(text + n, 1, most - n, f);
-    if (ferror(f)) return lint_fail(e, "%s: %s", name, strerror(errno));
+    if (ferror(f)) return lint_fail_errno(e, "%s", name);
     if (n == most) return lint_fail(e, "%s: too long for a network", name);
     if (strlen(text) != n) return lint_fail(e, "%s: is not a text, so no network", name);
     return 0;
@@ -130,11 +133,14 @@ char *lint_net_read(const char *path, const char **name, lint_err *e) {
     if (!f) return NULL;
     char *text = calloc(1, NET_MAX + 1);
     size_t n = text ? fread(text, 1, HEAD, f) : 0;
-    int model = n == HEAD && is_model(text) && !lint_is_stdio(path), err = 0;
+    int model = n == HEAD && is_model(text), err = 0;
+    struct stat st;
     if (!text)
         err = lint_fail_mem(e, *name);
     else if (!model)
         err = read_rest(f, *name, text, n, NET_MAX, e);
+    else if (lint_is_stdio(path) || fstat(fileno(f), &st) < 0 || !S_ISREG(st.st_mode))
+        err = lint_fail(e, "%s: is a model, whose network is read from a regular file only", *name);
     lint_input_close(f);
     if (!err && !model) return text;
     free(text);

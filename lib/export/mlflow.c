@@ -63,7 +63,7 @@ static char *uri_of(const char *path, lint_err *e) {
     static const char hex[] = "0123456789ABCDEF";
     char *full = realpath(path, NULL), *uri = full ? malloc(3 * strlen(full) + 8) : NULL;
     if (!full)
-        lint_fail(e, "%s: %s", path, strerror(errno));
+        lint_fail_errno(e, "%s", path);
     else if (!uri)
         lint_fail_mem(e, "paths");
     else {
@@ -330,13 +330,13 @@ static int copy_to(FILE *in, const char *from, const char *to, lint_err *e) {
         fwrite(buffer, 1, n, lint_output_file(out));
     if (!ferror(in)) return lint_output_commit(out, e);
     lint_output_abort(out);
-    return lint_fail(e, "%s: %s", from, strerror(errno));
+    return lint_fail_errno(e, "%s", from);
 }
 
 static int copy_file(const char *from, const char *folder, lint_err *e) {
     const char *slash = strrchr(from, '/');
     FILE *in = fopen(from, "rb");
-    if (!in) return lint_fail(e, "%s: %s", from, strerror(errno));
+    if (!in) return lint_fail_errno(e, "%s", from);
     char *to = lint_text_format(e, "%s/%s", folder, slash ? slash + 1 : from);
     int err = to ? copy_to(in, from, to, e) : -1;
     free(to);

@@ -426,7 +426,7 @@ static lint_dataset *spool(lint_batches *b, lint_err *e) {
     while (got > 0 && (got = lint_frame_write(&b->s.frame, f, e)) == 0)
         got = lint_reader_next(b->s.reader, &b->s.frame, e);
     if (got == 0 && (fflush(f) != 0 || lseek(fileno(f), 0, SEEK_SET) != 0))
-        got = lint_fail(e, "cannot keep a copy of %s: %s", b->name, strerror(errno));
+        got = lint_fail_errno(e, "cannot keep a copy of %s", b->name);
     if (got == 0) set = lint_dataset_open_fd(fileno(f), b->name, e);
     fclose(f);
     return set;
@@ -458,7 +458,7 @@ static int open_input(lint_batches *b, const char *path, lint_err *e) {
     struct stat st;
     b->in = lint_input_open(path, e);
     if (!b->in) return -1;
-    if (fstat(fileno(b->in), &st) < 0) return lint_fail(e, "%s: %s", b->name, strerror(errno));
+    if (fstat(fileno(b->in), &st) < 0) return lint_fail_errno(e, "%s", b->name);
     b->s.reader = lint_reader_new(b->in, b->name, e);
     if (!b->s.reader) return -1;
     return S_ISREG(st.st_mode) ? open_file(b, e) : open_pipe(b, e);

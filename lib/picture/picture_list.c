@@ -1,4 +1,5 @@
 #include "picture/picture_list.h"
+#include "base/folder.h"
 #include "base/grow.h"
 #include "base/text.h"
 #include "picture/image.h"
@@ -8,13 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-
-/* The folders above one that is being read, to see a link that leads back into them. */
-typedef struct above {
-    dev_t dev;
-    ino_t ino;
-    const struct above *up;
-} above;
 
 /* Takes path over; NULL: memory ran out. */
 static int push(lint_picture_list *l, char *path, lint_err *e) {
@@ -53,24 +47,25 @@ static int list_entries(const char *folder, lint_picture_list *entries, lint_err
 }
 
 static int add_folder(lint_picture_list *l, const char *path, const struct stat *st,
-                      const above *up, lint_err *e);
+                      const lint_folder_above *up, lint_err *e);
 
 /* A picture's link that leads nowhere is added, so that reading it says so. */
-static int add_entry(lint_picture_list *l, const char *path, const above *up, lint_err *e) {
+static int add_entry(lint_picture_list *l, const char *path, const lint_folder_above *up,
+                     lint_err *e) {
     struct stat st;
     int there = stat(path, &st) == 0;
+    if (!there && !lint_folder_is_missing()) return lint_fail_errno(e, "%s", path);
     if (there && S_ISDIR(st.st_mode)) return add_folder(l, path, &st, up, e);
     if (!lint_image_named(path) || (there && !S_ISREG(st.st_mode))) return 0;
     return lint_picture_list_note(l, path, e);
 }
 
 static int add_folder(lint_picture_list *l, const char *path, const struct stat *st,
-                      const above *up, lint_err *e) {
-    const above here = {st->st_dev, st->st_ino, up};
+                      const lint_folder_above *up, lint_err *e) {
+    const lint_folder_above here = {st->st_dev, st->st_ino, up};
     lint_picture_list entries = {0};
-    for (const above *a = up; a; a = a->up)
-        if (a->dev == here.dev && a->ino == here.ino)
-            return lint_fail(e, "%s: a link that leads back to a folder above it", path);
+    if (lint_folder_is_above(up, st))
+        return lint_fail(e, "%s: a link that leads back to a folder above it", path);
     int err = list_entries(path, &entries, e);
     for (size_t i = 0; i < entries.n && !err; i++)
         err = add_entry(l, entries.v[i], &here, e);

@@ -1,4 +1,5 @@
 #include "picture/typeface.h"
+#include "base/folder.h"
 #include "base/text.h"
 
 #include <cairo-ft.h>
@@ -10,8 +11,6 @@
 
 /* --- where the file is ------------------------------------------------------------------------ */
 
-enum { DEEPEST = 5 }; /* folders within a folder of fonts; links may lead round in a circle */
-
 static int visible(const struct dirent *d) {
     return d->d_name[0] != '.';
 }
@@ -21,32 +20,46 @@ static int by_bytes(const struct dirent **a, const struct dirent **b) {
     return strcmp((*a)->d_name, (*b)->d_name);
 }
 
-/* Whether errno says that a folder is not there, or not for this user. */
-static int no_folder(void) {
-    return errno == ENOENT || errno == ENOTDIR || errno == EACCES || errno == ELOOP ||
-           errno == ENAMETOOLONG;
+static int search(const char *folder, const char *name, const lint_folder_above *up, char **found,
+                  lint_err *e);
+
+/* Takes path over. Returns as search. */
+static int search_entry(char *path, const char *entry, const char *name,
+                        const lint_folder_above *up, char **found, lint_err *e) {
+    struct stat st;
+    int got = 0;
+    if (!path)
+        got = -1;
+    else if (stat(path, &st) < 0)
+        got = lint_folder_is_missing() || errno == EACCES ? 0 : lint_fail_errno(e, "%s", path);
+    else if (S_ISDIR(st.st_mode))
+        got = search(path, name, up, found, e);
+    else if (S_ISREG(st.st_mode) && strcmp(entry, name) == 0)
+        got = 1;
+    if (got == 1 && !*found)
+        *found = path;
+    else
+        free(path);
+    return got;
 }
 
 /* Looks for a file `name` in a folder and those below it. Returns 1 with *found from malloc, 0 if
- * there is none, -1 after an error. */
-static int search(const char *folder, const char *name, int depth, char **found, lint_err *e) {
+ * there is none, -1 after an error. What this user may not read holds no fonts. */
+static int search(const char *folder, const char *name, const lint_folder_above *up, char **found,
+                  lint_err *e) {
+    struct stat st;
     struct dirent **entry;
-    int n = scandir(folder, &entry, visible, by_bytes), got = 0;
-    if (n < 0) return no_folder() ? 0 : lint_fail_errno(e, "%s", folder);
+    int there = stat(folder, &st) == 0, n = there ? 0 : -1, got = 0;
+    if (there && lint_folder_is_above(up, &st)) return 0;
+    if (there) n = scandir(folder, &entry, visible, by_bytes);
+    if (n < 0)
+        return lint_folder_is_missing() || errno == EACCES ? 0 : lint_fail_errno(e, "%s", folder);
+    const lint_folder_above here = {st.st_dev, st.st_ino, up};
     for (int i = 0; i < n; i++) {
-        struct stat st;
-        char *path = got ? NULL : lint_text_format(e, "%s/%s", folder, entry[i]->d_name);
-        if (!got && !path) got = -1;
-        if (path && stat(path, &st) == 0) {
-            if (S_ISDIR(st.st_mode) && depth < DEEPEST)
-                got = search(path, name, depth + 1, found, e);
-            else if (S_ISREG(st.st_mode) && strcmp(entry[i]->d_name, name) == 0) {
-                *found = path;
-                path = NULL;
-                got = 1;
-            }
+        if (got == 0) {
+            char *path = lint_text_format(e, "%s/%s", folder, entry[i]->d_name);
+            got = search_entry(path, entry[i]->d_name, name, &here, found, e);
         }
-        free(path);
         free(entry[i]);
     }
     free(entry);
@@ -73,7 +86,7 @@ static char *find(const char *name, lint_err *e) {
          f = strtok_r(NULL, ":", &rest)) {
         char *fonts = *f == '/' ? lint_text_format(e, "%s/fonts", f) : NULL;
         if (fonts)
-            got = search(fonts, name, 0, &found, e);
+            got = search(fonts, name, NULL, &found, e);
         else if (*f == '/')
             got = -1;
         free(fonts);

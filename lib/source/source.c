@@ -137,11 +137,11 @@ int lint_source_list(const lint_source *s, const char *path, lint_names *names, 
     char *full = lint_source_path(s, path, e);
     if (!full) return -1;
     DIR *d = opendir(full);
-    int err = d ? 0 : lint_fail(e, "%s: %s", full, strerror(errno));
+    int err = d ? 0 : lint_fail_errno(e, "%s", full);
     while (!err) {
         errno = 0;
         struct dirent *entry = readdir(d);
-        if (!entry && errno) err = lint_fail(e, "%s: %s", full, strerror(errno));
+        if (!entry && errno) err = lint_fail_errno(e, "%s", full);
         if (!entry) break;
         if (*entry->d_name == '.') continue;
         char **v = lint_grow(names->v, names->n, &names->room, sizeof *v);
@@ -561,7 +561,7 @@ static int read_tables(lint_source *s, const lint_source_rules *rules, lint_err 
         fclose(in);
     } else if (path) {
         got = errno == ENOENT ? lint_source_split_tables(s, rules, e)
-                              : lint_fail(e, "%s: %s", path, strerror(errno));
+                              : lint_fail_errno(e, "%s", path);
     }
     free(path);
     return got;
@@ -602,7 +602,7 @@ int lint_source_open(lint_source *s, const char *root, const lint_source_rules *
     struct stat st;
     int err = 0;
     if (stat(s->root, &st) < 0)
-        err = lint_fail(e, "%s: %s", s->root, strerror(errno));
+        err = lint_fail_errno(e, "%s", s->root);
     else if (!S_ISDIR(st.st_mode))
         err = lint_fail(e, "%s: not a folder", s->root);
     if (!err) err = check_distinct(&rules->classes, "class", e);

@@ -152,10 +152,10 @@ typedef struct job {
  * atomic. */
 static int save(const lint_image *im, const char *path, lint_err *e) {
     FILE *f = fopen(path, "wb");
-    if (!f) return lint_fail(e, "%s: %s", path, strerror(errno));
+    if (!f) return lint_fail_errno(e, "%s", path);
     int err = lint_image_write(im, f, e);
     if (err < 0) lint_err_prefix(e, "%s: ", path);
-    if (fclose(f) != 0 && err == 0) err = lint_fail(e, "%s: %s", path, strerror(errno));
+    if (fclose(f) != 0 && err == 0) err = lint_fail_errno(e, "%s", path);
     return err;
 }
 
@@ -266,7 +266,7 @@ static FILE *open_in(const char *dir, const char *name, char **path, lint_err *e
     *path = lint_text_format(e, "%s/%s", dir, name);
     if (!*path) return NULL;
     FILE *f = fopen(*path, "wb");
-    if (!f) lint_fail(e, "%s: %s", *path, strerror(errno));
+    if (!f) lint_fail_errno(e, "%s", *path);
     return f;
 }
 
@@ -304,7 +304,7 @@ static int make_dir(const char *dir, const char *name, lint_err *e) {
     char *path = lint_text_format(e, "%s/%s", dir, name);
     if (!path) return -1;
     int err = mkdir(path, 0777);
-    if (err) lint_fail(e, "%s: %s", path, strerror(errno));
+    if (err) lint_fail_errno(e, "%s", path);
     free(path);
     return err;
 }
@@ -394,11 +394,11 @@ int lint_synth_write(const lint_synth *s, const char *dir, int w, int h, lint_th
     }
     lint_synth_sweep(to);
     if (make_temporary(temp, &lock) < 0) {
-        lint_fail(e, "%s: %s", dir, strerror(errno));
+        lint_fail_errno(e, "%s", dir);
         goto done;
     }
     err = write_all(s, temp, w, h, pool, step, step_ctx, e);
-    if (err == 0 && rename(temp, to) < 0) err = lint_fail(e, "%s: %s", dir, strerror(errno));
+    if (err == 0 && rename(temp, to) < 0) err = lint_fail_errno(e, "%s", dir);
     if (err < 0) remove_all(s, temp);
     if (lock >= 0) close(lock);
 done:

@@ -92,10 +92,13 @@ static int add_folder(lint_synth_list *l, const char *name, size_t len, const ch
     if (len == 0) return lint_fail(e, "expected NAME=DIR");
     if (find_name(l, name, len, &group, e) < 0) return -1;
     DIR *d = opendir(dir);
-    if (!d) return lint_fail(e, "%s: %s", dir, strerror(errno));
-    struct dirent *entry;
+    if (!d) return lint_fail_errno(e, "%s", dir);
     int err = 0;
-    while (err == 0 && (entry = readdir(d))) {
+    while (err == 0) {
+        errno = 0;
+        struct dirent *entry = readdir(d);
+        if (!entry && errno) err = lint_fail_errno(e, "%s", dir);
+        if (!entry) break;
         if (!is_picture(entry->d_name)) continue;
         err = add(l,
                   (lint_synth_file){.path = join(dir, strlen(dir), entry->d_name),

@@ -228,6 +228,17 @@ static void the_next_run_removes_what_killed_ones_left(void **state) {
     assert_int_equal(entries(1), 5);
 }
 
+static void a_replaced_file_has_what_killed_ones_left_removed(void **state) {
+    (void)state;
+    lint_err e = {0};
+    char from[2 * PATH_SIZE];
+    put("other", "after");
+    put_temporary(".new.%ld.0", dead());
+    snprintf(from, sizeof from, "%s", in_home("other"));
+    assert_int_equal(lint_output_replace(in_home("new"), link_at_second_try, from, &e), 0);
+    assert_int_equal(entries(1), 2);
+}
+
 static void what_somebody_writes_or_leads_elsewhere_stays(void **state) {
     (void)state;
     char name[64];
@@ -347,6 +358,7 @@ int main(void) {
         cmocka_unit_test(a_link_replaces_a_file_in_one_step),
         cmocka_unit_test(a_killed_writer_leaves_nothing),
         cmocka_unit_test(the_next_run_removes_what_killed_ones_left),
+        cmocka_unit_test(a_replaced_file_has_what_killed_ones_left_removed),
         cmocka_unit_test(what_somebody_writes_or_leads_elsewhere_stays),
         cmocka_unit_test(the_mode_follows_the_umask),
         cmocka_unit_test(two_writers_of_one_file_leave_one_whole_file),

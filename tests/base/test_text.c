@@ -22,6 +22,9 @@ static void text_is_cleaned_of_what_cannot_be_shown(void **state) {
          "fdp.\xe2\x81\xa6\xe2\x80\xa8",
          "???fdp.??????"}, /* from right to left; isolated; the end of a line */
         {"\xe2\x80\xa6\xe2\x80\xaf\xe2\x81\xaa", "\xe2\x80\xa6\xe2\x80\xaf\xe2\x81\xaa"},
+        {"\xd8\x9c\xe2\x80\x8e\xe2\x80\x8f\xe2\x80\x8d",
+         "????????\xe2\x80\x8d"},     /* marks of direction; a joiner, which writing needs */
+        {"\x9b", "?"},                /* C1 in one byte */
         {"\xff\xc3", "??"},           /* no such byte; cut short */
         {"\xc0\xaf", "??"},           /* too long a form of '/' */
         {"\xe0\x80\xaf", "???"},      /* the same */
@@ -76,7 +79,10 @@ static void a_field_of_a_table_stays_in_its_column_and_on_its_line(void **state)
         {"a\tb\nc\rd\\", "a\\tb\\nc\\rd\\\\"},
         {"\033[2J\177\xc2\x9b", "\\x1b[2J\\x7f\\xc2\\x9b"},
         {"\xe2\x80\xae\xe2\x80\xa6\xe2\x81\xa9", "\\xe2\\x80\\xae\xe2\x80\xa6\\xe2\\x81\\xa9"},
-        {"\xe2\x80", "\xe2\x80"}, /* cut short; bytes that are no text stay */
+        {"\xe2\xa0 \xff", "\xe2\xa0 \xff"}, /* cut short; bytes that are no text stay, */
+        {"\x9b\xe2\x80", "\\x9b\xe2\\x80"}, /* but for C1 in one byte */
+        {"\xc4\x9b\xe2\x82\x9b", "\xc4\x9b\xe2\x82\x9b"}, /* that byte within a character */
+        {"\xe2\x80\x8f", "\\xe2\\x80\\x8f"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         char *text = NULL;

@@ -114,15 +114,24 @@ as_lint_cam() {
     assert_regex "$output" '^a\\tb\\nc\\\\d\.png'$'\t'
 }
 
+@test "a folder whose files this user may not look at is not an empty one" {
+    mkdir -p locked/in && cp photos/test-0001.png locked/in/a.png && chmod 400 locked/in
+    local user=(setpriv --bounding-set=-dac_override,-dac_read_search --inh-caps=-all)
+    [ "$(id -u)" -eq 0 ] || user=()
+    run -1 "${user[@]}" lint-predict model locked
+    chmod 700 locked/in
+    assert_output 'lint-predict: locked/in/a.png: Permission denied'
+}
+
 @test "names cannot command a terminal, neither in answers nor in messages" {
-    local name=$'a\e[31m\xc2\x9b2J.png'
+    local name=$'a\e[31m\xc2\x9b2J\u202e\x9bb.png'
     cp photos/test-0001.png "$name"
     run -0 lint-predict model "$name"
-    assert_regex "$output" '^a\\x1b\[31m\\xc2\\x9b2J\.png'$'\t'
+    assert_regex "$output" '^a\\x1b\[31m\\xc2\\x9b2J\\xe2\\x80\\xae\\x9bb\.png'$'\t'
     echo broken >"$name"
     run -1 lint-predict model "$name"
-    assert_line 'lint-predict: a?[31m??2J.png: a text, not a picture'
-    assert_line $'a\\x1b[31m\\xc2\\x9b2J.png\t\t\ta text, not a picture'
+    assert_line 'lint-predict: a?[31m??2J????b.png: a text, not a picture'
+    assert_line $'a\\x1b[31m\\xc2\\x9b2J\\xe2\\x80\\xae\\x9bb.png\t\t\ta text, not a picture'
     assert_equal "${#lines[@]}" 2
 }
 

@@ -57,6 +57,10 @@ await_rows() {
     cmp m.safetensors again
     lint-train -q --net m.safetensors --init m.safetensors --train train.lts --epochs 1 --lr 1e-30 -o same
     assert_equal "$(tensor same fc1.weight)" "$(tensor m.safetensors fc1.weight)"
+    mkfifo pipe
+    cat m.safetensors >pipe &
+    run -1 timeout 30 lint-train --net ./pipe --train train.lts -o m
+    assert_output 'lint-train: ./pipe: is a model, whose network is read from a regular file only'
     tiny n=4 >weights.safetensors
     run -1 lint-train --net weights.safetensors --train train.lts -o m
     assert_output 'lint-train: weights.safetensors: has weights and no network: expected a model of lint'
