@@ -102,9 +102,10 @@ static const lint_program program = {
         "--swap-background and --epochs need random access to the samples, so a pipe is first "
         "copied to a temporary file.",
     .options = options,
-    .example = "  lint-augment --balance data/train.lts -o data/balanced.lts\n"
-               "  lint-augment --epochs 15 --shuffle --flip h --rotate 10 data/balanced.lts |\n"
-               "      lint-train --train - --val data/val.lts -o model.safetensors\n",
+    .example =
+        "  lint-augment --balance data/train.lts -o data/balanced.lts\n"
+        "  lint-augment --epochs 15 --shuffle --flip h --rotate 10 data/balanced.lts |\n"
+        "      lint-train --net standard --train - --val data/val.lts -o model.safetensors\n",
     .first = "balance flip rotate crop swap-background swap-by epochs shuffle frame seed threads "
              "out quiet verbose",
     .operands = {0, 1},

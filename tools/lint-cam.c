@@ -128,8 +128,11 @@ static int answer(job *j, lint_frame *f, lint_err *e) {
 static int handle(job *j, lint_frame *f, lint_err *e) {
     if (answer(j, f, e) < 0) return -1;
     if (draw(j, f, e) < 0) return -1;
-    for (size_t i = 0; i < o.drop.n; i++)
-        lint_frame_drop(f, o.drop.v[i]);
+    for (size_t i = 0; i < o.drop.n; i++) {
+        int there = lint_frame_drop(f, o.drop.v[i]) || strcmp(o.drop.v[i], "cam") == 0;
+        if (!there && j->frame == 1 && o.verbosity != LINT_QUIET)
+            lint_warn("--drop %s: there is no tensor of this name", o.drop.v[i]);
+    }
     if (!j->out || lint_frame_write(f, lint_output_file(j->out), e) == 0) return 0;
     return lint_err_prefix(e, "%s: ", lint_output_name(o.out));
 }

@@ -255,6 +255,7 @@ int main(int argc, char **argv) {
     if ((o.remedy.n || o.command) && !o.verdict)
         lint_usage("--remedy and --command need --verdict");
     if (o.json && o.verdict) lint_usage("--verdict and --json exclude each other");
+    if (o.verbosity == LINT_VERBOSE && !o.compare) lint_usage("--verbose needs --compare");
     if (o.json && o.compare) lint_usage("--compare and --json exclude each other");
     if ((o.metric.n || o.seed) && !o.pairs) lint_usage("--metric and --seed need --pairs");
     if (o.compare)

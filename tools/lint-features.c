@@ -82,7 +82,8 @@ static int add_features(job *j, lint_frame *f, size_t number, lint_err *e) {
         err = lint_backbone_shifted_frame(&j->backbone, f, o.shift, j->pool, e);
     if (err) return lint_err_prefix(e, "%s: frame %zu: ", j->name, number);
     for (size_t i = 0; i < o.drop.n; i++)
-        lint_frame_drop(f, o.drop.v[i]);
+        if (!lint_frame_drop(f, o.drop.v[i]) && number == 1 && o.verbosity != LINT_QUIET)
+            lint_warn("--drop %s: there is no tensor of this name", o.drop.v[i]);
     if (lint_frame_write(f, lint_output_file(j->out), e) == 0) return 0;
     return lint_err_prefix(e, "%s: ", lint_output_name(o.out));
 }

@@ -131,9 +131,11 @@ static void export_log(const lint_run_name *j) {
 
 static void check_usage(char *const *arg, size_t n) {
     if (!o.tensorboard && !o.mlflow) lint_usage("--tensorboard DIR or --mlflow FILE is missing");
-    if (!o.mlflow && (o.tags.n || o.artifacts.n)) lint_usage("--tag and --artifact need --mlflow");
+    if (!o.mlflow && (o.tags.n || o.artifacts.n || o.experiment))
+        lint_usage("--experiment, --tag and --artifact need --mlflow");
     if (o.artifacts.n && n > 1) lint_usage("--artifact needs exactly one LOG, not %zu", n);
-    if (o.runs.n && o.runs.n != n) lint_usage("%zu names from --run for %zu logs", o.runs.n, n);
+    if (o.runs.n && o.runs.n != n)
+        lint_usage("--run is given %zu times, for %zu logs", o.runs.n, n);
     for (size_t i = 0; i < o.tags.n; i++)
         if (!strchr(o.tags.v[i], '=')) lint_usage("--tag %s: expected KEY=VALUE", o.tags.v[i]);
     for (size_t i = 0; i < n; i++)

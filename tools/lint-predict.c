@@ -13,6 +13,7 @@
 #include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 enum { BATCH = 16, FIT_NOT_GIVEN = -1 };
 
@@ -311,7 +312,7 @@ static int answer_lines(job *j, lint_err *e) {
 
 static int ends_in_png(const char *path) {
     size_t n = strlen(path);
-    return n > 4 && strcmp(path + n - 4, ".png") == 0;
+    return n > 4 && strcasecmp(path + n - 4, ".png") == 0;
 }
 
 static void check_usage(char **arg) {

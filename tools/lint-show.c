@@ -183,6 +183,8 @@ int main(int argc, char **argv) {
         lint_usage("--max, --columns, --pick, --seed and --title need -o");
     if (o.seed != NO_SEED && o.pick != PICK_NOT_GIVEN && o.pick != LINT_PICK_RANDOM)
         lint_usage("--seed needs --pick random");
+    for (size_t i = 0; o.out && i < n; i++)
+        if (is_network(paths[i])) lint_usage("%s: a network has no pictures to draw", paths[i]);
     if (o.title.n > n) lint_usage("%zu titles for %zu streams", o.title.n, n);
     if (o.out) {
         lint_refuse_terminal(o.out);

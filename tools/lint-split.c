@@ -95,7 +95,7 @@ static const lint_option options[] = {
     LINT_OPTION_GROUP("Other"),
     {"skip-bad", 0, LINT_OPT_FLAG, &o.skip_bad,
      .help = "skipping of unreadable pictures and of annotations without an outline or a box, with "
-             "a list at the end (default: an error)"},
+             "a list at the end, which --quiet leaves (default: an error)"},
     LINT_OPTION_THREADS(&o.threads),
     LINT_OPTION_QUIET(&o.verbosity),
     LINT_OPTION_VERBOSE(&o.verbosity),
@@ -209,7 +209,7 @@ static int mislead(const lint_decode *c, lint_source *s, const lint_look *look, 
         lint_warn("%s has a test set of its own, which stays as it is; only places are added",
                   s->root);
     lint_warn("%s", lint_background_words(&b, words, sizeof words));
-    lint_warn("%zu of %zu pictures, and %zu of the %zu in the test set, have a border that looks "
+    lint_warn("the border of %zu of %zu pictures, and of %zu of the %zu in the test set, looks "
               "like another class's",
               found.misleading, found.pictures, found.misleading_test, found.test);
     return 0;

@@ -8,6 +8,8 @@
 
 #define NOT_GIVEN (-1.0)
 
+enum { HOLD_AT = 20 };
+
 static struct {
     const char *out, *train, *val, *test, *root;
     double correlation, val_correlation, test_correlation, jitter, size_lo, size_hi;
@@ -20,7 +22,7 @@ static struct {
 } o = {.correlation = NOT_GIVEN,
        .val_correlation = NOT_GIVEN,
        .test_correlation = NOT_GIVEN,
-       .hold_at = 20,
+       .hold_at = HOLD_AT,
        .jitter = 0.08,
        .size_lo = 0.50,
        .size_hi = 0.74,
@@ -168,6 +170,8 @@ static void check_usage(const char *operand) {
         lint_usage("unknown data set '%s'; the only one built in is orca-leopard", operand);
     if (operand && (o.objects.n || o.places.n))
         lint_usage("orca-leopard takes no --objects and no --places");
+    if (operand && (o.root || o.hold_at != HOLD_AT))
+        lint_usage("--root and --hold-out-at are for composed sets");
     if (!operand && !(o.objects.n && o.places.n))
         lint_usage("nothing to make: give orca-leopard, or --objects and --places");
     if (operand && o.test_correlation >= 0)

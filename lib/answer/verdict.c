@@ -188,7 +188,7 @@ static void put_worst(const lint_scores *s, FILE *out) {
 }
 
 static void put_remedies(const lint_verdict *v, FILE *out) {
-    if (v->told >= v->center)
+    if (lround(percent(v->told)) > lround(percent(v->center)))
         fprintf(out,
                 " The middle of a picture tells the class less often than its border (%.0f %% and "
                 "%.0f %%): objects are small, or not in the middle.",

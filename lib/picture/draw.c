@@ -20,7 +20,10 @@ enum {
     ABOVE_TEXT = 6,   /* between a picture and its words */
     MARK = 17,        /* a tick or a cross, with the gap behind it */
     WORDS_MOST = 200, /* what words may widen a cell to */
-    BETWEEN = 6,      /* the texts at both ends of a line */
+    HEAD_MOST = 640,  /* what titles and the legend may widen a sheet to */
+    AFTER_TITLE = 12,
+    AFTER_LEGEND = 8,
+    BETWEEN = 6, /* the texts at both ends of a line */
     LEGEND = 34,
     BAR_WIDTH = 96,
     BAR_HEIGHT = 11
@@ -253,8 +256,25 @@ static size_t block_height(const layout *l, const lint_block *b) {
     return (has_title(b) ? TITLE : 0) + rows * (row_height(l) + GAP) - (rows ? GAP : 0);
 }
 
+static double width_in(const canvas *on, double size, int bold, const char *s) {
+    char words[TEXT_MAX];
+    font(on, size, bold);
+    return width_of(on->cr, lint_text_clean(words, sizeof words, s ? s : ""));
+}
+
+/* The width of titles, and of the legend (NULL: none). */
+static size_t head_width(const canvas *on, const lint_block *block, size_t blocks,
+                         const char *legend) {
+    double most = legend ? width_in(on, WORD_SIZE, 0, legend) + AFTER_LEGEND + BAR_WIDTH : 0;
+    for (size_t b = 0; b < blocks; b++) {
+        double title = width_in(on, TITLE_SIZE, 1, block[b].title);
+        most = fmax(most, title + AFTER_TITLE + width_in(on, WORD_SIZE, 0, block[b].note));
+    }
+    return (size_t)ceil(fmin(most, HEAD_MOST));
+}
+
 static int measure(layout *l, const lint_typeface *type, const lint_block *block, size_t blocks,
-                   int columns, int legend, lint_err *e) {
+                   int columns, const char *legend, lint_err *e) {
     size_t most = 0;
     cairo_surface_t *s = cairo_image_surface_create(CAIRO_FORMAT_RGB24, 1, 1);
     canvas on = {cairo_create(s), type};
@@ -265,12 +285,14 @@ static int measure(layout *l, const lint_typeface *type, const lint_block *block
         for (size_t i = 0; i < block[b].n; i++)
             measure_tile(&on, l, &block[b].tile[i]);
     }
+    l->heat = l->heat && legend;
+    size_t head = head_width(&on, block, blocks, l->heat ? legend : NULL);
     cairo_destroy(on.cr);
     cairo_surface_destroy(s);
     if (!most || columns < 1) return lint_fail(e, "no pictures for a sheet");
     l->columns = (size_t)columns > most ? (int)most : columns;
-    l->heat = l->heat && legend;
-    l->w = 2 * MARGIN + (size_t)l->columns * (size_t)(l->cell_w + GAP) - GAP;
+    l->w = (size_t)l->columns * (size_t)(l->cell_w + GAP) - GAP;
+    l->w = 2 * MARGIN + (l->w > head ? l->w : head);
     for (size_t b = 0; b < blocks; b++)
         l->h += block_height(l, &block[b]) + (b ? BLOCK_GAP : 0);
     if (l->heat) l->h += LEGEND;
@@ -286,7 +308,7 @@ static void draw_title(const canvas *on, const lint_block *b, double y, double w
     if (b->title && *b->title) {
         font(on, TITLE_SIZE, 1);
         use(cr, text_colour);
-        taken = text(cr, MARGIN, y + TITLE_SIZE - 2, width, 0, AT_END, b->title) + 12;
+        taken = text(cr, MARGIN, y + TITLE_SIZE - 2, width, 0, AT_END, b->title) + AFTER_TITLE;
     }
     if (b->note && *b->note && taken < width) {
         font(on, WORD_SIZE, 0);
@@ -317,11 +339,11 @@ static void draw_block(cairo_surface_t *surface, const canvas *on, const layout 
 static void draw_legend(const canvas *on, const layout *l, const char *what) {
     cairo_t *cr = on->cr;
     double y = (double)l->h - MARGIN - BAR_HEIGHT, room = (double)l->w - 2 * MARGIN;
-    double words = room - BAR_WIDTH - 8;
+    double words = room - BAR_WIDTH - AFTER_LEGEND;
     double x = MARGIN;
     font(on, WORD_SIZE, 0);
     use(cr, faint_colour);
-    if (words > 0) x += text(cr, x, y + BAR_HEIGHT - 1, words, 0, AT_END, what) + 8;
+    if (words > 0) x += text(cr, x, y + BAR_HEIGHT - 1, words, 0, AT_END, what) + AFTER_LEGEND;
     for (int i = 0; i < BAR_WIDTH && x + i < (double)l->w - MARGIN; i++) {
         double rgb[3], density;
         lint_heat_colour((double)i / (BAR_WIDTH - 1), rgb, &density);
@@ -384,7 +406,7 @@ int lint_sheet(lint_image *out, const lint_block *block, size_t blocks, int colu
     /* Without memory, cairo and FreeType may leave out a word and say nothing of it; malloc leaves one
      * in errno, which nothing else writes here. */
     errno = 0;
-    int err = measure(&l, &type, block, blocks, columns, heat != NULL, e);
+    int err = measure(&l, &type, block, blocks, columns, heat, e);
     if (!err) err = draw(out, &l, &type, block, blocks, heat, e);
     lint_typeface_close(&type);
     return err;

@@ -126,6 +126,7 @@ static int make_tile(const lint_audit *a, size_t i, lint_tile *t, lint_err *e) {
     }
     lint_image_free(&im);
     snprintf(t->line[0].left, LINT_TILE_TEXT, "%s", slash ? slash + 1 : p->path);
+    t->line[0].middle = 1;
     snprintf(t->line[1].left, LINT_TILE_TEXT, "%s", a->source->classes.v[p->label]);
     if (a->place[i] != p->label)
         snprintf(t->line[2].left, LINT_TILE_TEXT, "border like %s",
@@ -148,7 +149,9 @@ int lint_audit_sheet(const lint_audit *a, lint_image *out, lint_err *e) {
     }
     snprintf(note, sizeof note, "%zu of %zu; the largest margin first", a->background.contradict,
              a->background.pictures);
-    const lint_block block = {"Borders that look like another class's", note, tile, n};
+    const lint_block block = {a->background.contradict ? "Borders that look like another class's"
+                                                       : "Borders nearest to another class's",
+                              note, tile, n};
     if (!err) err = lint_sheet(out, &block, 1, ACROSS, NULL, e);
     for (size_t j = 0; j < made; j++)
         lint_image_free(&tile[j].picture);

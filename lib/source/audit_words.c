@@ -46,10 +46,11 @@ static void put_pairs(const lint_audit *a, const lint_audit_pairs *l, const char
 
 static void put_parts(const lint_background *b, FILE *out) {
     if (isnan(b->accuracy)) return;
-    fprintf(out,
-            "By their colour alone, borders tell it of %.0f%%; by their texture alone, of %.0f%%. "
-            "The middle of the pictures, of the same area, tells it of %.0f%%.\n",
-            100 * b->colour, 100 * b->texture, 100 * b->center);
+    fprintf(
+        out,
+        "By their colour alone, borders tell it of %.0f %%; by their texture alone, of %.0f %%. "
+        "The middle of the pictures, of the same area, tells it of %.0f %%.\n",
+        100 * b->colour, 100 * b->texture, 100 * b->center);
 }
 
 /* The classes most often taken for each other. */
@@ -74,8 +75,9 @@ static void put_contradictions(const lint_audit *a, FILE *out) {
         fputs("No picture contradicts that.\n", out);
         return;
     }
-    fprintf(out, "%zu of %zu pictures contradict that: their border looks like another class's",
-            b->contradict, b->pictures);
+    fprintf(out, "%zu of %zu pictures contradict%s that: %s border looks like another class's",
+            b->contradict, b->pictures, b->contradict == 1 ? "s" : "",
+            b->contradict == 1 ? "its" : "their");
     fprintf(out, ", most often '%s' like", class_of(a, own, buf));
     fprintf(out, " '%s' (%zu)", class_of(a, other, buf), most);
     fputs(".\n", out);

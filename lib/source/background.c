@@ -214,8 +214,8 @@ const char *lint_background_words(const lint_background *b, char *to, size_t siz
     else
         snprintf(
             to, size,
-            "%s: borders alone tell the class of %.0f%% of the pictures (%.0f%% by chance, p = "
-            "%.3f, 95%% interval %.0f to %.0f%%)",
+            "%s: borders alone tell the class of %.0f %% of the pictures (%.0f %% by chance, p = "
+            "%.3f, 95 %% interval %.0f to %.0f %%)",
             verdict[b->verdict], 100 * b->accuracy, 100 * b->chance, b->p, 100 * b->low,
             100 * b->high);
     return to;

@@ -575,8 +575,9 @@ static int read_source(lint_source *s, const lint_source_rules *rules, lint_err 
     s->least = rules->least ? *rules->least : 0;
     if (!s->masks && lint_source_open_annotations(s, images, rules, e) < 0) return -1;
     int table = read_tables(s, rules, e), err = table < 0 ? -1 : 0;
-    if (!table && rules->columns)
-        err = lint_fail(e, "--columns has no effect here: %s has no metadata.csv", s->root);
+    if (!table && (rules->columns || rules->places.n))
+        err = lint_fail(e, "--%s has no effect here: %s has no metadata.csv",
+                        rules->columns ? "columns" : "places", s->root);
     else if (!table)
         err = read_pictures(s, images, rules, e);
     if (!err && !rules->objects) err = check_contents(s, e);

@@ -186,13 +186,14 @@ lint_tensor *lint_frame_add(lint_frame *f, const char *name, lint_dtype dtype, s
     return t;
 }
 
-void lint_frame_drop(lint_frame *f, const char *name) {
+int lint_frame_drop(lint_frame *f, const char *name) {
     lint_tensor *t = lint_frame_find(f, name);
-    if (!t) return;
+    if (!t) return 0;
     lint_tensor_free(t);
     size_t after = (size_t)(f->tensors + f->count - (t + 1));
     memmove(t, t + 1, after * sizeof *t);
     f->count--;
+    return 1;
 }
 
 static struct lint_meta *find_meta(const lint_frame *f, const char *key) {

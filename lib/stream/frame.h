@@ -96,7 +96,8 @@ lint_tensor *lint_frame_need(const lint_frame *f, const char *name, lint_dtype d
  * valid until the next add or drop. NULL on error (overflow, memory, bad name). */
 lint_tensor *lint_frame_add(lint_frame *f, const char *name, lint_dtype dtype, size_t rank,
                             const uint64_t *shape, lint_err *e);
-void lint_frame_drop(lint_frame *f, const char *name);
+/* Whether there was a tensor of that name. */
+int lint_frame_drop(lint_frame *f, const char *name);
 
 /* Metadata value of a key, or NULL. */
 const char *lint_frame_meta(const lint_frame *f, const char *key);

@@ -251,8 +251,7 @@ static int take_all(const lint_frame *f, lint_checkpoint *c, lint_err *e) {
 int lint_checkpoint_read(const char *path, lint_checkpoint *c, lint_err *e) {
     struct stat st;
     lint_frame f = {0};
-    if (stat(path, &st) < 0)
-        return errno == ENOENT ? 0 : lint_fail_errno(e, "%s", path);
+    if (stat(path, &st) < 0) return errno == ENOENT ? 0 : lint_fail_errno(e, "%s", path);
     if (!S_ISREG(st.st_mode)) return lint_fail(e, "%s: not a regular file", path);
     if (lint_frame_load(&f, path, e) < 0) return -1;
     const char *kind = lint_frame_meta(&f, "kind");

@@ -221,7 +221,8 @@ static int check_end(const lint_recipe *r, lint_err *e) {
         return lint_fail(e, "--step-epochs %ld: the learning rate would never drop in %ld epochs",
                          r->step_epochs, epochs);
     if (r->patience_from > epochs)
-        return lint_fail(e, "--patience-from %ld: there are %ld epochs", r->patience_from, epochs);
+        return lint_fail(e, "--patience-from %ld is after the last epoch, %ld", r->patience_from,
+                         epochs);
     return 0;
 }
 

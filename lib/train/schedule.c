@@ -143,7 +143,7 @@ int lint_schedule_set_epochs(lint_schedule *s, size_t epochs, lint_err *e) {
     if (s->warmup >= epochs)
         return lint_fail(e, "a warm-up of %zu epochs leaves none of %zu", s->warmup, epochs);
     if (s->phases && s->phase[s->phases - 1].epoch > epochs)
-        return lint_fail(e, "a phase starts at epoch %zu, but there are %zu epochs",
+        return lint_fail(e, "a phase starts at epoch %zu, which is after the last one, %zu",
                          s->phase[s->phases - 1].epoch, epochs);
     return 0;
 }

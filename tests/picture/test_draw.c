@@ -100,24 +100,36 @@ static void a_title_stands_above(void **state) {
 
 static void words_widen_a_cell_so_far_and_then_end_in_an_ellipsis(void **state) {
     (void)state;
-    enum { WIDEST = 200 };
+    enum { WIDEST = 200, HEAD_MOST = 640 };
     lint_tile t = grey_tile();
     memset(t.line[0].left, 'm', LINT_TILE_TEXT - 1);
     strcpy(t.line[0].right, "0.97");
     memset(t.line[1].left, 0xc3, LINT_TILE_TEXT - 1); /* a broken name, "ö" by halves */
     for (int i = 1; i < LINT_TILE_TEXT - 1; i += 2)
         t.line[1].left[i] = (char)0xb6;
-    lint_image im = sheet_of(&t, 1, 1, "a title that is far too long for a sheet of one picture");
+    lint_image im = sheet_of(&t, 1, 1, NULL);
     assert_int_equal(im.w, WIDEST + 2 * MARGIN);
     assert_int_equal(ink(&im, 0, 0, MARGIN - 1, im.h), 0);
     assert_int_equal(ink(&im, MARGIN + WIDEST + 1, 0, im.w, im.h), 0);
     lint_tile other = t; /* the probability is there, whatever the name */
     strcpy(other.line[0].right, "0.11");
-    lint_image im2 =
-        sheet_of(&other, 1, 1, "a title that is far too long for a sheet of one picture");
+    lint_image im2 = sheet_of(&other, 1, 1, NULL);
     assert_memory_not_equal(im.px, im2.px, 3 * (size_t)im.w * (size_t)im.h);
     lint_image_free(&im);
     lint_image_free(&im2);
+    /* A title widens the sheet, so far. */
+    im = sheet_of(&t, 1, 1, "a title that is too long for one picture");
+    assert_in_range(im.w, WIDEST + 2 * MARGIN + 1, HEAD_MOST + 2 * MARGIN - 1);
+    assert_int_equal(ink(&im, im.w - MARGIN, 0, im.w, im.h), 0);
+    assert_true(ink(&im, im.w - MARGIN - 20, 0, im.w, im.h) > 0);
+    lint_image_free(&im);
+    char title[201];
+    memset(title, 'm', sizeof title - 1);
+    title[sizeof title - 1] = 0;
+    im = sheet_of(&t, 1, 1, title);
+    assert_int_equal(im.w, HEAD_MOST + 2 * MARGIN);
+    assert_int_equal(ink(&im, im.w - MARGIN + 1, 0, im.w, im.h), 0);
+    lint_image_free(&im);
     /* A name of a file, and words beside others, are shortened to the picture. */
     t.line[1].middle = 1;
     im = sheet_of(&t, 1, 1, NULL);

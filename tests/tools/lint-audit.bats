@@ -67,9 +67,9 @@ print(json.dumps(v, ensure_ascii=False))' "$@"
 
 @test "the first sentence says that the backgrounds give the class away, and how sure that is" {
     run -0 lint-audit photos
-    assert_line --index 0 'The backgrounds give the class away: borders alone tell the class of 95% of the'
-    assert_line --index 1 '  pictures (50% by chance, p = 0.001, 95% interval 83 to 99%).'
-    assert_output --partial 'By their colour alone, borders tell it of 95%'
+    assert_line --index 0 'The backgrounds give the class away: borders alone tell the class of 95 % of'
+    assert_line --index 1 '  the pictures (50 % by chance, p = 0.001, 95 % interval 83 to 99 %).'
+    assert_output --partial 'By their colour alone, borders tell it of 95 %'
     assert_output --partial '2 of 40 pictures contradict that'
     assert_line '40 pictures in 2 classes: leopard 20, orca 20.'
     assert_line 'The smallest and the largest have 40x30 pixels.'
@@ -89,7 +89,7 @@ print(json.dumps(v, ensure_ascii=False))' "$@"
     for seed in 1 2; do
         lint-synth -q -o own$seed --size 64 --seed $seed --train 40 --val 0 --test 1 --correlation 0.9 orca-leopard
         run -0 lint-audit own$seed
-        assert_line --index 0 --regexp '^The backgrounds give the class away: .* 8.% of the$'
+        assert_line --index 0 --regexp '^The backgrounds give the class away: .* 8. % of$'
         lint-synth -q -o any$seed --size 64 --seed $seed --train 40 --val 0 --test 1 --correlation 0.5 orca-leopard
         run -0 lint-audit any$seed
         assert_line --index 0 --regexp '^No sign that the backgrounds give the class away: '

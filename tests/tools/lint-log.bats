@@ -299,7 +299,7 @@ db.executescript("UPDATE experiments SET lifecycle_stage = \"deleted\" WHERE nam
 @test "wrong usage ends with status 2 and one line" {
     local wrong
     for wrong in "" "m/log.tsv" "--nonsense" "--tensorboard" "--tensorboard tb --tag a=b m/log.tsv" \
-        "--tensorboard tb --artifact x m/log.tsv" "--mlflow ml --tag ab m/log.tsv" \
+        "--tensorboard tb --artifact x m/log.tsv" "--tensorboard tb --experiment x m/log.tsv" "--mlflow ml --tag ab m/log.tsv" \
         "--tensorboard tb --time -1 m/log.tsv" "--tensorboard tb --time now m/log.tsv" \
         "--mlflow ml --artifact x a b" "--tensorboard tb --run r --run s m/log.tsv" \
         "--tensorboard tb --run .. m/log.tsv" "--tensorboard tb m/log.tsv m/log.tsv" \

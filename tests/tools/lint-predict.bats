@@ -120,7 +120,7 @@ as_lint_cam() {
     [ "$(id -u)" -eq 0 ] || user=()
     run -1 "${user[@]}" lint-predict model locked
     chmod 700 locked/in
-    assert_output 'lint-predict: locked/in/a.png: Permission denied'
+    assert_line 'lint-predict: locked/in/a.png: Permission denied'
 }
 
 @test "names cannot command a terminal, neither in answers nor in messages" {

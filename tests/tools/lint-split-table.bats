@@ -88,6 +88,8 @@ facts=$'0 - p/0.png\n1 - p/1.png\n1 - p/2.png'
     cp x/p/0.png x/q
     run -1 lint-split x --split train --columns file=image_id -o d
     assert_output 'lint-split: --columns has no effect here: x has no metadata.csv'
+    run -1 lint-split --places green,blue -o sets x
+    assert_output 'lint-split: --places has no effect here: x has no metadata.csv'
 }
 
 @test "classes may be counted from 1, or be any numbers but 0" {

@@ -452,8 +452,8 @@ x/masks/2.png 4x4 1' | pictures
 
 @test "--misleading puts what stands before the wrong background into the test set" {
     run -0 lint-split photos -o d --size 8 --misleading
-    assert_line --index 0 'lint-split: the backgrounds give the class away: borders alone tell the class of 92% of the pictures (50% by chance, p = 0.001, 95% interval 80 to 97%)'
-    assert_line --index 1 'lint-split: 3 of 40 pictures, and 3 of the 6 in the test set, have a border that looks like another class'\''s'
+    assert_line --index 0 'lint-split: the backgrounds give the class away: borders alone tell the class of 92 % of the pictures (50 % by chance, p = 0.001, 95 % interval 80 to 97 %)'
+    assert_line --index 1 'lint-split: the border of 3 of 40 pictures, and of 3 of the 6 in the test set, looks like another class'\''s'
     assert_equal "${#lines[@]}" 2
     run -0 facts d/test.lts
     assert_equal "${#lines[@]}" 6

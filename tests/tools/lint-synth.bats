@@ -50,7 +50,8 @@ groups() { tail -n +2 "$1" | awk -F, '{print $4, $3, $5}' | sort | uniq -c | awk
         "-o x --size 4096 orca-leopard" "-o x --correlation 1.1 orca-leopard" \
         "-o x --object-min 0.6 --object-max 0.5 orca-leopard" "-o x --objects a=b orca-leopard" \
         "-o x --test-correlation 1 orca-leopard" "-o x --objects a=b" "-o x --places a=b" \
-        "-o x --threads x orca-leopard" "-o"; do
+        "-o x --threads x orca-leopard" "-o x --root / orca-leopard" \
+        "-o x --hold-out-at 3 orca-leopard" "-o"; do
         run -2 --separate-stderr lint-synth $wrong
         assert_equal "${#stderr_lines[@]}" 1
         assert_regex "$stderr" '^lint-synth: '

@@ -93,7 +93,7 @@ await_rows() {
     run -1 train --train train.lts -o m --phase 2:lr=1 --phase 34%:ce=1
     assert_output 'lint-train: two phases start at epoch 2'
     run -1 train --train train.lts -o m --phase 4:lr=1
-    assert_output 'lint-train: a phase starts at epoch 4, but there are 3 epochs'
+    assert_output 'lint-train: a phase starts at epoch 4, which is after the last one, 3'
     assert_not_exist m
 }
 
@@ -511,7 +511,7 @@ state_dict() {
     run -2 train --train train.lts -o none --schedule step --step-epochs 3
     assert_output --partial '--step-epochs 3: the learning rate would never drop in 3 epochs'
     run -2 train --train train.lts -o none --patience 1 --patience-from 4
-    assert_output --partial '--patience-from 4: there are 3 epochs'
+    assert_output --partial '--patience-from 4 is after the last epoch, 3'
     run -2 lint-train --net tiny.net --train train.lts --patience 3 -o none
     assert_output --partial '--patience needs --val'
 }
