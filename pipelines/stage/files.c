@@ -52,6 +52,15 @@ int make_folders(const char *p, lint_err *e) {
     return lint_fail(e, "a path is too long");
 }
 
+const char *next_name(DIR *d) {
+    for (;;) {
+        errno = 0;
+        const struct dirent *f = readdir(d);
+        if (!f) return NULL;
+        if (strcmp(f->d_name, ".") != 0 && strcmp(f->d_name, "..") != 0) return f->d_name;
+    }
+}
+
 int remove_all(const char *p, lint_err *e) {
     struct stat st;
     if (lstat(p, &st) < 0) return errno == ENOENT ? 0 : fail(e, p);

@@ -7,6 +7,7 @@
 #define STAGE_FILES_H
 
 #include "base/err.h"
+#include <dirent.h>
 #include <stddef.h>
 #include <sys/stat.h>
 
@@ -21,6 +22,10 @@ path folder_of(const char *p);
 
 /* The path is relative, and leads nowhere above where it begins. */
 int stays_inside(const char *rel);
+
+/* The next name in an open folder but "." and ".."; NULL at the end, and with errno, which is 0 at the
+ * end, where the system fails. */
+const char *next_name(DIR *d);
 
 /* The folder and those above it. */
 int make_folders(const char *p, lint_err *e);

@@ -1,12 +1,12 @@
-#define _GNU_SOURCE /* fts, strchrnul */
+#define _GNU_SOURCE /* strchrnul */
 #include "hashes.h"
 
 #include "base/grow.h"
 #include "base/memstream.h"
 #include "files.h"
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <fts.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -127,28 +127,87 @@ static void note(content_file *f, const struct stat *st) {
     f->changed = (int64_t)st->st_mtim.tv_sec * 1000000000 + st->st_mtim.tv_nsec;
 }
 
-static int walk_folder(const char *p, content *c, lint_err *e) {
-    char *roots[] = {(char *)p, NULL};
-    FTS *walk = fts_open(roots, FTS_LOGICAL | FTS_NOCHDIR, NULL);
-    if (!walk) return lint_fail(e, "%s: %s", p, strerror(errno));
+/* A folder on the walk, and the one that it was found in. */
+typedef struct folder {
+    char *rel; /* "" for the first */
+    dev_t device;
+    ino_t inode;
+    size_t in; /* for the first, none: SIZE_MAX */
+} folder;
+
+typedef struct walk {
+    const char *root;
+    content *c;
+    folder *v; /* found so far */
+    size_t n, room;
+} walk;
+
+static path place(const char *root, const char *rel) {
+    return *rel ? pathf("%s/%s", root, rel) : pathf("%s", root);
+}
+
+static int fail(lint_err *e, const char *p) {
+    return lint_fail(e, "%s: %s", p, strerror(errno));
+}
+
+static int add_folder(walk *w, const char *rel, const struct stat *st, size_t in, lint_err *e) {
+    for (size_t i = in; i < w->n; i = w->v[i].in)
+        if (w->v[i].device == st->st_dev && w->v[i].inode == st->st_ino)
+            return lint_fail(e, "%s: a link to a folder that it lies in", place(w->root, rel).s);
+    folder *more = lint_grow(w->v, w->n, &w->room, sizeof *more);
+    if (!more) return lint_fail_mem(e, "a list of folders");
+    w->v = more;
+    folder *f = &w->v[w->n];
+    *f = (folder){.rel = strdup(rel), .device = st->st_dev, .inode = st->st_ino, .in = in};
+    if (!f->rel) return lint_fail_mem(e, "a list of folders");
+    w->n++;
+    return 0;
+}
+
+/* What cannot be looked at for that reason is a link that leads nowhere, or where this user may not
+ * look. */
+static int leads_nowhere(const char *p, int why) {
+    struct stat st;
+    int nowhere = why == ENOENT || why == ENOTDIR || why == ELOOP || why == EACCES;
+    return nowhere && lstat(p, &st) == 0 && S_ISLNK(st.st_mode);
+}
+
+static int visit(walk *w, size_t in, const char *name, lint_err *e) {
+    struct stat st;
+    const char *above = w->v[in].rel;
+    path rel = *above ? pathf("%s/%s", above, name) : pathf("%s", name);
+    path p = place(w->root, rel.s);
+    if (!rel.s[0] || !p.s[0]) return lint_fail(e, "%s: a path in it is too long", w->root);
+    if (stat(p.s, &st) < 0) return leads_nowhere(p.s, errno) ? 0 : fail(e, p.s);
+    if (S_ISDIR(st.st_mode)) return add_folder(w, rel.s, &st, in, e);
+    if (!S_ISREG(st.st_mode)) return 0;
+    content_file *to = add(w->c, rel.s, strlen(rel.s), e);
+    if (!to) return -1;
+    note(to, &st);
+    return 0;
+}
+
+static int read_folder(walk *w, size_t at, lint_err *e) {
+    path p = place(w->root, w->v[at].rel);
+    DIR *d = opendir(p.s);
+    if (!d) return fail(e, p.s);
     int err = 0;
-    size_t root = strlen(p);
-    for (FTSENT *f; !err && (f = fts_read(walk));) {
-        if (f->fts_info == FTS_DNR || f->fts_info == FTS_ERR || f->fts_info == FTS_NS) {
-            err = lint_fail(e, "%s: %s", f->fts_path, strerror(f->fts_errno));
-        } else if (f->fts_info == FTS_DC) {
-            err = lint_fail(e, "%s: a link to a folder that it lies in", f->fts_path);
-        } else if (f->fts_info == FTS_F) {
-            const char *rel = f->fts_path + root;
-            rel += strspn(rel, "/");
-            content_file *to = add(c, rel, strlen(rel), e);
-            if (to)
-                note(to, f->fts_statp);
-            else
-                err = -1;
-        }
-    }
-    fts_close(walk);
+    for (const char *name; !err && (name = next_name(d));)
+        err = visit(w, at, name, e);
+    if (!err && errno) err = fail(e, p.s);
+    closedir(d);
+    return err;
+}
+
+/* Not by fts, which takes a folder that the system fails to list for one that ends there. */
+static int walk_folder(const char *p, const struct stat *st, content *c, lint_err *e) {
+    walk w = {.root = p, .c = c};
+    int err = add_folder(&w, "", st, SIZE_MAX, e);
+    for (size_t i = 0; i < w.n && !err; i++)
+        err = read_folder(&w, i, e);
+    for (size_t i = 0; i < w.n; i++)
+        free(w.v[i].rel);
+    free(w.v);
     if (c->n) qsort(c->file, c->n, sizeof *c->file, by_name);
     return err;
 }
@@ -156,11 +215,10 @@ static int walk_folder(const char *p, content *c, lint_err *e) {
 static int list_what_is_there(const char *p, content *c, lint_err *e) {
     struct stat st;
     *c = (content){.kind = CONTENT_NONE};
-    if (stat(p, &st) < 0)
-        return errno == ENOENT || errno == ENOTDIR ? 0 : lint_fail(e, "%s: %s", p, strerror(errno));
+    if (stat(p, &st) < 0) return errno == ENOENT || errno == ENOTDIR ? 0 : fail(e, p);
     if (S_ISDIR(st.st_mode)) {
         c->kind = CONTENT_FOLDER;
-        return walk_folder(p, c, e);
+        return walk_folder(p, &st, c, e);
     }
     if (!S_ISREG(st.st_mode)) return lint_fail(e, "%s: neither a file nor a folder", p);
     c->kind = CONTENT_FILE;
@@ -248,10 +306,6 @@ typedef struct reading {
     int *why;      /* errno of each; 0: read */
 } reading;
 
-static path place(const char *root, const content_file *f) {
-    return *f->rel ? pathf("%s/%s", root, f->rel) : pathf("%s", root);
-}
-
 static int digest_file(const char *p, content_file *f) {
     static const size_t AT_A_TIME = 1 << 16;
     int fd = open(p, O_RDONLY | O_CLOEXEC);
@@ -279,7 +333,7 @@ static void read_one(void *ctx, size_t part, int worker) {
     reading *r = ctx;
     content_file *f = &r->c->file[r->which[part]];
     (void)worker;
-    r->why[part] = digest_file(place(r->root, f).s, f);
+    r->why[part] = digest_file(place(r->root, f->rel).s, f);
 }
 
 /* A file whose last change lies within the tick that is running may yet change unseen. */
@@ -311,7 +365,7 @@ static int read_files(hashes *h, reading *r, size_t n, lint_err *e) {
             continue;
         }
         if (r->why[i])
-            return lint_fail(e, "%s: %s", place(r->root, f).s,
+            return lint_fail(e, "%s: %s", place(r->root, f->rel).s,
                              r->why[i] == EBUSY ? "changed while it was read"
                                                 : strerror(r->why[i]));
         h->files++;
@@ -370,9 +424,9 @@ int hashes_put(hashes *h, const char *p, const content *c, lint_err *e) {
     for (size_t i = 0; i < c->n && !err; i++) {
         struct stat st;
         now.file[i] = c->file[i];
-        path at = place(p, &c->file[i]);
+        path at = place(p, c->file[i].rel);
         if (stat(at.s, &st) < 0)
-            err = lint_fail(e, "%s: %s", at.s, strerror(errno));
+            err = fail(e, at.s);
         else
             note(&now.file[i], &st);
     }

@@ -31,6 +31,24 @@ object_of() {
     echo "../shared/objects/${hex:0:2}/${hex:2}"
 }
 
+# fails_each KIND ERRNO COMMAND...: with each of its calls of that kind failing in turn (tests/faults/fail.c);
+# `after` looks at each run, by its number.
+fails_each() {
+    local n=1 kind=$1 how=$2 calls
+    shift 2
+    [ -e ../fail.so ] || "${CC:-cc}" -std=gnu11 -shared -fPIC -O1 -o ../fail.so "$CLONE/tests/faults/fail.c" -ldl
+    before
+    env FAIL="$kind" FAIL_COUNT=../count LD_PRELOAD=../fail.so "$@"
+    calls=$(<../count)
+    [ "$calls" -gt 0 ]
+    for ((; n <= calls; n++)); do
+        before
+        run --separate-stderr env FAIL="$kind" FAIL_N="$n" FAIL_HOW="$how" LD_PRELOAD=../fail.so "$@"
+        [ "$status" -eq 0 ] || assert_equal "$status ${#stderr_lines[@]}" '1 1'
+        after "$n"
+    done
+}
+
 needs_root() { [ "$(id -u)" -eq 0 ] || skip 'only root can give files away'; }
 
 @test "a record gives the outputs that were asked for, and no others, whatever it says" {
@@ -206,4 +224,25 @@ needs_root() { [ "$(id -u)" -eq 0 ] || skip 'only root can give files away'; }
         run -1 stage run 'stage s' 'run true' "out $out"
         assert_output --partial "the output '$out' leads out of the folder"
     done
+}
+
+@test "a folder that the system fails to list is an error, and not an emptier folder" {
+    local it=('stage b' 'run find -L ./in >n.txt' 'in in/' 'out n.txt') good
+    mkdir -p in/1 in/2/3
+    touch in/1/a in/2/b in/2/3/c in/d
+    stage -q run "${it[@]}"
+    run -0 stage status "${it[@]}"
+    assert_output --partial done
+    good=$output
+    before() { :; }
+    after() { [ "$status" -eq 1 ] || assert_equal "$output" "$good"; }
+    fails_each list 5 stage status "${it[@]}"
+    fails_each list 12 stage status "${it[@]}"
+    # A link to nothing is passed over; one to a folder around it is an error.
+    ln -s nothing in/2/gone
+    run -0 stage status "${it[@]}"
+    assert_output "$good"
+    ln -s ../../2 in/2/3/up
+    run -1 stage status "${it[@]}"
+    assert_output 'stage: ./in/2/3/up: a link to a folder that it lies in'
 }
