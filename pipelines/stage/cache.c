@@ -19,8 +19,18 @@
 #define LIST_MAX   ((size_t)1 << 30)
 #define RECORD_MAX ((size_t)1 << 26)
 
+/* A link there would lead what is kept, and what is thrown away, to a folder of its maker's choice. */
+static int is_folder(const cache *c, const char *name, lint_err *e) {
+    struct stat st;
+    path p = pathf("%s/%s", c->dir, name);
+    if (lstat(p.s, &st) < 0) return errno == ENOENT ? 0 : lint_fail_errno(e, "%s", p.s);
+    return S_ISDIR(st.st_mode) ? 0 : lint_fail(e, "%s: a link or a file, not a folder", p.s);
+}
+
 static int lock_it(cache *c, int how, lint_err *e) {
-    if (make_folders(c->dir, e) < 0) return -1;
+    if (make_folders(c->dir, e) < 0 || is_folder(c, "objects", e) < 0 ||
+        is_folder(c, "stages", e) < 0 || is_folder(c, "locks", e) < 0)
+        return -1;
     path p = pathf("%s/lock", c->dir);
     c->lock = open_lock(p.s, O_CLOEXEC);
     if (c->lock >= 0 && flock(c->lock, how) == 0) return 0;
@@ -44,13 +54,44 @@ static path record(const cache *c, const char *key) {
     return pathf("%s/stages/%s", c->dir, key);
 }
 
+static int make_folder(const cache *c, const char *name, lint_err *e) {
+    return make_folders(pathf("%s/%s", c->dir, name).s, e) < 0 ? -1 : is_folder(c, name, e);
+}
+
+static int make_folder_of_object(const cache *c, const char *hex, lint_err *e) {
+    return make_folder(c, pathf("objects/%.2s", hex).s, e);
+}
+
+static int open_folder(int in, const char *name) {
+    return openat(in, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+}
+
+static int open_objects(const cache *c) {
+    return open_folder(AT_FDCWD, pathf("%s/objects", c->dir).s);
+}
+
+static void throw_away(const cache *c, const char *hex) {
+    int objects = open_objects(c);
+    int dir = objects < 0 ? -1 : open_folder(objects, pathf("%.2s", hex).s);
+    if (dir >= 0) unlinkat(dir, hex + 2, 0);
+    if (dir >= 0) close(dir);
+    if (objects >= 0) close(objects);
+}
+
+/* read_regular failed for want of a file there that this user may read, and not by a fault of the
+ * system. */
+static int is_none(int why) {
+    return why == ENOENT || why == EACCES || why == ELOOP || why == ENXIO || why == EINVAL ||
+           why == EFBIG;
+}
+
 /* --- in --------------------------------------------------------------------------------------- */
 
 static int keep_file(cache *c, const char *p, const content_file *f, lint_err *e) {
     struct stat st;
     path to = object(c, f->hex);
     if (lstat(to.s, &st) == 0 && S_ISREG(st.st_mode) && (uint64_t)st.st_size == f->size) return 0;
-    if (make_folders(folder_of(to.s).s, e) < 0) return -1;
+    if (make_folder_of_object(c, f->hex, e) < 0) return -1;
     return keep_regular(p, to.s, e);
 }
 
@@ -61,24 +102,24 @@ int cache_keep(cache *c, const char *p, const content *of, lint_err *e) {
     char *list = content_list(of);
     if (!list) return lint_fail_mem(e, "a list of files");
     path to = object(c, of->hex);
-    int err = make_folders(folder_of(to.s).s, e);
-    if (!err) err = write_text(to.s, list, e);
+    int err = make_folder_of_object(c, of->hex, e);
+    if (!err) err = replace_by_text(to.s, list, 0, e);
     free(list);
     return err;
 }
 
 /* --- out -------------------------------------------------------------------------------------- */
 
-/* The list of a folder, if it is there and whole: 1. */
-static int read_list(const cache *c, const item *what, content *of) {
-    lint_err e;
+/* The list of a folder: 1; 0 where it is not there, or not whole. */
+static int read_list(const cache *c, const item *what, content *of, lint_err *e) {
     struct stat st;
-    char *list = read_regular(object(c, what->hex).s, LIST_MAX, &st);
-    if (!list) return 0;
-    int good = content_read_list(of, list, &e) == 0 && strcmp(of->hex, what->hex) == 0;
+    path p = object(c, what->hex);
+    char *list = read_regular(p.s, LIST_MAX, &st);
+    if (!list) return is_none(errno) ? 0 : lint_fail_errno(e, "%s", p.s);
+    int err = content_read_list(of, list, e), good = !err && strcmp(of->hex, what->hex) == 0;
     if (!good) content_free(of);
     free(list);
-    return good;
+    return err && e->system ? -1 : good;
 }
 
 static int has_object(const cache *c, const char *hex) {
@@ -88,9 +129,10 @@ static int has_object(const cache *c, const char *hex) {
 }
 
 int cache_has(const cache *c, const item *what) {
+    lint_err e;
     content of = {.kind = CONTENT_NONE};
     if (what->kind != CONTENT_FOLDER) return has_object(c, what->hex);
-    int has = read_list(c, what, &of);
+    int has = read_list(c, what, &of, &e) == 1;
     for (size_t i = 0; i < of.n && has; i++)
         has = has_object(c, of.file[i].hex);
     content_free(&of);
@@ -103,8 +145,7 @@ static int check(cache *c, const char *p, const content *want, content *got, lin
     if (hashes_of(c->hashes, p, got, e) < 0) return -1;
     if (strcmp(got->hex, want->hex) == 0 && got->kind == want->kind) return 1;
     for (size_t i = 0; i < got->n && i < want->n; i++)
-        if (strcmp(got->file[i].hex, want->file[i].hex) != 0)
-            unlink(object(c, want->file[i].hex).s);
+        if (strcmp(got->file[i].hex, want->file[i].hex) != 0) throw_away(c, want->file[i].hex);
     content_free(got);
     if (remove_all(p, e) < 0) return -1;
     return 0;
@@ -129,9 +170,10 @@ int cache_take(cache *c, const item *what, const char *p, content *of, lint_err 
     memcpy(want.hex, what->hex, sizeof want.hex);
     want.file = &one;
     *of = (content){.kind = CONTENT_NONE};
-    if (what->kind == CONTENT_FOLDER && !read_list(c, what, &want)) return 0;
-    int done = what->kind == CONTENT_FOLDER ? make_folders(p, e) : 0;
-    done = done < 0 ? -1 : take_all(c, &want, p, e);
+    int done = what->kind == CONTENT_FOLDER ? read_list(c, what, &want, e) : 1;
+    if (done != 1) return done;
+    if (what->kind == CONTENT_FOLDER && make_folders(p, e) < 0) done = -1;
+    if (done == 1) done = take_all(c, &want, p, e);
     if (done == 1) done = check(c, p, &want, of, e);
     if (what->kind == CONTENT_FOLDER) content_free(&want);
     return done;
@@ -177,18 +219,10 @@ char *cache_record(const cache *c, const char *key, const char **untrusted) {
 }
 
 int cache_write_record(cache *c, const char *key, const char *text, lint_err *e) {
-    path p = record(c, key);
-    if (make_folders(folder_of(p.s).s, e) < 0) return -1;
-    lint_output *o = lint_output_open(p.s, e);
-    if (!o) return -1;
-    struct stat st;
-    int fd = fileno(lint_output_file(o));
-    mode_t others = c->trust == CACHE_TRUST_GROUP ? S_IWOTH : S_IWGRP | S_IWOTH;
     /* Where modes cannot be set, CACHE_TRUST=anyone helps. */
-    if (fstat(fd, &st) == 0 && (st.st_mode & others))
-        (void)!fchmod(fd, st.st_mode & 0777 & ~others);
-    fputs(text, lint_output_file(o)); /* commit tells whether it could */
-    return lint_output_commit(o, e);
+    mode_t others = c->trust == CACHE_TRUST_GROUP ? S_IWOTH : S_IWGRP | S_IWOTH;
+    if (make_folder(c, "stages", e) < 0) return -1;
+    return replace_by_text(record(c, key).s, text, others, e);
 }
 
 void cache_used(const cache *c, const char *key) {
@@ -208,144 +242,226 @@ static int latest_first(const void *a, const void *b) {
     return (x->tv_nsec < y->tv_nsec) - (x->tv_nsec > y->tv_nsec);
 }
 
-/* All records, the one used last first; from malloc. */
-static used *list_records(const cache *c, size_t *n, lint_err *e) {
-    used *list = NULL;
-    size_t room = 0;
-    DIR *d = opendir(pathf("%s/stages", c->dir).s);
-    *n = 0;
-    for (struct dirent *f; d && (f = readdir(d));) {
-        struct stat st;
-        if (strlen(f->d_name) != LINT_SHA256_HEX - 1 || lstat(record(c, f->d_name).s, &st) < 0)
-            continue;
-        used *more = lint_grow(list, *n, &room, sizeof *more);
-        if (!more) {
-            lint_fail_mem(e, "the cache's records");
-            free(list);
-            closedir(d);
-            return NULL;
-        }
-        list = more;
-        used *u = &list[(*n)++];
-        memcpy(u->key, f->d_name, sizeof u->key);
-        u->last = st.st_mtim;
-    }
-    if (d) closedir(d);
-    if (*n) qsort(list, *n, sizeof *list, latest_first);
-    return list ? list : calloc(1, sizeof *list);
+/* So many digits of a digest, and no more. */
+static int is_hex(const char *name, size_t n) {
+    return strspn(name, "0123456789abcdef") == n && !name[n];
 }
+
+/* What a runner that was killed left beside a name of so many digits: .NAME.PID.N. */
+static int is_temporary(const char *entry, size_t n) {
+    long pid;
+    if (entry[0] != '.' || strspn(entry + 1, "0123456789abcdef") != n) return 0;
+    return lint_temporary_pid(entry + 1, pathf("%.*s", (int)n, entry + 1).s, &pid);
+}
+
+typedef struct records {
+    used *v;
+    size_t n, room;
+} records;
+
+static int add_record(records *list, int dir, const char *key, lint_err *e) {
+    struct stat st;
+    if (fstatat(dir, key, &st, AT_SYMLINK_NOFOLLOW) < 0)
+        return errno == ENOENT ? 0 : lint_fail_errno(e, "the record %s", key);
+    used *more = lint_grow(list->v, list->n, &list->room, sizeof *more);
+    if (!more) return lint_fail_mem(e, "the cache's records");
+    list->v = more;
+    used *u = &list->v[list->n++];
+    memcpy(u->key, key, sizeof u->key);
+    u->last = st.st_mtim;
+    return 0;
+}
+
+/* A stream of an open folder, which it closes; NULL with errno, and then the folder is closed, too. */
+static DIR *entries(int dir) {
+    DIR *d = dir < 0 ? NULL : fdopendir(dir);
+    int why = errno;
+    if (!d && dir >= 0) close(dir);
+    errno = why;
+    return d;
+}
+
+/* All records, the one used last first. Nobody writes one meanwhile: temporaries go. */
+static int list_records(DIR *d, records *list, lint_err *e) {
+    int err = 0;
+    for (const char *name; !err && (name = next_name(d));) {
+        if (is_hex(name, LINT_SHA256_HEX - 1))
+            err = add_record(list, dirfd(d), name, e);
+        else if (is_temporary(name, LINT_SHA256_HEX - 1))
+            unlinkat(dirfd(d), name, 0);
+    }
+    if (!err && errno) err = lint_fail_errno(e, "the cache's records");
+    if (list->n) qsort(list->v, list->n, sizeof *list->v, latest_first);
+    return err;
+}
+
+/* A digest, and the first record that needs it, by its place among them. */
+typedef struct wanted {
+    char hex[LINT_SHA256_HEX];
+    size_t record;
+} wanted;
 
 /* What the records that stay need. */
 typedef struct needed {
-    void *tree; /* of digests, by tsearch */
+    void *objects, *lists; /* that are there, and that were read: wanted, by tsearch */
+    size_t record;         /* which is looked at; in the end, how many stay */
     uint64_t bytes, max;
 } needed;
 
+/* Of two wanted, or of a digest and one. */
 static int by_hex(const void *a, const void *b) {
     return strcmp(a, b);
 }
 
 static int is_needed(const needed *k, const char *hex) {
-    return tfind(hex, &k->tree, by_hex) != NULL;
+    wanted *const *w = tfind(hex, &k->objects, by_hex);
+    return w && (*w)->record < k->record;
 }
 
-/* Digests of all files that the stage made. */
-static int list_outputs(const cache *c, const step *s, items *list, lint_err *e) {
-    for (size_t i = 0; i < s->out.n; i++) {
-        content of = {.kind = CONTENT_NONE};
-        int err = step_add_text(list, s->out.v[i].hex, e);
-        if (!err && s->out.v[i].kind == CONTENT_FOLDER) read_list(c, &s->out.v[i], &of);
-        for (size_t j = 0; j < of.n && !err; j++)
-            err = step_add_text(list, of.file[j].hex, e);
-        content_free(&of);
-        if (err) return -1;
+static int add_wanted(void **tree, const char *hex, size_t record, lint_err *e) {
+    wanted *w = malloc(sizeof *w);
+    if (w) {
+        *w = (wanted){.record = record};
+        memcpy(w->hex, hex, sizeof w->hex);
+        if (tsearch(w, tree, by_hex)) return 0;
+    }
+    free(w);
+    return lint_fail_mem(e, "the cache's files");
+}
+
+static int need(needed *k, const cache *c, const char *hex, lint_err *e) {
+    struct stat st;
+    path p = object(c, hex);
+    if (tfind(hex, &k->objects, by_hex)) return 0;
+    if (lstat(p.s, &st) < 0)
+        return errno == ENOENT || errno == EACCES ? 0 : lint_fail_errno(e, "%s", p.s);
+    k->bytes += (uint64_t)st.st_size;
+    return add_wanted(&k->objects, hex, k->record, e);
+}
+
+/* Each list is read once, however many outputs and records name it. */
+static int need_listed(needed *k, const cache *c, const item *out, lint_err *e) {
+    content of = {.kind = CONTENT_NONE};
+    if (tfind(out->hex, &k->lists, by_hex)) return 0;
+    if (add_wanted(&k->lists, out->hex, k->record, e) < 0) return -1;
+    int err = read_list(c, out, &of, e) < 0 ? -1 : 0;
+    for (size_t i = 0; i < of.n && !err && k->bytes <= k->max; i++)
+        err = need(k, c, of.file[i].hex, e);
+    content_free(&of);
+    return err;
+}
+
+typedef enum { BROKEN, FITS, DOES_NOT_FIT } fit;
+
+static int has_digests(const step *s) {
+    for (size_t i = 0; i < s->out.n; i++)
+        if (!*s->out.v[i].hex) return 0;
+    return 1;
+}
+
+static int fit_in(needed *k, const cache *c, const step *s, fit *is, lint_err *e) {
+    int err = 0;
+    for (size_t i = 0; i < s->out.n && !err && k->bytes <= k->max; i++) {
+        err = need(k, c, s->out.v[i].hex, e);
+        if (!err && s->out.v[i].kind == CONTENT_FOLDER) err = need_listed(k, c, &s->out.v[i], e);
+    }
+    *is = k->bytes <= k->max ? FITS : DOES_NOT_FIT;
+    return err;
+}
+
+/* What becomes of the record, whoever made it: it only tells which files stay. */
+static int decide(needed *k, const cache *c, const char *key, fit *is, lint_err *e) {
+    step s = {0};
+    lint_err broken;
+    struct stat st;
+    path p = record(c, key);
+    char *text = read_regular(p.s, RECORD_MAX, &st), *at = text;
+    *is = BROKEN;
+    if (!text) return is_none(errno) ? 0 : lint_fail_errno(e, "%s", p.s);
+    int read = step_read(&s, &at, "", &broken);
+    int err = read < 0 && broken.system ? lint_fail(e, "%s", broken.msg) : 0;
+    if (read > 0 && has_digests(&s)) err = fit_in(k, c, &s, is, e);
+    step_free(&s);
+    free(text);
+    return err;
+}
+
+/* The latest, until one does not fit; that and all before it go, and what is no record. */
+static int choose_from(needed *k, const cache *c, DIR *stages, const records *list, lint_err *e) {
+    fit is = FITS;
+    for (size_t i = 0; i < list->n; i++) {
+        if (is != DOES_NOT_FIT && decide(k, c, list->v[i].key, &is, e) < 0) return -1;
+        if (is == FITS)
+            k->record++;
+        else
+            unlinkat(dirfd(stages), list->v[i].key, 0);
     }
     return 0;
 }
 
-static uint64_t size_of(const cache *c, const char *hex) {
-    struct stat st;
-    return lstat(object(c, hex).s, &st) == 0 ? (uint64_t)st.st_size : 0;
-}
-
-/* 1 if they fit; then they are needed. */
-static int fit_in(needed *k, const cache *c, const items *list, lint_err *e) {
-    uint64_t more = 0;
-    for (size_t i = 0; i < list->n; i++)
-        if (!is_needed(k, list->v[i].name)) more += size_of(c, list->v[i].name);
-    if (more > k->max - k->bytes) return 0;
-    k->bytes += more;
-    for (size_t i = 0; i < list->n; i++) {
-        if (is_needed(k, list->v[i].name)) continue;
-        char *copy = strdup(list->v[i].name);
-        if (copy && tsearch(copy, &k->tree, by_hex)) continue;
-        free(copy);
-        return lint_fail_mem(e, "the cache's files");
-    }
-    return 1;
-}
-
-/* 1 if the record stays. */
-static int decide(needed *k, const cache *c, const char *key, lint_err *e) {
-    step s = {0}, list = {0};
-    lint_err broken;
-    struct stat st;
-    /* Whoever made it: it only tells which files stay. */
-    char *text = read_regular(record(c, key).s, RECORD_MAX, &st), *at = text;
-    int stays = 0;
-    if (text && step_read(&s, &at, "", &broken) > 0)
-        stays = list_outputs(c, &s, &list.with, e) < 0 ? -1 : fit_in(k, c, &list.with, e);
-    step_free(&s);
-    step_free(&list);
-    free(text);
-    return stays;
-}
-
-/* The latest, until one does not fit; that and all before it go. */
 static int choose(needed *k, const cache *c, lint_err *e) {
-    size_t n;
-    used *list = list_records(c, &n, e);
-    if (!list) return -1;
-    int stays = 1;
-    for (size_t i = 0; i < n && stays >= 0; i++) {
-        if (stays) stays = decide(k, c, list[i].key, e);
-        if (!stays) unlink(record(c, list[i].key).s);
-    }
-    free(list);
-    return stays < 0 ? -1 : 0;
+    records list = {0};
+    path p = pathf("%s/stages", c->dir);
+    DIR *d = entries(open_folder(AT_FDCWD, p.s));
+    if (!d) return errno == ENOENT ? 0 : lint_fail_errno(e, "%s", p.s);
+    int err = list_records(d, &list, e);
+    if (!err) err = choose_from(k, c, d, &list, e);
+    closedir(d);
+    free(list.v);
+    return err;
 }
 
-typedef void object_fn(void *ctx, const char *file, const char *hex, const struct stat *st);
+/* An object, or what a runner that was killed left of one. */
+typedef void object_fn(void *ctx, int dir, const char *name, const char *hex,
+                       const struct stat *st);
 
-static void each_object(const cache *c, object_fn *fn, void *ctx) {
-    for (int i = 0; i < 256; i++) {
-        path dir = pathf("%s/objects/%02x", c->dir, (unsigned)i);
-        DIR *d = opendir(dir.s);
-        for (struct dirent *f; d && (f = readdir(d));) {
-            struct stat st;
-            path p = pathf("%s/%s", dir.s, f->d_name);
-            if (lstat(p.s, &st) == 0 && S_ISREG(st.st_mode))
-                fn(ctx, p.s, pathf("%02x%s", (unsigned)i, f->d_name).s, &st);
-        }
-        if (d) closedir(d);
+static int each_in(int objects, const char *first, object_fn *fn, void *ctx, lint_err *e) {
+    DIR *d = entries(open_folder(objects, first));
+    /* What this user may not list stays. */
+    if (!d && (errno == ENOENT || errno == EACCES)) return 0;
+    for (const char *name; d && (name = next_name(d));) {
+        struct stat st;
+        size_t digits = LINT_SHA256_HEX - 1 - 2;
+        if ((is_hex(name, digits) || is_temporary(name, digits)) &&
+            fstatat(dirfd(d), name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(st.st_mode))
+            fn(ctx, dirfd(d), name, pathf("%s%s", first, name).s, &st);
     }
+    int err = errno ? lint_fail_errno(e, "%s", first) : 0;
+    if (d) closedir(d);
+    return err;
 }
 
-static void add_size(void *ctx, const char *file, const char *hex, const struct stat *st) {
-    (void)file;
+static int each_object(const cache *c, object_fn *fn, void *ctx, lint_err *e) {
+    DIR *d = entries(open_objects(c));
+    int err = 0;
+    if (!d && errno == ENOENT) return 0;
+    for (const char *first; d && !err && (first = next_name(d));)
+        if (is_hex(first, 2)) err = each_in(dirfd(d), first, fn, ctx, e);
+    if (err)
+        lint_err_prefix(e, "%s/objects/", c->dir);
+    else if (errno)
+        err = lint_fail_errno(e, "%s/objects", c->dir);
+    if (d) closedir(d);
+    return err;
+}
+
+static void add_size(void *ctx, int dir, const char *name, const char *hex, const struct stat *st) {
+    (void)dir;
+    (void)name;
     (void)hex;
     *(uint64_t *)ctx += (uint64_t)st->st_size;
 }
 
 typedef struct sweeping {
     needed *stay;
-    uint64_t left, bytes;
+    uint64_t bytes;
     size_t files;
 } sweeping;
 
-static void sweep_out(void *ctx, const char *file, const char *hex, const struct stat *st) {
+static void sweep_out(void *ctx, int dir, const char *name, const char *hex,
+                      const struct stat *st) {
     sweeping *s = ctx;
-    if (is_needed(s->stay, hex) || unlink(file) < 0) return;
+    if (is_needed(s->stay, hex) || unlinkat(dir, name, 0) < 0) return;
     s->files++;
     s->bytes += (uint64_t)st->st_size;
 }
@@ -354,16 +470,17 @@ int cache_trim(cache *c, uint64_t max, size_t *files, uint64_t *bytes, lint_err 
     uint64_t all = 0;
     *files = 0;
     *bytes = 0;
-    each_object(c, add_size, &all);
+    if (each_object(c, add_size, &all, e) < 0) return -1;
     if (all <= max) return 0;
     if (lock_it(c, LOCK_EX, e) < 0) return -1;
     needed stay = {.max = max};
     int err = choose(&stay, c, e);
     sweeping s = {.stay = &stay};
-    if (!err) each_object(c, sweep_out, &s);
+    if (!err) err = each_object(c, sweep_out, &s, e);
     *files = s.files;
     *bytes = s.bytes;
-    tdestroy(stay.tree, free);
+    tdestroy(stay.objects, free);
+    tdestroy(stay.lists, free);
     cache_close(c);
     return err;
 }

@@ -61,23 +61,47 @@ const char *next_name(DIR *d) {
     }
 }
 
-int remove_all(const char *p, lint_err *e) {
-    struct stat st;
-    if (lstat(p, &st) < 0) return errno == ENOENT ? 0 : fail(e, p);
-    char *roots[] = {(char *)p, NULL};
-    FTS *walk = fts_open(roots, FTS_PHYSICAL | FTS_NOCHDIR, NULL);
-    if (!walk) return fail(e, p);
-    int err = 0;
-    for (FTSENT *f; (f = fts_read(walk)) && !err;) {
-        if (f->fts_info == FTS_D) {
-            /* A folder that nobody may write to can only be emptied by its owner. */
-            if ((f->fts_statp->st_mode & 0700) != 0700) chmod(f->fts_accpath, 0700);
-            continue;
-        }
-        if (remove(f->fts_accpath) < 0 && errno != ENOENT) err = fail(e, f->fts_path);
-    }
-    fts_close(walk);
+static int remove_at(int dir, const char *name);
+
+static int close_after(int fd, int err) {
+    int why = errno;
+    close(fd);
+    errno = why;
     return err;
+}
+
+static int close_folder(DIR *d, int err) {
+    int why = errno;
+    closedir(d);
+    errno = why;
+    return err;
+}
+
+/* What is in a folder; not through a link that was put there meanwhile. */
+static int empty_at(int dir, const char *name) {
+    int fd = openat(dir, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC), err = 0;
+    DIR *d = fd < 0 ? NULL : fdopendir(fd);
+    if (!d) return fd < 0 ? -1 : close_after(fd, -1);
+    for (const char *in; !err && (in = next_name(d));)
+        err = remove_at(fd, in);
+    return close_folder(d, err || errno ? -1 : 0);
+}
+
+static int remove_at(int dir, const char *name) {
+    struct stat st;
+    int how = 0;
+    if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) < 0) return errno == ENOENT ? 0 : -1;
+    if (S_ISDIR(st.st_mode)) {
+        /* A folder that nobody may write to can only be emptied by its owner. */
+        if ((st.st_mode & 0700) != 0700) fchmodat(dir, name, 0700, AT_SYMLINK_NOFOLLOW);
+        if (empty_at(dir, name) < 0) return -1;
+        how = AT_REMOVEDIR;
+    }
+    return unlinkat(dir, name, how) == 0 || errno == ENOENT ? 0 : -1;
+}
+
+int remove_all(const char *p, lint_err *e) {
+    return remove_at(AT_FDCWD, p) < 0 ? fail(e, p) : 0;
 }
 
 static char *read_stream(FILE *f) {
@@ -110,7 +134,8 @@ char *read_text(const char *p) {
 static int open_regular(const char *p, struct stat *st) {
     int fd = open(p, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
     if (fd < 0) return -1;
-    if (fstat(fd, st) == 0 && S_ISREG(st->st_mode)) return fd;
+    if (fstat(fd, st) < 0) return close_after(fd, -1);
+    if (S_ISREG(st->st_mode)) return fd;
     close(fd);
     errno = EINVAL;
     return -1;
@@ -119,10 +144,10 @@ static int open_regular(const char *p, struct stat *st) {
 char *read_regular(const char *p, size_t max, struct stat *st) {
     int fd = open_regular(p, st);
     if (fd < 0) return NULL;
+    errno = EFBIG;
     FILE *f = (uint64_t)st->st_size <= max ? fdopen(fd, "rb") : NULL;
     if (f) return read_stream(f);
-    close(fd);
-    errno = EFBIG;
+    close_after(fd, -1);
     return NULL;
 }
 
@@ -147,6 +172,12 @@ int open_lock(const char *p, int flags) {
     return -1;
 }
 
+static int write_bytes(int to, const char *bytes, size_t n) {
+    for (ssize_t w; n; bytes += w, n -= (size_t)w)
+        if ((w = write(to, bytes, n)) < 0) return -1;
+    return 0;
+}
+
 static int copy_bytes(int from, int to) {
     ssize_t n;
     do
@@ -156,8 +187,7 @@ static int copy_bytes(int from, int to) {
     if (errno != EXDEV && errno != EINVAL && errno != ENOSYS && errno != EOPNOTSUPP) return -1;
     char buf[1 << 16];
     while ((n = read(from, buf, sizeof buf)) > 0)
-        for (ssize_t done = 0, w; done < n; done += w)
-            if ((w = write(to, buf + done, (size_t)(n - done))) < 0) return -1;
+        if (write_bytes(to, buf, (size_t)n) < 0) return -1;
     return n < 0 ? -1 : 0;
 }
 
@@ -171,13 +201,6 @@ static int copy_open(int in, const char *to, mode_t mode) {
         err = -1;
     }
     if (err) unlink(to);
-    errno = why;
-    return err;
-}
-
-static int close_after(int fd, int err) {
-    int why = errno;
-    close(fd);
     errno = why;
     return err;
 }
@@ -235,8 +258,37 @@ static int keep_to(void *ctx, const char *temp) {
     return in < 0 ? -1 : close_after(in, copy_open(in, temp, S_ISREG(st.st_mode) ? mode : 0644));
 }
 
+/* A folder is all that rename does not replace by a file. */
+static int make_way(const char *p, lint_err *e) {
+    struct stat st;
+    return lstat(p, &st) == 0 && S_ISDIR(st.st_mode) ? remove_all(p, e) : 0;
+}
+
 int keep_regular(const char *from, const char *to, lint_err *e) {
-    return lint_output_replace(to, keep_to, (char *)from, e);
+    return make_way(to, e) < 0 ? -1 : lint_output_replace(to, keep_to, (char *)from, e);
+}
+
+typedef struct new_text {
+    const char *text;
+    mode_t without;
+} new_text;
+
+static int text_to(void *ctx, const char *temp) {
+    const new_text *t = ctx;
+    struct stat st;
+    int fd = open(temp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+    if (fd < 0) return -1;
+    if (fstat(fd, &st) == 0 && (st.st_mode & t->without))
+        (void)!fchmod(fd, st.st_mode & 0777 & ~t->without);
+    int err = write_bytes(fd, t->text, strlen(t->text));
+    if (!err && fsync(fd) < 0 && errno != EINVAL) err = -1;
+    if (close_after(fd, err) < 0) unlink(temp);
+    return err;
+}
+
+int replace_by_text(const char *p, const char *text, mode_t without, lint_err *e) {
+    new_text t = {text, without};
+    return make_way(p, e) < 0 ? -1 : lint_output_replace(p, text_to, &t, e);
 }
 
 int link_or_copy(const char *from, const char *to, lint_err *e) {

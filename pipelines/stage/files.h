@@ -29,7 +29,8 @@ const char *next_name(DIR *d);
 
 /* The folder and those above it. */
 int make_folders(const char *p, lint_err *e);
-/* The file or folder and all in it, not what links in it lead to; fine if it is not there. */
+/* The file or folder and all in it, not what links in it lead to, even those that others put there
+ * meanwhile; fine if it is not there. */
 int remove_all(const char *p, lint_err *e);
 
 /* The whole of a file and a NUL, from malloc; NULL with errno if it cannot be read. */
@@ -38,6 +39,10 @@ char *read_text(const char *p);
 char *read_regular(const char *p, size_t max, struct stat *st);
 /* The file is there whole, or as it was before. */
 int write_text(const char *p, const char *text, lint_err *e);
+
+/* The same where others may have put anything at p: that goes, and nothing is written through it. The
+ * file has the mode of a new one, less `without`, where modes can be set. */
+int replace_by_text(const char *p, const char *text, mode_t without, lint_err *e);
 
 /* A file to lock, made if it is not there; not through a link. -1 with errno. flags may be
  * O_CLOEXEC. */
@@ -51,7 +56,8 @@ int link_or_copy(const char *from, const char *to, lint_err *e);
  * is at `to` stays as it is. A copy of what another owns has the mode of a new file. */
 int take_regular(const char *from, const char *to, lint_err *e);
 /* `to` becomes what this user's file `from` holds, so that nobody else may write to it: by a hard
- * link, after the group's and the others' permission to write was taken off, or by a copy. */
+ * link, after the group's and the others' permission to write was taken off, or by a copy. Whatever
+ * was at `to` goes. */
 int keep_regular(const char *from, const char *to, lint_err *e);
 
 /* By rename, or across file systems by a copy; a folder at `to` has to be gone. */

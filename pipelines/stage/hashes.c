@@ -104,11 +104,15 @@ int content_read_list(content *c, const char *list, lint_err *e) {
         }
         char *rel = line + LINT_SHA256_HEX;
         size_t length = unescape(rel);
-        content_file *f = stays_inside(rel) ? add(c, rel, length, e) : NULL;
+        if (!stays_inside(rel)) {
+            err = lint_fail(e, "a list of files names '%s'", rel);
+            break;
+        }
+        content_file *f = add(c, rel, length, e);
         if (f)
             memcpy(f->hex, line, LINT_SHA256_HEX - 1);
         else
-            err = lint_fail(e, "a list of files names '%s'", rel);
+            err = -1;
     }
     free(copy);
     if (err) content_free(c);

@@ -127,20 +127,51 @@ needs_root() { [ "$(id -u)" -eq 0 ] || skip 'only root can give files away'; }
         case $kind in
         link) ln -s "$PWD/../attackers" "$at" ;;
         fifo) mkfifo "$at" ;;
-        folder) mkdir "$at" ;;
+        folder) mkdir "$at" && ln -s "$PWD/../home" "$at/link" ;;
         esac
+        [ "$kind" != folder ] || mkdir "$at/in"
         forget
-        if [ "$kind" = folder ]; then
-            # What cannot be replaced is said.
-            run -1 timeout 20 bash -c 'stage --cache ../shared run "$@"' - "${STAGE[@]}"
-            rmdir "$at"
-            continue
-        fi
         run -0 timeout 20 bash -c 'stage --cache ../shared run "$@"' - "${STAGE[@]}"
         assert [ -f y.txt ]
         assert [ ! -L y.txt ]
         echo 'changed later' >../attackers
-        assert_equal "$(cat y.txt)" x
+        assert_equal "$(cat y.txt ../home/.bashrc)" $'x\nmine'
+        assert [ -f "$at" ]
+        assert [ ! -L "$at" ]
+    done
+}
+
+@test "a record or a list that is a link, a FIFO or a folder is made anew, and nothing is written through it" {
+    STAGE=('stage a' 'run mkdir d; cp x.txt d/1' 'in x.txt' 'out d')
+    run_stage
+    local at of kind
+    of=$(record)
+    printf '%s 1\n' "$(sha256sum <x.txt | cut -d' ' -f1)" >list
+    for at in "$of" "$(object_of list)"; do
+        for kind in link pipe fifo folder; do
+            rm -rf "$at" .cache d
+            case $kind in
+            link) ln -s "$PWD/../home/.bashrc" "$at" ;;
+            pipe) mkfifo ../pipe && ln -s "$PWD/../pipe" "$at" ;;
+            fifo) mkfifo "$at" ;;
+            folder) mkdir -p "$at/in" && ln -s "$PWD/../home" "$at/link" ;;
+            esac
+            if [ "$kind" = pipe ]; then timeout 20 cat ../pipe >../through 3>&- & fi
+            run -0 timeout 20 bash -c 'stage --cache ../shared run "$@"' - "${STAGE[@]}"
+            assert_output 'a: mkdir d; cp x.txt d/1'
+            if [ "$kind" = pipe ]; then
+                : >../pipe # ends cat
+                wait
+                assert_equal "$(<../through)" ''
+                rm ../pipe
+            fi
+            assert [ -f "$at" ]
+            assert [ ! -L "$at" ]
+            assert_equal "$(cat d/1 ../home/.bashrc)" $'x\nmine'
+            rm -rf .cache d
+            run -0 run_stage
+            assert_output 'a: from the cache'
+        done
     done
 }
 
@@ -245,4 +276,85 @@ needs_root() { [ "$(id -u)" -eq 0 ] || skip 'only root can give files away'; }
     ln -s ../../2 in/2/3/up
     run -1 stage status "${it[@]}"
     assert_output 'stage: ./in/2/3/up: a link to a folder that it lies in'
+}
+
+@test "a cache whose folders are links is refused: nothing is thrown away, or put, where they lead" {
+    run_stage
+    local name
+    for name in "$(printf %062d 1)" "$(printf %064d 1)" 4711 .hidden; do echo precious >"../home/thesis/$name"; done
+    ls -A ../home/thesis >before
+    for name in objects stages locks objects/00 objects/ff; do
+        rm -rf saved
+        [ ! -e "../shared/$name" ] || mv "../shared/$name" saved
+        ln -s "$PWD/../home/thesis" "../shared/$name"
+        run -1 --separate-stderr stage --cache ../shared --max 0 gc
+        assert_equal "${#stderr_lines[@]} $stderr" "1 stage: ../shared/$name: $(
+            case $name in objects/*) echo 'Not a directory' ;; *) echo 'a link or a file, not a folder' ;; esac
+        )"
+        run -1 stage --cache ../shared --max 0 run "${STAGE[@]}"
+        ls -A ../home/thesis | diff before -
+        rm "../shared/$name"
+        [ ! -e saved ] || mv saved "../shared/$name"
+    done
+    # An object is not put through one, either.
+    forget
+    name=$(dirname "$(object_of x.txt)")
+    rm -rf "$name" ../shared/stages
+    ln -s "$PWD/../home/thesis" "$name"
+    run -1 run_stage
+    assert_output --partial "$name: a link or a file, not a folder"
+    ls -A ../home/thesis | diff before -
+}
+
+@test "gc throws away what has the name of an object or of a runner's temporary, and no other file" {
+    run_stage
+    local at
+    at=$(object_of y.txt)
+    cp "$at" "${at%/*}/.${at##*/}.4711.0"
+    cp "$at" "../shared/stages/.$(basename "$(record)").4711.0"
+    touch "${at%/*}/notes" "${at%/*}/.${at##*/}.mine" "${at%/*}/${at##*/}0" ../shared/stages/notes
+    run -0 stage --cache ../shared --max 0 gc
+    assert_output '2 files thrown away, 0.0 MB; at most 0 stay'
+    assert_equal "$(cd ../shared && find objects stages -type f | wc -l)" 4
+    assert_not_exists "$at"
+}
+
+@test "gc reads a list once, however often records name it, and none of what gives no digest" {
+    local hex list i
+    seq -f '%064.0f' 30000 | sed 's/.*/& &/' >list
+    list=$(keep list)
+    hex=$(keep x.txt)
+    mkdir ../shared/stages
+    for i in 1 2; do
+        { printf 'stage a\n  run  true\n'; yes "  out  $list d/" | head -600; } >"../shared/stages/$(printf %064d "$i")"
+    done
+    printf 'stage a\n  run true\n  out o\n' >"../shared/stages/$(printf %064d 3)"
+    printf 'stage a\n  run true\n  out %s o\n' "$hex" >"../shared/stages/$(printf %064d 4)"
+    touch -d '1 hour ago' ../shared/stages/*4
+    head -c 9000000 /dev/zero >zeros
+    keep zeros >/dev/null
+    # A record that is none does not take older ones with it.
+    run -0 bash -c 'ulimit -v 400000; timeout 5 stage --cache ../shared --max 5M gc'
+    assert_output --partial '1 files thrown away'
+    assert_exists "$(object_of x.txt)"
+    assert_exists "$(object_of list)"
+    assert_equal "$(cd ../shared/stages && printf '%s ' * | sed 's/00*//g')" '1 2 4 '
+}
+
+@test "a fault of the system is not taken for a cache without records: gc ends, and nothing is lost" {
+    STAGE=('stage a' 'run mkdir d; cp x.txt d/1; date >d/2' 'in x.txt' 'out d')
+    run_stage -q
+    # Less recently used, and more than may stay.
+    touch -d 'next hour' ../shared/stages/*
+    head -c 30000 /dev/urandom >big
+    keep big >/dev/null
+    cp -a ../shared ../good
+    rm ../good/objects/*/"$(basename "$(object_of big)")"
+    (cd ../good && find . -type f | sort) >stay
+    before() { cp -a ../good/. ../shared/ && keep big >/dev/null; }
+    after() { (cd ../shared && find . -type f | sort) | comm -23 stay - | diff /dev/null - || fail "lost by call $1"; }
+    fails_each list 5 stage --cache ../shared --max 20K gc
+    fails_each call 24 stage --cache ../shared --max 20K gc
+    fails_each call 5 stage --cache ../shared --max 20K gc
+    fails_each malloc 12 stage --cache ../shared --max 20K gc
 }
