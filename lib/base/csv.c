@@ -17,6 +17,7 @@ struct lint_csv_state {
     size_t ahead_n, ahead_at, ahead_room;
     unsigned char utf8[4]; /* the rest of a character of UTF-16 */
     int utf8_n;
+    int half;      /* UTF-16 ended within a unit */
     int held;      /* a byte that was looked at, +1; 0: none */
     int separator; /* comma, semicolon or tab */
     char *text;    /* the record's fields, each ended by a NUL */
@@ -62,6 +63,7 @@ static int put(struct lint_csv_state *s, int byte, lint_err *e) {
 /* Two bytes of UTF-16, or EOF. */
 static int get_unit(struct lint_csv_state *s) {
     int a = getc(s->in), b = a == EOF ? EOF : getc(s->in);
+    s->half |= a != EOF && b == EOF;
     if (b == EOF) return EOF;
     return s->code == UTF16_LITTLE ? a | b << 8 : a << 8 | b;
 }
@@ -201,6 +203,12 @@ static int point(lint_csv *c, size_t fields, lint_err *e) {
     return 1;
 }
 
+/* What ended the file where b is EOF: an error, or 0 for its end. */
+static int check_end(const struct lint_csv_state *s, int b, lint_err *e) {
+    if (ferror(s->in)) return lint_fail(e, "cannot read: %s", strerror(errno));
+    return b == EOF && s->half ? lint_fail(e, "truncated: UTF-16 of an odd number of bytes") : 0;
+}
+
 static int record(lint_csv *c, lint_err *e) {
     struct lint_csv_state *s = c->state;
     int b;
@@ -214,14 +222,14 @@ static int record(lint_csv *c, lint_err *e) {
     c->line = s->next_line;
     s->n = 0;
     size_t fields = 0;
-    if (b == EOF) return ferror(s->in) ? lint_fail(e, "cannot read: %s", strerror(errno)) : 0;
+    if (b == EOF) return check_end(s, b, e);
     for (;; b = get(s)) {
         b = field(s, b, e);
         if (b == -2) return -1;
         fields++;
         if (b != s->separator) break;
     }
-    if (ferror(s->in)) return lint_fail(e, "cannot read: %s", strerror(errno));
+    if (check_end(s, b, e) < 0) return -1;
     s->next_line++;
     return point(c, fields, e);
 }

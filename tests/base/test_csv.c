@@ -83,7 +83,7 @@ static void utf_16_becomes_utf_8(void **state) {
     static const char want[] = "a|\xc3\xa9\n\xe2\x82\xac|\xf0\x9f\x98\x80q\n";
     expect_bytes(little, sizeof little - 1, want);
     expect_bytes(big, sizeof big - 1, want);
-    expect_bytes("\xff\xfe\x00\xdc\n", 5, "\xef\xbf\xbd\n"); /* half a pair, half a unit */
+    expect_bytes("\xff\xfe\x00\xdc", 4, "\xef\xbf\xbd\n"); /* half a pair */
     expect_bytes("\xff\xfe\x3d\xd8", 4, "\xef\xbf\xbd\n");
     expect_bytes("\xff\xfe\0\0", 4, "line 1: a NUL byte");
     expect_bytes("\xef\xbb\xbfx,y\n", 7, "x|y\n");
@@ -93,6 +93,26 @@ static void utf_16_becomes_utf_8(void **state) {
     expect_bytes("\xfe,y\n", 4, "\xfe|y\n");
     expect_bytes("\xff", 1, "\xff\n");
     expect_bytes("\xff\xfe", 2, "");
+}
+
+static void utf_16_that_ends_within_a_unit_is_an_error_with_its_line(void **state) {
+    (void)state;
+    static const char why[] = "truncated: UTF-16 of an odd number of bytes";
+    char want[100];
+    static const char dog[] = "\xff\xfe"
+                              "f\0,\0y\0\n\0"
+                              "a\0,\0d\0o\0g\0\n";
+    snprintf(want, sizeof want, "f|y\nline 2: %s", why);
+    expect_bytes(dog, 19, want); /* would be the class "do" */
+    snprintf(want, sizeof want, "f|y\na|dog\nline 3: %s", why);
+    expect_bytes("\xfe\xff\0f\0,\0y\0\r\0a\0,\0d\0o\0g\0\n\0", 23, want);
+    snprintf(want, sizeof want, "f\nline 2: %s", why); /* without a separator all is read ahead */
+    expect_bytes("\xff\xfe"
+                 "f\0\n\0a\0\n",
+                 9, want);
+    snprintf(want, sizeof want, "line 1: %s", why);
+    expect_bytes("\xff\xfe\n", 3, want);
+    expect_bytes("\xfe\xff\x00\x61\xd8", 5, want);
 }
 
 static void what_makes_no_sense_is_an_error_with_its_line(void **state) {
@@ -152,6 +172,7 @@ int main(void) {
         cmocka_unit_test(quotes_hold_commas_line_ends_and_quotes),
         cmocka_unit_test(separators_are_those_of_the_first_line),
         cmocka_unit_test(utf_16_becomes_utf_8),
+        cmocka_unit_test(utf_16_that_ends_within_a_unit_is_an_error_with_its_line),
         cmocka_unit_test(what_makes_no_sense_is_an_error_with_its_line),
         cmocka_unit_test(a_record_without_end_does_not_fill_memory),
         cmocka_unit_test(a_record_is_at_most_a_mebibyte),
