@@ -53,9 +53,10 @@ typedef struct ids {
 
 typedef struct machine {
     lint_pickle *p;
-    const unsigned char *at, *end;
+    const unsigned char *begin, *at, *end;
     const char *const *globals;
     int64_t known; /* globals of the caller */
+    size_t paired; /* items of all OrderedDicts that came as lists of pairs */
     ids stack;
     ids memo;
     ids marks; /* heights of the stack */
@@ -254,20 +255,33 @@ static int read_global(machine *m) {
         (int)(a < 200 ? a : 200), module, (int)(b < 200 ? b : 200), name);
 }
 
+static int no_pairs(machine *m) {
+    return lint_fail(m->e, "a damaged pickle: an OrderedDict of something else than pairs");
+}
+
+/* All other items were pushed by an opcode each. These are copies: of one list that is remembered, a few
+ * bytes could make any number of dicts. */
+static int append_pairs(machine *m, lint_pickle_value *dict, const lint_pickle_value *pairs) {
+    for (size_t i = 0; i < pairs->count; i++) {
+        const lint_pickle_value *pair = lint_pickle_item(m->p, pairs, i);
+        if (!has_items(pair) || pair->count != 2) return no_pairs(m);
+        m->paired += 2;
+        if (m->paired > (size_t)(m->at - m->begin))
+            return lint_fail(m->e, "a damaged pickle: more items of OrderedDicts than bytes");
+        if (append(m, dict, pair->item, 2) < 0) return -1;
+    }
+    return 0;
+}
+
 /* OrderedDict(), or of a list of pairs, which Python 2 wrote. */
 static int make_dict(machine *m, const lint_pickle_value *arguments) {
     lint_pickle_value dict = {.kind = LINT_PICKLE_DICT};
     dict.item = NULL;
     const lint_pickle_value *pairs = lint_pickle_item(m->p, arguments, 0);
-    size_t n = pairs && has_items(pairs) ? pairs->count : 0;
-    int fine = arguments->count == 0 || (arguments->count == 1 && has_items(pairs));
-    for (size_t i = 0; fine && i < n; i++) {
-        const lint_pickle_value *pair = lint_pickle_item(m->p, pairs, i);
-        fine = has_items(pair) && pair->count == 2 && append(m, &dict, pair->item, 2) == 0;
-    }
-    if (fine) return push(m, dict);
+    if (arguments->count > 1 || (pairs && !has_items(pairs))) return no_pairs(m);
+    if (!pairs || append_pairs(m, &dict, pairs) == 0) return push(m, dict);
     free(dict.item);
-    return lint_fail(m->e, "a damaged pickle: an OrderedDict of something else than pairs");
+    return -1;
 }
 
 static int read_call(machine *m) {
@@ -527,7 +541,8 @@ static int run(machine *m) {
 int lint_pickle_read(lint_pickle *p, const unsigned char *bytes, size_t n,
                      const char *const *globals, lint_err *e) {
     size_t most = n < LINT_PICKLE_BYTES_MAX ? n : LINT_PICKLE_BYTES_MAX;
-    machine m = {.p = p, .at = bytes, .end = bytes + most, .globals = globals, .e = e};
+    machine m = {
+        .p = p, .begin = bytes, .at = bytes, .end = bytes + most, .globals = globals, .e = e};
     *p = (lint_pickle){0};
     while (globals[m.known])
         m.known++;

@@ -208,6 +208,10 @@ bad("sets_attributes", "list", archive(pickle(b"]}b")))
 bad("something_else_than_pairs", "number", archive(pickle(ORDERED + b"K\1\x85R")))
 bad("something_else_than_pairs", "triple", archive(pickle(ORDERED + b"]" + tuple_(b"N", b"N", b"N") + b"a\x85R")))
 bad("something_else_than_pairs", "two-arguments", archive(pickle(ORDERED + b"]]\x86R")))
+# A list of ten pairs, remembered and made a dict twenty times.
+ten = b"](" + b"NN\x86" * 10 + b"eq\0"
+bad("more_items_of_OrderedDicts_than_bytes", "repeated",
+    archive(pickle(b"(" + ten + (ORDERED + b"q\1h\0\x85q\2R") + b"h\1h\2R" * 20 + b"t")))
 bad("follows_memo", "huge", archive(pickle(b"Nr\xff\xff\xff\xff")))
 bad("follows_memo", "gap", archive(pickle(b"Nq\1")))
 bad("no_memo", "get", archive(pickle(b"h\0")))
