@@ -145,7 +145,7 @@ static int add_member(lint_zip *z, const entry *t, const unsigned char *bytes, s
     lint_zip_member *m = &more[z->count++];
     *m = (lint_zip_member){.name = name,
                            .data = locate(t, bytes, n),
-                           .size = (size_t)t->size,
+                           .size = (size_t)t->packed,
                            .crc = (uint32_t)little(t->record + 16, 4),
                            .method = (unsigned)little(t->record + 10, 2)};
     if (strlen(name) != t->name_length) return lint_fail(e, "a zip member with NUL in its name");
@@ -165,6 +165,31 @@ static int by_name(const void *a, const void *b) {
     return strcmp(x->name, y->name);
 }
 
+static int by_place(const void *a, const void *b) {
+    const lint_zip_member *x = a, *y = b;
+    return (x->data > y->data) - (x->data < y->data);
+}
+
+/* Members that share bytes are no archiver's: a small file could have them read any number of times. */
+static int check_apart(lint_zip *z, lint_err *e) {
+    if (z->count) qsort(z->member, z->count, sizeof *z->member, by_place);
+    for (size_t i = 1; i < z->count; i++) {
+        const lint_zip_member *m = &z->member[i - 1];
+        if ((size_t)(m[1].data - m->data) < m->size)
+            return lint_fail(e, "a zip file whose members '%s' and '%s' overlap", m->name,
+                             m[1].name);
+    }
+    return 0;
+}
+
+static int check_names(lint_zip *z, lint_err *e) {
+    if (z->count) qsort(z->member, z->count, sizeof *z->member, by_name);
+    for (size_t i = 1; i < z->count; i++)
+        if (by_name(&z->member[i - 1], &z->member[i]) == 0)
+            return lint_fail(e, "a zip file with two members '%s'", z->member[i].name);
+    return 0;
+}
+
 static int read_directory(lint_zip *z, const unsigned char *bytes, size_t n, lint_err *e) {
     directory d = {0};
     if (read_end(bytes, n, &d, e) < 0) return -1;
@@ -177,11 +202,7 @@ static int read_directory(lint_zip *z, const unsigned char *bytes, size_t n, lin
         if (length == 0 || add_member(z, &t, bytes, n, e) < 0) return -1;
         p += length;
     }
-    if (z->count) qsort(z->member, z->count, sizeof *z->member, by_name);
-    for (size_t i = 1; i < z->count; i++)
-        if (by_name(&z->member[i - 1], &z->member[i]) == 0)
-            return lint_fail(e, "a zip file with two members '%s'", z->member[i].name);
-    return 0;
+    return check_apart(z, e) < 0 ? -1 : check_names(z, e);
 }
 
 int lint_zip_open(lint_zip *z, const unsigned char *bytes, size_t n, lint_err *e) {

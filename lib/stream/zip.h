@@ -24,7 +24,7 @@
 typedef struct lint_zip_member {
     char *name;
     const unsigned char *data; /* in the archive's bytes */
-    size_t size;
+    size_t size;               /* there, as it is stored */
     uint32_t crc;
     unsigned method; /* of compression; 0: none */
     int checked;     /* lint_zip_check has found the CRC right */
@@ -37,7 +37,7 @@ typedef struct lint_zip {
 
 /* Lists the members of the archive bytes [n], which must outlive the list. Errors: a directory that
  * is missing or cut off, several disks, encryption, a member that is not where the directory says,
- * two members of one name. On error there is nothing to free. */
+ * two members of one name, two that overlap. On error there is nothing to free. */
 int lint_zip_open(lint_zip *z, const unsigned char *bytes, size_t n, lint_err *e);
 void lint_zip_free(lint_zip *z);
 

@@ -154,6 +154,10 @@ bad("not_where_its_locator_says", "nowhere",
     whole[:-22] + struct.pack("<IIQI", 0x07064B50, 0, 1 << 63, 1) + whole[-22:])
 bad("of_several_disks", "second", archive(disk=1))
 bad("with_two_members", "same-name", zipped([("a/data.pkl", ONE), ("a/data.pkl", ONE)]))
+# A member that lies within another one, header and all.
+inner = zipped([("a/data/0", FOUR)])[:30 + 8 + 16]
+bad("overlap", "within",
+    zipped([("a/data/0", FOUR), ("a/outer", inner), ("a/data.pkl", ONE)], at_add=len(inner) + 30 + 7))
 bad("NUL_in_its_name", "pickle", zipped([("a/data.pkl\0b", ONE)]))
 bad("without_data.pkl", "empty", b"PK\3\4" + zipped([]))
 bad("without_data.pkl", "other", zipped([("a/other", ONE)]))
