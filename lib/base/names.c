@@ -55,6 +55,53 @@ int32_t lint_names_find(const lint_names *n, const char *text) {
     return -1;
 }
 
+typedef struct numbered {
+    const char *text;
+    int32_t number;
+} numbered;
+
+static int by_numbered_text(const void *a, const void *b) {
+    const numbered *x = a, *y = b;
+    return strcmp(x->text, y->text);
+}
+
+static int by_text_and_number(const void *a, const void *b) {
+    const numbered *x = a, *y = b;
+    int order = strcmp(x->text, y->text);
+    return order ? order : (x->number > y->number) - (x->number < y->number);
+}
+
+/* The names by text, from malloc; of equal ones the first. */
+static numbered *sort_numbered(const lint_names *n, size_t *distinct, lint_err *e) {
+    numbered *sorted = malloc((n->n + 1) * sizeof *sorted);
+    if (!sorted) {
+        lint_fail_mem(e, "names");
+        return NULL;
+    }
+    for (size_t i = 0; i < n->n; i++)
+        sorted[i] = (numbered){n->v[i], (int32_t)i};
+    qsort(sorted, n->n, sizeof *sorted, by_text_and_number);
+    *distinct = 0;
+    for (size_t i = 0; i < n->n; i++)
+        if (i == 0 || by_numbered_text(&sorted[*distinct - 1], &sorted[i]) != 0)
+            sorted[(*distinct)++] = sorted[i];
+    return sorted;
+}
+
+int lint_names_find_all(const lint_names *n, char *const *text, size_t count, int32_t *index,
+                        lint_err *e) {
+    size_t distinct;
+    numbered *sorted = sort_numbered(n, &distinct, e);
+    if (!sorted) return -1;
+    for (size_t i = 0; i < count; i++) {
+        numbered key = {.text = text[i]};
+        const numbered *found = bsearch(&key, sorted, distinct, sizeof key, by_numbered_text);
+        index[i] = found ? found->number : -1;
+    }
+    free(sorted);
+    return 0;
+}
+
 static int names_from_array(lint_names *n, const json_t *array, lint_err *e) {
     if (!json_is_array(array)) return lint_fail(e, "names are not a JSON array");
     for (size_t i = 0; i < json_array_size(array); i++) {

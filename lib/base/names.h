@@ -36,6 +36,9 @@ int lint_names_push(lint_names *n, const char *text, size_t len, lint_err *e);
 void lint_names_sort(lint_names *n); /* by bytes */
 /* Index of a name, or -1. */
 int32_t lint_names_find(const lint_names *n, const char *text);
+/* The same for each of many texts [count], in the time of sorting the names. */
+int lint_names_find_all(const lint_names *n, char *const *text, size_t count, int32_t *index,
+                        lint_err *e);
 int lint_names_equal(const lint_names *a, const lint_names *b);
 void lint_names_free(lint_names *n);
 

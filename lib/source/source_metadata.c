@@ -497,11 +497,10 @@ static int resolve(lint_names *names, int32_t *index, const lint_names *given, c
         return resolve_from_one(names, index, given, text, n, most, what, e);
     int err = most >= 0 ? names_of_numbers(names, given, most, what, e)
                         : names_of_words(names, given, text, n, may_miss, e);
+    if (!err && most < 0) err = lint_names_find_all(names, text, n, index, e);
     for (size_t i = 0; i < n && !err; i++) {
         int missing = may_miss && is_unknown(text[i]);
-        index[i] = missing     ? -1
-                   : most >= 0 ? (int32_t)strtol(text[i], NULL, 10)
-                               : lint_names_find(names, text[i]);
+        if (missing || most >= 0) index[i] = missing ? -1 : (int32_t)strtol(text[i], NULL, 10);
     }
     return err;
 }

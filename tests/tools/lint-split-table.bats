@@ -115,3 +115,12 @@ facts=$'0 - p/0.png\n1 - p/1.png\n1 - p/2.png'
     printf 'img_filename,y\np/0.png,0\np/1.png,Gr\xfcnspecht\n' |
         refuses "line 3: column 'y': 'Gr?nspecht' is not UTF-8; save the table as UTF-8"
 }
+
+@test "as many words as pictures take no minutes" {
+    # 256 files by as many names of their folder. Long words, so that comparing each with each takes minutes.
+    perl -e 'for my $k (0 .. 255) { open F, ">", "x/p/$k.png"; symlink "p", "x/$k" }
+        print "img_filename,y\n";
+        printf "%d/%d.png,%s%d\n", $_ / 256, $_ % 256, "w" x 300, $_ for 0 .. 65279' >x/metadata.csv
+    run -1 timeout 30 lint-split x --split train --ratio 1/0/0 -o d
+    assert_output 'lint-split: x/0/0.png: the file is empty'
+}
