@@ -1,4 +1,5 @@
 #include "source/source.h"
+#include "base/folder.h"
 #include "base/grow.h"
 #include "base/text.h"
 #include "picture/image.h"
@@ -125,13 +126,6 @@ void lint_source_free(lint_source *s) {
 
 /* --- folders ---------------------------------------------------------------------------------- */
 
-/* The folders above one that is being read, to see a link that leads back into them. */
-typedef struct above {
-    dev_t dev;
-    ino_t ino;
-    const struct above *up;
-} above;
-
 int lint_source_list(const lint_source *s, const char *path, lint_names *names, lint_err *e) {
     *names = (lint_names){0};
     char *full = lint_source_path(s, path, e);
@@ -181,10 +175,10 @@ typedef struct walk {
     lint_split split;
 } walk;
 
-static int walk_folder(const walk *w, const char *path, const above *up, lint_err *e);
+static int walk_folder(const walk *w, const char *path, const lint_folder_above *up, lint_err *e);
 
 /* Takes path over. A picture's link that leads nowhere is taken, so that reading it says so. */
-static int walk_entry(const walk *w, char *path, const above *up, lint_err *e) {
+static int walk_entry(const walk *w, char *path, const lint_folder_above *up, lint_err *e) {
     struct stat st;
     const char *slash = strrchr(path, '/');
     const char *name = slash ? slash + 1 : path;
@@ -196,11 +190,10 @@ static int walk_entry(const walk *w, char *path, const above *up, lint_err *e) {
     if (!err && lint_source_is_picture(name) && (!there || S_ISREG(st.st_mode)))
         return lint_source_add(w->s, path, w->label, w->split, e);
     if (!err && there && S_ISDIR(st.st_mode)) {
-        above here = {st.st_dev, st.st_ino, up};
-        for (const above *a = up; a && !err; a = a->up)
-            if (a->dev == st.st_dev && a->ino == st.st_ino)
-                err = lint_fail(e, "%s/%s: a link that leads back to a folder above it", w->s->root,
-                                path);
+        lint_folder_above here = {st.st_dev, st.st_ino, up};
+        if (lint_folder_is_above(up, &st))
+            err = lint_fail(e, "%s/%s: a link that leads back to a folder above it", w->s->root,
+                            path);
         if (!err) err = walk_folder(w, path, &here, e);
     } else if (!err && tells_masks(w->s, path)) {
         ; /* read already */
@@ -214,7 +207,7 @@ static int walk_entry(const walk *w, char *path, const above *up, lint_err *e) {
     return err;
 }
 
-static int walk_folder(const walk *w, const char *path, const above *up, lint_err *e) {
+static int walk_folder(const walk *w, const char *path, const lint_folder_above *up, lint_err *e) {
     lint_names entries;
     if (lint_source_list(w->s, path, &entries, e) < 0) return -1;
     int err = 0;
@@ -265,7 +258,7 @@ static int read_classes(lint_source *s, const char *path, lint_split split, lint
         int err = full ? 0 : lint_fail_mem(e, "paths"), there = !err && stat(full, &st) == 0;
         if (!err && !there && !is_missing(errno)) err = lint_fail_errno(e, "%s", full);
         if (!err && there && S_ISDIR(st.st_mode)) {
-            above here = {st.st_dev, st.st_ino, NULL};
+            lint_folder_above here = {st.st_dev, st.st_ino, NULL};
             err = walk_folder(&w, below, &here, e);
         }
         free(below);

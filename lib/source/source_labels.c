@@ -1,5 +1,6 @@
 /* Texts that tell of one picture each: labels/ beside images/, Annotations/ beside JPEGImages/, and XML
  * files beside the pictures. */
+#include "base/folder.h"
 #include "base/text.h"
 #include "source/source_parts.h"
 #include "source/voc.h"
@@ -23,17 +24,24 @@ static const struct pair {
             {"JPEGImages", "annotations", LINT_VOC}};
 enum { PAIRS = sizeof PAIR / sizeof *PAIR };
 
-/* Whether there is an XML file in the folder, or deeper. */
-static int holds_xml(const lint_source *s, const char *path, int deep, lint_err *e) {
+/* Whether there is an XML file in the folder, or deeper. A link that leads back finds nothing new. */
+static int holds_xml(const lint_source *s, const char *path, const lint_folder_above *up, int deep,
+                     lint_err *e) {
     lint_names names;
+    struct stat st;
     int found = 0;
+    char *full = lint_source_path(s, path, e);
+    int err = !full ? -1 : stat(full, &st) < 0 ? lint_fail_errno(e, "%s", full) : 0;
+    free(full);
+    if (err || lint_folder_is_above(up, &st)) return err;
+    lint_folder_above here = {st.st_dev, st.st_ino, up};
     if (lint_source_list(s, path, &names, e) < 0) return -1;
     for (size_t i = 0; i < names.n && !found; i++)
         found = lint_source_is_xml(names.v[i]);
     for (size_t i = 0; i < names.n && !found && deep; i++) {
         char *below = lint_join(path, names.v[i]);
         found = below ? lint_source_is_folder(s, below, e) : lint_fail_mem(e, "paths");
-        if (found > 0) found = holds_xml(s, below, deep - 1, e);
+        if (found > 0) found = holds_xml(s, below, &here, deep - 1, e);
         free(below);
     }
     lint_names_free(&names);
@@ -45,7 +53,7 @@ static int has_pair(const lint_source *s, const struct pair *p, const char *imag
                     const char *labels, lint_err *e) {
     int there = lint_source_is_folder(s, images, e);
     if (there > 0) there = lint_source_is_folder(s, labels, e);
-    return there > 0 && p->kind == LINT_VOC ? holds_xml(s, labels, DEEP, e) : there;
+    return there > 0 && p->kind == LINT_VOC ? holds_xml(s, labels, NULL, DEEP, e) : there;
 }
 
 int lint_source_find_labels(const lint_source *s, const char *base, lint_labels *kind,

@@ -283,3 +283,11 @@ y/masks/b/2.png 8x4 0 255' | pictures
     run -0 lint-split y --split train --ratio 1/0/0 --size 4x8 -o e
     assert_equal "$(tensor e mask | sed -n '9,12p' | xargs)" '0 255 255 0'
 }
+
+@test "links in Annotations/ that lead back are passed over, not walked in every order" {
+    echo 'x/images/a/1.png 4x4 1
+x/images/b/1.png 4x4 2' | "$SUPPORT"/pictures
+    mkdir x/Annotations
+    for link in 1 2 3 4 5 6 7 8; do ln -s . x/Annotations/$link; done
+    timeout 10 lint-split x -o d --split test --ratio 0/0/1 --size 2 >out 2>said || [ $? -ne 124 ]
+}
