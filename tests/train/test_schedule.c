@@ -163,7 +163,7 @@ static void a_schedule_must_fit_its_epochs(void **state) {
     s.warmup = 0;
     assert_int_equal(lint_schedule_add_phase(&s, "6:lr=1", &e), 0);
     assert_int_equal(lint_schedule_set_epochs(&s, 5, &e), -1);
-    assert_string_equal(e.msg, "a phase starts at epoch 6, but there are 5 epochs");
+    assert_string_equal(e.msg, "a phase starts at epoch 6, which is after the last one, 5");
     lint_schedule_free(&s);
 }
 
