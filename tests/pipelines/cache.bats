@@ -144,7 +144,7 @@ needs_root() { [ "$(id -u)" -eq 0 ] || skip 'only root can give files away'; }
 @test "a record or a list that is a link, a FIFO or a folder is made anew, and nothing is written through it" {
     STAGE=('stage a' 'run mkdir d; cp x.txt d/1' 'in x.txt' 'out d')
     run_stage
-    local at of kind
+    local at of kind reader
     of=$(record)
     printf '%s 1\n' "$(sha256sum <x.txt | cut -d' ' -f1)" >list
     for at in "$of" "$(object_of list)"; do
@@ -156,13 +156,16 @@ needs_root() { [ "$(id -u)" -eq 0 ] || skip 'only root can give files away'; }
             fifo) mkfifo "$at" ;;
             folder) mkdir -p "$at/in" && ln -s "$PWD/../home" "$at/link" ;;
             esac
-            if [ "$kind" = pipe ]; then timeout 20 cat ../pipe >../through 3>&- & fi
+            if [ "$kind" = pipe ]; then
+                timeout 20 cat ../pipe >../through 3>&- &
+                reader=$!
+            fi
             run -0 timeout 20 bash -c 'stage --cache ../shared run "$@"' - "${STAGE[@]}"
             assert_output 'a: mkdir d; cp x.txt d/1'
             if [ "$kind" = pipe ]; then
                 # That ends cat, unless something was written to it and it ended so.
                 timeout 10 bash -c ': >../pipe'
-                wait
+                wait "$reader" # not for the timer of the test
                 assert_equal "$(<../through)" ''
                 rm ../pipe
             fi

@@ -748,7 +748,7 @@ refused() {
         --prior mask
     refused 'missing.lts: No such file or directory' --train missing.lts
     refused 'missing/x.net: No such file or directory' --train train.lts --net missing/x.net
-    refused 'train.lts: is not a text, so no network' --train train.lts --net train.lts
+    refused 'train.lts: trailing bytes after the frame, expected one frame' --train train.lts --net train.lts
     refused 'a warm-up of 3 epochs leaves none of 3' --train train.lts --warmup 3
 }
 
