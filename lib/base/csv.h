@@ -2,8 +2,8 @@
  *
  * A quoted field may hold separators, line ends and doubled quotes. The separator is comma, semicolon or
  * tab: what the first line has most of. Blanks before a field are skipped; quotes keep them. Lines end in
- * LF, CRLF or CR. Empty lines and a byte order mark are skipped. UTF-16 with that mark becomes UTF-8; half a unit at its end is an error. The reader owns the fields, which live until the next
- * call; the caller owns the file. A record of more than LINT_CSV_MAX bytes is an error.
+ * LF, CRLF or CR. Empty lines and a byte order mark are skipped. UTF-16 with that mark becomes UTF-8; half
+ * a unit at its end is an error. The reader owns the fields, which live until the next call; the caller owns the file. A record of more than LINT_CSV_MAX bytes is an error.
  *
  *     lint_csv *c = lint_csv_new(in, &e);
  *     while ((got = lint_csv_next(c, &e)) > 0) use(c->field[0], c->fields, c->line);

@@ -1,4 +1,4 @@
-/* folder: makes a folder and its missing parents.
+/* folder: makes a folder and its missing parents; sees links that lead back, while folders are walked.
  *
  *     if (lint_folder_make("runs/s0/camloss", &e) < 0) ...    // as mkdir -p
  */

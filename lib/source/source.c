@@ -37,11 +37,6 @@ const char *lint_source_annotations(const lint_source *s) {
     return s->annotations.n == 1 ? s->annotations.v[0] : "the annotations";
 }
 
-/* Whether stat found that nothing is there; otherwise it could not find out. */
-static int is_missing(int why) {
-    return why == ENOENT || why == ENOTDIR || why == ELOOP || why == ENAMETOOLONG;
-}
-
 /* Whether there is a folder (or else a file) below the root; -1 where that cannot be told. */
 static int is_there(const lint_source *s, const char *path, int folder, lint_err *e) {
     struct stat st;
@@ -50,7 +45,7 @@ static int is_there(const lint_source *s, const char *path, int folder, lint_err
     int yes = 0;
     if (stat(p, &st) == 0)
         yes = folder ? S_ISDIR(st.st_mode) : S_ISREG(st.st_mode);
-    else if (!is_missing(errno))
+    else if (!lint_folder_is_missing())
         yes = lint_fail_errno(e, "%s", p);
     free(p);
     return yes;
@@ -184,7 +179,7 @@ static int walk_entry(const walk *w, char *path, const lint_folder_above *up, li
     const char *name = slash ? slash + 1 : path;
     char *full = lint_source_path(w->s, path, e);
     int err = full ? 0 : -1, there = full && stat(full, &st) == 0;
-    if (full && !there && !lint_source_is_picture(name) && !is_missing(errno))
+    if (full && !there && !lint_source_is_picture(name) && !lint_folder_is_missing())
         err = lint_fail_errno(e, "%s", full);
     free(full);
     if (!err && lint_source_is_picture(name) && (!there || S_ISREG(st.st_mode)))
@@ -256,7 +251,7 @@ static int read_classes(lint_source *s, const char *path, lint_split split, lint
         char *below = lint_join(path, s->classes.v[k]);
         char *full = below ? lint_source_path(s, below, e) : NULL;
         int err = full ? 0 : lint_fail_mem(e, "paths"), there = !err && stat(full, &st) == 0;
-        if (!err && !there && !is_missing(errno)) err = lint_fail_errno(e, "%s", full);
+        if (!err && !there && !lint_folder_is_missing()) err = lint_fail_errno(e, "%s", full);
         if (!err && there && S_ISDIR(st.st_mode)) {
             lint_folder_above here = {st.st_dev, st.st_ino, NULL};
             err = walk_folder(&w, below, &here, e);
