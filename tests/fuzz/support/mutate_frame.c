@@ -147,6 +147,7 @@ static size_t change_part(uint8_t *bytes, size_t n, size_t room, size_t header, 
     size_t rest = n - LENGTH - header;
     if (rest && next(seed) % 2) return n - rest + LLVMFuzzerMutate(bytes + n - rest, rest, rest);
     size_t more = room - n < 64 ? room - n : 64;
+    if (header + more == 0) return n; /* libFuzzer writes a byte even where there is no room */
     uint8_t *text = malloc(header + more + 1), *data = malloc(rest + 1);
     if (!text || !data) abort();
     memcpy(text, bytes + LENGTH, header);
