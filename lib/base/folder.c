@@ -1,6 +1,8 @@
+#define _GNU_SOURCE /* tdestroy */
 #include "base/folder.h"
 
 #include <errno.h>
+#include <search.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -33,10 +35,30 @@ int lint_folder_make(const char *path, lint_err *e) {
     return err;
 }
 
-int lint_folder_is_above(const lint_folder_above *up, const struct stat *st) {
-    for (; up; up = up->up)
-        if (up->dev == st->st_dev && up->ino == st->st_ino) return 1;
-    return 0;
+typedef struct visited {
+    dev_t dev;
+    ino_t ino;
+} visited;
+
+static int by_inode(const void *a, const void *b) {
+    const visited *x = a, *y = b;
+    if (x->dev != y->dev) return x->dev < y->dev ? -1 : 1;
+    return (x->ino > y->ino) - (x->ino < y->ino);
+}
+
+int lint_folder_set_add(lint_folder_set *s, const struct stat *st, lint_err *e) {
+    visited key = {st->st_dev, st->st_ino};
+    if (tfind(&key, &s->root, by_inode)) return 0;
+    visited *v = malloc(sizeof *v);
+    if (v) *v = key;
+    if (v && tsearch(v, &s->root, by_inode)) return 1;
+    free(v);
+    return lint_fail_mem(e, "the list of folders");
+}
+
+void lint_folder_set_free(lint_folder_set *s) {
+    tdestroy(s->root, free);
+    s->root = NULL;
 }
 
 int lint_folder_is_missing(void) {

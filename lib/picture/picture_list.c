@@ -47,28 +47,26 @@ static int list_entries(const char *folder, lint_picture_list *entries, lint_err
 }
 
 static int add_folder(lint_picture_list *l, const char *path, const struct stat *st,
-                      const lint_folder_above *up, lint_err *e);
+                      lint_folder_set *seen, lint_err *e);
 
 /* A picture's link that leads nowhere is added, so that reading it says so. */
-static int add_entry(lint_picture_list *l, const char *path, const lint_folder_above *up,
-                     lint_err *e) {
+static int add_entry(lint_picture_list *l, const char *path, lint_folder_set *seen, lint_err *e) {
     struct stat st;
     int there = stat(path, &st) == 0;
     if (!there && !lint_folder_is_missing()) return lint_fail_errno(e, "%s", path);
-    if (there && S_ISDIR(st.st_mode)) return add_folder(l, path, &st, up, e);
+    if (there && S_ISDIR(st.st_mode)) return add_folder(l, path, &st, seen, e);
     if (!lint_image_named(path) || (there && !S_ISREG(st.st_mode))) return 0;
     return lint_picture_list_note(l, path, e);
 }
 
 static int add_folder(lint_picture_list *l, const char *path, const struct stat *st,
-                      const lint_folder_above *up, lint_err *e) {
-    const lint_folder_above here = {st->st_dev, st->st_ino, up};
+                      lint_folder_set *seen, lint_err *e) {
     lint_picture_list entries = {0};
-    if (lint_folder_is_above(up, st))
-        return lint_fail(e, "%s: a link that leads back to a folder above it", path);
+    int is_new = lint_folder_set_add(seen, st, e);
+    if (is_new != 1) return is_new;
     int err = list_entries(path, &entries, e);
     for (size_t i = 0; i < entries.n && !err; i++)
-        err = add_entry(l, entries.v[i], &here, e);
+        err = add_entry(l, entries.v[i], seen, e);
     lint_picture_list_free(&entries);
     return err;
 }
@@ -80,8 +78,11 @@ int lint_picture_list_note(lint_picture_list *l, const char *text, lint_err *e) 
 int lint_picture_list_add(lint_picture_list *l, const char *path, lint_err *e) {
     struct stat st;
     size_t before = l->n;
+    lint_folder_set seen = {0};
     if (stat(path, &st) < 0 || !S_ISDIR(st.st_mode)) return lint_picture_list_note(l, path, e);
-    if (add_folder(l, path, &st, NULL, e) < 0) return -1;
+    int err = add_folder(l, path, &st, &seen, e);
+    lint_folder_set_free(&seen);
+    if (err) return -1;
     return l->n > before ? 0 : lint_fail(e, "%s: no picture in this folder", path);
 }
 

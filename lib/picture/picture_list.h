@@ -19,9 +19,9 @@ typedef struct lint_picture_list {
 } lint_picture_list;
 
 /* Adds a path; or, if it is a folder, the files below it whose names end as those of pictures, sorted by
- * name in each folder, hidden ones left out. What is no folder is added as it is: whether it can be read
- * is seen later. An error if a folder holds no picture or cannot be read, or if a link leads back to a
- * folder above it; the list may then hold some of its pictures. */
+ * name in each folder, hidden ones left out, each folder once, wherever links lead. What is no folder is
+ * added as it is: whether it can be read is seen later. An error if a folder holds no picture or cannot
+ * be read; the list may then hold some of its pictures. */
 int lint_picture_list_add(lint_picture_list *l, const char *path, lint_err *e);
 /* Adds a text as it is. */
 int lint_picture_list_note(lint_picture_list *l, const char *text, lint_err *e);

@@ -20,12 +20,12 @@ static int by_bytes(const struct dirent **a, const struct dirent **b) {
     return strcmp((*a)->d_name, (*b)->d_name);
 }
 
-static int search(const char *folder, const char *name, const lint_folder_above *up, char **found,
+static int search(const char *folder, const char *name, lint_folder_set *seen, char **found,
                   lint_err *e);
 
 /* Takes path over. Returns as search. */
-static int search_entry(char *path, const char *entry, const char *name,
-                        const lint_folder_above *up, char **found, lint_err *e) {
+static int search_entry(char *path, const char *entry, const char *name, lint_folder_set *seen,
+                        char **found, lint_err *e) {
     struct stat st;
     int got = 0;
     if (!path)
@@ -33,7 +33,7 @@ static int search_entry(char *path, const char *entry, const char *name,
     else if (stat(path, &st) < 0)
         got = lint_folder_is_missing() || errno == EACCES ? 0 : lint_fail_errno(e, "%s", path);
     else if (S_ISDIR(st.st_mode))
-        got = search(path, name, up, found, e);
+        got = search(path, name, seen, found, e);
     else if (S_ISREG(st.st_mode) && strcmp(entry, name) == 0)
         got = 1;
     if (got == 1 && !*found)
@@ -45,20 +45,20 @@ static int search_entry(char *path, const char *entry, const char *name,
 
 /* Looks for a file `name` in a folder and those below it. Returns 1 with *found from malloc, 0 if
  * there is none, -1 after an error. What this user may not read holds no fonts. */
-static int search(const char *folder, const char *name, const lint_folder_above *up, char **found,
+static int search(const char *folder, const char *name, lint_folder_set *seen, char **found,
                   lint_err *e) {
     struct stat st;
     struct dirent **entry;
-    int there = stat(folder, &st) == 0, n = there ? 0 : -1, got = 0;
-    if (there && lint_folder_is_above(up, &st)) return 0;
-    if (there) n = scandir(folder, &entry, visible, by_bytes);
+    int got = 0, is_new = 1, n = stat(folder, &st);
+    if (n == 0) is_new = lint_folder_set_add(seen, &st, e);
+    if (is_new != 1) return is_new;
+    if (n == 0) n = scandir(folder, &entry, visible, by_bytes);
     if (n < 0)
         return lint_folder_is_missing() || errno == EACCES ? 0 : lint_fail_errno(e, "%s", folder);
-    const lint_folder_above here = {st.st_dev, st.st_ino, up};
     for (int i = 0; i < n; i++) {
         if (got == 0) {
             char *path = lint_text_format(e, "%s/%s", folder, entry[i]->d_name);
-            got = search_entry(path, entry[i]->d_name, name, &here, found, e);
+            got = search_entry(path, entry[i]->d_name, name, seen, found, e);
         }
         free(entry[i]);
     }
@@ -80,18 +80,20 @@ static char *data_folders(lint_err *e) {
 
 /* The path of the file, from malloc; NULL after an error. */
 static char *find(const char *name, lint_err *e) {
+    lint_folder_set seen = {0};
     char *folders = data_folders(e), *rest, *found = NULL;
     int got = folders ? 0 : -1;
     for (char *f = folders ? strtok_r(folders, ":", &rest) : NULL; f && got == 0;
          f = strtok_r(NULL, ":", &rest)) {
         char *fonts = *f == '/' ? lint_text_format(e, "%s/fonts", f) : NULL;
         if (fonts)
-            got = search(fonts, name, NULL, &found, e);
+            got = search(fonts, name, &seen, &found, e);
         else if (*f == '/')
             got = -1;
         free(fonts);
     }
     free(folders);
+    lint_folder_set_free(&seen);
     if (got == 0)
         lint_fail(
             e,

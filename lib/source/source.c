@@ -164,16 +164,32 @@ static int tells_masks(const lint_source *s, const char *path) {
     return 0;
 }
 
+/* Of a class, each folder once. */
 typedef struct walk {
     lint_source *s;
     int32_t label;
     lint_split split;
+    lint_folder_set seen;
 } walk;
 
-static int walk_folder(const walk *w, const char *path, const lint_folder_above *up, lint_err *e);
+static int walk_folder(walk *w, const char *path, const struct stat *st, lint_err *e);
+
+/* Whether the folder that stat told of is one of those above it in this path, which begins with the
+ * root: its pictures would be in the class of the link. */
+static int leads_back(const lint_source *s, char *full, const struct stat *st) {
+    int found = 0;
+    for (char *slash = strchr(full + strlen(s->root), '/'); slash && !found;
+         slash = strchr(slash + 1, '/')) {
+        struct stat above;
+        *slash = 0;
+        found = stat(full, &above) == 0 && above.st_dev == st->st_dev && above.st_ino == st->st_ino;
+        *slash = '/';
+    }
+    return found;
+}
 
 /* Takes path over. A picture's link that leads nowhere is taken, so that reading it says so. */
-static int walk_entry(const walk *w, char *path, const lint_folder_above *up, lint_err *e) {
+static int walk_entry(walk *w, char *path, lint_err *e) {
     struct stat st;
     const char *slash = strrchr(path, '/');
     const char *name = slash ? slash + 1 : path;
@@ -181,15 +197,13 @@ static int walk_entry(const walk *w, char *path, const lint_folder_above *up, li
     int err = full ? 0 : -1, there = full && stat(full, &st) == 0;
     if (full && !there && !lint_source_is_picture(name) && !lint_folder_is_missing())
         err = lint_fail_errno(e, "%s", full);
+    if (there && S_ISDIR(st.st_mode) && leads_back(w->s, full, &st))
+        err = lint_fail(e, "%s: a link that leads back to a folder above it", full);
     free(full);
     if (!err && lint_source_is_picture(name) && (!there || S_ISREG(st.st_mode)))
         return lint_source_add(w->s, path, w->label, w->split, e);
     if (!err && there && S_ISDIR(st.st_mode)) {
-        lint_folder_above here = {st.st_dev, st.st_ino, up};
-        if (lint_folder_is_above(up, &st))
-            err = lint_fail(e, "%s/%s: a link that leads back to a folder above it", w->s->root,
-                            path);
-        if (!err) err = walk_folder(w, path, &here, e);
+        err = walk_folder(w, path, &st, e);
     } else if (!err && tells_masks(w->s, path)) {
         ; /* read already */
     } else if (!err && lint_source_is_xml(name) && !w->s->masks && !w->s->coco && !w->s->labels) {
@@ -202,8 +216,10 @@ static int walk_entry(const walk *w, char *path, const lint_folder_above *up, li
     return err;
 }
 
-static int walk_folder(const walk *w, const char *path, const lint_folder_above *up, lint_err *e) {
+static int walk_folder(walk *w, const char *path, const struct stat *st, lint_err *e) {
     lint_names entries;
+    int is_new = lint_folder_set_add(&w->seen, st, e);
+    if (is_new != 1) return is_new;
     if (lint_source_list(w->s, path, &entries, e) < 0) return -1;
     int err = 0;
     for (size_t i = 0; i < entries.n && !err; i++) {
@@ -213,9 +229,23 @@ static int walk_folder(const walk *w, const char *path, const lint_folder_above 
             free(below);
             continue;
         }
-        err = below ? walk_entry(w, below, up, e) : lint_fail_mem(e, "paths");
+        err = below ? walk_entry(w, below, e) : lint_fail_mem(e, "paths");
     }
     lint_names_free(&entries);
+    return err;
+}
+
+/* The pictures of a folder, if it is there. */
+static int walk_all(lint_source *s, int32_t label, lint_split split, const char *path,
+                    lint_err *e) {
+    struct stat st;
+    walk w = {s, label, split, {0}};
+    char *full = lint_source_path(s, path, e);
+    int err = full ? 0 : -1, there = full && stat(full, &st) == 0;
+    if (full && !there && !lint_folder_is_missing()) err = lint_fail_errno(e, "%s", full);
+    if (there && S_ISDIR(st.st_mode)) err = walk_folder(&w, path, &st, e);
+    lint_folder_set_free(&w.seen);
+    free(full);
     return err;
 }
 
@@ -246,18 +276,9 @@ static int class_folders(lint_source *s, const char *path, lint_names *found, li
 /* The pictures of every class that is in s->classes and has a folder in `path`. */
 static int read_classes(lint_source *s, const char *path, lint_split split, lint_err *e) {
     for (size_t k = 0; k < s->classes.n; k++) {
-        struct stat st;
-        walk w = {s, (int32_t)k, split};
         char *below = lint_join(path, s->classes.v[k]);
-        char *full = below ? lint_source_path(s, below, e) : NULL;
-        int err = full ? 0 : lint_fail_mem(e, "paths"), there = !err && stat(full, &st) == 0;
-        if (!err && !there && !lint_folder_is_missing()) err = lint_fail_errno(e, "%s", full);
-        if (!err && there && S_ISDIR(st.st_mode)) {
-            lint_folder_above here = {st.st_dev, st.st_ino, NULL};
-            err = walk_folder(&w, below, &here, e);
-        }
+        int err = below ? walk_all(s, (int32_t)k, split, below, e) : lint_fail_mem(e, "paths");
         free(below);
-        free(full);
         if (err) return -1;
     }
     return 0;
@@ -395,7 +416,7 @@ static int read_flat_splits(lint_source *s, const char *base, char *const folder
     for (int k = 0; k < LINT_SPLITS; k++) {
         if (!folder[k]) continue;
         s->given[k] = 1;
-        if (walk_folder(&(walk){s, -1, (lint_split)k}, folder[k], NULL, e) < 0) return -1;
+        if (walk_all(s, -1, (lint_split)k, folder[k], e) < 0) return -1;
     }
     return leave_out_beside(s, base, folder, e);
 }
@@ -413,7 +434,7 @@ static int read_folders(lint_source *s, const char *base, const lint_source_rule
     if (!err && splits && flat)
         err = read_flat_splits(s, base, folder, e);
     else if (!err && flat)
-        err = walk_folder(&(walk){s, -1, LINT_UNSPLIT}, base, NULL, e);
+        err = walk_all(s, -1, LINT_UNSPLIT, base, e);
     else if (!err && splits)
         err = read_splits(s, base, folder, &rules->classes, e);
     else if (!err)

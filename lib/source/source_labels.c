@@ -12,8 +12,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { DEEP = 8 }; /* folders below Annotations/ that are looked into for an XML file */
-
 static const struct pair {
     const char *images, *labels;
     lint_labels kind;
@@ -24,24 +22,23 @@ static const struct pair {
             {"JPEGImages", "annotations", LINT_VOC}};
 enum { PAIRS = sizeof PAIR / sizeof *PAIR };
 
-/* Whether there is an XML file in the folder, or deeper. A link that leads back finds nothing new. */
-static int holds_xml(const lint_source *s, const char *path, const lint_folder_above *up, int deep,
-                     lint_err *e) {
+/* Whether there is an XML file in the folder, or deeper, but for folders that were seen. */
+static int holds_xml(const lint_source *s, const char *path, lint_folder_set *seen, lint_err *e) {
     lint_names names;
     struct stat st;
     int found = 0;
     char *full = lint_source_path(s, path, e);
     int err = !full ? -1 : stat(full, &st) < 0 ? lint_fail_errno(e, "%s", full) : 0;
     free(full);
-    if (err || lint_folder_is_above(up, &st)) return err;
-    lint_folder_above here = {st.st_dev, st.st_ino, up};
+    int is_new = err ? -1 : lint_folder_set_add(seen, &st, e);
+    if (is_new != 1) return is_new;
     if (lint_source_list(s, path, &names, e) < 0) return -1;
     for (size_t i = 0; i < names.n && !found; i++)
         found = lint_source_is_xml(names.v[i]);
-    for (size_t i = 0; i < names.n && !found && deep; i++) {
+    for (size_t i = 0; i < names.n && !found; i++) {
         char *below = lint_join(path, names.v[i]);
         found = below ? lint_source_is_folder(s, below, e) : lint_fail_mem(e, "paths");
-        if (found > 0) found = holds_xml(s, below, &here, deep - 1, e);
+        if (found > 0) found = holds_xml(s, below, seen, e);
         free(below);
     }
     lint_names_free(&names);
@@ -51,9 +48,12 @@ static int holds_xml(const lint_source *s, const char *path, const lint_folder_a
 /* Whether the pair is there: 1, 0, or -1 and an error. */
 static int has_pair(const lint_source *s, const struct pair *p, const char *images,
                     const char *labels, lint_err *e) {
+    lint_folder_set seen = {0};
     int there = lint_source_is_folder(s, images, e);
     if (there > 0) there = lint_source_is_folder(s, labels, e);
-    return there > 0 && p->kind == LINT_VOC ? holds_xml(s, labels, NULL, DEEP, e) : there;
+    if (there > 0 && p->kind == LINT_VOC) there = holds_xml(s, labels, &seen, e);
+    lint_folder_set_free(&seen);
+    return there;
 }
 
 int lint_source_find_labels(const lint_source *s, const char *base, lint_labels *kind,

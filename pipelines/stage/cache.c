@@ -208,14 +208,18 @@ static const char *why_untrusted(const cache *c, const struct stat *st) {
     return st->st_gid != folder.st_gid ? "it is not of its folder's group" : NULL;
 }
 
-char *cache_record(const cache *c, const char *key, const char **untrusted) {
+int cache_record(const cache *c, const char *key, char **text, const char **untrusted,
+                 lint_err *e) {
     struct stat st;
-    char *text = read_regular(record(c, key).s, RECORD_MAX, &st);
-    const char *why = text ? why_untrusted(c, &st) : NULL;
-    if (untrusted) *untrusted = why;
-    if (!why) return text;
-    free(text);
-    return NULL;
+    path p = record(c, key);
+    *untrusted = NULL;
+    *text = read_regular(p.s, RECORD_MAX, &st);
+    if (!*text) return is_none(errno) ? 0 : lint_fail_errno(e, "%s", p.s);
+    *untrusted = why_untrusted(c, &st);
+    if (!*untrusted) return 1;
+    free(*text);
+    *text = NULL;
+    return 0;
 }
 
 int cache_write_record(cache *c, const char *key, const char *text, lint_err *e) {

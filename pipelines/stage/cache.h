@@ -50,9 +50,9 @@ int cache_has(const cache *c, const item *what);
  * there, or was damaged. */
 int cache_take(cache *c, const item *what, const char *path, content *of, lint_err *e);
 
-/* The record of that key, from malloc; NULL where there is none, or none of a user who is trusted:
- * then *untrusted (may be NULL) says why, and is NULL otherwise. */
-char *cache_record(const cache *c, const char *key, const char **untrusted);
+/* The record of that key, from malloc: 1. 0 where there is none, or none of a user who is trusted: then
+ * *untrusted says why, and is NULL otherwise. */
+int cache_record(const cache *c, const char *key, char **text, const char **untrusted, lint_err *e);
 int cache_write_record(cache *c, const char *key, const char *text, lint_err *e);
 /* Notes that it was used. */
 void cache_used(const cache *c, const char *key);

@@ -12,6 +12,7 @@
  * and finds it done.
  */
 #include "base/cli.h"
+#include "base/folder.h"
 #include "base/memstream.h"
 #include "cache.h"
 #include "engine/kernels/kernels.h"
@@ -133,12 +134,20 @@ static int digest_inputs(runner *r, step *s, lint_err *e) {
     return 0;
 }
 
-/* The record of the stage as its outputs are now: 1, and its key; 0 where there is none. */
-static int read_now(const runner *r, const char *name, step *was, char key[LINT_SHA256_HEX]) {
-    lint_err e;
-    char *text = read_text(pathf("%s/%s", r->now.s, name).s), *at = text;
-    int found = text && sscanf(text, "key %64[0-9a-f]", key) == 1 &&
-                strlen(key) == LINT_SHA256_HEX - 1 && step_read(was, &at, o.root, &e) > 0;
+/* A step from a record: 1; 0 where the record is damaged. */
+static int read_record(step *s, char *text, lint_err *e) {
+    int got = step_read(s, &text, o.root, e);
+    return got < 0 && !e->system ? 0 : got;
+}
+
+/* The record of the stage as its outputs are now: 1; 0 where there is none. */
+static int read_now(const runner *r, const char *name, step *was, lint_err *e) {
+    char key[LINT_SHA256_HEX];
+    path p = pathf("%s/%s", r->now.s, name);
+    char *text = read_text(p.s);
+    if (!text) return lint_folder_is_missing() ? 0 : lint_fail_errno(e, "%s", p.s);
+    int found = sscanf(text, "key %64[0-9a-f]", key) == 1 && strlen(key) == LINT_SHA256_HEX - 1;
+    if (found) found = read_record(was, text, e);
     free(text);
     return found;
 }
@@ -159,35 +168,39 @@ static int write_now(const runner *r, const char *name, const char *key, const c
     return err;
 }
 
-/* The record is of that key, so that it tells neither more nor fewer outputs than were asked for,
- * and of each its digest. */
-static int is_record_of(const step *made, const char *key) {
-    lint_err e;
+/* 1 where the record is of that key, so that it tells neither more nor fewer outputs than were asked
+ * for, and of each its digest. Else the step is freed. */
+static int is_record_of(step *made, const char *key, lint_err *e) {
     char is[LINT_SHA256_HEX];
+    int whole = 1;
     for (size_t i = 0; i < made->out.n; i++)
-        if (!*made->out.v[i].hex) return 0;
-    return step_key(made, is, &e) == 0 && strcmp(is, key) == 0;
+        if (!*made->out.v[i].hex) whole = 0;
+    if (whole && step_key(made, is, e) < 0)
+        whole = -1;
+    else if (whole)
+        whole = strcmp(is, key) == 0;
+    if (whole != 1) step_free(made);
+    return whole;
 }
 
-/* What the stage made when it ran with this key: 1, by its outputs now or by the cache. */
-static int read_made(const runner *r, const step *s, const char *key, step *made) {
-    lint_err e;
-    char was[LINT_SHA256_HEX];
+/* What the stage made when it ran with this key, by the cache's record: 1. */
+static int read_cached(const runner *r, const step *s, const char *key, step *made, lint_err *e) {
+    char *text;
     const char *untrusted;
-    if (read_now(r, s->name, made, was)) {
-        if (strcmp(was, key) == 0 && is_record_of(made, key)) return 1;
-        step_free(made);
-    }
-    char *text = cache_record(&r->cache, key, &untrusted), *at = text;
-    int found = text && step_read(made, &at, o.root, &e) > 0;
-    if (found && !is_record_of(made, key)) {
-        step_free(made);
-        found = 0;
-    }
+    int found = cache_record(&r->cache, key, &text, &untrusted, e);
+    if (found == 1) found = read_record(made, text, e);
+    if (found == 1) found = is_record_of(made, key, e);
     if (untrusted && !o.quiet)
         fprintf(stderr, "%s: the cache's record is not used: %s\n", s->name, untrusted);
     free(text);
     return found;
+}
+
+/* The same by its outputs now, or else by the cache. */
+static int read_made(const runner *r, const step *s, const char *key, step *made, lint_err *e) {
+    int found = read_now(r, s->name, made, e);
+    if (found == 1) found = is_record_of(made, key, e);
+    return found ? found : read_cached(r, s, key, made, e);
 }
 
 /* --- its outputs ------------------------------------------------------------------------------ */
@@ -340,7 +353,8 @@ static int bring_up(runner *r, step *s, lint_err *e) {
      * few as leaves hardly any two of a cluster's tasks to share one. */
     int lock = hold(pathf("%s/locks/%.4s", r->cache.dir, key).s, s->name, e);
     if (lock < 0) return -1;
-    int have = read_made(r, s, key, &made) ? have_outputs(r, &made, s->name, work.s, e) : 0;
+    int have = read_made(r, s, key, &made, e);
+    if (have == 1) have = have_outputs(r, &made, s->name, work.s, e);
     if (have == 1) {
         char *record = step_text(&made, e);
         have = record && write_now(r, s->name, key, record, e) == 0 ? 1 : -1;
@@ -488,11 +502,12 @@ static int print_changed_texts(const items *now, const items *was) {
     return n;
 }
 
-static void print_why(const runner *r, const step *s) {
+static int print_why(const runner *r, const step *s, lint_err *e) {
     step was = {0};
-    char key[LINT_SHA256_HEX];
+    int known = read_now(r, s->name, &was, e);
+    if (known < 0) return -1;
     printf("runs: ");
-    if (!read_now(r, s->name, &was, key)) {
+    if (!known) {
         printf("for the first time");
     } else if (strcmp(was.run, s->run) != 0) {
         printf("the command was");
@@ -504,6 +519,7 @@ static void print_why(const runner *r, const step *s) {
         printf("its outputs are gone, or no longer what it made");
     }
     step_free(&was);
+    return 0;
 }
 
 /* Prints what run would do; made is what it will have made, if that is known: 1. */
@@ -517,7 +533,8 @@ static int foretell(runner *r, step *s, const ahead *a, step *made, lint_err *e)
         return 0;
     }
     if (step_key(s, key, e) < 0) return -1;
-    int current = read_made(r, s, key, made), cached = current;
+    int current = read_made(r, s, key, made, e), cached = current;
+    if (current < 0) return -1;
     for (size_t i = 0; i < made->out.n; i++) {
         int there = is_there(r, &made->out.v[i], e);
         if (there < 0) return -1;
@@ -528,9 +545,8 @@ static int foretell(runner *r, step *s, const ahead *a, step *made, lint_err *e)
         printf(current ? "done" : "is taken from the cache");
         return 1;
     }
-    print_why(r, s);
     step_free(made);
-    return 0;
+    return print_why(r, s, e);
 }
 
 static int status_of_all(runner *r, char *text) {
@@ -561,7 +577,7 @@ static int lock_all(runner *r, char *text) {
         if (step_look_into_command(&s, &e) < 0 || digest_inputs(r, &s, &e) < 0 ||
             step_key(&s, key, &e) < 0)
             lint_die(&e);
-        int there = read_made(r, &s, key, &made);
+        int there = read_made(r, &s, key, &made, &e);
         for (size_t i = 0; i < made.out.n && there == 1; i++)
             there = is_there(r, &made.out.v[i], &e);
         if (there < 0) lint_die(&e);

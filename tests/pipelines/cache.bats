@@ -362,3 +362,15 @@ needs_root() { [ "$(id -u)" -eq 0 ] || skip 'only root can give files away'; }
     fails_each call 5 stage --cache ../shared --max 20K gc
     fails_each malloc 12 stage --cache ../shared --max 20K gc
 }
+
+@test "a fault of the system is no record that is not there: the command does not run again" {
+    STAGE=('stage a' 'run date +%N >o' 'in x.txt' 'out o')
+    run_stage -q
+    cp o ../was
+    after() { [ ! -e o ] || cmp o ../was || fail "made again by call $1"; }
+    before() { cp ../was o; }
+    fails_each call 24 stage --cache ../shared -q run "${STAGE[@]}"
+    before() { rm -rf .cache o; }
+    fails_each call 24 stage --cache ../shared -q run "${STAGE[@]}"
+    fails_each malloc 12 stage --cache ../shared -q run "${STAGE[@]}"
+}

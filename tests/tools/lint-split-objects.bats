@@ -289,6 +289,12 @@ y/masks/b/2.png 8x4 0 255' | pictures
 x/images/b/1.png 4x4 2' | "$SUPPORT"/pictures
     mkdir x/Annotations
     for link in 1 2 3 4 5 6 7 8; do ln -s . x/Annotations/$link; done
+    for i in {9..40}; do
+        mkdir -p x/Annotations/$i
+        ln -s ../$((i + 1)) x/Annotations/$i/left
+        ln -s ../$((i + 1)) x/Annotations/$i/right
+    done
+    mkdir x/Annotations/41
     run -1 timeout 30 lint-split x -o d --size 2
     assert_output --partial 'x: images/ lies beside Annotations/, so these are not the folders of classes'
 }
