@@ -440,7 +440,8 @@ int lint_mlflow_write(const lint_mlflow *m, const lint_run_log *log, lint_err *e
         return -1;
     name_run(&r);
     int is_new = access(m->database, F_OK) < 0;
-    int err = open_database(&r, is_new, e);
+    int err = is_new && !lint_folder_is_missing() ? lint_fail_errno(e, "%s", m->database)
+                                                  : open_database(&r, is_new, e);
     if (!err) err = write_all(&r, e);
     if (!err && is_new) err = save_database(&r, e);
     sqlite3_close(r.db);

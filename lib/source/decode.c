@@ -1,4 +1,5 @@
 #include "source/decode.h"
+#include "base/folder.h"
 #include "base/text.h"
 #include "source/yolo.h"
 #include "stream/frame.h"
@@ -147,6 +148,7 @@ static int add_masks(const batch *b, const lint_picture *p, lint_image *mask, li
         char *full = path ? lint_source_path(b->s, path, e) : NULL;
         there = full && access(full, F_OK) == 0;
         err = full ? 0 : -1;
+        if (full && !there && !lint_folder_is_missing()) err = lint_fail_errno(e, "%s", full);
         if (there) err = read_mask_file(b, path, &more, e);
         if (!err && there && (more.w != mask->w || more.h != mask->h))
             err = lint_fail(e, "its mask %s: %dx%d, but %s is %dx%d", path, more.w, more.h, p->mask,

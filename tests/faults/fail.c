@@ -6,7 +6,7 @@
  *
  * FAIL      malloc (also calloc, realloc), read, write (system calls, also those of stdio),
  *           call (both, and those that open, name and remove files), list (those that read
- *           folders), thread
+ *           folders), stat (those that ask what is there), thread
  * FAIL_N    which one; 0: none
  * FAIL_HOW  errno; 0: half of the bytes are read or written; -N: signal N comes before the call
  * FAIL_COUNT=FILE writes the number of all such calls to that file at the end
@@ -106,6 +106,12 @@ long raw_call(long nr, long a, long b, long c, long d, long e, long f)
 static const int reads[] = {SYS_read, SYS_pread64, SYS_readv};
 static const int writes[] = {SYS_write, SYS_pwrite64, SYS_writev};
 static const int lists[] = {SYS_getdents64};
+static const int stats[] = {
+    SYS_newfstatat, SYS_statx, SYS_faccessat,
+#ifdef SYS_stat
+    SYS_stat,       SYS_lstat, SYS_access,
+#endif
+};
 static const int others[] = {
     SYS_openat, SYS_linkat, SYS_unlinkat, SYS_renameat2, SYS_mkdirat, SYS_ftruncate, SYS_fsync,
 #ifdef SYS_rename
@@ -125,8 +131,9 @@ static void on_call(int signal_number, siginfo_t *info, void *context) {
     int reading = is_in(reads, sizeof reads, nr), writing = is_in(writes, sizeof writes, nr);
     long length = (long)ARGUMENT(u, 2);
     (void)signal_number;
-    int listing = is_in(lists, sizeof lists, nr);
-    if ((listing && is_it("list")) || (!listing && is_it("call")) || (reading && is_it("read")) ||
+    int listing = is_in(lists, sizeof lists, nr), looking = is_in(stats, sizeof stats, nr);
+    if ((listing && is_it("list")) || (looking && is_it("stat")) ||
+        (!listing && !looking && is_it("call")) || (reading && is_it("read")) ||
         (writing && is_it("write"))) {
         if (plan.how < 0) raw_call(SYS_kill, getpid(), -plan.how, 0, 0, 0, 0);
         if (plan.how > 0) {
@@ -158,7 +165,7 @@ static size_t add(struct sock_filter *to, const int *list, size_t bytes, size_t 
 
 static void watch_calls(void) {
     uintptr_t from = (uintptr_t)raw_called;
-    struct sock_filter f[64] = {
+    struct sock_filter f[80] = {
         LOAD(FIELD(arch)),
         IF_EQUAL(ARCH, 1),
         RETURN(SECCOMP_RET_ALLOW),
@@ -172,6 +179,7 @@ static void watch_calls(void) {
     size_t n = add(f, reads, sizeof reads, 9);
     n = add(f, writes, sizeof writes, n);
     n = add(f, lists, sizeof lists, n);
+    n = add(f, stats, sizeof stats, n);
     n = add(f, others, sizeof others, n);
     f[n++] = (struct sock_filter)RETURN(SECCOMP_RET_ALLOW);
     struct sock_fprog program = {(unsigned short)n, f};
