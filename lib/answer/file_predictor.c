@@ -41,52 +41,63 @@ typedef struct job {
     const lint_file_predictor *a;
     char *const *path;
     const lint_crop *crop; /* NULL: whole pictures */
+    size_t n;
 } job;
 
 /* A crop is cut from all pixels, and then resized. */
-static int read_picture(const lint_file_predictor *a, const char *path, const lint_crop *crop,
-                        lint_image *im, lint_err *e) {
-    int w = (int)a->model->w, h = (int)a->model->h;
+static int read_picture(const lint_file_predictor *a, const char *path, int crops, lint_image *im,
+                        lint_image_facts *facts, lint_err *e) {
     const lint_image_ask ask = {.c = 3,
-                                .w = crop ? 0 : w,
-                                .h = crop ? 0 : h,
+                                .w = crops ? 0 : (int)a->model->w,
+                                .h = crops ? 0 : (int)a->model->h,
                                 .fit = a->fit,
                                 .depth = a->depth,
                                 .max_pixels = a->max_pixels,
                                 .heif = a->heif};
-    lint_image_facts facts;
-    if (lint_image_read_as(im, lint_is_stdio(path) ? "/dev/stdin" : path, &ask, &facts, e) < 0)
-        return -1;
-    if (!crop) return 0;
-    if (lint_crop_cut(crop, a->margin, &facts, im, NULL, e) < 0) return -1;
-    return lint_image_fit(im, im, w, h, a->fit, e);
+    return lint_image_read_as(im, lint_is_stdio(path) ? "/dev/stdin" : path, &ask, facts, e);
 }
 
-static int read_one(const lint_file_predictor *a, const char *path, const lint_crop *crop,
-                    uint8_t *to, lint_err *e) {
-    lint_image im = {0};
-    int err = read_picture(a, path, crop, &im, e);
-    if (err)
-        lint_err_prefix(e, "%s: ", lint_input_name(path));
-    else
-        memcpy(to, im.px, a->model->h * a->model->w * 3);
-    lint_image_free(&im);
-    return err;
+static int cut(const lint_file_predictor *a, const lint_crop *crop, const lint_image *im,
+               const lint_image_facts *facts, lint_image *part, lint_err *e) {
+    if (lint_crop_cut(crop, a->margin, facts, im, part, e) < 0) return -1;
+    return lint_image_fit(part, part, (int)a->model->w, (int)a->model->h, a->fit, e);
 }
 
+/* Whether it is another crop of the picture before. */
+static int goes_on(const job *j, size_t i) {
+    return j->crop && i > 0 && i < j->n && strcmp(j->path[i - 1], j->path[i]) == 0;
+}
+
+/* A picture is read once for all of its crops. */
 static void read_part(void *ctx, size_t i, int worker) {
     const job *j = ctx;
     const lint_file_predictor *a = j->a;
-    lint_answer *to = &a->answer[i];
+    size_t bytes = a->model->h * a->model->w * 3;
+    lint_image im = {0}, part = {0};
+    lint_image_facts facts;
+    lint_err e;
     (void)worker;
-    uint8_t *image = a->image + i * a->model->h * a->model->w * 3;
-    *to = (lint_answer){.image = image};
-    to->bad = read_one(a, j->path[i], j->crop ? &j->crop[i] : NULL, image, &to->e);
+    if (goes_on(j, i)) return;
+    int bad = read_picture(a, j->path[i], j->crop != NULL, &im, &facts, &e);
+    do {
+        lint_answer *to = &a->answer[i];
+        *to = (lint_answer){.image = a->image + i * bytes, .bad = bad};
+        if (bad)
+            to->e = e;
+        else if (j->crop)
+            to->bad = cut(a, &j->crop[i], &im, &facts, &part, &to->e);
+        if (to->bad)
+            lint_err_prefix(&to->e, "%s: ", lint_input_name(j->path[i]));
+        else
+            memcpy(to->image, j->crop ? part.px : im.px, bytes);
+    } while (goes_on(j, ++i));
+    lint_image_free(&im);
+    lint_image_free(&part);
 }
 
 int lint_file_predictor_run(lint_file_predictor *a, char *const *path, const lint_crop *crop,
                             size_t n, lint_err *e) {
-    job j = {a, path, crop};
+    job j = {a, path, crop, n};
     size_t good = 0, map = a->model->k * a->model->cam_h * a->model->cam_w;
     lint_threads_run(a->pool, n, read_part, &j);
     for (size_t i = 0; i < n; i++)

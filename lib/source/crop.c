@@ -37,28 +37,24 @@ static void pixels_of(double from, double size, int most, int *first, int *end) 
     *end = (int)fmin(fmax(ceil(from + size - NONE), 0), most);
 }
 
-static int cut(lint_image *im, int x, int y, int w, int h, lint_err *e) {
-    lint_image part = {0};
-    size_t c = (size_t)im->c, row = (size_t)w * c;
-    if (lint_image_new(&part, w, h, im->c, e) < 0) return -1;
+static int cut(const lint_image *from, lint_image *to, int x, int y, int w, int h, lint_err *e) {
+    size_t c = (size_t)from->c, row = (size_t)w * c;
+    lint_image_free(to);
+    if (lint_image_new(to, w, h, from->c, e) < 0) return -1;
     for (int j = 0; j < h; j++)
-        memcpy(part.px + (size_t)j * row,
-               im->px + ((size_t)(y + j) * (size_t)im->w + (size_t)x) * c, row);
-    lint_image_free(im);
-    *im = part;
+        memcpy(to->px + (size_t)j * row,
+               from->px + ((size_t)(y + j) * (size_t)from->w + (size_t)x) * c, row);
     return 0;
 }
 
-int lint_crop_cut(const lint_crop *c, double margin, const lint_image_facts *facts, lint_image *im,
-                  lint_image *mask, lint_err *e) {
+int lint_crop_cut(const lint_crop *c, double margin, const lint_image_facts *facts,
+                  const lint_image *from, lint_image *to, lint_err *e) {
     double box[4];
     int x, y, x_end, y_end;
-    if (!c->number) return 0;
     if (place_box(c, margin, facts, box, e) < 0) return -1;
     pixels_of(box[0], box[2], facts->w, &x, &x_end);
     pixels_of(box[1], box[3], facts->h, &y, &y_end);
     if (x >= x_end || y >= y_end)
         return lint_fail(e, "object %zu lies beyond the picture", c->number);
-    if (mask && mask->px && cut(mask, x, y, x_end - x, y_end - y, e) < 0) return -1;
-    return cut(im, x, y, x_end - x, y_end - y, e);
+    return cut(from, to, x, y, x_end - x, y_end - y, e);
 }

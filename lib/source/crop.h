@@ -2,10 +2,10 @@
  *
  *     const lint_image_ask ask = {.c = 3};                            // all of the picture's pixels
  *     const lint_crop c = {.number = 1, .box = {10, 20, 300, 200}};
- *     lint_image im = {0};
+ *     lint_image im = {0}, part = {0};
  *     lint_image_facts facts;
  *     if (lint_image_read_as(&im, path, &ask, &facts, &e) < 0) ...
- *     if (lint_crop_cut(&c, 0.05, &facts, &im, NULL, &e) < 0) ...
+ *     if (lint_crop_cut(&c, 0.05, &facts, &im, &part, &e) < 0) ...
  */
 #ifndef LINT_SOURCE_CROP_H
 #define LINT_SOURCE_CROP_H
@@ -28,11 +28,10 @@ lint_crop lint_crop_of(const lint_objects *o, size_t i);
  * the sides do not tell, they are of the upright picture, as programs show it. */
 int lint_crop_is_stored(const lint_image_facts *facts, int w, int h);
 
-/* im, and mask [h,w] unless it is NULL or empty, become the pixels that the box touches with a margin
- * on each side, in shares of its width and height. im has all pixels of the picture, upright. The
- * whole picture stays as it is. Errors: the box lies beyond the picture; the annotations are of a
- * picture of another size. */
-int lint_crop_cut(const lint_crop *c, double margin, const lint_image_facts *facts, lint_image *im,
-                  lint_image *mask, lint_err *e);
+/* to, which is replaced, becomes the pixels that the object's box touches with a margin on each side, in
+ * shares of its width and height. from is the picture or its mask, with all pixels, upright. Errors: the
+ * box lies beyond the picture; the annotations are of a picture of another size. */
+int lint_crop_cut(const lint_crop *c, double margin, const lint_image_facts *facts,
+                  const lint_image *from, lint_image *to, lint_err *e);
 
 #endif

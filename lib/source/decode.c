@@ -23,6 +23,7 @@ typedef struct batch {
     const lint_decode *c;
     lint_source *s;
     const size_t *index; /* picture of each part */
+    size_t n;
     uint8_t *image, *mask;
     lint_look *look;
     double *peak; /* the largest sample of each */
@@ -83,8 +84,9 @@ static int fit_into(uint8_t *to, const lint_decode *c, const lint_image *im, lin
 
 /* A picture as it was read, and what its file says of it. */
 typedef struct upright {
-    lint_image im; /* fitted, unless a crop is cut from it */
+    lint_image im, mask; /* fitted, unless crops are cut from it; the mask is not */
     lint_image_facts facts;
+    lint_mask_remark remark;
 } upright;
 
 /* mask becomes of the size that was annotated, if that is the picture's or that of its stored pixels;
@@ -168,8 +170,8 @@ static int read_mask(const batch *b, const lint_picture *p, lint_image *mask, li
 }
 
 /* Of the picture's own size. */
-static int make_sample_mask(const batch *b, const lint_picture *p, const upright *u,
-                            lint_image *mask, lint_mask_remark *remark, lint_err *e) {
+static int make_sample_mask(const batch *b, const lint_picture *p, upright *u, lint_err *e) {
+    lint_image *mask = &u->mask;
     int err = b->s->coco                  ? draw_outlines(b, p, u, mask, e)
               : b->s->labels == LINT_YOLO ? draw_yolo(b, p, u, mask, e)
               : b->s->labels == LINT_VOC  ? draw_voc(b, p, u, mask, e)
@@ -179,68 +181,83 @@ static int make_sample_mask(const batch *b, const lint_picture *p, const upright
     if (!err && (mask->w != u->facts.w || mask->h != u->facts.h))
         err = lint_fail(e, "its mask %s: %dx%d, but its picture is %dx%d", p->mask, mask->w,
                         mask->h, u->facts.w, u->facts.h);
-    if (!err && !b->s->coco && !b->s->labels) *remark = lint_mask_look(mask);
+    if (!err && !b->s->coco && !b->s->labels) u->remark = lint_mask_look(mask);
     return err;
 }
 
 /* --- samples ---------------------------------------------------------------------------------- */
 
-/* w, h: as for read_picture. A crop needs all pixels. */
-static int read_upright(const batch *b, const lint_picture *p, int w, int h, upright *u,
-                        lint_err *e) {
-    int whole = p->crop.number > 0;
-    return read_picture(&u->im, b, p->path, 3, whole ? 0 : w, whole ? 0 : h, &u->facts, e);
+/* A crop needs all pixels. A peak takes one, which is made of the others, and a picture that cannot be
+ * read has none. */
+static int read_upright(const batch *b, const lint_picture *p, upright *u, lint_err *e) {
+    int w = b->peak ? 1 : b->look ? LINT_BORDER_SIDE : b->c->w;
+    int h = b->peak ? 1 : b->look ? LINT_BORDER_SIDE : b->c->h;
+    if (p->crop.number && !b->peak) w = h = 0;
+    if (check_name(p->path, e) < 0) return -1;
+    int err = read_picture(&u->im, b, p->path, 3, w, h, &u->facts, e);
+    if (!err && b->image && b->s->masks) err = make_sample_mask(b, p, u, e);
+    if (!err || !b->peak || e->system) return err;
+    u->facts = (lint_image_facts){0};
+    return 0;
 }
 
-static int read_sample(const batch *b, const lint_picture *p, size_t part, lint_mask_remark *remark,
-                       lint_err *e) {
-    const lint_decode *c = b->c;
-    size_t area = (size_t)c->w * (size_t)c->h;
-    int masks = b->s->masks;
-    lint_image mask = {0};
-    upright u = {0};
-    int err = read_upright(b, p, c->w, c->h, &u, e);
-    b->outcome[part].facts = u.facts;
-    if (!err && masks) err = make_sample_mask(b, p, &u, &mask, remark, e);
-    if (!err) err = lint_crop_cut(&p->crop, c->margin, &u.facts, &u.im, &mask, e);
-    if (!err) err = fit_into(b->image + part * area * 3, c, &u.im, e);
-    if (!err && masks) err = fit_into(b->mask + part * area, c, &mask, e);
-    lint_image_free(&u.im);
+static int put_sample(const batch *b, size_t part, const lint_image *im, const lint_image *mask,
+                      lint_err *e) {
+    size_t area = (size_t)b->c->w * (size_t)b->c->h;
+    if (fit_into(b->image + part * area * 3, b->c, im, e) < 0) return -1;
+    return mask->px ? fit_into(b->mask + part * area, b->c, mask, e) : 0;
+}
+
+static int make_part(const batch *b, const lint_picture *p, size_t part, const upright *u,
+                     lint_err *e) {
+    lint_image im = {0}, mask = {0};
+    const lint_image *whole = p->crop.number ? NULL : &u->im;
+    const lint_image *whole_mask = p->crop.number ? NULL : &u->mask;
+    if (b->peak) {
+        b->peak[part] = u->facts.floats && u->facts.peak <= 1 ? 0 : u->facts.peak;
+        return 0;
+    }
+    int err = whole ? 0 : lint_crop_cut(&p->crop, b->c->margin, &u->facts, &u->im, &im, e);
+    if (!err && !whole && u->mask.px)
+        err = lint_crop_cut(&p->crop, b->c->margin, &u->facts, &u->mask, &mask, e);
+    if (!err)
+        err = b->look ? lint_look_make(&b->look[part], whole ? whole : &im, &u->facts, e)
+                      : put_sample(b, part, whole ? whole : &im, whole ? whole_mask : &mask, e);
+    lint_image_free(&im);
     lint_image_free(&mask);
     return err;
 }
 
-static int look_at(const batch *b, const lint_picture *p, size_t part, lint_err *e) {
-    upright u = {0};
-    int side = LINT_BORDER_SIDE, err = read_upright(b, p, side, side, &u, e);
-    if (!err) err = lint_crop_cut(&p->crop, b->c->margin, &u.facts, &u.im, NULL, e);
-    if (!err) err = lint_look_make(&b->look[part], &u.im, &u.facts, e);
-    lint_image_free(&u.im);
-    return err;
+static const lint_picture *picture_of(const batch *b, size_t part) {
+    return &b->s->picture[b->index[part]];
 }
 
-/* Of pictures of more than 8 bits; a single pixel is made of the others. */
-static int find_peak(const batch *b, const lint_picture *p, size_t part, lint_err *e) {
-    lint_image im = {0};
-    lint_image_facts *facts = &b->outcome[part].facts;
-    int err = read_picture(&im, b, p->path, 3, 1, 1, facts, e);
-    b->peak[part] = err || (facts->floats && facts->peak <= 1) ? 0 : facts->peak;
-    lint_image_free(&im);
-    return err && e->system ? -1 : 0;
+/* Whether the part is another object of the picture before. */
+static int goes_on(const batch *b, size_t part) {
+    if (part == 0 || part == b->n) return 0;
+    const lint_picture *p = picture_of(b, part - 1), *q = picture_of(b, part);
+    return p->crop.number && q->crop.number && strcmp(p->path, q->path) == 0;
 }
 
+/* A picture is read once for all of its objects. */
 static void read_part(void *ctx, size_t part, int worker) {
     const batch *b = ctx;
-    struct outcome *o = &b->outcome[part];
-    const lint_picture *p = &b->s->picture[b->index[part]];
+    struct outcome *first = &b->outcome[part];
+    const lint_picture *p = picture_of(b, part);
+    upright u = {.remark = LINT_MASK_FINE};
     (void)worker;
-    if (b->look) b->look[part] = (lint_look){0};
-    o->remark = LINT_MASK_FINE;
-    o->bad = check_name(p->path, &o->e);
-    if (o->bad || p->bad) return;
-    o->bad = b->peak   ? find_peak(b, p, part, &o->e)
-             : b->look ? look_at(b, p, part, &o->e)
-                       : read_sample(b, p, part, &o->remark, &o->e);
+    if (goes_on(b, part)) return;
+    int bad = p->bad ? 0 : read_upright(b, p, &u, &first->e);
+    do {
+        struct outcome *o = &b->outcome[part];
+        if (b->look) b->look[part] = (lint_look){0};
+        o->facts = u.facts;
+        o->remark = u.remark;
+        if (bad && o != first) o->e = first->e;
+        o->bad = bad || p->bad ? bad : make_part(b, picture_of(b, part), part, &u, &o->e);
+    } while (goes_on(b, ++part));
+    lint_image_free(&u.im);
+    lint_image_free(&u.mask);
 }
 
 static void note_deep(lint_deep *deep, const lint_image_facts *f) {
@@ -257,6 +274,7 @@ static int mark_bad(lint_picture *p, const lint_err *why, lint_err *e) {
 /* Reads n pictures, at most BATCH_MAX; those that failed are marked, or the first of them is the
  * error. */
 static int read_batch(batch *b, size_t n, lint_err *e) {
+    b->n = n;
     b->outcome = calloc(n, sizeof *b->outcome);
     if (!b->outcome) return lint_fail_mem(e, "a batch");
     lint_threads_run(b->c->pool, n, read_part, b);
