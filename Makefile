@@ -420,7 +420,7 @@ $(BUILD)/tests/fuzz.a: $(FUZZ_OBJ)
 	$(call say,$@)rm -f $@ && ar rcs $@ $^
 
 $(FUZZERS): $(BUILD)/tests/fuzz/%: $(BUILD)/tests/fuzz/%.o $(BUILD)/tests/fuzz/support/main.o $(FUZZ_WRAPPED) $(BUILD)/tests/fuzz.a $(BUILD)/liblint.a $(BUILD)/flags
-	$(call say,$@)$(LINK) -Wl,--wrap=sysconf,--wrap=exit -o $@ $< $(FUZZ_MAIN) $(FUZZ_WRAPPED) $(BUILD)/tests/fuzz.a $(BUILD)/liblint.a $(LIBS)
+	$(call say,$@)$(LINK) -Wl,--wrap=sysconf,--wrap=exit,--wrap=lint_heif_decoder_call -o $@ $< $(FUZZ_MAIN) $(FUZZ_WRAPPED) $(BUILD)/tests/fuzz.a $(BUILD)/liblint.a $(LIBS)
 
 ## build without optimisation and with all debugging information, in BUILD/debug
 debug:

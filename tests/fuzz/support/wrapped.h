@@ -1,9 +1,11 @@
-/* wrapped: where exit leads to.
+/* wrapped: where exit leads to, and who answers for heif-decoder.
  *
  *     jmp_buf back;
  *     fuzz_at_exit = &back;
  *     if (setjmp(back) == 0) lint_cli_parse(...);       // else fuzz_status is the status
  *     fuzz_at_exit = NULL;
+ *
+ *     fuzz_heif_call = made_up;        // a function that returns a socket; NULL: the program is started
  */
 #ifndef FUZZ_WRAPPED_H
 #define FUZZ_WRAPPED_H
@@ -12,5 +14,6 @@
 
 extern jmp_buf *fuzz_at_exit;
 extern int fuzz_status;
+extern int (*fuzz_heif_call)(void);
 
 #endif
