@@ -122,19 +122,20 @@ static int read_list(const cache *c, const item *what, content *of, lint_err *e)
     return err && e->system ? -1 : good;
 }
 
-static int has_object(const cache *c, const char *hex) {
+static int has_object(const cache *c, const char *hex, lint_err *e) {
     struct stat st;
     path p = object(c, hex);
-    return lstat(p.s, &st) == 0 && S_ISREG(st.st_mode) && access(p.s, R_OK) == 0;
+    if (lstat(p.s, &st) == 0 && (!S_ISREG(st.st_mode) || access(p.s, R_OK) == 0))
+        return S_ISREG(st.st_mode);
+    return is_none(errno) || errno == ENOTDIR ? 0 : lint_fail_errno(e, "%s", p.s);
 }
 
-int cache_has(const cache *c, const item *what) {
-    lint_err e;
+int cache_has(const cache *c, const item *what, lint_err *e) {
     content of = {.kind = CONTENT_NONE};
-    if (what->kind != CONTENT_FOLDER) return has_object(c, what->hex);
-    int has = read_list(c, what, &of, &e) == 1;
-    for (size_t i = 0; i < of.n && has; i++)
-        has = has_object(c, of.file[i].hex);
+    if (what->kind != CONTENT_FOLDER) return has_object(c, what->hex, e);
+    int has = read_list(c, what, &of, e);
+    for (size_t i = 0; i < of.n && has == 1; i++)
+        has = has_object(c, of.file[i].hex, e);
     content_free(&of);
     return has;
 }
@@ -155,7 +156,8 @@ static int take_all(cache *c, const content *want, const char *p, lint_err *e) {
     for (size_t i = 0; i < want->n; i++) {
         const content_file *f = &want->file[i];
         path to = *f->rel ? pathf("%s/%s", p, f->rel) : pathf("%s", p);
-        if (!has_object(c, f->hex)) return 0;
+        int has = has_object(c, f->hex, e);
+        if (has != 1) return has;
         if (make_folders(folder_of(to.s).s, e) < 0 ||
             take_regular(object(c, f->hex).s, to.s, e) < 0)
             return -1;

@@ -44,7 +44,7 @@ void cache_close(cache *c);
 int cache_keep(cache *c, const char *path, const content *of, lint_err *e);
 
 /* 1 where all of it is there, 0 where not. */
-int cache_has(const cache *c, const item *what);
+int cache_has(const cache *c, const item *what, lint_err *e);
 
 /* Puts it at the path, which must be free or a file, and tells its content. 0 where it is not
  * there, or was damaged. */

@@ -4,7 +4,6 @@
 #include "base/atomic_output.h"
 #include <errno.h>
 #include <fcntl.h>
-#include <fts.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -295,19 +294,30 @@ int link_or_copy(const char *from, const char *to, lint_err *e) {
     return lint_output_replace(to, link_or_copy_to, (char *)from, e);
 }
 
+static int copy_link(const char *from, const char *to, lint_err *e) {
+    path at;
+    ssize_t n = readlink(from, at.s, sizeof at.s - 1);
+    if (n < 0) return fail(e, from);
+    at.s[n] = 0;
+    return symlink(at.s, to) == 0 ? 0 : fail(e, to);
+}
+
 static int copy_folder(const char *from, const char *to, lint_err *e) {
-    char *roots[] = {(char *)from, NULL};
-    FTS *walk = fts_open(roots, FTS_PHYSICAL | FTS_NOCHDIR, NULL);
-    if (!walk) return fail(e, from);
-    int err = 0;
-    for (FTSENT *f; (f = fts_read(walk)) && !err;) {
-        path p = pathf("%s%s", to, f->fts_path + strlen(from));
-        if (f->fts_info == FTS_D)
-            err = make_folders(p.s, e);
-        else if (f->fts_info == FTS_F)
-            err = link_or_copy(f->fts_path, p.s, e);
+    DIR *d = opendir(from);
+    if (!d) return fail(e, from);
+    int err = make_folders(to, e);
+    for (const char *name; !err && (name = next_name(d));) {
+        struct stat st;
+        path a = pathf("%s/%s", from, name), b = pathf("%s/%s", to, name);
+        if (lstat(a.s, &st) < 0)
+            err = fail(e, a.s);
+        else if (S_ISDIR(st.st_mode))
+            err = copy_folder(a.s, b.s, e);
+        else
+            err = S_ISLNK(st.st_mode) ? copy_link(a.s, b.s, e) : link_or_copy(a.s, b.s, e);
     }
-    fts_close(walk);
+    if (!err && errno) err = fail(e, from);
+    closedir(d);
     return err;
 }
 

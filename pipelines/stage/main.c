@@ -312,6 +312,7 @@ static int finish(runner *r, step *s, const char *key, const char *work, content
 static int prepare(const step *s, const char *key, const char *work, lint_err *e) {
     path of = pathf("%s/.key", work);
     char *was = s->resumes ? read_text(of.s) : NULL;
+    if (s->resumes && !was && !lint_folder_is_missing()) return lint_fail_errno(e, "%s", of.s);
     int same = was && strcmp(was, key) == 0;
     free(was);
     if (same) return 0;
@@ -535,11 +536,12 @@ static int foretell(runner *r, step *s, const ahead *a, step *made, lint_err *e)
     if (step_key(s, key, e) < 0) return -1;
     int current = read_made(r, s, key, made, e), cached = current;
     if (current < 0) return -1;
-    for (size_t i = 0; i < made->out.n; i++) {
+    for (size_t i = 0; i < made->out.n && cached; i++) {
         int there = is_there(r, &made->out.v[i], e);
         if (there < 0) return -1;
-        if (!there) current = 0;
-        if (!there && !cache_has(&r->cache, &made->out.v[i])) cached = 0;
+        if (there) continue;
+        current = 0;
+        if ((cached = cache_has(&r->cache, &made->out.v[i], e)) < 0) return -1;
     }
     if (current || cached) {
         printf(current ? "done" : "is taken from the cache");

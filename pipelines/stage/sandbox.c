@@ -1,6 +1,7 @@
 #define _GNU_SOURCE
 #include "sandbox.h"
 
+#include "base/folder.h"
 #include "files.h"
 #include <dirent.h>
 #include <errno.h>
@@ -33,14 +34,18 @@ static int is_own(const char *name) {
 
 static int link_project(const char *dir, const step *s, lint_err *e) {
     DIR *d = opendir(".");
-    if (!d) return lint_fail(e, ".: %s", strerror(errno));
+    if (!d) return lint_fail_errno(e, ".");
     int err = 0;
-    for (struct dirent *f; !err && (f = readdir(d));) {
+    for (const char *name; !err && (name = next_name(d));) {
         struct stat st;
         /* Links that lead nowhere are nobody's input. An output of before must not be written to. */
-        if (!is_own(f->d_name) && !items_find(&s->out, f->d_name) && stat(f->d_name, &st) == 0)
-            err = link_to(dir, f->d_name, f->d_name, e);
+        if (is_own(name) || items_find(&s->out, name)) continue;
+        if (stat(name, &st) == 0)
+            err = link_to(dir, name, name, e);
+        else if (!lint_folder_is_missing() && errno != EACCES)
+            err = lint_fail_errno(e, "%s", name);
     }
+    if (!err && errno) err = lint_fail_errno(e, ".");
     closedir(d);
     return err;
 }

@@ -1,9 +1,11 @@
 #define _GNU_SOURCE /* asprintf, strchrnul */
 #include "step.h"
 
+#include "base/folder.h"
 #include "base/grow.h"
 #include "base/memstream.h"
 #include "files.h"
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -184,7 +186,9 @@ static int look_at_word(step *s, const char *word, lint_err *e) {
     /* Names without slash and dot are options' words, even where a file of that name is. */
     if (!strpbrk(word, "/.") || is_part_of_it(&s->in, word) || is_part_of_it(&s->out, word))
         return 0;
-    if (strspn(word, "./") == strlen(word) || stat(word, &st) < 0) return 0;
+    if (strspn(word, "./") == strlen(word)) return 0;
+    if (stat(word, &st) < 0)
+        return lint_folder_is_missing() || errno == EACCES ? 0 : lint_fail_errno(e, "%s", word);
     if (!S_ISREG(st.st_mode) && !(S_ISDIR(st.st_mode) && *word != '/')) return 0;
     if (strncmp(word, "../", 3) == 0)
         return lint_fail(e, "%s: give it from the root (/...): a stage runs in a folder of its own",
