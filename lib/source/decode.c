@@ -1,6 +1,4 @@
 #include "source/decode.h"
-#include "base/folder.h"
-#include "base/text.h"
 #include "source/yolo.h"
 #include "stream/frame.h"
 
@@ -140,33 +138,25 @@ static int read_mask_file(const batch *b, const char *path, lint_image *mask, li
     return err ? lint_err_prefix(e, "its mask %s: ", path) : 0;
 }
 
-/* Of masks beside pictures there may be several: a_mask.png, a_mask_1.png, ... */
-static int add_masks(const batch *b, const lint_picture *p, lint_image *mask, lint_err *e) {
-    const char *dot = strrchr(p->mask, '.');
-    int there = 1, err = 0;
-    for (int k = 1; there && !err; k++) {
-        lint_image more = {0};
-        char *path = lint_text_format(e, "%.*s_%d%s", (int)(dot - p->mask), p->mask, k, dot);
-        char *full = path ? lint_source_path(b->s, path, e) : NULL;
-        there = full && access(full, F_OK) == 0;
-        err = full ? 0 : -1;
-        if (full && !there && !lint_folder_is_missing()) err = lint_fail_errno(e, "%s", full);
-        if (there) err = read_mask_file(b, path, &more, e);
-        if (!err && there && (more.w != mask->w || more.h != mask->h))
-            err = lint_fail(e, "its mask %s: %dx%d, but %s is %dx%d", path, more.w, more.h, p->mask,
-                            mask->w, mask->h);
-        for (size_t i = 0; !err && there && i < (size_t)mask->w * (size_t)mask->h; i++)
-            if (more.px[i] > mask->px[i]) mask->px[i] = more.px[i];
-        lint_image_free(&more);
-        free(path);
-        free(full);
-    }
+/* Joins another of the picture's masks with those before. */
+static int add_mask(const batch *b, const lint_picture *p, const char *path, lint_image *mask,
+                    lint_err *e) {
+    lint_image more = {0};
+    int err = read_mask_file(b, path, &more, e);
+    if (!err && (more.w != mask->w || more.h != mask->h))
+        err = lint_fail(e, "its mask %s: %dx%d, but %s is %dx%d", path, more.w, more.h, p->mask,
+                        mask->w, mask->h);
+    for (size_t i = 0; !err && i < (size_t)mask->w * (size_t)mask->h; i++)
+        if (more.px[i] > mask->px[i]) mask->px[i] = more.px[i];
+    lint_image_free(&more);
     return err;
 }
 
 static int read_mask(const batch *b, const lint_picture *p, lint_image *mask, lint_err *e) {
-    if (read_mask_file(b, p->mask, mask, e) < 0) return -1;
-    return b->s->masks_beside ? add_masks(b, p, mask, e) : 0;
+    int err = read_mask_file(b, p->mask, mask, e);
+    for (size_t i = 0; i < p->more_masks.n && !err; i++)
+        err = add_mask(b, p, p->more_masks.v[i], mask, e);
+    return err;
 }
 
 /* Of the picture's own size. */

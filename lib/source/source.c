@@ -94,6 +94,7 @@ int lint_source_add(lint_source *s, char *path, int32_t label, lint_split split,
 void lint_picture_free(lint_picture *p) {
     free(p->path);
     free(p->mask);
+    lint_names_free(&p->more_masks);
     free(p->group);
     free(p->bad);
 }
@@ -476,27 +477,35 @@ static int by_identity(const void *a, const void *b) {
     return x->picture < y->picture ? -1 : x->picture > y->picture;
 }
 
-static size_t identify(const lint_source *s, identity *id, lint_err *e) {
-    size_t n = 0;
-    for (size_t i = 0; i < s->n; i++) {
+/* What is not there, or may not be read, is told when it is read. */
+static int identify(const lint_source *s, identity *id, size_t *n, lint_err *e) {
+    int err = 0;
+    *n = 0;
+    for (size_t i = 0; i < s->n && !err; i++) {
         struct stat st;
         char *path = lint_source_path(s, s->picture[i].path, e);
-        if (path && stat(path, &st) == 0) id[n++] = (identity){st.st_dev, st.st_ino, i};
-        free(path); /* what cannot be read is told when it is read */
+        if (!path)
+            err = -1;
+        else if (stat(path, &st) == 0)
+            id[(*n)++] = (identity){st.st_dev, st.st_ino, i};
+        else if (!lint_folder_is_missing() && errno != EACCES)
+            err = lint_fail_errno(e, "%s", path);
+        free(path);
     }
-    return n;
+    return err;
 }
 
 /* One file in two splits, by whatever names, would be a leak. */
 static int check_leaks(const lint_source *s, lint_err *e) {
-    int given = 0, err = 0;
+    int given = 0;
+    size_t n;
     for (int k = 0; k < LINT_SPLITS; k++)
         given += s->given[k];
     if (given < 2) return 0;
     identity *id = malloc((s->n + 1) * sizeof *id);
     if (!id) return lint_fail_mem(e, "the list of pictures");
-    size_t n = identify(s, id, e);
-    qsort(id, n, sizeof *id, by_identity);
+    int err = identify(s, id, &n, e);
+    if (!err) qsort(id, n, sizeof *id, by_identity);
     for (size_t i = 1; i < n && !err; i++) {
         const lint_picture *a = &s->picture[id[i - 1].picture], *b = &s->picture[id[i].picture];
         if (id[i].dev != id[i - 1].dev || id[i].ino != id[i - 1].ino || a->split == b->split)

@@ -67,10 +67,11 @@ typedef enum lint_split {
 typedef enum lint_labels { LINT_NO_LABELS, LINT_YOLO, LINT_VOC } lint_labels;
 
 typedef struct lint_picture {
-    char *path;   /* below root */
-    char *mask;   /* below root: a picture or, with labels, a text; NULL without masks, or with
+    char *path; /* below root */
+    char *mask; /* below root: a picture or, with labels, a text; NULL without masks, or with
                    * annotations instead */
-    long outline; /* its entry in the annotations; -1: not listed there */
+    lint_names more_masks; /* of the same size, to be joined with it */
+    long outline;          /* its entry in the annotations; -1: not listed there */
     int32_t label, place;
     lint_split split;
     lint_crop crop;          /* the part that is the sample */
@@ -87,7 +88,6 @@ typedef struct lint_source {
     lint_names classes, places; /* places.n 0: unknown */
     int masks;                  /* whether every picture has a mask */
     int cropped;                /* its samples are objects of pictures (--crop-to-box) */
-    int masks_beside;           /* they lie beside the pictures, as NAME_mask.png */
     lint_coco *coco;            /* the annotations, if masks come from them; else NULL */
     lint_names annotations;     /* their files, below root */
     int annotations_given;      /* their one file is as the user names it, not below root */

@@ -122,16 +122,12 @@ int lint_source_find_masks(lint_source *s, lint_err *e) {
 
 /* --- beside the pictures ---------------------------------------------------------------------- */
 
-/* The length of a_mask.png's or a_mask_3.png's a, or 0. *number: 3, or 0. */
-static size_t owner_of(const char *path, size_t *number) {
+/* The length of a_mask.png's or a_mask_3.png's a, or 0. */
+static size_t owner_of(const char *path) {
     const char *dot = strrchr(path, '.'), *at = dot;
-    *number = 0;
     while (at && at > path && strchr("0123456789", at[-1]))
         at--;
-    if (at && at < dot && at > path && at[-1] == '_') {
-        *number = strtoul(at, NULL, 10);
-        dot = at - 1;
-    }
+    if (at && at < dot && at > path && at[-1] == '_') dot = at - 1;
     if (!dot || dot - path < 6 || strncasecmp(dot - 5, "_mask", 5) != 0) return 0;
     return dot[-6] == '/' ? 0 : (size_t)(dot - 5 - path);
 }
@@ -151,25 +147,35 @@ static size_t picture_of(const lint_source *s, const char *text, size_t n) {
     return s->n;
 }
 
-/* Which pictures are masks of others: owner [n], s->n for none. Returns how many have a first one. */
-static size_t find_owners(const lint_source *s, size_t *owner) {
-    size_t number, owned = 0;
+/* Which pictures are masks of others: owner [n], s->n for none; owns [n]: whether it has one. */
+static void find_owners(const lint_source *s, size_t *owner, char *owns) {
     for (size_t i = 0; i < s->n; i++) {
-        size_t n = owner_of(s->picture[i].path, &number);
+        size_t n = owner_of(s->picture[i].path);
         owner[i] = n ? picture_of(s, s->picture[i].path, n) : s->n;
-        owned += owner[i] < s->n && !number;
+        if (owner[i] < s->n) owns[owner[i]] = 1;
     }
-    return owned;
+}
+
+/* One pair may be chance; half of all is how the folder is made. */
+static int are_masks(const lint_source *s, const size_t *owner, const char *owns) {
+    size_t owners = 0, pictures = 0;
+    for (size_t i = 0; i < s->n; i++) {
+        owners += owns[i] != 0;
+        pictures += owner[i] == s->n;
+    }
+    return owners && 2 * owners >= pictures;
+}
+
+static int give_mask(lint_picture *p, const char *path, lint_err *e) {
+    if (p->mask) return lint_names_push(&p->more_masks, path, strlen(path), e);
+    return (p->mask = lint_join(path, "")) ? 0 : lint_fail_mem(e, "paths");
 }
 
 static int take_masks(lint_source *s, const size_t *owner, lint_err *e) {
-    size_t number, left = 0;
-    for (size_t i = 0; i < s->n; i++) {
-        if (owner[i] == s->n || !owner_of(s->picture[i].path, &number) || number) continue;
-        lint_picture *p = &s->picture[owner[i]];
-        free(p->mask);
-        if (!(p->mask = lint_join(s->picture[i].path, ""))) return lint_fail_mem(e, "paths");
-    }
+    size_t left = 0;
+    for (size_t i = 0; i < s->n; i++)
+        if (owner[i] < s->n && give_mask(&s->picture[owner[i]], s->picture[i].path, e) < 0)
+            return -1;
     for (size_t i = 0, n = s->n; i < n; i++) {
         if (owner[i] == n)
             s->picture[left++] = s->picture[i];
@@ -177,7 +183,7 @@ static int take_masks(lint_source *s, const size_t *owner, lint_err *e) {
             lint_picture_free(&s->picture[i]);
     }
     s->n = left;
-    s->masks = s->masks_beside = 1;
+    s->masks = 1;
     for (size_t i = 0; i < s->n; i++)
         if (!s->picture[i].mask)
             return lint_fail(e, "%s/%s: its mask %.*s_mask.png is missing", s->root,
@@ -186,14 +192,13 @@ static int take_masks(lint_source *s, const size_t *owner, lint_err *e) {
     return 0;
 }
 
-/* One pair may be chance; half of all is how the folder is made. */
 int lint_source_masks_beside(lint_source *s, lint_err *e) {
-    size_t *owner = malloc((s->n + 1) * sizeof *owner), masks = 0;
-    if (!owner) return lint_fail_mem(e, "the list of pictures");
-    size_t owned = find_owners(s, owner);
-    for (size_t i = 0; i < s->n; i++)
-        masks += owner[i] < s->n;
-    int err = owned && 2 * owned >= s->n - masks ? take_masks(s, owner, e) : 0;
+    size_t *owner = malloc((s->n + 1) * sizeof *owner);
+    char *owns = calloc(s->n + 1, 1);
+    int err = owner && owns ? 0 : lint_fail_mem(e, "the list of pictures");
+    if (!err) find_owners(s, owner, owns);
+    if (!err && are_masks(s, owner, owns)) err = take_masks(s, owner, e);
     free(owner);
+    free(owns);
     return err;
 }

@@ -92,6 +92,25 @@ y/b/q${i}_mask.png 8x4 0 255"
     assert_equal "$(facts d | wc -l)" 4
 }
 
+@test "each of several masks beside a picture counts, however they are numbered" {
+    local end sum
+    for end in _mask_0.png+_mask_1.png _mask.png+_mask_2.png _mask_01.png+_mask_7.png _mask.png+_mask_1.PNG; do
+        rm -rf y d
+        for i in 1 2; do
+            echo "y/a/p$i.png 8x4 $i
+y/b/q$i.png 8x4 10$i
+y/a/p$i${end%+*} 8x4 0 255
+y/b/q$i${end%+*} 8x4 0 255
+y/a/p$i${end#*+} 8x4 255 0
+y/b/q$i${end#*+} 8x4 0"
+        done | pictures
+        run -0 lint-split y "${one[@]}" -o d -q
+        assert_equal "$end $(facts d | wc -l)" "$end 4"
+        # The first marks 8 of 32 pixels; in two pictures the second marks the others.
+        assert_equal "$end $(tensor d mask | grep -c 255)" "$end 80"
+    done
+}
+
 @test "a chunk that is longer than its PNG takes no memory" {
     mkdir -p long/images/a long/images/b long/masks/a long/masks/b
     cp "$CLONE/tests/picture/formats/picture.png" long/images/a/x.png
