@@ -11,6 +11,7 @@
 /* 4.5 is the first that takes handlers of errors for one file instead of all. */
 #if defined LINT_HAVE_LIBTIFF_4 && TIFFLIB_VERSION >= 20221213
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -111,8 +112,13 @@ static void unmap(thandle_t h, void *base, toff_t size) {
 
 /* --- errors ----------------------------------------------------------------------------------- */
 
+/* Where libtiff gets no memory, it says so in as many ways as of damage; malloc's word remains. */
 static int fail(job *j, const char *what) {
-    if (!j->failed) lint_fail(j->e, "TIFF: %s", what);
+    int lacks = errno == ENOMEM;
+    if (!j->failed && lacks)
+        lint_fail_mem(j->e, "picture");
+    else if (!j->failed)
+        lint_fail(j->e, "TIFF: %s", what);
     j->failed = 1;
     return -1;
 }
@@ -390,6 +396,7 @@ static int decode(job *j) {
 
 int lint_tiff_decode(lint_sink *s, const uint8_t *bytes, size_t n, lint_err *e) {
     job j = {.b = bytes, .n = n, .to = s, .e = e};
+    errno = 0;
     if (lint_library_open(&j.lib, "libtiff.so.6", "libtiff6", names, sizeof names / sizeof *names,
                           e) < 0)
         return lint_err_prefix(e, "a TIFF: ");

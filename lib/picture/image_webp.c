@@ -2,6 +2,7 @@
 #include "base/library.h"
 #include "picture/image_codec.h"
 
+#include <errno.h>
 #include <string.h>
 
 #ifdef LINT_HAVE_LIBWEBP
@@ -51,7 +52,8 @@ static parts take_apart(const uint8_t *b, size_t n) {
 }
 
 static int fail(VP8StatusCode status, lint_err *e) {
-    if (status == VP8_STATUS_OUT_OF_MEMORY) return lint_fail_mem(e, "picture");
+    /* Of an alpha channel libwebp tells a lack of memory as damage; malloc's word remains. */
+    if (status == VP8_STATUS_OUT_OF_MEMORY || errno == ENOMEM) return lint_fail_mem(e, "picture");
     int cut = status == VP8_STATUS_NOT_ENOUGH_DATA || status == VP8_STATUS_SUSPENDED;
     int other = status == VP8_STATUS_UNSUPPORTED_FEATURE;
     return lint_fail(e, "WebP: %s",
@@ -106,6 +108,7 @@ int lint_webp_decode(lint_sink *s, const uint8_t *bytes, size_t n, lint_err *e) 
     if (lint_library_open(&lib, "libwebp.so.7", "libwebp7", names, sizeof names / sizeof *names,
                           e) < 0)
         return lint_err_prefix(e, "a WebP: ");
+    errno = 0;
     parts p = take_apart(bytes, n);
     s->orientation = p.orientation;
     return p.frame ? decode_frame(&lib, s, &p, e) : decode_still(&lib, s, bytes, n, e);

@@ -141,11 +141,11 @@ static int read_png(job *j) {
 int lint_mask_png_read(lint_mask_raw *r, const char *path, long max_pixels, lint_err *e) {
     static const uint8_t mark[8] = {0x89, 'P', 'N', 'G', '\r', '\n', 0x1a, '\n'};
     size_t n;
-    lint_err other;
-    uint8_t *b = lint_image_bytes(path, &n, &other);
     *r = (lint_mask_raw){.orientation = 1};
-    int err = 1; /* who reads it in another format says what is wrong */
-    if (b && n >= sizeof mark && memcmp(b, mark, sizeof mark) == 0) {
+    uint8_t *b = lint_image_bytes(path, &n, e);
+    if (!b) return -1;
+    int err = 1;
+    if (n >= sizeof mark && memcmp(b, mark, sizeof mark) == 0) {
         job j = {.in = {b, n},
                  .r = r,
                  .channels = 1,

@@ -20,7 +20,7 @@ typedef struct lint_mask_raw {
     uint8_t *rgba;      /* [h,w,4]; NULL with numbers */
 } lint_mask_raw;
 
-/* Returns 0, or 1 if the file is no PNG or cannot be opened, or -1 and an error. A palette of greys
+/* Returns 0, or 1 if the file is no PNG, or -1 and an error. A palette of greys
  * means shades. In a palette of colours black means 0, whatever its number, and so does what is
  * transparent; all others mean their numbers. */
 int lint_mask_png_read(lint_mask_raw *r, const char *path, long max_pixels, lint_err *e);

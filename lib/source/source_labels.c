@@ -99,15 +99,19 @@ static char *path_in(const lint_source *s, const char *path, const char *at, con
     int before = (int)(at - path);
     char *text = lint_text_format(e, "%.*s%s/%.*s%s", before, path, p->labels, (int)stem_of(below),
                                   below, end);
-    if (!text || p->kind == LINT_YOLO || !slash || lint_source_is_file(s, text, e)) return text;
+    if (!text || p->kind == LINT_YOLO || !slash) return text;
     char *flat = lint_text_format(e, "%.*s%s/%.*s%s", before, path, p->labels,
                                   (int)stem_of(slash + 1), slash + 1, end);
-    if (flat && lint_source_is_file(s, flat, e) > 0) {
-        free(text);
-        return flat;
+    int there = flat ? lint_source_is_file(s, text, e) : -1;
+    if (there == 0 && (there = lint_source_is_file(s, flat, e)) > 0) {
+        char *none = text;
+        text = flat;
+        flat = none;
     }
     free(flat);
-    return text;
+    if (there >= 0) return text;
+    free(text);
+    return NULL;
 }
 
 /* images/a/b.jpg has labels/a/b.txt, and train/images/a/b.jpg has train/labels/a/b.txt. */
