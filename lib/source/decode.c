@@ -16,12 +16,34 @@ enum { BATCH_MAX = 256 };
 
 /* --- a batch of pictures, in parallel --------------------------------------------------------- */
 
+/* A picture as it was read, and what its file says of it. */
+typedef struct upright {
+    lint_image im, mask; /* fitted, unless crops are cut from it; the mask is not */
+    lint_image_facts facts;
+    lint_mask_remark remark;
+    int bad; /* it could not be read: e */
+    lint_err e;
+    const char *path; /* of a picture that is kept for its other objects; else NULL */
+} upright;
+
+static void free_upright(upright *u) {
+    lint_image_free(&u->im);
+    lint_image_free(&u->mask);
+    *u = (upright){.remark = LINT_MASK_FINE};
+}
+
+/* The last picture of the batch before, and of this one: its objects may go on in the next. */
+typedef struct last_read {
+    upright from, to;
+} last_read;
+
 /* What one picture becomes: its place in a frame, or a look. */
 typedef struct batch {
     const lint_decode *c;
     lint_source *s;
     const size_t *index; /* picture of each part */
     size_t n;
+    last_read *last;
     uint8_t *image, *mask;
     lint_look *look;
     double *peak; /* the largest sample of each */
@@ -79,13 +101,6 @@ static int fit_into(uint8_t *to, const lint_decode *c, const lint_image *im, lin
 }
 
 /* --- annotations ------------------------------------------------------------------------------ */
-
-/* A picture as it was read, and what its file says of it. */
-typedef struct upright {
-    lint_image im, mask; /* fitted, unless crops are cut from it; the mask is not */
-    lint_image_facts facts;
-    lint_mask_remark remark;
-} upright;
 
 /* mask becomes of the size that was annotated, if that is the picture's or that of its stored pixels;
  * else what draws it will refuse it. w 0: not told. */
@@ -229,25 +244,39 @@ static int goes_on(const batch *b, size_t part) {
     return p->crop.number && q->crop.number && strcmp(p->path, q->path) == 0;
 }
 
+static void make_parts(const batch *b, size_t *part, const upright *u) {
+    do {
+        const lint_picture *p = picture_of(b, *part);
+        struct outcome *o = &b->outcome[*part];
+        if (b->look) b->look[*part] = (lint_look){0};
+        o->facts = u->facts;
+        o->remark = u->remark;
+        if (u->bad) o->e = u->e;
+        o->bad = u->bad || p->bad ? u->bad : make_part(b, p, *part, u, &o->e);
+    } while (goes_on(b, ++*part));
+}
+
 /* A picture is read once for all of its objects. */
 static void read_part(void *ctx, size_t part, int worker) {
     const batch *b = ctx;
-    struct outcome *first = &b->outcome[part];
     const lint_picture *p = picture_of(b, part);
     upright u = {.remark = LINT_MASK_FINE};
     (void)worker;
     if (goes_on(b, part)) return;
-    int bad = p->bad ? 0 : read_upright(b, p, &u, &first->e);
-    do {
-        struct outcome *o = &b->outcome[part];
-        if (b->look) b->look[part] = (lint_look){0};
-        o->facts = u.facts;
-        o->remark = u.remark;
-        if (bad && o != first) o->e = first->e;
-        o->bad = bad || p->bad ? bad : make_part(b, picture_of(b, part), part, &u, &o->e);
-    } while (goes_on(b, ++part));
-    lint_image_free(&u.im);
-    lint_image_free(&u.mask);
+    const char *before = part == 0 && p->crop.number ? b->last->from.path : NULL;
+    if (before && strcmp(before, p->path) == 0) {
+        u = b->last->from;
+        b->last->from = (upright){0};
+    } else if (!p->bad) {
+        u.bad = read_upright(b, p, &u, &u.e);
+    }
+    make_parts(b, &part, &u);
+    if (part == b->n && p->crop.number) {
+        u.path = p->path;
+        b->last->to = u;
+    } else {
+        free_upright(&u);
+    }
 }
 
 static void note_deep(lint_deep *deep, const lint_image_facts *f) {
@@ -282,21 +311,27 @@ static int read_batch(batch *b, size_t n, lint_err *e) {
                   : lint_fail(e, "%s/%s: %s", b->s->root, p->path, b->outcome[i].e.msg);
     }
     free(b->outcome);
+    free_upright(&b->last->from);
+    b->last->from = b->last->to;
+    b->last->to = (upright){0};
     if (!err && b->c->tick) b->c->tick(b->c->ctx, n);
     return err;
 }
 
 int lint_decode_looks(const lint_decode *c, lint_source *s, lint_look *look, lint_err *e) {
     size_t index[BATCH_MAX];
-    for (size_t at = 0; at < s->n;) {
+    last_read last = {0};
+    int err = 0;
+    for (size_t at = 0; at < s->n && !err;) {
         size_t n = s->n - at < BATCH_MAX ? s->n - at : BATCH_MAX;
         for (size_t i = 0; i < n; i++)
             index[i] = at + i;
-        batch b = {.c = c, .s = s, .index = index, .look = look + at};
-        if (read_batch(&b, n, e) < 0) return -1;
+        batch b = {.c = c, .s = s, .index = index, .last = &last, .look = look + at};
+        err = read_batch(&b, n, e);
         at += n;
     }
-    return 0;
+    free_upright(&last.from);
+    return err;
 }
 
 /* --- bits ------------------------------------------------------------------------------------- */
@@ -323,18 +358,21 @@ int lint_depth_parse(int *depth, const char *text, lint_err *e) {
 int lint_decode_depth(const lint_decode *c, lint_source *s, int *depth, lint_err *e) {
     size_t index[BATCH_MAX];
     double peak[BATCH_MAX], most = 0;
-    for (size_t at = 0; at < s->n;) {
+    last_read last = {0};
+    int err = 0;
+    for (size_t at = 0; at < s->n && !err;) {
         size_t n = s->n - at < BATCH_MAX ? s->n - at : BATCH_MAX;
         for (size_t i = 0; i < n; i++)
             index[i] = at + i, peak[i] = 0;
-        batch b = {.c = c, .s = s, .index = index, .peak = peak};
-        if (read_batch(&b, n, e) < 0) return -1;
-        for (size_t i = 0; i < n; i++)
+        batch b = {.c = c, .s = s, .index = index, .last = &last, .peak = peak};
+        err = read_batch(&b, n, e);
+        for (size_t i = 0; i < n && !err; i++)
             if (peak[i] > most) most = peak[i];
         at += n;
     }
+    free_upright(&last.from);
     *depth = most > 0 ? bits_of(most) : 0;
-    return 0;
+    return err;
 }
 
 /* --- frames ----------------------------------------------------------------------------------- */
@@ -345,6 +383,7 @@ typedef struct job {
     lint_source *s;
     size_t *index; /* its pictures */
     size_t n, next;
+    last_read last;
     size_t name_len; /* of the longest */
     char *classes, *places;
     lint_split which;
@@ -410,6 +449,7 @@ static int fill(job *j, const lint_frame *f, size_t *row, size_t n, lint_err *e)
     batch b = {.c = j->c,
                .s = j->s,
                .index = j->index + j->next,
+               .last = &j->last,
                .image = row_of(f, "image", first, area * 3),
                .mask = row_of(f, "mask", first, area)};
     if (read_batch(&b, n, e) < 0) return -1;
@@ -497,6 +537,7 @@ int lint_decode_write(const lint_decode *c, lint_source *s, lint_split which, FI
     job j = {.c = c, .s = s, .which = which};
     int err = job_new(&j, e);
     if (!err) err = write_frames(&j, out, e);
+    free_upright(&j.last.from);
     free(j.index);
     free(j.classes);
     free(j.places);
