@@ -35,12 +35,9 @@ static char *beside(const char *path, const char *tail) {
     return lint_text_format(NULL, "%.*s.%s.%s", (int)dir, path, path + dir, tail);
 }
 
-/* Tries temporary names beside path until `make` succeeds with one that is free. Returns that name,
- * from malloc, and make's result in *made; NULL and errno if make fails for another reason. */
-static char *make_beside(const char *path, int (*make)(void *ctx, const char *temp), void *ctx,
-                         int *made) {
-    enum { ATTEMPTS = 100 };
-    for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
+char *lint_temporary_make(const char *path, int (*make)(void *ctx, const char *temp), void *ctx,
+                          int *made) {
+    for (int attempt = 0; attempt < LINT_TEMPORARY_ATTEMPTS; attempt++) {
         char tail[48];
         snprintf(tail, sizeof tail, "%ld.%d", (long)getpid(), attempt);
         char *temp = beside(path, tail);
@@ -94,7 +91,7 @@ lint_output *lint_output_open(const char *path, lint_err *e) {
         fd = open_nameless(path);
         if (fd < 0) { /* no nameless files here */
             lint_output_sweep(path);
-            o->temp = make_beside(path, create, NULL, &fd);
+            o->temp = lint_temporary_make(path, create, NULL, &fd);
         }
     }
     if (fd < 0) return fail(o, e, path);
@@ -126,7 +123,7 @@ static int name_it(lint_output *o, int alone) {
     if (alone && link_nameless(o, o->path) == 0) return 0;
     if (alone && errno != EEXIST) return -1;
     lint_output_sweep(o->path);
-    o->temp = make_beside(o->path, link_nameless, o, &made);
+    o->temp = lint_temporary_make(o->path, link_nameless, o, &made);
     return o->temp ? 0 : -1;
 }
 
@@ -204,7 +201,7 @@ int lint_output_replace(const char *path, int (*make)(void *ctx, const char *tem
                         lint_err *e) {
     int made, err = 0;
     lint_output_sweep(path);
-    char *temp = make_beside(path, make, ctx, &made);
+    char *temp = lint_temporary_make(path, make, ctx, &made);
     if (!temp || rename(temp, path) != 0) err = lint_fail_errno(e, "%s", path);
     /* Where both are names of one file already, rename leaves both. */
     if (temp) unlink(temp);

@@ -19,6 +19,8 @@
 
 typedef struct lint_output lint_output;
 
+enum { LINT_TEMPORARY_ATTEMPTS = 100 }; /* N of a temporary name is below */
+
 /* NULL if the file cannot be opened. Messages of open and commit name the file. The mode of a new
  * file is 0666 less the umask. */
 lint_output *lint_output_open(const char *path, lint_err *e);
@@ -37,8 +39,19 @@ void lint_output_abort(lint_output *o);
  * stays without a word; standard output has nothing beside it. */
 void lint_output_sweep(const char *path);
 
-/* Whether `entry` is `name` with ".PID.N" behind it, and if so, the number of the process. */
+/* Makes something, such as a folder, under a free name .NAME.PID.N beside path: `make` returns 0 or more, or
+ * -1 with errno, where EEXIST asks for another name. Returns the name, from malloc, and make's result in
+ * *made; NULL and errno if it fails. */
+char *lint_temporary_make(const char *path, int (*make)(void *ctx, const char *temp), void *ctx,
+                          int *made);
+
+/* Whether `entry` is `name` with ".PID.N" behind it, as lint_temporary_make writes them, and if so, the number
+ * of the process. */
 int lint_temporary_pid(const char *entry, const char *name, long *pid);
+
+/* Whether `entry`, beside a file called `name`, is a name that lint_temporary_make chose in a process that
+ * lives no longer. Whose it is, and whether another machine has it locked, is for the caller to see. */
+int lint_temporary_is_left(const char *entry, const char *name);
 
 /* Replaces the file at path in one step by one that `make` creates, such as a hard link. make is
  * given a name beside path and returns -1 with errno if it fails; EEXIST asks for another name. It

@@ -1,4 +1,5 @@
 #include "synth/synth.h"
+#include "base/atomic_output.h"
 #include "base/text.h"
 #include "picture/image.h"
 #include "synth/synth_animal.h"
@@ -342,36 +343,28 @@ static int write_all(const lint_synth *s, const char *dir, int w, int h, lint_th
     return write_metadata(s, dir, e);
 }
 
-enum { SUFFIX = 48 }; /* bytes; ".PID.ATTEMPT" fits */
-
-/* dir without its trailing slashes, and with room for a suffix; from malloc. */
+/* dir without its trailing slashes, from malloc. */
 static char *plain_path(const char *dir) {
     size_t n = strlen(dir);
     while (n > 1 && dir[n - 1] == '/')
         n--;
-    char *p = malloc(n + SUFFIX);
-    if (p) {
-        memcpy(p, dir, n);
-        p[n] = 0;
-    }
-    return p;
+    return strndup(dir, n);
 }
 
-/* Makes a folder beside the one wanted, appends its suffix to temp and locks it; *lock is -1 where that
- * cannot be. The kernel takes the umask from mode 0777; mkdtemp would make 0700. */
-static int make_temporary(char *temp, int *lock) {
-    enum { ATTEMPTS = 100 };
-    size_t n = strlen(temp);
-    for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
-        snprintf(temp + n, SUFFIX, ".%ld.%d", (long)getpid(), attempt);
-        if (mkdir(temp, 0777) == 0) {
-            *lock = open(temp, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-            if (*lock >= 0) flock(*lock, LOCK_SH | LOCK_NB);
-            return 0;
-        }
-        if (errno != EEXIST) return -1;
-    }
-    return -1;
+/* The kernel takes the umask from mode 0777; mkdtemp would make 0700. */
+static int make_folder(void *unused, const char *temp) {
+    (void)unused;
+    return mkdir(temp, 0777);
+}
+
+/* Makes a folder beside the one wanted and locks it; *lock is -1 where that cannot be. Returns its name,
+ * from malloc; NULL and errno if it fails. */
+static char *make_temporary(const char *to, int *lock) {
+    int made;
+    char *temp = lint_temporary_make(to, make_folder, NULL, &made);
+    if (temp) *lock = open(temp, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (*lock >= 0) flock(*lock, LOCK_SH | LOCK_NB);
+    return temp;
 }
 
 int lint_synth_write(const lint_synth *s, const char *dir, int w, int h, lint_threads *pool,
@@ -379,9 +372,9 @@ int lint_synth_write(const lint_synth *s, const char *dir, int w, int h, lint_th
     if (w < 1 || h < 1 || w > LINT_SYNTH_MAX_SIDE || h > LINT_SYNTH_MAX_SIDE)
         return lint_fail(e, "pictures of %dx%d are too large: at most %d pixels on a side", w, h,
                          LINT_SYNTH_MAX_SIDE);
-    char *to = plain_path(dir), *temp = plain_path(dir);
+    char *to = plain_path(dir), *temp = NULL;
     int err = -1, lock = -1;
-    if (!to || !temp) {
+    if (!to) {
         lint_fail_mem(e, "a path");
         goto done;
     }
@@ -393,7 +386,8 @@ int lint_synth_write(const lint_synth *s, const char *dir, int w, int h, lint_th
         goto done;
     }
     lint_synth_sweep(to);
-    if (make_temporary(temp, &lock) < 0) {
+    temp = make_temporary(to, &lock);
+    if (!temp) {
         lint_fail_errno(e, "%s", dir);
         goto done;
     }

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 /* Removes the pictures of a folder, and the folder. */
@@ -23,12 +24,13 @@ static void sweep_pictures(int in, const char *name) {
     unlinkat(in, name, AT_REMOVEDIR);
 }
 
-/* Removes the folder unless a living process fills it: that has it locked. Of what is in it, only what
- * write_all makes. */
+/* Removes a folder of ours that no living process, on whatever machine, has locked. Of what is in it, only
+ * what write_all makes. */
 static void sweep(int in, const char *name) {
+    struct stat st;
     int fd = openat(in, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
     if (fd < 0) return;
-    if (flock(fd, LOCK_EX | LOCK_NB) == 0) {
+    if (fstat(fd, &st) == 0 && st.st_uid == geteuid() && flock(fd, LOCK_EX | LOCK_NB) == 0) {
         sweep_pictures(fd, "images");
         sweep_pictures(fd, "masks");
         unlinkat(fd, "metadata.csv", 0);
@@ -43,9 +45,8 @@ void lint_synth_sweep(const char *to) {
     const char *slash = strrchr(to, '/');
     char *parent = slash ? strndup(to, (size_t)(slash - to) + 1) : strdup(".");
     DIR *d = parent ? opendir(parent) : NULL;
-    long pid; /* the lock tells more */
     for (struct dirent *f; d && (f = readdir(d));)
-        if (lint_temporary_pid(f->d_name, slash ? slash + 1 : to, &pid)) sweep(dirfd(d), f->d_name);
+        if (lint_temporary_is_left(f->d_name, slash ? slash + 1 : to)) sweep(dirfd(d), f->d_name);
     if (d) closedir(d);
     free(parent);
 }

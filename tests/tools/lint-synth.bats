@@ -381,10 +381,39 @@ begin() {
     pid=$!
     local i
     for ((i = 0; i < 500; i++)); do
-        compgen -G 'set.*/images/*' >/dev/null && return
+        compgen -G '.set.*/images/*' >/dev/null && return
         sleep 0.01
     done
     fail 'it does not begin'
+}
+
+@test "folders that others made beside it stay, whatever numbers are in their names" {
+    local name gone
+    (exit 0) & # a number that no process has
+    gone=$!
+    wait $gone
+    for name in set.2024.11 .set.0$gone.0 .set.$gone.100 .set.$gone.0.1 .set.$$.0 .sets.$gone.0 .set.$gone; do
+        mkdir -p "$name/images"
+        echo mine >"$name/images/a.png"
+    done
+    mkdir -p ".set.$gone.7/images" # what a killed run leaves
+    lint-synth orca-leopard -q --size 16 --train 1 --val 1 --test 1 -o set
+    for name in set.2024.11 .set.0$gone.0 .set.$gone.100 .set.$gone.0.1 .set.$$.0 .sets.$gone.0 .set.$gone; do
+        assert_file_contains "$name/images/a.png" mine
+    done
+    assert_not_exists ".set.$gone.7"
+}
+
+@test "another user's folder stays" {
+    [ "$(id -u)" = 0 ] || skip 'only root makes folders of other users'
+    (exit 0) &
+    local gone=$!
+    wait $gone
+    mkdir -p ".set.$gone.0/images"
+    echo theirs >".set.$gone.0/images/a.png"
+    chown 65534 ".set.$gone.0"
+    lint-synth orca-leopard -q --size 16 --train 1 --val 1 --test 1 -o set
+    assert_exists ".set.$gone.0/images/a.png"
 }
 
 @test "a signal ends it and leaves nothing; what a kill leaves is gone after the next run" {
@@ -407,7 +436,7 @@ begin() {
     lint-synth orca-leopard -q --size 16 --train 1 --val 1 --test 1 -o other
     lint-synth orca-leopard -q --size 16 --train 1 --val 1 --test 1 -o set
     kill -0 $pid
-    assert_equal "$(LC_ALL=C ls -d set*)" "$(printf '%s\n' set set.1 set.12.mine set.13.0 "set.$pid.0" | LC_ALL=C sort)"
+    assert_equal "$(LC_ALL=C ls -A | grep set)" "$(printf '%s\n' ".set.$pid.0" set set.1 set.12.mine set.13.0)"
     assert_exists set.13.0/mine.txt
     kill -TERM $pid
     wait $pid || true # or the folder is removed while it is filled
