@@ -271,7 +271,9 @@ static int answer_boxes(job *j, char *const *path, size_t n, lint_err *e) {
             err = lint_coco_objects(j->boxes, image[i], &objects, &why)
                       ? lint_err_prefix(&why, "%s: ", path[i])
                       : 0;
-        if (err)
+        if (err && why.system) /* says nothing of the boxes */
+            *e = why;
+        else if (err)
             err = put_failure(j, path[i], why.msg, e);
         else if (!objects.n)
             err = put_reason(j, path[i], "remark", "no box", e);

@@ -95,11 +95,19 @@ static void read_part(void *ctx, size_t i, int worker) {
     lint_image_free(&part);
 }
 
+/* A picture that the system failed to read is not a bad one. */
+static int check_system(const lint_file_predictor *a, size_t n, lint_err *e) {
+    for (size_t i = 0; i < n; i++)
+        if (a->answer[i].bad && a->answer[i].e.system) return *e = a->answer[i].e, -1;
+    return 0;
+}
+
 int lint_file_predictor_run(lint_file_predictor *a, char *const *path, const lint_crop *crop,
                             size_t n, lint_err *e) {
     job j = {a, path, crop, n};
     size_t good = 0, map = a->model->k * a->model->cam_h * a->model->cam_w;
     lint_threads_run(a->pool, n, read_part, &j);
+    if (check_system(a, n, e) < 0) return -1;
     for (size_t i = 0; i < n; i++)
         if (!a->answer[i].bad) a->good[good++] = a->answer[i].image;
     if (lint_predictor_run(a->model, good, a->good, a->logits, a->cam, e) < 0) return -1;

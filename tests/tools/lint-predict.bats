@@ -425,3 +425,11 @@ model_of_crops() {
     run -0 --separate-stderr lint-predict --quiet cropped photos/test-0001.png
     assert_equal "$stderr" ''
 }
+
+@test "a fault of the system is no bad image: it ends the run, and the answers before it stay" {
+    echo before >answers
+    # The output takes descriptor 3, and the image would take 4.
+    run -1 bash -c 'exec 3>&- 4>&-; ulimit -n 4; exec lint-predict --threads 1 -o answers model photos/test-000{1,2}.png'
+    assert_output 'lint-predict: photos/test-0001.png: cannot open: Too many open files'
+    assert_equal "$(<answers)" before
+}
