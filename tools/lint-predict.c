@@ -259,9 +259,9 @@ static int answer_objects(job *j, char *path, const lint_objects *objects, size_
     return err;
 }
 
-static int answer_boxes(job *j, char *const *path, size_t n, lint_err *e) {
-    long image[BATCH];
-    int err = lint_coco_match(j->boxes, n, (const char *const *)path, image, e);
+/* image [n]: the entries of the images in j->boxes. */
+static int answer_boxes(job *j, char *const *path, const long *image, size_t n, lint_err *e) {
+    int err = 0;
     for (size_t i = 0; i < n && !err; i++) {
         lint_objects objects = {0};
         lint_err why;
@@ -284,30 +284,63 @@ static int answer_boxes(job *j, char *const *path, size_t n, lint_err *e) {
     return err;
 }
 
-static int answer(job *j, char *const *path, size_t n, lint_err *e) {
-    if ((j->boxes ? answer_boxes(j, path, n, e) : answer_batch(j, path, path, NULL, n, e)) < 0)
-        return -1;
+static int answer(job *j, char *const *path, const long *image, size_t n, lint_err *e) {
+    int err = image ? answer_boxes(j, path, image, n, e) : answer_batch(j, path, path, NULL, n, e);
+    if (err) return -1;
     /* A program that writes a name and waits gets its answer at once. */
     if (o.from && fflush(lint_output_file(j->out)) != 0)
         return lint_fail(e, "%s: %s", lint_output_name(o.out), strerror(errno));
     return 0;
 }
 
-static int answer_operands(job *j, char **path, size_t n, lint_err *e) {
-    for (size_t i = 0; i < n; i += BATCH)
-        if (answer(j, path + i, n - i < BATCH ? n - i : BATCH, e) < 0) return -1;
-    return 0;
+/* All images are compared before any gets its boxes: one may fit better what another fits, too. */
+static int answer_all(job *j, char *const *path, size_t n, lint_err *e) {
+    long *image = j->boxes ? calloc(n + 1, sizeof *image) : NULL;
+    int err = !image && j->boxes ? lint_fail_mem(e, "the list of images") : 0;
+    if (image) err = lint_coco_match(j->boxes, n, (const char *const *)path, image, e);
+    for (size_t i = 0; i < n && !err; i += BATCH)
+        err = answer(j, path + i, image ? image + i : NULL, n - i < BATCH ? n - i : BATCH, e);
+    free(image);
+    return err;
+}
+
+static int list_lines(lint_lines *l, lint_picture_list *list, lint_err *e) {
+    char *path[BATCH];
+    long n;
+    int err = 0;
+    while (!err && (n = lint_lines_next(l, path, BATCH, e)) != 0) {
+        err = n < 0 ? -1 : 0;
+        for (long i = 0; i < n && !err; i++)
+            err = lint_picture_list_note(list, path[i], e);
+    }
+    return err;
+}
+
+/* With boxes the names of a file are compared with each other, as operands are. */
+static int answer_listed(job *j, lint_lines *l, lint_err *e) {
+    lint_picture_list list = {0};
+    int err = list_lines(l, &list, e);
+    if (!err) err = answer_all(j, list.v, list.n, e);
+    lint_picture_list_free(&list);
+    return err;
+}
+
+/* Which names a pipe brings together is chance, so that with boxes each stands alone. */
+static int answer_arriving(job *j, lint_lines *l, lint_err *e) {
+    char *path[BATCH];
+    long n;
+    while ((n = lint_lines_next(l, path, j->boxes ? 1 : BATCH, e)) > 0)
+        if (answer_all(j, path, (size_t)n, e) < 0) return -1;
+    return n < 0 ? -1 : 0;
 }
 
 static int answer_lines(job *j, lint_err *e) {
-    char *path[BATCH];
     lint_lines l;
-    long n;
     if (lint_lines_open(&l, o.from, o.nul ? 0 : '\n', e) < 0) return -1;
-    while ((n = lint_lines_next(&l, path, BATCH, e)) > 0)
-        if ((n = answer(j, path, (size_t)n, e)) < 0) break;
+    int whole = j->boxes && lint_lines_is_file(&l);
+    int err = whole ? answer_listed(j, &l, e) : answer_arriving(j, &l, e);
     lint_lines_close(&l);
-    return n < 0 ? -1 : 0;
+    return err;
 }
 
 /* --------------------------------------------------------------------------------------------- */
@@ -421,7 +454,7 @@ int main(int argc, char **argv) {
     list_images(arg + 1, &images, &bad);
     open_all(&j, arg[0], images.n);
     open_boxes(&j);
-    int err = o.from ? answer_lines(&j, &e) : answer_operands(&j, images.v, images.n, &e);
+    int err = o.from ? answer_lines(&j, &e) : answer_all(&j, images.v, images.n, &e);
     for (size_t i = 0; i + 1 < bad.n && !err; i += 2)
         err = put_failure(&j, bad.v[i], bad.v[i + 1], &e);
     if (err) {

@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 int lint_lines_open(lint_lines *l, const char *path, int end, lint_err *e) {
@@ -21,6 +22,11 @@ void lint_lines_close(lint_lines *l) {
     if (l->fd > STDIN_FILENO) close(l->fd);
     free(l->buf);
     *l = (lint_lines){0};
+}
+
+int lint_lines_is_file(const lint_lines *l) {
+    struct stat st;
+    return fstat(l->fd, &st) == 0 && S_ISREG(st.st_mode);
 }
 
 /* Moves the unread bytes to the front and reads more behind them. At the end of input, a last line

@@ -29,6 +29,9 @@ typedef struct lint_lines {
 int lint_lines_open(lint_lines *l, const char *path, int end, lint_err *e);
 void lint_lines_close(lint_lines *l);
 
+/* Whether it is a file, whose end is there, and no pipe or terminal. */
+int lint_lines_is_file(const lint_lines *l);
+
 /* Waits for a line, then returns up to `most` lines that have arrived, and their number. Returns 0
  * at the end and -1 on error (a line that is too long or contains a NUL). Skips empty lines; the
  * last line needs no end. The lines are valid until the next call. */

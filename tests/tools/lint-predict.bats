@@ -433,3 +433,27 @@ model_of_crops() {
     assert_output 'lint-predict: photos/test-0001.png: cannot open: Too many open files'
     assert_equal "$(<answers)" before
 }
+
+@test "which image a box belongs to does not depend on how many images are between" {
+    local from between
+    mkdir a x other
+    cp photos/test-0001.png a/1.png
+    cp photos/test-0002.png x/1.png
+    for i in {1..20}; do cp photos/test-0003.png "other/$i-more.png"; done
+    boxes 1 | sed 's,test-0001.png,a/1.png,' >boxes.json
+    for between in '' other; do
+        run -1 --separate-stderr lint-predict --boxes boxes.json model x/1.png $between a/1.png
+        assert_equal "${lines[0]}" $'x/1.png\t\t\tnot listed in boxes.json'
+        assert_regex "${lines[-1]}" $'^a/1.png#1\t(leopard|orca)\t0'
+    done
+    printf '%s\n' x/1.png other/*.png a/1.png >list
+    lint-predict --boxes boxes.json model x/1.png other/*.png a/1.png >told 2>/dev/null || true
+    for from in list /dev/stdin; do
+        run -1 bash -c "lint-predict --boxes boxes.json --from $from model <list >listed 2>/dev/null"
+        cmp told listed
+    done
+    # A pipe's names stand alone, however many arrive together.
+    run -0 bash -c 'printf "%s\n" x/1.png a/1.png | lint-predict --boxes boxes.json --from - model'
+    assert_regex "${lines[0]}" $'^x/1.png#1\t'
+    assert_regex "${lines[1]}" $'^a/1.png#1\t'
+}
