@@ -28,6 +28,13 @@ typedef struct lint_answer {
     float *cam;     /* [K,h,w]; NULL unless maps were asked for */
 } lint_answer;
 
+/* A decoded picture that crops are cut from. */
+typedef struct lint_whole {
+    char *path; /* NULL: none */
+    lint_image im;
+    lint_image_facts facts;
+} lint_whole;
+
 typedef struct lint_file_predictor {
     const lint_predictor *model;
     lint_threads *pool;
@@ -38,6 +45,7 @@ typedef struct lint_file_predictor {
     struct lint_heif_decoder *heif;
     size_t most;
     lint_answer *answer; /* of path i */
+    lint_whole kept;     /* the last picture of the last run, whose next crops may follow */
     uint8_t *image;      /* [most,H,W,3] */
     const uint8_t **good;
     float *logits, *cam;
@@ -50,7 +58,7 @@ int lint_file_predictor_new(lint_file_predictor *a, const lint_predictor *model,
 void lint_file_predictor_free(lint_file_predictor *a);
 
 /* Fills answer[0..n-1], which are valid until the next call. "-" is standard input. crop: the part of
- * each picture that is asked of; NULL: the whole pictures. Returns -1 only if the model itself fails, or the
+ * each picture that is asked of, where those of one picture follow each other, also from run to run; NULL: the whole pictures. Returns -1 only if the model itself fails, or the
  * system does (memory, descriptors), which says nothing of the pictures. */
 int lint_file_predictor_run(lint_file_predictor *a, char *const *path, const lint_crop *crop,
                             size_t n, lint_err *e);

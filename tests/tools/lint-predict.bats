@@ -457,3 +457,12 @@ model_of_crops() {
     assert_regex "${lines[0]}" $'^x/1.png#1\t'
     assert_regex "${lines[1]}" $'^a/1.png#1\t'
 }
+
+@test "an image with more boxes than are answered at a time is read once" {
+    boxes 40 | sed 's,test-0001.png,stdin,' >boxes.json # a pipe can be read only once
+    run -0 --separate-stderr bash -c 'cat photos/test-0001.png | lint-predict --boxes boxes.json model /dev/stdin photos/test-0002.png'
+    assert_equal "${#lines[@]}" 80
+    sed 's,^/dev/stdin,photos/test-0001.png,' <<<"$output" >once
+    boxes 40 >boxes.json
+    lint-predict --boxes boxes.json model photos/test-000{1,2}.png | cmp - once
+}
