@@ -2,6 +2,7 @@
 #include "base/atomic_output.h"
 #include "base/cli.h"
 #include "base/folder.h"
+#include "base/regular_file.h"
 #include "base/standard_io.h"
 #include "base/text.h"
 #include "export/mlflow.h"
@@ -106,13 +107,20 @@ static int read_folder(lint_run_folder *f, const lint_run_name *j, const lint_ru
     return 0;
 }
 
+static FILE *open_log(const lint_run_name *j) {
+    lint_err e;
+    FILE *in = j->found ? lint_regular_open(j->log, j->log, &e) : lint_input_open(j->log, &e);
+    if (!in) lint_die(&e);
+    return in;
+}
+
 static void export_log(const lint_run_name *j) {
     lint_err e;
-    const char *name;
+    const char *name = lint_input_name(j->log);
     lint_run_log log;
     lint_run_folder folder;
     time_t begin = time(NULL);
-    FILE *in = lint_open_input(j->log, &name);
+    FILE *in = open_log(j);
     if (lint_run_log_read(&log, in, &e) < 0) {
         lint_err_prefix(&e, "%s: ", name);
         lint_die(&e);

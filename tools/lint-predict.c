@@ -424,6 +424,7 @@ static void open_all(job *j, const char *model, size_t images) {
     if (o.depth) j->ask.depth = (int)o.depth;
     if (o.margin >= 0) j->ask.margin = o.margin;
     j->ask.max_pixels = o.max_pixels;
+    j->ask.regular = o.from != NULL;
     j->order = calloc(j->model.k, sizeof *j->order);
     j->p = calloc(j->model.k, sizeof *j->p);
     if (!j->order || !j->p) {

@@ -66,6 +66,7 @@ static int read_picture(const lint_file_predictor *a, const char *path, int crop
                                 .fit = a->fit,
                                 .depth = a->depth,
                                 .max_pixels = a->max_pixels,
+                                .regular = a->regular,
                                 .heif = a->heif};
     if (lint_image_read_as(&to->im, lint_is_stdio(path) ? "/dev/stdin" : path, &ask, &to->facts,
                            e) < 0)

@@ -41,6 +41,7 @@ typedef struct lint_file_predictor {
     lint_fit fit;
     int depth; /* of lint_image_ask; the model's, unless it is set after lint_file_predictor_new */
     long max_pixels; /* of lint_image_ask; 0, unless it is set */
+    int regular;     /* of lint_image_ask; 0, unless it is set */
     double margin;   /* of crops; the model's or 0, unless it is set */
     struct lint_heif_decoder *heif;
     size_t most;

@@ -1,9 +1,12 @@
 #include "base/text.h"
+#include "base/regular_file.h"
 
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#define CANNOT_OPEN "cannot be opened"
 
 char *lint_text_format(lint_err *e, const char *fmt, ...) {
     va_list ap;
@@ -37,10 +40,10 @@ static int read_on(FILE *in, char **text, size_t most, size_t *len, lint_err *e)
     return 0;
 }
 
-int lint_text_read(const char *path, size_t most, char **text, size_t *len, lint_err *e) {
-    FILE *in = fopen(path, "rb");
+/* Closes `in`, which is NULL after an error. */
+static int read_all(FILE *in, size_t most, char **text, size_t *len, lint_err *e) {
     *text = NULL;
-    int err = in ? read_on(in, text, most, len, e) : lint_fail_errno(e, "cannot be opened");
+    int err = in ? read_on(in, text, most, len, e) : -1;
     if (!err && ferror(in)) err = lint_fail_errno(e, "cannot be read");
     if (in) fclose(in);
     if (!err && *len > most) err = lint_fail(e, "larger than %zu MiB", most >> 20);
@@ -48,6 +51,16 @@ int lint_text_read(const char *path, size_t most, char **text, size_t *len, lint
     free(*text);
     *text = NULL;
     return -1;
+}
+
+int lint_text_read(const char *path, size_t most, char **text, size_t *len, lint_err *e) {
+    return read_all(lint_regular_open(path, CANNOT_OPEN, e), most, text, len, e);
+}
+
+int lint_text_read_given(const char *path, size_t most, char **text, size_t *len, lint_err *e) {
+    FILE *in = fopen(path, "rb");
+    if (!in) lint_fail_errno(e, CANNOT_OPEN);
+    return read_all(in, most, text, len, e);
 }
 
 /* Bytes of the control character at s; 0 where there is another. Besides those of ASCII and C1 these

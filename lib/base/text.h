@@ -18,9 +18,11 @@
  * `e` may be NULL. */
 char *lint_text_format(lint_err *e, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
-/* Reads all of a file, at most `most` bytes (whole MiB): *text from malloc, with a 0 behind its *len
- * bytes; NULL after an error. Messages do not name the path. */
+/* Reads all of a regular file (regular_file.h), at most `most` bytes (whole MiB): *text from malloc, with a 0
+ * behind its *len bytes; NULL after an error. Messages do not name the path. */
 int lint_text_read(const char *path, size_t most, char **text, size_t *len, lint_err *e);
+/* The same for what the user names, which may be a pipe. */
+int lint_text_read_given(const char *path, size_t most, char **text, size_t *len, lint_err *e);
 
 /* Copies s to `to` [size > 0], with `?` for each byte of control characters and each that is not UTF-8.
  * Marks that turn the direction of the text behind them are control characters.

@@ -1,6 +1,7 @@
 /* Which network weights belong to, by the names and shapes of their tensors. Declared in
  * backbone.h. */
 #define _POSIX_C_SOURCE 200809L /* strdup */
+#include "base/regular_file.h"
 #include "engine/backbone.h"
 #include "engine/net_file.h"
 #include "engine/net_init.h"
@@ -65,7 +66,8 @@ static int fits(const lint_frame *f, const char *path, lint_err *e) {
     const lint_chain_options o = {.classes = 1, .batch = 1};
     const char *name;
     lint_chain c;
-    char *text = lint_net_read(path, &name, e);
+    FILE *in = lint_regular_open(path, path, e);
+    char *text = in ? lint_net_read(path, &name, e) : NULL;
     int read = text && lint_chain_parse(&c, text, name, &o, e) == 0, yes = 0;
     if (read) {
         yes = belongs(f, &c);
@@ -73,6 +75,7 @@ static int fits(const lint_frame *f, const char *path, lint_err *e) {
     } else if (e->system) {
         yes = -1;
     }
+    if (in) fclose(in);
     free(text);
     return yes;
 }

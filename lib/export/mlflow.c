@@ -2,6 +2,7 @@
 #include "export/mlflow.h"
 #include "base/atomic_output.h"
 #include "base/folder.h"
+#include "base/regular_file.h"
 #include "base/rng.h"
 #include "base/text.h"
 #include "export/mlflow_parts.h"
@@ -333,15 +334,27 @@ static int copy_to(FILE *in, const char *from, const char *to, lint_err *e) {
     return lint_fail_errno(e, "%s", from);
 }
 
-static int copy_file(const char *from, const char *folder, lint_err *e) {
+/* Closes `in`, which may be NULL after an error. */
+static int copy_file(FILE *in, const char *from, const char *folder, lint_err *e) {
     const char *slash = strrchr(from, '/');
-    FILE *in = fopen(from, "rb");
-    if (!in) return lint_fail_errno(e, "%s", from);
+    if (!in) return -1;
     char *to = lint_text_format(e, "%s/%s", folder, slash ? slash + 1 : from);
     int err = to ? copy_to(in, from, to, e) : -1;
     free(to);
     fclose(in);
     return err;
+}
+
+/* A picture that lies beside the log. */
+static int copy_found(const char *from, const char *folder, lint_err *e) {
+    return copy_file(lint_regular_open(from, from, e), from, folder, e);
+}
+
+/* A file that the user names. */
+static int copy_given(const char *from, const char *folder, lint_err *e) {
+    FILE *in = fopen(from, "rb");
+    if (!in) lint_fail_errno(e, "%s", from);
+    return copy_file(in, from, folder, e);
 }
 
 static int copy_artifacts(run *r, lint_err *e) {
@@ -352,9 +365,9 @@ static int copy_artifacts(run *r, lint_err *e) {
     free(root);
     int err = r->folder ? lint_folder_make(r->folder, e) : -1;
     for (size_t i = 0; i < m->folder->pictures && !err; i++)
-        err = copy_file(m->folder->picture[i], r->folder, e);
+        err = copy_found(m->folder->picture[i], r->folder, e);
     for (size_t i = 0; i < m->artifacts && !err; i++)
-        err = copy_file(m->artifact[i], r->folder, e);
+        err = copy_given(m->artifact[i], r->folder, e);
     return err;
 }
 

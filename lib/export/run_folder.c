@@ -2,6 +2,7 @@
 #include "export/run_folder.h"
 #include "base/grow.h"
 #include "base/json.h"
+#include "base/regular_file.h"
 #include "base/text.h"
 
 #include <dirent.h>
@@ -77,7 +78,7 @@ static int add_summary(lint_run_folder *f, const char *of, json_t *root, lint_er
 static int read_scores(lint_run_folder *f, const char *folder, const char *of, lint_err *e) {
     char *path = lint_text_format(e, "%s/%s.json", folder, of);
     if (!path) return -1;
-    FILE *in = fopen(path, "r");
+    FILE *in = lint_regular_open(path, path, e);
     int err = 0;
     if (in) {
         json_t *root = lint_json_read(in, SCORES_BYTES, SCORES_VALUES, e);
@@ -85,7 +86,7 @@ static int read_scores(lint_run_folder *f, const char *folder, const char *of, l
         json_decref(root);
         fclose(in);
     } else if (errno != ENOENT) {
-        err = lint_fail_errno(e, "%s", path);
+        err = -1;
     }
     free(path);
     return err;

@@ -88,6 +88,7 @@ static int name_run(lint_run_name *r, const char *operand, const char *given, li
 
 int lint_run_name_of(lint_run_name *r, const char *operand, const char *given, lint_err *e) {
     *r = (lint_run_name){.log = log_of(operand, e)};
+    r->found = r->log && strcmp(r->log, operand) != 0;
     int err = r->log ? name_run(r, operand, given, e) : -1;
     if (err) lint_run_name_free(r);
     return err;

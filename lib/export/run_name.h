@@ -16,6 +16,7 @@
 
 typedef struct lint_run_name {
     char *log;        /* path of the log, or - */
+    int found;        /* the log was found in a folder, which is the operand */
     char *experiment; /* NULL where the path tells none */
     char *run;        /* may be empty, where nothing of the path can be a name */
 } lint_run_name;

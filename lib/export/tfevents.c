@@ -1,5 +1,6 @@
 #include "export/tfevents.h"
 #include "base/grow.h"
+#include "base/regular_file.h"
 #include "export/protobuf.h"
 
 #include <errno.h>
@@ -124,14 +125,11 @@ static unsigned big(const uint8_t *b) {
 
 /* A file's bytes, from malloc, at least PNG_HEAD of them. */
 static uint8_t *read_png(const char *path, size_t *n, lint_err *e) {
-    FILE *in = fopen(path, "rb");
+    FILE *in = lint_regular_open(path, path, e);
     uint8_t *bytes = NULL;
     size_t room = 0;
     *n = 0;
-    if (!in) {
-        lint_fail_errno(e, "%s", path);
-        return NULL;
-    }
+    if (!in) return NULL;
     for (size_t got = 1; got && *n < PICTURE_BYTES; *n += got) {
         uint8_t *more = lint_grow_to(bytes, *n + (1 << 16), &room, 1);
         if (!more) break;

@@ -61,6 +61,7 @@ typedef struct lint_image_ask {
     int depth;       /* how many bits say white, in samples of more than 8 bits and in floats: 8 to
                      * LINT_IMAGE_DEPTH; 0: all of the integer's, or 1.0. More is white. */
     long max_pixels; /* 0: LINT_IMAGE_PIXELS */
+    int regular; /* only a regular file is opened (regular_file.h): its name was found somewhere */
     struct lint_heif_decoder *heif; /* for HEIC and AVIF (heif_decoder.h); NULL: made anew */
 } lint_image_ask;
 

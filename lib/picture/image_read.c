@@ -1,3 +1,4 @@
+#include "base/regular_file.h"
 #include "base/rng.h"
 #include "picture/image_codec.h"
 
@@ -32,15 +33,24 @@ static uint8_t *read_all(FILE *in, size_t *n, lint_err *e) {
     return NULL;
 }
 
-uint8_t *lint_image_bytes(const char *path, size_t *n, lint_err *e) {
+#define CANNOT_OPEN "cannot open"
+
+static FILE *open_given(const char *path, lint_err *e) {
     FILE *in = fopen(path, "rb");
-    if (!in) {
-        lint_fail_errno(e, "cannot open");
-        return NULL;
-    }
+    if (!in) lint_fail_errno(e, CANNOT_OPEN);
+    return in;
+}
+
+/* Closes `in`, which may be NULL after an error. */
+static uint8_t *read_bytes(FILE *in, size_t *n, lint_err *e) {
+    if (!in) return NULL;
     uint8_t *b = read_all(in, n, e);
     fclose(in);
     return b;
+}
+
+uint8_t *lint_image_bytes(const char *path, size_t *n, lint_err *e) {
+    return read_bytes(open_given(path, e), n, e);
 }
 
 /* --- facts ------------------------------------------------------------------------------------ */
@@ -91,7 +101,8 @@ int lint_image_read_as(lint_image *im, const char *path, const lint_image_ask *a
                        lint_image_facts *facts, lint_err *e) {
     size_t n;
     lint_image_free(im);
-    uint8_t *b = lint_image_bytes(path, &n, e);
+    FILE *in = ask->regular ? lint_regular_open(path, CANNOT_OPEN, e) : open_given(path, e);
+    uint8_t *b = read_bytes(in, &n, e);
     int err = b ? lint_image_decode(im, b, n, ask, facts, e) : -1;
     free(b);
     return err;

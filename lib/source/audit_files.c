@@ -115,8 +115,9 @@ static int make_tile(const lint_audit *a, size_t i, lint_tile *t, lint_err *e) {
     const lint_picture *p = &a->source->picture[i];
     const char *slash = strrchr(p->path, '/');
     lint_image im = {0};
+    const lint_image_ask ask = {.c = 3, .rough_w = TILE, .rough_h = TILE, .regular = 1};
     char *full = lint_source_path(a->source, p->path, e);
-    int err = full ? lint_image_read_for(&im, full, 3, TILE, TILE, e) : -1;
+    int err = full ? lint_image_read_as(&im, full, &ask, NULL, e) : -1;
     if (full && err) lint_err_prefix(e, "%s: ", full);
     free(full);
     if (!err) {

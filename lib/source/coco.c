@@ -443,7 +443,7 @@ lint_coco *lint_coco_parse(const char *json, size_t len, int skip, lint_err *e) 
 int lint_coco_add(lint_coco *c, const char *path, const char *below, lint_err *e) {
     size_t len;
     char *text;
-    int err = lint_text_read(path, LINT_COCO_BYTES, &text, &len, e);
+    int err = lint_text_read_given(path, LINT_COCO_BYTES, &text, &len, e);
     if (!err) err = read_json(c, text, len, below, e);
     free(text);
     return err ? lint_err_prefix(e, "%s: ", path) : 0;

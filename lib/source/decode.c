@@ -86,6 +86,7 @@ static int read_picture(lint_image *im, const batch *b, const char *path, int c,
                                          : c == 1 ? 0
                                                   : b->c->depth,
                                 .max_pixels = b->c->max_pixels,
+                                .regular = 1,
                                 .heif = b->c->heif};
     if (!err) err = lint_image_read_as(im, full, &ask, facts, e);
     free(full);

@@ -1,6 +1,7 @@
 #include "source/source.h"
 #include "base/folder.h"
 #include "base/grow.h"
+#include "base/regular_file.h"
 #include "base/text.h"
 #include "picture/image.h"
 #include "source/source_parts.h"
@@ -572,14 +573,13 @@ static int find_objects(lint_source *s, lint_err *e) {
 /* 1: read from metadata.csv, of the folder or of its splits. 0: there is none. */
 static int read_tables(lint_source *s, const lint_source_rules *rules, lint_err *e) {
     char *path = lint_source_path(s, "metadata.csv", e);
-    FILE *in = path ? fopen(path, "r") : NULL;
+    FILE *in = path ? lint_regular_open(path, path, e) : NULL;
     int got = path ? 1 : -1;
     if (in) {
         if (lint_source_metadata(s, in, rules, e) < 0) got = lint_err_prefix(e, "%s: ", path);
         fclose(in);
     } else if (path) {
-        got = errno == ENOENT ? lint_source_split_tables(s, rules, e)
-                              : lint_fail_errno(e, "%s", path);
+        got = errno == ENOENT ? lint_source_split_tables(s, rules, e) : -1;
     }
     free(path);
     return got;

@@ -1,6 +1,7 @@
 /* metadata.csv, as Waterbirds, Hugging Face and people who keep tables have it. */
 #include "base/csv.h"
 #include "base/grow.h"
+#include "base/regular_file.h"
 #include "base/text.h"
 #include "picture/image.h"
 #include "source/source_parts.h"
@@ -383,9 +384,9 @@ static int read_names(const lint_source *s, const char *file, lint_names *n, lin
     char text[NAME_BYTES_MAX];
     char *path = lint_source_path(s, file, e);
     int err = path ? 0 : -1;
-    FILE *in = path ? fopen(path, "r") : NULL;
+    FILE *in = path ? lint_regular_open(path, path, e) : NULL;
     *n = (lint_names){0};
-    if (path && !in && errno != ENOENT) err = lint_fail(e, "%s: %s", path, strerror(errno));
+    if (path && !in && errno != ENOENT) err = -1;
     for (size_t line = 1; in && !err && fgets(text, sizeof text, in); line++) {
         size_t len = strcspn(text, "\r\n");
         if (len == sizeof text - 1)
@@ -393,7 +394,7 @@ static int read_names(const lint_source *s, const char *file, lint_names *n, lin
         else if (len)
             err = lint_names_push(n, text, len, e);
     }
-    if (in && !err && ferror(in)) err = lint_fail(e, "%s: %s", path, strerror(errno));
+    if (in && !err && ferror(in)) err = lint_fail_errno(e, "%s", path);
     if (in) fclose(in);
     free(path);
     if (err) lint_names_free(n);
@@ -596,7 +597,7 @@ static int read_split_table(lint_source *s, table *t, const char *name, const ch
                             lint_err *e) {
     char *folder = lint_text_format(e, "%s/", name);
     char *path = folder ? lint_text_format(e, "%s/%smetadata.csv", s->root, folder) : NULL;
-    FILE *in = path ? fopen(path, "r") : NULL;
+    FILE *in = path ? lint_regular_open(path, path, e) : NULL;
     int got = path ? 0 : -1;
     if (in) {
         t->folder = folder;
@@ -604,7 +605,7 @@ static int read_split_table(lint_source *s, table *t, const char *name, const ch
         got = read_table(s, t, in, columns, e) < 0 ? lint_err_prefix(e, "%s: ", path) : 1;
         fclose(in);
     } else if (path && errno != ENOENT && errno != ENOTDIR) {
-        got = lint_fail(e, "%s: %s", path, strerror(errno));
+        got = -1;
     }
     free(path);
     free(folder);

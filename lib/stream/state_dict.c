@@ -1,6 +1,7 @@
 #include "stream/state_dict.h"
 #include "base/file_map.h"
 #include "base/names.h"
+#include "base/regular_file.h"
 #include "base/text.h"
 #include "stream/frame_parts.h"
 #include "stream/mapped.h"
@@ -149,6 +150,9 @@ static char *beside(const char *index, const char *name) {
 
 static int add_file(lint_state_dict *s, const char *path, lint_err *e) {
     lint_file_map map;
+    FILE *in = lint_regular_open(path, path, e);
+    if (!in) return -1;
+    fclose(in);
     lint_file_map_open(&map, path);
     if (is_index(&map)) {
         lint_file_map_close(&map);

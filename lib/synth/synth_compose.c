@@ -215,7 +215,8 @@ enum { ALPHA_SEEN = 40 };
 
 static int load_object(const composer *c, double largest, const char *path, lint_image *im,
                        lint_err *e) {
-    if (lint_image_read(im, path, 4, e) < 0) return -1;
+    const lint_image_ask ask = {.c = 4, .regular = 1};
+    if (lint_image_read_as(im, path, &ask, NULL, e) < 0) return -1;
     int x0 = im->w, y0 = im->h, x1 = 0, y1 = 0, solid = 1;
     for (int y = 0; y < im->h; y++)
         for (int x = 0; x < im->w; x++) {
@@ -235,7 +236,8 @@ static int load_object(const composer *c, double largest, const char *path, lint
 }
 
 static int load_ground(const composer *c, const lint_synth_file *f, lint_image *im, lint_err *e) {
-    if (lint_image_read_for(im, f->path, 3, 3 * c->w, 3 * c->h, e) < 0) return -1;
+    const lint_image_ask ask = {.c = 3, .rough_w = 3 * c->w, .rough_h = 3 * c->h, .regular = 1};
+    if (lint_image_read_as(im, f->path, &ask, NULL, e) < 0) return -1;
     int x0 = (int)(f->part[0] * (float)im->w), x1 = (int)(f->part[2] * (float)im->w);
     int y0 = (int)(f->part[1] * (float)im->h), y1 = (int)(f->part[3] * (float)im->h);
     if (x1 <= x0 || y1 <= y0) return lint_fail(e, "the given part of it is empty");

@@ -409,3 +409,23 @@ refuse() {
     assert_equal "$stderr" 'lint-log: standard output: No space left on device'
     run -1 --separate-stderr bash -c 'lint-log --version >&-'
 }
+
+@test "nobody waits for a FIFO beside a log; a log that is named by hand may be one" {
+    local name to
+    for name in sheet.png val.json log.tsv; do
+        for to in --tensorboard --mlflow; do
+            cp -r m "$name-$to"
+            rm -f "$name-$to/$name"
+            mkfifo "$name-$to/$name"
+            run -1 timeout 20 lint-log "$to" "out$to" "$name-$to"
+            assert_output "lint-log: $name-$to/$name: not a regular file"
+        done
+    done
+    mkfifo pipe artifact
+    cat m/log.tsv >pipe &
+    echo told >artifact &
+    timeout 20 lint-log --mlflow out.db --artifact artifact pipe
+    run -0 find . -name artifact -type f
+    assert_output --regexp '^./[^
+]*/artifact$'
+}

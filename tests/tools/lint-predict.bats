@@ -466,3 +466,13 @@ model_of_crops() {
     boxes 40 >boxes.json
     lint-predict --boxes boxes.json model photos/test-000{1,2}.png | cmp - once
 }
+
+@test "nobody waits for a FIFO among the names of --from; one that is named by hand is read" {
+    mkfifo photos/fifo.png
+    printf 'photos/fifo.png\nphotos/test-0001.png\n' >list
+    run -1 --separate-stderr timeout 20 lint-predict --from list model
+    assert_equal "${lines[0]}" $'photos/fifo.png\t\t\tcannot open: not a regular file'
+    assert_regex "${lines[1]}" $'^photos/test-0001.png\t(leopard|orca)\t0'
+    run -0 --separate-stderr timeout 20 bash -c 'cat photos/test-0001.png >photos/fifo.png & lint-predict model photos/fifo.png'
+    assert_regex "$output" $'^photos/fifo.png\t(leopard|orca)\t0'
+}

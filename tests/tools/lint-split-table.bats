@@ -124,3 +124,15 @@ facts=$'0 - p/0.png\n1 - p/1.png\n1 - p/2.png'
     run -1 timeout 30 lint-split x --split train --ratio 1/0/0 -o d
     assert_output 'lint-split: x/0/0.png: the file is empty'
 }
+
+@test "nobody waits for a FIFO that is called like a table or a file of names" {
+    local name
+    for name in metadata.csv train/metadata.csv classes.txt places.txt; do
+        rm -rf x/*.* x/train
+        mkdir -p x/train
+        [[ $name = *metadata.csv ]] || printf 'file,y,place\np/0.png,0,0\np/1.png,1,1\n' >x/metadata.csv
+        mkfifo "x/$name"
+        run -1 timeout 20 lint-split x --split train --ratio 1/0/0 -o d
+        assert_output --partial "x/$name: not a regular file"
+    done
+}

@@ -441,3 +441,18 @@ begin() {
     kill -TERM $pid
     wait $pid || true # or the folder is removed while it is filled
 }
+
+@test "nobody waits for a FIFO among the cut-outs or the photographs, or in a list of them" {
+    pets
+    rm cats/01.png
+    mkfifo cats/01.png
+    run -1 timeout 20 lint-synth -q -o set --objects cat=cats dog=dogs --places sofa=sofa lawn=lawn
+    assert_output 'lint-synth: cats/01.png: cannot open: not a regular file'
+    printf 'cat\tcats/01.png\ndog\tdogs/01.png\ndog\tdogs/02.png\n' >list
+    run -1 timeout 20 lint-synth -q -o set --objects list --places sofa=sofa lawn=lawn
+    assert_output --partial 'cats/01.png: cannot open: not a regular file'
+    rm cats/01.png sofa/01.png
+    mkfifo sofa/01.png
+    run -1 timeout 20 lint-synth -q -o set --objects cat=cats dog=dogs --places sofa=sofa lawn=lawn
+    assert_output 'lint-synth: sofa/01.png: cannot open: not a regular file'
+}

@@ -931,3 +931,11 @@ refused() {
     assert_equal "$(cat said)" 'lint-train: stopped before the first epoch was complete, so there is no model'
     assert_not_exist m
 }
+
+@test "nobody waits for a FIFO that an index of weights names" {
+    "$SUPPORT/tiny-samples" n=12 >s.lts
+    echo '{"weight_map":{"0.weight":"fifo.safetensors"}}' >weights.index.json
+    mkfifo fifo.safetensors
+    run -1 timeout 20 lint-train -q --net "$SUPPORT/tiny.net" --init weights.index.json -t s.lts --epochs 1 -o m
+    assert_output 'lint-train: fifo.safetensors: not a regular file'
+}
