@@ -3,6 +3,7 @@
 #include "base/standard_io.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -47,6 +48,15 @@ static int is_direct(const char *path) {
     return lint_is_stdio(path) || (stat(path, &st) == 0 && !S_ISREG(st.st_mode));
 }
 
+/* NULL and errno. What a run left there goes, and is not written to: it may be somebody's link. */
+static FILE *make_partial(const char *path) {
+    if (unlink(path) != 0 && errno != ENOENT) return NULL;
+    int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666);
+    FILE *f = fd < 0 ? NULL : fdopen(fd, "w");
+    if (!f && fd >= 0) close(fd);
+    return f;
+}
+
 static int open_file(lint_train_log *log, lint_err *e) {
     if (!is_direct(log->path)) {
         size_t size = strlen(log->path) + sizeof ".partial";
@@ -54,8 +64,9 @@ static int open_file(lint_train_log *log, lint_err *e) {
         if (!log->partial) return lint_fail_mem(e, "the log");
         snprintf(log->partial, size, "%s.partial", log->path);
     }
-    log->file =
-        lint_is_stdio(log->path) ? stdout : fopen(log->partial ? log->partial : log->path, "w");
+    log->file = lint_is_stdio(log->path) ? stdout
+                : log->partial           ? make_partial(log->partial)
+                                         : fopen(log->path, "w");
     return log->file ? 0 : lint_fail_errno(e, "%s", log->path);
 }
 

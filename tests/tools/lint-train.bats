@@ -939,3 +939,18 @@ refused() {
     run -1 timeout 20 lint-train -q --net "$SUPPORT/tiny.net" --init weights.index.json -t s.lts --epochs 1 -o m
     assert_output 'lint-train: fifo.safetensors: not a regular file'
 }
+
+@test "what lies where the log will be written goes, and is not written through" {
+    "$SUPPORT/tiny-samples" n=12 >s.lts
+    echo mine >victim
+    ln -s victim log.tsv.partial
+    lint-train -q --net "$SUPPORT/tiny.net" -t s.lts --epochs 1 --log log.tsv -o m
+    assert_equal "$(<victim)" mine
+    assert [ ! -L log.tsv ]
+    assert_file_contains log.tsv '^1	'
+    mkfifo log.tsv.partial
+    timeout 60 lint-train -q --net "$SUPPORT/tiny.net" -t s.lts --epochs 1 --log log.tsv -o m
+    mkdir log.tsv.partial
+    run -1 lint-train -q --net "$SUPPORT/tiny.net" -t s.lts --epochs 1 --log log.tsv -o m
+    assert_output 'lint-train: log.tsv: Is a directory'
+}
