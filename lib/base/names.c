@@ -49,6 +49,18 @@ void lint_names_sort(lint_names *n) {
     if (n->n) qsort(n->v, n->n, sizeof *n->v, by_text);
 }
 
+int lint_names_check_distinct(const lint_names *n, const char *what, lint_err *e) {
+    lint_names sorted;
+    if (lint_names_copy(&sorted, n, e) < 0) return -1;
+    lint_names_sort(&sorted);
+    int err = 0;
+    for (size_t i = 1; i < sorted.n && !err; i++)
+        if (strcmp(sorted.v[i - 1], sorted.v[i]) == 0)
+            err = lint_fail(e, "the %s '%s' is named twice", what, sorted.v[i]);
+    lint_names_free(&sorted);
+    return err;
+}
+
 int32_t lint_names_find(const lint_names *n, const char *text) {
     for (size_t i = 0; i < n->n; i++)
         if (strcmp(n->v[i], text) == 0) return (int32_t)i;

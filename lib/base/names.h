@@ -34,6 +34,8 @@ int lint_names_from_list(lint_names *n, const char *list, lint_err *e);
  * unchanged. */
 int lint_names_push(lint_names *n, const char *text, size_t len, lint_err *e);
 void lint_names_sort(lint_names *n); /* by bytes */
+/* An error if a name is there twice, since that would be two classes of one name. what: "class". */
+int lint_names_check_distinct(const lint_names *n, const char *what, lint_err *e);
 /* Index of a name, or -1. */
 int32_t lint_names_find(const lint_names *n, const char *text);
 /* The same for each of many texts [count], in the time of sorting the names. */

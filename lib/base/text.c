@@ -134,6 +134,10 @@ size_t lint_json_values(const char *json, size_t len) {
     return n;
 }
 
+const char *lint_text_behind_mark(const char *s) {
+    return strncmp(s, "\xef\xbb\xbf", 3) == 0 ? s + 3 : s;
+}
+
 static int continues(char c) {
     return ((unsigned char)c & 0xc0) == 0x80;
 }

@@ -34,6 +34,9 @@ char *lint_text_clean(char *to, size_t size, const char *s);
  * other bytes stay. The caller checks ferror(out). */
 void lint_text_escape(const char *s, FILE *out);
 
+/* The text behind the byte order mark of UTF-8, where it begins with one, as Windows' programs write it. */
+const char *lint_text_behind_mark(const char *s);
+
 /* The number of characters in a UTF-8 text. */
 size_t lint_text_length(const char *s);
 

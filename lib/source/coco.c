@@ -444,7 +444,10 @@ int lint_coco_add(lint_coco *c, const char *path, const char *below, lint_err *e
     size_t len;
     char *text;
     int err = lint_text_read_given(path, LINT_COCO_BYTES, &text, &len, e);
-    if (!err) err = read_json(c, text, len, below, e);
+    if (!err) {
+        const char *json = lint_text_behind_mark(text);
+        err = read_json(c, json, len - (size_t)(json - text), below, e);
+    }
     free(text);
     return err ? lint_err_prefix(e, "%s: ", path) : 0;
 }

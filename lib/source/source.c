@@ -58,19 +58,6 @@ int lint_source_is_file(const lint_source *s, const char *path, lint_err *e) {
     return is_there(s, path, 0, e);
 }
 
-/* A class named twice would be two classes of one name. */
-static int check_distinct(const lint_names *n, const char *what, lint_err *e) {
-    lint_names sorted;
-    if (lint_names_copy(&sorted, n, e) < 0) return -1;
-    lint_names_sort(&sorted);
-    int err = 0;
-    for (size_t i = 1; i < sorted.n && !err; i++)
-        if (strcmp(sorted.v[i - 1], sorted.v[i]) == 0)
-            err = lint_fail(e, "the %s '%s' is named twice", what, sorted.v[i]);
-    lint_names_free(&sorted);
-    return err;
-}
-
 int lint_source_is_picture(const char *name) {
     return lint_image_named(name);
 }
@@ -624,8 +611,8 @@ int lint_source_open(lint_source *s, const char *root, const lint_source_rules *
         err = lint_fail_errno(e, "%s", s->root);
     else if (!S_ISDIR(st.st_mode))
         err = lint_fail(e, "%s: not a folder", s->root);
-    if (!err) err = check_distinct(&rules->classes, "class", e);
-    if (!err) err = check_distinct(&rules->places, "place", e);
+    if (!err) err = lint_names_check_distinct(&rules->classes, "class", e);
+    if (!err) err = lint_names_check_distinct(&rules->places, "place", e);
     if (!err) err = read_source(s, rules, e);
     if (err) lint_source_free(s);
     return err;

@@ -379,22 +379,34 @@ static void know_waterbirds(const lint_source *s, table *t) {
     }
 }
 
-/* A name a line; no such file: none. */
-static int read_names(const lint_source *s, const char *file, lint_names *n, lint_err *e) {
+/* A name a line. */
+static int read_lines(FILE *in, lint_names *n, lint_err *e) {
     char text[NAME_BYTES_MAX];
+    int err = 0;
+    for (size_t line = 1; !err && fgets(text, sizeof text, in); line++) {
+        size_t len = strcspn(text, "\r\n");
+        const char *name = line == 1 ? lint_text_behind_mark(text) : text;
+        if (len == sizeof text - 1)
+            err = lint_fail(e, "line %zu: too long for a name", line);
+        else if (text + len > name)
+            err = lint_names_push(n, name, (size_t)(text + len - name), e);
+    }
+    return !err && ferror(in) ? lint_fail_errno(e, "cannot read") : err;
+}
+
+/* The names of the `what` (class, place) in a file; no such file: none. */
+static int read_names(const lint_source *s, const char *file, const char *what, lint_names *n,
+                      lint_err *e) {
     char *path = lint_source_path(s, file, e);
     int err = path ? 0 : -1;
     FILE *in = path ? lint_regular_open(path, path, e) : NULL;
     *n = (lint_names){0};
     if (path && !in && errno != ENOENT) err = -1;
-    for (size_t line = 1; in && !err && fgets(text, sizeof text, in); line++) {
-        size_t len = strcspn(text, "\r\n");
-        if (len == sizeof text - 1)
-            err = lint_fail(e, "%s: line %zu: too long for a name", path, line);
-        else if (len)
-            err = lint_names_push(n, text, len, e);
+    if (in && !err) {
+        err = read_lines(in, n, e);
+        if (!err) err = lint_names_check_distinct(n, what, e);
+        if (err) lint_err_prefix(e, "%s: ", path);
     }
-    if (in && !err && ferror(in)) err = lint_fail_errno(e, "%s", path);
     if (in) fclose(in);
     free(path);
     if (err) lint_names_free(n);
@@ -508,22 +520,24 @@ static int resolve(lint_names *names, int32_t *index, const lint_names *given, c
 
 /* What the user gives, else the file's, else those of the published set. */
 static int names_for(const lint_source *s, const lint_names *given, const char *file,
-                     const char *known, lint_names *to, lint_err *e) {
+                     const char *what, const char *known, lint_names *to, lint_err *e) {
     if (given->n) return lint_names_copy(to, given, e);
-    if (read_names(s, file, to, e) < 0) return -1;
+    if (read_names(s, file, what, to, e) < 0) return -1;
     return !to->n && known ? lint_names_from_list(to, known, e) : 0;
 }
 
 static int resolve_column(lint_source *s, const table *t, int place, const lint_names *given,
                           int32_t *index, lint_err *e) {
     static const char *const file[2] = {"classes.txt", "places.txt"};
+    static const char *const what[2] = {"class", "place"};
     static const char *const known[2] = {"landbird,waterbird", "land,water"};
     lint_names names = {0};
     char **text = malloc((s->n + 1) * sizeof *text);
     if (!text) return lint_fail_mem(e, "the table");
     for (size_t i = 0; i < s->n; i++)
         text[i] = place ? t->row[i].place : t->row[i].y;
-    int err = names_for(s, given, file[place], t->waterbirds ? known[place] : NULL, &names, e);
+    int err = names_for(s, given, file[place], what[place], t->waterbirds ? known[place] : NULL,
+                        &names, e);
     if (!err)
         err = resolve(place ? &s->places : &s->classes, index, &names, text, s->n, t->called[place],
                       place, e);

@@ -40,7 +40,8 @@ int lint_yolo_objects(const char *text, size_t len, double least, lint_objects *
  *                                          - cat                 0: cat
  *                                          - dog                 1: dog
  *
- * A file without `names:` adds none. What else YAML could say is an error. */
+ * A file without `names:` adds none. A name that is there twice, and what else YAML could
+ * say, is an error. */
 int lint_yolo_names(const char *text, size_t len, lint_names *names, lint_err *e);
 
 #endif

@@ -77,7 +77,7 @@ static int take_lines(const char *at, lint_names *names, lint_err *e) {
 
 int lint_yolo_names(const char *text, size_t len, lint_names *names, lint_err *e) {
     if (strlen(text) != len) return lint_fail(e, "not a text");
-    const char *at = text;
+    const char *at = lint_text_behind_mark(text);
     while (*at && strncmp(at, "names:", 6) != 0)
         at = next_line(at);
     if (!*at) return 0;
@@ -85,5 +85,6 @@ int lint_yolo_names(const char *text, size_t len, lint_names *names, lint_err *e
     int err = *at == '['        ? take_list(at + 1, names, e)
               : is_line_end(at) ? take_lines(next_line(at), names, e)
                                 : lint_fail(e, "expected a list of names");
+    if (!err) err = lint_names_check_distinct(names, "class", e);
     return err ? lint_err_prefix(e, "names: ") : 0;
 }

@@ -185,8 +185,9 @@ static int add_list(lint_synth_list *l, const char *path, int kind, const char *
             err = lint_fail(e, "longer than %zu bytes", sizeof line - 2);
         } else {
             line[strcspn(line, "\r\n")] = 0;
-            if (line[0] && line[0] != '#')
-                err = add_line(l, line, kind, root ? root : path, root_len, e);
+            char *text = number == 1 ? (char *)lint_text_behind_mark(line) : line;
+            if (*text && *text != '#')
+                err = add_line(l, text, kind, root ? root : path, root_len, e);
         }
         if (err < 0) lint_err_prefix(e, "%s: line %zu: ", path, number);
     }

@@ -144,7 +144,7 @@ static void sizes_may_be_written_as_floats(void **state) {
 /* Each has an image 1 of the same name. */
 static void files_of_splits_keep_to_their_folders(void **state) {
     (void)state;
-    static const char json[] =
+    static const char json[] = "\xef\xbb\xbf" /* as Windows' programs write it */
         FILE_OF(IMAGE("1", "1.png"), "{\"image_id\": 1, \"bbox\": [0,0,8,6]}");
     static const char none[] = FILE_OF(IMAGE("1", "1.png"), "");
     lint_err e;

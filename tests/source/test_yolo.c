@@ -135,6 +135,7 @@ static void names_are_read_as_data_yaml_has_them(void **state) {
         "names:\n- sea orca\n- cat # the animal\n\n- \"dog\"\nnc: 3",
         "names: # all\r\n  0: sea orca\r\n  1: 'cat'\r\n  2: dog\r\n\r\ntrain: a\r\n",
         "nc: 3\nnames: [\n  sea orca,\n  cat,\n  dog,\n]\n",
+        "\xef\xbb\xbfnames: [sea orca, cat, dog]\n",
     };
     lint_err e;
     for (size_t i = 0; i < sizeof good / sizeof *good; i++) {
@@ -149,6 +150,7 @@ static void names_are_read_as_data_yaml_has_them(void **state) {
     static const char *const bad[][2] = {
         {"names: [a, b", "names: [ is not closed"},
         {"names: ['a", "names: a quote is not closed"},
+        {"names: [a, b, a]", "names: the class 'a' is named twice"},
         {"names: [a, , b]", "names: an empty name"},
         {"names: ['a' 'b']", "names: expected , or ] behind a name"},
         {"names: &list", "names: expected a list of names"},

@@ -136,3 +136,24 @@ facts=$'0 - p/0.png\n1 - p/1.png\n1 - p/2.png'
         assert_output --partial "x/$name: not a regular file"
     done
 }
+
+@test "a file of names that has one twice is refused, and says which" {
+    printf 'file,y,place\np/0.png,0,0\np/1.png,1,1\np/2.png,1,0\n' >x/metadata.csv
+    printf 'cat\ndog\ncat\n' >x/classes.txt
+    run -1 lint-split x --split train --ratio 1/0/0 -o d
+    assert_output "lint-split: x/metadata.csv: x/classes.txt: the class 'cat' is named twice"
+    printf 'cat\ndog\n' >x/classes.txt
+    printf 'sea\nsea\n' >x/places.txt
+    run -1 lint-split x --split train --ratio 1/0/0 -o d
+    assert_output "lint-split: x/metadata.csv: x/places.txt: the place 'sea' is named twice"
+}
+
+@test "a byte order mark before names is no part of the first" {
+    printf 'file,y,place\np/0.png,0,0\np/1.png,1,1\np/2.png,1,0\n' >x/metadata.csv
+    printf '\xef\xbb\xbfcat\r\ndog\r\n' >x/classes.txt
+    printf '\xef\xbb\xbf\nsea\nland\n' >x/places.txt
+    lint-split x --split train --ratio 1/0/0 --size 4x4 -o d
+    run -0 headers d
+    assert_output --partial '"classes":"[\"cat\",\"dog\"]"'
+    assert_output --partial '"places":"[\"sea\",\"land\"]"'
+}

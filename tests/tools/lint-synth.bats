@@ -456,3 +456,10 @@ begin() {
     run -1 timeout 20 lint-synth -q -o set --objects cat=cats dog=dogs --places sofa=sofa lawn=lawn
     assert_output 'lint-synth: sofa/01.png: cannot open: not a regular file'
 }
+
+@test "a byte order mark before a list is no part of its first name" {
+    pets
+    printf '\xef\xbb\xbfcat\tcats/01.png\ncat\tcats/02.png\ndog\tdogs/01.png\ndog\tdogs/02.png\n' >list
+    lint-synth -q --size 16 --train 2 --val 2 --test 2 -o set --objects list --places sofa=sofa lawn=lawn
+    assert_equal "$(cat set/classes.txt)" $'cat\ndog'
+}
