@@ -1,6 +1,8 @@
 #include "load/upweight.h"
 #include "stream/samples.h"
 
+#include <float.h>
+
 static int32_t answer(const float *logits, size_t k) {
     size_t best = 0;
     for (size_t c = 1; c < k; c++)
@@ -29,7 +31,11 @@ static int weigh(lint_frame *f, const lint_samples *s, double factor, lint_upwei
     if (!w) return -1;
     for (size_t i = 0; i < s->n; i++) {
         if (s->label[i] < 0 || answer(s->logits + i * s->k, s->k) == s->label[i]) continue;
-        w[i] = (float)((double)w[i] * factor);
+        double raised = (double)w[i] * factor;
+        if (raised > FLT_MAX)
+            return lint_fail(e, "the weight of sample %zu, %g times %g, is too large for a float",
+                             i, w[i], factor);
+        w[i] = (float)raised;
         count->wrong++;
     }
     count->samples += s->n;

@@ -13,6 +13,16 @@ answers() {
             map { chr(65 + $_) } 0 .. $n - 1' "$@"
 }
 
+# answered_again FILE: what lint-weight wrote of six samples, answered again: the second and the fourth wrong.
+answered_again() {
+    perl -e 'local $/; open A, "<:raw", shift; $_ = <A>; my $len = unpack "Q<";
+        my $h = substr $_, 8, $len; my $d = substr $_, 8 + $len;
+        $h =~ s/\}\s*$//; my $at = length $d;
+        $h .= qq(,"logits":{"dtype":"F32","shape":[6,2],"data_offsets":[$at,) . ($at + 48) . "]}}";
+        $h .= " " x (-length($h) % 8);
+        print pack("Q<", length $h), $h, $d, pack("f<*", 1, 0, 1, 0, 1, 0, 0, 1, 0, 1, 0, 1)' "$1"
+}
+
 setup() {
     cd "$BATS_TEST_TMPDIR"
     answers 1 2  1 2  3 1  2 2  2 2  0 5 >predictions
@@ -52,13 +62,7 @@ setup() {
 
 @test "a weight that is there is multiplied" {
     lint-weight --wrong 6 predictions -o once
-    # The same answers again, with the weights of the first time.
-    perl -e 'local $/; open A, "<:raw", "once"; $_ = <A>; my $len = unpack "Q<";
-        my $h = substr $_, 8, $len; my $d = substr $_, 8 + $len;
-        $h =~ s/\}\s*$//; my $at = length $d;
-        $h .= qq(,"logits":{"dtype":"F32","shape":[6,2],"data_offsets":[$at,) . ($at + 48) . "]}}";
-        $h .= " " x (-length($h) % 8);
-        print pack("Q<", length $h), $h, $d, pack("f<*", 1, 0, 1, 0, 1, 0, 0, 1, 0, 1, 0, 1)' >again
+    answered_again once >again
     lint-weight --wrong 2 again -o twice
     assert_equal "$(tensor twice weight | xargs)" '6 2 1 2 6 1'
 }
@@ -100,4 +104,16 @@ setup() {
     assert_output --partial 'standard output'
     run -0 bash -c 'lint-weight predictions | head -c 1 | wc -c'
     assert_output 1
+}
+
+@test "a weight that no float holds is an error, and the older output stays" {
+    answers 1 0  1 0  1 0  0 1  0 1  0 1 >predictions
+    lint-weight --wrong 1e20 predictions -o heavy
+    answered_again heavy >again
+    lint-weight --wrong 1e18 again -o fine
+    echo before >out
+    run -1 --separate-stderr lint-weight --wrong 1e30 again -o out
+    assert_output ''
+    assert_equal "$stderr" 'lint-weight: again: frame 1: the weight of sample 1, 1e+20 times 1e+30, is too large for a float'
+    assert_equal "$(<out)" before
 }
