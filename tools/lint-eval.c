@@ -15,14 +15,16 @@
 #include <string.h>
 #include <unistd.h>
 
+#define RADIUS 0.25
+
 static struct {
     const char *out, *model, *samples, *verdict, *command;
     int json, compare, pairs;
     lint_verbosity verbosity;
-    double radius;
+    double radius; /* 0: not given */
     uint64_t seed;
     lint_list shares, metric, remedy;
-} o = {.radius = 0.25};
+} o;
 
 static const lint_option options[] = {
     {"json", 0, LINT_OPT_FLAG, &o.json, .help = "JSON instead of tab-separated text"},
@@ -160,7 +162,7 @@ static void write_all(const lint_scores *s, lint_sample_list *list) {
 static void evaluate(char **paths) {
     lint_err e;
     static char *from_stdin[] = {"-", NULL};
-    evaluation v = {.metrics = lint_metrics_new(o.radius, &e)};
+    evaluation v = {.metrics = lint_metrics_new(o.radius > 0 ? o.radius : RADIUS, &e)};
     if (v.metrics && o.samples) v.list = lint_sample_list_new(&e);
     if (!v.metrics || (o.samples && !v.list)) lint_die(&e);
     for (char **p = *paths ? paths : from_stdin; *p; p++) {
@@ -247,9 +249,9 @@ int main(int argc, char **argv) {
     const lint_named_file outputs[] = {{"out", o.out ? o.out : "-"}, {"samples", o.samples}};
     if (o.compare + o.pairs + !!o.verdict > 1)
         lint_usage("--compare, --pairs and --verdict exclude each other");
-    if ((o.compare || o.pairs || o.verdict) && (o.model || o.shares.n || o.samples))
-        lint_usage("--model, --shares and --samples are for predictions, not for --compare, "
-                   "--pairs or --verdict");
+    if ((o.compare || o.pairs || o.verdict) && (o.model || o.shares.n || o.samples || o.radius > 0))
+        lint_usage("--model, --shares, --samples and --radius are for predictions, not for "
+                   "--compare, --pairs or --verdict");
     if (lint_outputs_check(outputs, sizeof outputs / sizeof *outputs, &e) < 0)
         lint_usage("%s", e.msg);
     if ((o.remedy.n || o.command) && !o.verdict)

@@ -11,21 +11,17 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { PICK_NOT_GIVEN = -1, SHEET_TILES = 64, SHEET_COLUMNS = 8 };
+enum { PICK_NOT_GIVEN = -1, SHEET_TILES = 64, SHEET_COLUMNS = 8, CLASSES = 2 };
 #define NO_SEED UINT64_MAX
 
 static struct {
     const char *out;
     lint_list title;
-    long max, columns, classes;
+    long max, columns, classes; /* classes 0: not given */
     int pick;
     lint_verbosity verbosity;
     uint64_t seed;
-} o = {.pick = PICK_NOT_GIVEN,
-       .seed = NO_SEED,
-       .max = SHEET_TILES,
-       .columns = SHEET_COLUMNS,
-       .classes = 2};
+} o = {.pick = PICK_NOT_GIVEN, .seed = NO_SEED, .max = SHEET_TILES, .columns = SHEET_COLUMNS};
 
 static const lint_option options[] = {
     {"out", 'o', LINT_OPT_STR, &o.out, "FILE",
@@ -100,7 +96,8 @@ static void list_network(const char *path) {
     const char *name;
     char *text = lint_net_read(path, &name, &e);
     if (!text) lint_die(&e);
-    if (lint_net_table(text, name, (size_t)o.classes, stdout, &e) < 0) lint_die(&e);
+    if (lint_net_table(text, name, o.classes ? (size_t)o.classes : CLASSES, stdout, &e) < 0)
+        lint_die(&e);
     free(text);
 }
 
@@ -173,10 +170,12 @@ static void draw(char **paths, size_t n) {
 int main(int argc, char **argv) {
     static char *from_stdin[] = {"-", NULL};
     char **paths = lint_cli_parse(&program, argc, argv);
-    size_t n = 0, stdins = 0;
+    size_t n = 0, stdins = 0, networks = 0;
     if (!*paths) paths = from_stdin;
-    for (; paths[n]; n++)
+    for (; paths[n]; n++) {
         stdins += lint_is_stdio(paths[n]);
+        networks += (size_t)is_network(paths[n]);
+    }
     if (stdins > 1) lint_usage("standard input can be shown only once");
     if (!o.out && (o.title.n || o.seed != NO_SEED || o.pick != PICK_NOT_GIVEN ||
                    o.max != SHEET_TILES || o.columns != SHEET_COLUMNS))
@@ -185,6 +184,7 @@ int main(int argc, char **argv) {
         lint_usage("--seed needs --pick random");
     for (size_t i = 0; o.out && i < n; i++)
         if (is_network(paths[i])) lint_usage("%s: a network has no pictures to draw", paths[i]);
+    if (o.classes && !networks) lint_usage("--classes needs a network (NAME.net)");
     if (o.title.n > n) lint_usage("%zu titles for %zu streams", o.title.n, n);
     if (o.out) {
         lint_refuse_terminal(o.out);

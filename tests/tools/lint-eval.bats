@@ -465,7 +465,8 @@ two_pairs() {
     eval_json one-frame
     for args in "--no-such" "--radius 0" "--radius x" "--compare" "--pairs one-frame.json" \
         "--compare --pairs a b" "--compare --json a" "--metric accuracy" "--seed 1" \
-        "--pairs --model x a b" "--samples - x" "-o a --samples a" "--samples a --compare b"; do
+        "--pairs --model x a b" "--samples - x" "-o a --samples a" "--samples a --compare b" \
+        "--compare --radius 0.1 one-frame.json" "--pairs --radius 0.25 one-frame.json one-frame.json"; do
         run -2 lint-eval $args </dev/null
         assert_output --regexp '^lint-eval: '
     done

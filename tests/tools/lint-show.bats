@@ -38,7 +38,8 @@ show() { lint-show "$@" | tr -s ' '; }
     for wrong in "--nonsense" "--max 3 set.lts" "--columns 2 set.lts" "--pick first set.lts" \
         "--seed 1 set.lts" "--title x set.lts" "-o x --max 0 set.lts" "-o x --columns 0 set.lts" \
         "-o x --pick best set.lts" "-o x --pick first --seed 1 set.lts" "- -" \
-        "-o x --title a --title b set.lts" "-o" "-o x tiny.net" "-o x set.lts tiny.net"; do
+        "-o x --title a --title b set.lts" "-o" "-o x tiny.net" "-o x set.lts tiny.net" \
+        "--classes 7 set.lts" "--classes 2 set.lts" "-o x --classes 7 set.lts"; do
         run -2 --separate-stderr lint-show $wrong
         assert_equal "${#stderr_lines[@]}" 1
         assert_regex "$stderr" '^lint-show: '
