@@ -59,8 +59,9 @@ int lint_file_predictor_new(lint_file_predictor *a, const lint_predictor *model,
 void lint_file_predictor_free(lint_file_predictor *a);
 
 /* Fills answer[0..n-1], which are valid until the next call. "-" is standard input. crop: the part of
- * each picture that is asked of, where those of one picture follow each other, also from run to run; NULL: the whole pictures. Returns -1 only if the model itself fails, or the
- * system does (memory, descriptors), which says nothing of the pictures. */
+ * each picture that is asked of, where those of one picture follow each other, also from run to run;
+ * NULL: the whole pictures. Returns -1 only if the model itself fails, or the system does (memory,
+ * descriptors), which says nothing of the pictures. */
 int lint_file_predictor_run(lint_file_predictor *a, char *const *path, const lint_crop *crop,
                             size_t n, lint_err *e);
 
