@@ -132,11 +132,10 @@ static json_t *text_value(const char *text) {
 static int put_object(const job *j, json_t *root, lint_err *e) {
     enum { HOW = JSON_COMPACT | JSON_PRESERVE_ORDER | JSON_REAL_PRECISION(6) };
     FILE *out = lint_output_file(j->out);
-    char *text = root ? json_dumps(root, HOW) : NULL;
+    int err = root ? lint_json_dump(root, out, HOW) : -1;
     json_decref(root);
-    if (!text) return lint_fail_mem(e, "answers");
-    fprintf(out, "%s\n", text);
-    free(text);
+    if (err) return lint_fail_mem(e, "answers");
+    putc('\n', out);
     return 0;
 }
 

@@ -4,6 +4,7 @@
 #include "base/json.h"
 #include "base/standard_io.h"
 #include "base/table.h"
+#include "base/text.h"
 
 #include <math.h>
 #include <stdint.h>
@@ -180,11 +181,6 @@ static char *group_of(const lint_score *r, int like) {
 
 /* --- text ------------------------------------------------------------------------------------- */
 
-static void put_name(const char *s, FILE *out) {
-    for (; *s; s++)
-        putc((unsigned char)*s < 32 || *s == 127 ? '?' : *s, out);
-}
-
 static void put_number(double v, FILE *out) {
     if (isnan(v))
         fputs("\t-", out);
@@ -196,11 +192,11 @@ void lint_scores_write_tsv(const lint_scores *s, FILE *out) {
     fputs("metric\tclass\tplace\tvalue\tlow\thigh\tn\n", out);
     for (size_t i = 0; i < s->n; i++) {
         const lint_score *r = &s->v[i];
-        put_name(r->metric, out);
+        lint_text_put(r->metric, out);
         putc('\t', out);
-        put_name(r->class_name ? r->class_name : "*", out);
+        lint_text_put(r->class_name ? r->class_name : "*", out);
         putc('\t', out);
-        put_name(r->place ? r->place : "*", out);
+        lint_text_put(r->place ? r->place : "*", out);
         put_number(r->value, out);
         put_number(r->low, out);
         put_number(r->high, out);

@@ -1,6 +1,7 @@
 #include "answer/scores_pairs.h"
 #include "base/json.h"
 #include "base/table.h"
+#include "base/text.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -213,8 +214,18 @@ static void write_directions(const lint_pairs *p, FILE *out) {
     const char *before = "; lower is better for ";
     for (size_t m = 0; m < p->rows; m++) {
         if (p->row[m].better != LINT_LOWER_IS_BETTER) continue;
-        fprintf(out, "%s%s", before, p->row[m].metric);
+        fputs(before, out);
+        lint_text_put(p->row[m].metric, out);
         before = ", ";
+    }
+}
+
+static void write_absent(const lint_pairs *p, FILE *out) {
+    for (size_t i = 0; i < p->absents; i++) {
+        lint_text_put(p->absent[i].metric, out);
+        fputs(" is not listed: it is unknown in ", out);
+        lint_text_put(p->absent[i].path, out);
+        fputs(".\n", out);
     }
 }
 
@@ -222,7 +233,9 @@ static void write_notes(const lint_pairs *p, FILE *out) {
     size_t tied = 0;
     for (size_t m = 0; m < p->rows; m++)
         tied += p->row[m].stat.ties > 0;
-    fprintf(out, "\n%zu pair%s. Wins are %s's", p->pairs, p->pairs == 1 ? "" : "s", p->b);
+    fprintf(out, "\n%zu pair%s. Wins are ", p->pairs, p->pairs == 1 ? "" : "s");
+    lint_text_put(p->b, out);
+    fputs("'s", out);
     write_directions(p, out);
     fprintf(
         out,
@@ -234,9 +247,7 @@ static void write_notes(const lint_pairs *p, FILE *out) {
                 "Fewer than %d pairs: the interval is little more than the range of differences, "
                 "and p cannot be below 0.05.\n",
                 LINT_PAIRED_ENOUGH);
-    for (size_t i = 0; i < p->absents; i++)
-        fprintf(out, "%s is not listed: it is unknown in %s.\n", p->absent[i].metric,
-                p->absent[i].path);
+    write_absent(p, out);
 }
 
 int lint_pairs_write_text(const lint_pairs *p, FILE *out, lint_err *e) {

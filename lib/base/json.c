@@ -40,10 +40,35 @@ json_t *lint_json_read(FILE *in, size_t bytes, size_t values, lint_err *e) {
     return root;
 }
 
+/* The number in Unicode of the character of n bytes at s, at most 3. */
+static unsigned code_of(const char *s, size_t n) {
+    unsigned code = (unsigned char)*s & (n == 1 ? 0x7f : n == 2 ? 0x1f : 0x0f);
+    for (size_t i = 1; i < n; i++)
+        code = code << 6 | ((unsigned char)s[i] & 0x3f);
+    return code;
+}
+
+/* jansson hands over whole characters, and has escaped C0 in strings: what is left of it parts values. */
+static int put_part(const char *text, size_t n, void *out) {
+    for (const char *s = text; s < text + n;) {
+        size_t bytes = (unsigned char)*s < 0x20 ? 0 : lint_text_control(s);
+        if (bytes)
+            fprintf(out, "\\u%04x", code_of(s, bytes));
+        else
+            putc(*s, out);
+        s += bytes ? bytes : 1;
+    }
+    return ferror((FILE *)out) ? -1 : 0;
+}
+
+int lint_json_dump(const json_t *v, FILE *out, size_t flags) {
+    return json_dump_callback(v, put_part, out, flags);
+}
+
 int lint_json_write(json_t *root, FILE *out, lint_err *e) {
     if (!root) return lint_fail(e, "a name is not valid UTF-8, or out of memory");
     errno = 0;
-    int err = json_dumpf(root, out, JSON_SORT_KEYS | JSON_INDENT(1) | JSON_REAL_PRECISION(17));
+    int err = lint_json_dump(root, out, JSON_SORT_KEYS | JSON_INDENT(1) | JSON_REAL_PRECISION(17));
     putc('\n', out);
     json_decref(root);
     if (ferror(out)) return lint_fail(e, "%s", strerror(errno ? errno : EIO));

@@ -63,10 +63,9 @@ int lint_text_read_given(const char *path, size_t most, char **text, size_t *len
     return read_all(in, most, text, len, e);
 }
 
-/* Bytes of the control character at s; 0 where there is another. Besides those of ASCII and C1 these
- * are what ends lines (U+2028, U+2029) or turns the direction of all that follows (U+202A to U+202E,
- * U+2066 to U+2069) or of what is beside them (U+061C, U+200E, U+200F). */
-static size_t control(const char *s) {
+/* Besides those of ASCII and C1 these are what ends lines (U+2028, U+2029) or turns the direction of all
+ * that follows (U+202A to U+202E, U+2066 to U+2069) or of what is beside them (U+061C, U+200E, U+200F). */
+size_t lint_text_control(const char *s) {
     const unsigned char *u = (const unsigned char *)s;
     if (u[0] < 0x20 || u[0] == 0x7f) return 1;
     if (u[0] == 0xc2) return u[1] >= 0x80 && u[1] < 0xa0 ? 2 : 0;
@@ -81,7 +80,7 @@ static size_t control(const char *s) {
 /* Bytes of the UTF-8 character at s (RFC 3629); 0 where there is none, or a control character. */
 static size_t character(const char *s) {
     const unsigned char *u = (const unsigned char *)s;
-    if (control(s) || (u[0] >= 0x80 && u[0] < 0xc2) || u[0] > 0xf4) return 0;
+    if (lint_text_control(s) || (u[0] >= 0x80 && u[0] < 0xc2) || u[0] > 0xf4) return 0;
     size_t n = u[0] < 0x80 ? 1 : u[0] < 0xe0 ? 2 : u[0] < 0xf0 ? 3 : 4;
     for (size_t i = 1; i < n; i++)
         if ((u[i] & 0xc0) != 0x80) return 0;
@@ -108,8 +107,16 @@ char *lint_text_clean(char *to, size_t size, const char *s) {
 /* Bytes of what a terminal may obey at s, where no other character is: those of a control character, or one
  * that is C1 to a terminal of 8 bits; 0 for others. */
 static size_t commands(const char *s) {
-    size_t n = control(s);
+    size_t n = lint_text_control(s);
     return n ? n : (unsigned char)*s >= 0x80 && (unsigned char)*s < 0xa0;
+}
+
+void lint_text_put(const char *s, FILE *out) {
+    while (*s) {
+        size_t n = character(s);
+        fwrite(n ? s : "?", 1, n ? n : 1, out);
+        s += n ? n : 1;
+    }
 }
 
 void lint_text_escape(const char *s, FILE *out) {

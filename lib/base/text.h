@@ -29,6 +29,13 @@ int lint_text_read_given(const char *path, size_t most, char **text, size_t *len
  * Cuts a text that does not fit after a whole character. Returns `to`. */
 char *lint_text_clean(char *to, size_t size, const char *s);
 
+/* Writes all of s as lint_text_clean would copy it. The caller checks ferror(out). */
+void lint_text_put(const char *s, FILE *out);
+
+/* Bytes of the control character at s, 0 where there is another: one of ASCII or C1, U+2028, U+2029, or a mark
+ * that turns the direction of text. */
+size_t lint_text_control(const char *s);
+
 /* Writes s as a field of tab-separated text: a tab, newline, carriage return or backslash becomes \t,
  * \n, \r or \\, a byte that a terminal may obey, of another control character or of no character, \xHH; all
  * other bytes stay. The caller checks ferror(out). */

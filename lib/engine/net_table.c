@@ -1,5 +1,6 @@
 #include "engine/net_table.h"
 
+#include "base/text.h"
 #include "engine/net_file.h"
 
 #include <stdlib.h>
@@ -64,7 +65,8 @@ static void row(const widths *w, const char *name, const char *what, const char 
                      what, shape, grouped(params, p), grouped(macs, m), sees);
     while (n > 0 && n < (int)sizeof line && line[n - 1] == ' ')
         line[--n] = 0;
-    fprintf(out, "%s\n", line);
+    lint_text_put(line, out);
+    putc('\n', out);
 }
 
 /* The line as it stands in the file: word and arguments. */
@@ -125,7 +127,8 @@ int lint_net_table(const char *text, const char *name, size_t classes, FILE *out
     if (f) {
         f[0] = (field){{1, 1}, {1, 1}, 0};
         widths w = widths_of(&c);
-        fprintf(out, "%s\n  %-*s %-*s %-12s %12s %15s  %s\n", name, w.name, "name", w.what, "layer",
+        lint_text_put(name, out);
+        fprintf(out, "\n  %-*s %-*s %-12s %12s %15s  %s\n", w.name, "name", w.what, "layer",
                 "output", "parameters", "multiply-adds", "sees");
         body(&c, &w, f, out);
     }

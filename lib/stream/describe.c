@@ -1,5 +1,6 @@
 #include "stream/describe.h"
 #include "base/grow.h"
+#include "base/json.h"
 #include "base/memstream.h"
 #include "base/text.h"
 #include "stream/samples.h"
@@ -522,7 +523,8 @@ static void put_value(FILE *out, const json_t *v) {
         lint_shortest(number, json_real_value(v));
         put(out, number);
     } else {
-        json_dumpf(v, out, JSON_ENCODE_ANY | JSON_COMPACT); /* the caller looks at ferror(out) */
+        lint_json_dump(v, out,
+                       JSON_ENCODE_ANY | JSON_COMPACT); /* the caller looks at ferror(out) */
     }
 }
 

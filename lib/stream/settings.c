@@ -3,6 +3,7 @@
 #include "base/cli.h"
 #include "base/grow.h"
 #include "base/memstream.h"
+#include "base/text.h"
 
 #include <inttypes.h>
 #include <jansson.h>
@@ -134,17 +135,12 @@ void lint_settings_free(lint_settings *s) {
     *s = (lint_settings){0};
 }
 
-static void put_plain(const char *text, FILE *out) {
-    for (; *text; text++)
-        fputc((unsigned char)*text < 32 || *text == 127 ? '?' : *text, out);
-}
-
 void lint_settings_comments(const lint_settings *s, FILE *out) {
     for (size_t i = 0; i < s->n; i++) {
         fputs("# ", out);
-        put_plain(s->v[i].key, out);
+        lint_text_put(s->v[i].key, out);
         fputc('\t', out);
-        put_plain(s->v[i].value, out);
+        lint_text_put(s->v[i].value, out);
         fputc('\n', out);
     }
 }

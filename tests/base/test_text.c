@@ -96,6 +96,18 @@ static void a_field_of_a_table_stays_in_its_column_and_on_its_line(void **state)
     }
 }
 
+static void a_whole_text_is_put_as_it_is_cleaned(void **state) {
+    (void)state;
+    char *text = NULL;
+    size_t size;
+    FILE *out = open_memstream(&text, &size);
+    assert_non_null(out);
+    lint_text_put("\xc3\xb6\t\033[2J\xc2\x9b\xe2\x80\xae\xd8\x9c\xff.", out);
+    assert_int_equal(fclose(out), 0);
+    assert_string_equal(text, "\xc3\xb6??[2J????????.");
+    free(text);
+}
+
 static void a_text_is_as_long_as_it_must_be(void **state) {
     (void)state;
     char as[5001] = {0};
@@ -116,6 +128,7 @@ int main(void) {
         cmocka_unit_test(text_is_cleaned_of_what_cannot_be_shown),
         cmocka_unit_test(a_long_text_is_cut_in_its_middle),
         cmocka_unit_test(a_field_of_a_table_stays_in_its_column_and_on_its_line),
+        cmocka_unit_test(a_whole_text_is_put_as_it_is_cleaned),
         cmocka_unit_test(a_text_is_as_long_as_it_must_be),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -4,7 +4,7 @@ load ../support/helpers
 
 # Words that a shell, make, awk, printf, HTML, a table or a terminal would take for more than a name.
 hostile=('--help' '-o' '$(touch RUN1)' '`touch RUN2`' 'a;touch RUN3;b' '|touch RUN4' '%s%n%d' $'tab\there'
-    $'line\nend' $'\e[2J\e]0;x\a' "quo'te\"d" '*' '<b>&amp;<i onclick=alert(1)>' 'a,b;c' $'\u202ertl' '..'
+    $'line\nend' $'\e[2J\e]0;x\a' "quo'te\"d" '*' '<b>&amp;<i onclick=alert(1)>' 'a,b;c' $'\u202ertl\xd8\x9c\xe2\x80\x8f' '..'
     ' blank ' $'cr\rx' '#hash' '=1+1' '~' '\n\t\' '!!' "$(printf 'long%.0s' {1..58})" '${IFS}')
 classes=('-rf $(touch RUN5) `touch RUN6`' '<img src=x onerror=alert(1)>"'"'&amp;" $'\e]0;title\a\e[31mred\ttab\nline\r')
 folder='photos $(shell touch RUN7) $(touch RUN8);touch RUN9;'"'q' \"d\" -x #h"
@@ -35,7 +35,7 @@ pipelines() {
 no_commands() {
     local file
     for file in "$@"; do
-        LC_ALL=C run -1 grep -anP '[\x00-\x08\x0b-\x1f\x7f]|\xc2[\x80-\x9f]|\xe2\x80[\xa8-\xae]|\xe2\x81[\xa6-\xa9]' "$file"
+        LC_ALL=C run -1 grep -anP '[\x00-\x08\x0b-\x1f\x7f]|\xc2[\x80-\x9f]|\xd8\x9c|\xe2\x80[\x8e\x8f\xa8-\xae]|\xe2\x81[\xa6-\xa9]' "$file"
     done
 }
 

@@ -518,3 +518,26 @@ END
     run -0 env LD_PRELOAD="$PWD/named.so" lint-eval --json "$P/one-frame.safetensors" -o d/out
     assert_equal "$(ls -A d)" out
 }
+
+@test "names in streams and scores cannot command a terminal, as text and as JSON" {
+    local commands=$'\e|\xc2\x9b|\xe2\x80\xae|\xd8\x9c'
+    perl -pe 's/leopard/a\xc2\x9b31mZ/g; s/orca/\xd8\x9c\xc3\x84/g' "$P/two-frames.safetensors" >p.lts
+    run -0 lint-eval p.lts
+    assert_line --partial $'accuracy\ta??31mZ\t*\t0.6'
+    assert_line --partial $'accuracy\t??Ä\tland\t'
+    refute_output --regexp "$commands"
+    run -0 lint-eval --json p.lts
+    assert_line --partial '"class": "a\u009b31mZ"'
+    assert_line --partial '"class": "\u061cÄ"'
+    refute_output --regexp "$commands"
+    two_pairs
+    perl -pi -e 's/"model": "[^"]*"/"model": "m\\u001b[31m\\u202eX"/' s{0,1}b.json
+    cp s1a.json $'a\e.json' && cp s1b.json $'b\e.json'
+    perl -pi -e 's/"metric": "group_mean"/"metric": "g\\u009bm"/' s0a.json
+    run -0 lint-eval --pairs s0a.json s0b.json $'a\e.json' $'b\e.json'
+    assert_line --partial "Wins are m?[31m???X's"
+    assert_line 'g??m is not listed: it is unknown in s0b.json.'
+    refute_output --regexp "$commands"
+    run -0 lint-eval --json --pairs s0a.json s0b.json $'a\e.json' $'b\e.json'
+    refute_output --regexp "$commands"
+}

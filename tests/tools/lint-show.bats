@@ -137,6 +137,15 @@ show() { lint-show "$@" | tr -s ' '; }
     refute_output --partial $'\e'
 }
 
+@test "nor do settings of a training, or the name of a network's file" {
+    header '{"__metadata__":{"kind":"model","lint":"1","train":"{\"x\":[\"\\u009b31m\u202e\u00c4\"]}"}}' >bad.lts
+    run -0 lint-show bad.lts
+    assert_line --partial '["\u009b31m\u202eÄ"]'
+    cp "$SUPPORT/tiny.net" $'a\e[31m\xc2\x9bm\xe2\x80\xae.net'
+    run -0 lint-show a*.net
+    assert_line 'a?[31m??m???.net'
+}
+
 # --- words: models and others --------------------------------------------------------------------
 
 @test "a model is told: network, parameters and their number, classes, training" {

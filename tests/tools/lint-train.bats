@@ -152,6 +152,12 @@ await_rows() {
     refute [ "$(column log.tsv train_cam | head -1)" = nan ]
 }
 
+@test "names of files cannot command a terminal by the log" {
+    cp val.lts $'v\xc2\x9b31m\xe2\x80\xae.lts'
+    run -0 --separate-stderr lint-train --net tiny.net --train train.lts --val v*31m* --epochs 1 -o m --log -
+    assert_line $'# val\tv??31m???.lts'
+}
+
 @test "missing values are nan in the log" {
     lint-train --net tiny.net --train train.lts --epochs 1 -o m --log log.tsv
     assert_equal "$(rows log.tsv | cut -f 7,9-)" $'nan\tnan\tnan\tnan\tnan\tnan\tnan\tnan\t1'
