@@ -98,6 +98,7 @@ int lint_png_decode(lint_sink *s, const uint8_t *bytes, size_t n, lint_err *e) {
     job j = {.in = {bytes, n}, .to = s, .e = e};
     if (check_size(&j, bytes, n) < 0 || lint_png_check(bytes, n, &s->orientation, e) < 0) return -1;
     int err = -1;
+    errno = 0; /* on_error reads it: what failed before says nothing of this file */
     j.png = png_create_read_struct(PNG_LIBPNG_VER_STRING, &j, on_error, lint_png_no_warning);
     j.info = j.png ? png_create_info_struct(j.png) : NULL;
     if (j.info)
@@ -145,6 +146,7 @@ static int encode(job *j) {
 int lint_image_write(const lint_image *im, FILE *out, lint_err *e) {
     job j = {.out = out, .im = im, .e = e};
     int err = -1;
+    errno = 0;
     j.png = png_create_write_struct(PNG_LIBPNG_VER_STRING, &j, on_error, lint_png_no_warning);
     j.info = j.png ? png_create_info_struct(j.png) : NULL;
     if (j.info)

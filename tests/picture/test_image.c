@@ -3,6 +3,7 @@
 #include "picture/image.h"
 #include "picture/image_codec.h"
 
+#include <errno.h>
 #include <png.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -536,6 +537,25 @@ static void a_size_beyond_the_limits_is_refused_before_memory_is_asked_for(void 
     expect_error("32767x32767 is too large: at most 200000000 pixels");
 }
 
+/* Whatever failed before in the same thread: what is said of the file is about the file. */
+static void damaged_data_is_no_fault_of_the_system_after_one(void **state) {
+    (void)state;
+    uint8_t px[] = {1, 2, 3, 4};
+    put_png(&(png_kind){.w = 4, .h = 1, .depth = 8, .rows = px, .clear = -1});
+    size_t n;
+    uint8_t *b = get_file(&n);
+    assert_memory_equal(b + 37, "IDAT", 4);
+    b[41] = 0xff; /* no way of compression, under a checksum that is right */
+    put_big32(b + n - 16, (uint32_t)crc32(0, b + 37, (uInt)(n - 16 - 37)));
+    put_file(b, n);
+    free(b);
+    lint_image im = {0};
+    lint_err e;
+    errno = ENOMEM;
+    assert_int_equal(lint_image_read(&im, path, 3, &e), -1);
+    if (!strstr(e.msg, "PNG: ") || e.system) fail_msg("'%s'", e.msg);
+}
+
 /* libpng would ask for a gigabyte and a half. */
 static void a_chunk_longer_than_its_file_is_an_error_at_once(void **state) {
     (void)state;
@@ -688,6 +708,7 @@ int main(void) {
         cmocka_unit_test(both_byte_orders_of_exif_are_read_and_broken_ones_mean_upright),
         cmocka_unit_test(a_file_cut_anywhere_is_an_error),
         cmocka_unit_test(damaged_data_is_an_error_not_a_grey_patch),
+        cmocka_unit_test(damaged_data_is_no_fault_of_the_system_after_one),
         cmocka_unit_test(what_is_no_picture_is_called_by_its_name),
         cmocka_unit_test(a_size_beyond_the_limits_is_refused_before_memory_is_asked_for),
         cmocka_unit_test(a_chunk_longer_than_its_file_is_an_error_at_once),
