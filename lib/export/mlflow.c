@@ -19,6 +19,8 @@
 
 enum { WAIT = 10000 }; /* milliseconds, for another program that writes */
 
+#define TIME_MOST 1e15 /* seconds from 1970; in milliseconds still a whole number of 64 bits */
+
 /* --- small parts ------------------------------------------------------------------------------ */
 
 static int is_one_line(const char *what, const char *text, lint_err *e) {
@@ -53,6 +55,13 @@ static char *allowed(const char *name, lint_err *e) {
         return NULL;
     }
     return copy;
+}
+
+/* Of the run, between whose begin and end its epochs lie. */
+static int check_time(const lint_mlflow *m, double time, lint_err *e) {
+    if (time >= -TIME_MOST && time <= TIME_MOST) return 0;
+    return lint_fail(e, "run '%s': a time of %.10g seconds since 1970, expected at most %.10g",
+                     m->run, time, TIME_MOST);
 }
 
 static int64_t milliseconds(double time) {
@@ -447,7 +456,8 @@ static int save_database(const run *r, lint_err *e) {
 int lint_mlflow_write(const lint_mlflow *m, const lint_run_log *log, lint_err *e) {
     run r = {.m = m, .log = log};
     if (is_one_line("the experiment's name", m->experiment, e) < 0 ||
-        is_one_line("the run's name", m->run, e) < 0 ||
+        is_one_line("the run's name", m->run, e) < 0 || check_time(m, m->folder->begin, e) < 0 ||
+        check_time(m, m->folder->end, e) < 0 ||
         check_names(log->settings, setting_name, log, e) < 0 ||
         check_names(log->columns, column_name, log, e) < 0)
         return -1;

@@ -41,8 +41,8 @@ typedef struct lint_mlflow {
 } lint_mlflow;
 
 /* Writes the run, whole or not at all: a new database appears when it is complete, one that is there is
- * changed in one transaction. Names must be one line of UTF-8. Another program that writes to the
- * database is waited for, ten seconds at most. */
+ * changed in one transaction. Names must be one line of UTF-8, and times within 1e15 seconds of 1970.
+ * Another program that writes to the database is waited for, ten seconds at most. */
 int lint_mlflow_write(const lint_mlflow *m, const lint_run_log *log, lint_err *e);
 
 #endif

@@ -296,6 +296,14 @@ db.executescript("UPDATE experiments SET lifecycle_stage = \"deleted\" WHERE nam
 
 # --- usage and errors ----------------------------------------------------------------------------
 
+@test "an epoch whose time MLflow cannot hold is an error, and leaves no database" {
+    printf 'epoch\tlr\n9223372036854775807\t0.5\n' >m/log.tsv
+    run -1 lint-log --mlflow ml.db --run r --time 1000000000000 m/log.tsv
+    assert_output "lint-log: run 'r': a time of 9.223373037e+18 seconds since 1970, expected at most 1e+15"
+    assert_not_exists ml.db
+    run -0 lint-log --mlflow ml.db --run r m/log.tsv # by the times of its file
+}
+
 @test "wrong usage ends with status 2 and one line" {
     local wrong
     for wrong in "" "m/log.tsv" "--nonsense" "--tensorboard" "--tensorboard tb --tag a=b m/log.tsv" \
