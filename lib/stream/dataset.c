@@ -190,7 +190,7 @@ static int spool(int in, lint_err *e) {
 static int map_file(lint_dataset *s, int fd, size_t size, lint_err *e) {
     if (size == 0) return 0;
     void *p = mmap(NULL, size, PROT_READ, MAP_PRIVATE, fd, 0);
-    if (p == MAP_FAILED) return lint_fail(e, "cannot map: %s", strerror(errno));
+    if (p == MAP_FAILED) return lint_fail_errno(e, "cannot map");
     s->map = p;
     s->size = size;
     return 0;

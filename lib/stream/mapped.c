@@ -34,7 +34,7 @@ static int point(lint_mapped *m) {
 
 int lint_mapped_load(lint_mapped *m, const char *path, lint_err *e) {
     *m = (lint_mapped){0};
-    if (lint_file_map_open(&m->map, path) && point(m)) return 0;
+    if (lint_file_map_open(&m->map, path, e) > 0 && point(m)) return 0;
     lint_mapped_free(m);
     return lint_frame_load(&m->frame, path, e);
 }

@@ -153,7 +153,7 @@ static int add_file(lint_state_dict *s, const char *path, lint_err *e) {
     FILE *in = lint_regular_open(path, path, e);
     if (!in) return -1;
     fclose(in);
-    lint_file_map_open(&map, path);
+    if (lint_file_map_open(&map, path, e) < 0) return -1;
     if (is_index(&map)) {
         lint_file_map_close(&map);
         return lint_fail(e, "%s: an index within an index", path);
@@ -222,7 +222,7 @@ static int load_index(lint_state_dict *s, lint_file_map *bytes, const char *path
 int lint_state_dict_load(lint_state_dict *s, const char *path, lint_err *e) {
     lint_file_map map;
     *s = (lint_state_dict){0};
-    lint_file_map_open(&map, path);
+    if (lint_file_map_open(&map, path, e) < 0) return -1;
     int err = is_index(&map) ? load_index(s, &map, path, e) : load_one(s, &map, path, e);
     if (err < 0) lint_state_dict_free(s);
     return err;
