@@ -3,6 +3,7 @@
 #include "answer/gallery.h"
 #include "base/atomic_output.h"
 #include "base/cli.h"
+#include "base/json.h"
 #include "base/lines.h"
 #include "base/standard_io.h"
 #include "base/text.h"

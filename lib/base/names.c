@@ -16,14 +16,18 @@ void lint_names_free(lint_names *n) {
 
 enum { NAMES_MAX = 65536 };
 
-int lint_names_push(lint_names *n, const char *text, size_t len, lint_err *e) {
-    if (n->n >= NAMES_MAX) return lint_fail(e, "more than %d names", NAMES_MAX);
+int lint_names_append(lint_names *n, const char *text, size_t len, lint_err *e) {
     char **v = lint_grow(n->v, n->n, &n->room, sizeof *v);
     if (v) n->v = v;
     char *copy = v ? strndup(text, len) : NULL;
     if (!copy) return lint_fail_mem(e, "names");
     n->v[n->n++] = copy;
     return 0;
+}
+
+int lint_names_push(lint_names *n, const char *text, size_t len, lint_err *e) {
+    if (n->n >= NAMES_MAX) return lint_fail(e, "more than %d names", NAMES_MAX);
+    return lint_names_append(n, text, len, e);
 }
 
 int lint_names_from_list(lint_names *n, const char *list, lint_err *e) {

@@ -33,6 +33,8 @@ int lint_names_from_list(lint_names *n, const char *list, lint_err *e);
 /* Adds a copy of the first len bytes of text. More than 65,536 names are an error. On error `n` is
  * unchanged. */
 int lint_names_push(lint_names *n, const char *text, size_t len, lint_err *e);
+/* The same without a limit: for lists of files and folders, of which a disk may hold any number. */
+int lint_names_append(lint_names *n, const char *text, size_t len, lint_err *e);
 void lint_names_sort(lint_names *n); /* by bytes */
 /* An error if a name is there twice, since that would be two classes of one name. what: "class". */
 int lint_names_check_distinct(const lint_names *n, const char *what, lint_err *e);

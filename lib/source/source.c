@@ -252,7 +252,7 @@ static int class_folders(lint_source *s, const char *path, lint_names *found, li
         else if (tells_masks(s, below))
             ; /* no class */
         else if (folder && !lint_source_is_junk(all.v[i]))
-            err = lint_names_push(found, all.v[i], strlen(all.v[i]), e);
+            err = lint_names_append(found, all.v[i], strlen(all.v[i]), e);
         else
             lint_source_leave_out(s, below);
         free(below);

@@ -78,7 +78,7 @@ static int list_folders(const lint_source *s, const char *path, lint_names *foun
         if (folder < 0)
             err = -1;
         else if (folder)
-            err = lint_names_push(found, all.v[i], strlen(all.v[i]), e);
+            err = lint_names_append(found, all.v[i], strlen(all.v[i]), e);
     }
     lint_names_free(&all);
     if (err) lint_names_free(found);

@@ -337,7 +337,7 @@ static int count_unlisted(lint_source *s, const lint_picture *const *p, size_t n
         size_t length = slash ? (size_t)(slash - p[i]->path) : 0;
         const char *last = folders.n ? folders.v[folders.n - 1] : NULL;
         if (last && strlen(last) == length && strncmp(last, p[i]->path, length) == 0) continue;
-        err = lint_names_push(&folders, p[i]->path, length, e);
+        err = lint_names_append(&folders, p[i]->path, length, e);
     }
     lint_names_sort(&folders);
     for (size_t i = 0; i < folders.n && !err; i++)

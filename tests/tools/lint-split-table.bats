@@ -157,3 +157,9 @@ facts=$'0 - p/0.png\n1 - p/1.png\n1 - p/2.png'
     assert_output --partial '"classes":"[\"cat\",\"dog\"]"'
     assert_output --partial '"places":"[\"sea\",\"land\"]"'
 }
+
+@test "pictures may lie in any number of folders" {
+    awk 'BEGIN { print "file_name,label"; for (i = 0; i < 65600; i++) printf "f%05d/a.png,%d\n", i, i % 2 }' >x/metadata.csv
+    run -1 lint-split x --split train --ratio 1/0/0 -o d
+    assert_output 'lint-split: x/f00000/a.png: cannot open: No such file or directory' # and not that there are many
+}
