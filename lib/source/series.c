@@ -7,6 +7,9 @@
 
 enum { WINDOW = 10000, ROWS = 64, CHAIN_MOST = 50, CHAIN_PART = 20 };
 
+/* Pairs of near-equal pictures that are kept at a time: so many (24 MB), or so many of each part. */
+enum { PAIRS = 1 << 20, PAIRS_LEAST = 1 << 10 };
+
 /* How far the first pictures of two large series may be from each other, to be one. */
 #define CHAIN_DISTANCE 0.2
 
@@ -134,14 +137,72 @@ typedef struct pair {
 typedef struct pairs {
     pair *v;
     size_t n, room;
-    int failed;
+    int cut, failed; /* cut: there are more, behind those kept */
 } pairs;
 
+/* Pairs are joined by distance, the nearest first. Of a hundred pictures there may be a million, so they are
+ * found in rounds. In each, a part keeps its next ones, as many as fit. Two of one set are left out: they stay
+ * there. */
 typedef struct hunt {
     const lint_source *s;
     const lint_look *look;
-    pairs *of; /* of each part */
+    size_t *root;         /* of each picture, as the round begins */
+    unsigned char *alike; /* pictures that are near an earlier one, but another file */
+    const pair *last;     /* that is joined; NULL in the first round */
+    size_t most, parts;   /* most: pairs that a part keeps */
+    pairs *of;            /* of each part */
 } hunt;
+
+static int by_distance(const void *a, const void *b) {
+    const pair *x = a, *y = b;
+    if (x->distance != y->distance) return x->distance < y->distance ? -1 : 1;
+    if (x->a != y->a) return x->a < y->a ? -1 : 1;
+    return x->b < y->b ? -1 : x->b > y->b;
+}
+
+/* Sorts, and leaves out what is behind the first `most`. */
+static void cut_pairs(pairs *p, size_t most) {
+    if (p->n) qsort(p->v, p->n, sizeof *p->v, by_distance);
+    p->cut |= p->n > most;
+    if (p->n > most) p->n = most;
+}
+
+/* By distance: whether the pair is behind the last one joined, and not behind those that are cut off. */
+static int is_next(const hunt *h, const pairs *to, const pair *p) {
+    return (!h->last || by_distance(p, h->last) > 0) &&
+           (!to->cut || by_distance(p, &to->v[h->most - 1]) < 0);
+}
+
+static pair pair_of(const hunt *h, size_t a, size_t b) {
+    return (pair){a, b, lint_look_distance(&h->look[a], &h->look[b])};
+}
+
+/* What of a pair can be told without comparing pictures. Few folders get to the distance. */
+static int matters(const hunt *h, const pairs *to, size_t a, size_t b) {
+    int count = !h->last && !h->alike[b];
+    if (h->root[a] == h->root[b]) return count && !lint_look_same_file(&h->look[a], &h->look[b]);
+    if (count || (!h->last && !to->cut)) return 1;
+    const pair p = pair_of(h, a, b);
+    return is_next(h, to, &p);
+}
+
+static void keep_pair(const hunt *h, pairs *to, size_t a, size_t b) {
+    const pair p = pair_of(h, a, b);
+    if (!is_next(h, to, &p)) return;
+    if (to->n == 2 * h->most) cut_pairs(to, h->most);
+    pair *more = lint_grow(to->v, to->n, &to->room, sizeof *more);
+    to->failed |= !more;
+    if (!more) return;
+    to->v = more;
+    to->v[to->n++] = p;
+}
+
+static void look_at_pair(const hunt *h, pairs *to, size_t a, size_t b) {
+    if (!matters(h, to, a, b) || !lint_look_alike(&h->look[a], &h->look[b])) return;
+    if (h->s->picture[a].bad || h->s->picture[b].bad) return;
+    h->alike[b] = 1;
+    if (h->root[a] != h->root[b]) keep_pair(h, to, a, b);
+}
 
 static void find_pairs(void *ctx, size_t part, int worker) {
     const hunt *h = ctx;
@@ -149,24 +210,9 @@ static void find_pairs(void *ctx, size_t part, int worker) {
     size_t end = (part + 1) * ROWS < h->s->n ? (part + 1) * ROWS : h->s->n;
     (void)worker;
     for (size_t b = part * ROWS; b < end; b++)
-        for (size_t a = b > WINDOW ? b - WINDOW : 0; a < b && !to->failed; a++) {
-            if (!lint_look_alike(&h->look[a], &h->look[b])) continue;
-            if (h->s->picture[a].bad || h->s->picture[b].bad) continue;
-            pair *more = lint_grow(to->v, to->n, &to->room, sizeof *more);
-            if (!more) {
-                to->failed = 1;
-                continue;
-            }
-            to->v = more;
-            to->v[to->n++] = (pair){a, b, lint_look_distance(&h->look[a], &h->look[b])};
-        }
-}
-
-static int by_distance(const void *a, const void *b) {
-    const pair *x = a, *y = b;
-    if (x->distance != y->distance) return x->distance < y->distance ? -1 : 1;
-    if (x->a != y->a) return x->a < y->a ? -1 : 1;
-    return x->b < y->b ? -1 : x->b > y->b;
+        for (size_t a = b > WINDOW ? b - WINDOW : 0; a < b && !to->failed; a++)
+            look_at_pair(h, to, a, b);
+    cut_pairs(to, h->most);
 }
 
 static int may_join(const sets *u, const lint_look *look, size_t a, size_t b) {
@@ -176,54 +222,79 @@ static int may_join(const sets *u, const lint_look *look, size_t a, size_t b) {
 }
 
 static void join_pairs(const pairs *all, const lint_look *look, const sets *u) {
-    if (all->n) qsort(all->v, all->n, sizeof *all->v, by_distance);
     for (size_t i = 0; i < all->n; i++) {
         size_t a = root_of(u, all->v[i].a), b = root_of(u, all->v[i].b);
         if (a != b && may_join(u, look, a, b)) join(u, a, b);
     }
 }
 
-/* How many pictures are near an earlier one that is another file. */
-static size_t count_alike(const pairs *all, const lint_look *look, unsigned char *seen) {
-    size_t n = 0;
-    for (size_t i = 0; i < all->n; i++) {
-        const pair *p = &all->v[i];
-        if (seen[p->b] || lint_look_same_file(&look[p->a], &look[p->b])) continue;
-        seen[p->b] = 1;
-        n++;
+/* The last pair before which no part has cut one off; NULL where none has. */
+static const pair *last_known(const hunt *h) {
+    const pair *last = NULL;
+    for (size_t p = 0; p < h->parts; p++) {
+        const pairs *of = &h->of[p];
+        const pair *end = of->cut ? &of->v[of->n - 1] : NULL;
+        if (end && (!last || by_distance(end, last) < 0)) last = end;
     }
-    return n;
+    return last;
 }
 
-static int gather_pairs(pairs *all, const pairs *of, size_t parts, lint_err *e) {
+/* All up to the last one that is known, in their order. */
+static int gather_pairs(pairs *all, const hunt *h, const pair *known, lint_err *e) {
     int failed = 0;
-    for (size_t p = 0; p < parts; p++)
-        all->n += of[p].n;
-    all->v = malloc((all->n + 1) * sizeof *all->v);
-    for (size_t p = 0, at = 0; p < parts && all->v; at += of[p++].n) {
-        if (of[p].n) memcpy(all->v + at, of[p].v, of[p].n * sizeof *all->v);
-        failed |= of[p].failed;
+    size_t n = 0;
+    for (size_t p = 0; p < h->parts; p++) {
+        n += h->of[p].n;
+        failed |= h->of[p].failed;
     }
-    return all->v && !failed ? 0 : lint_fail_mem(e, "series");
+    all->v = failed ? NULL : malloc((n + 1) * sizeof *all->v);
+    if (!all->v) return lint_fail_mem(e, "series");
+    for (size_t p = 0; p < h->parts; p++) {
+        const pairs *of = &h->of[p];
+        for (size_t i = 0; i < of->n && (!known || by_distance(&of->v[i], known) <= 0); i++)
+            all->v[all->n++] = of->v[i];
+    }
+    cut_pairs(all, all->n);
+    return 0;
+}
+
+/* *last becomes the last pair joined. Returns 1 where there may be more. */
+static int join_round(lint_threads *pool, hunt *h, const sets *u, pair *last, lint_err *e) {
+    pairs all = {0};
+    for (size_t i = 0; i < h->s->n; i++)
+        h->root[i] = root_of(u, i);
+    lint_threads_run(pool, h->parts, find_pairs, h);
+    const pair *known = last_known(h);
+    int err = gather_pairs(&all, h, known, e), more = known != NULL;
+    if (!err) join_pairs(&all, h->look, u);
+    if (more) *last = *known;
+    for (size_t p = 0; p < h->parts; p++) {
+        free(h->of[p].v);
+        h->of[p] = (pairs){0};
+    }
+    free(all.v);
+    return err ? -1 : more;
 }
 
 static int join_alike(lint_threads *pool, const lint_source *s, const lint_look *look,
                       const sets *u, lint_series_found *found, lint_err *e) {
-    size_t parts = (s->n + ROWS - 1) / ROWS;
-    hunt h = {s, look, calloc(parts + 1, sizeof *h.of)};
-    unsigned char *seen = calloc(s->n + 1, 1);
-    pairs all = {0};
-    int err = h.of && seen ? 0 : lint_fail_mem(e, "series");
-    if (!err) lint_threads_run(pool, parts, find_pairs, &h);
-    if (!err) err = gather_pairs(&all, h.of, parts, e);
-    if (!err) join_pairs(&all, look, u);
-    if (!err) found->alike = count_alike(&all, look, seen);
-    for (size_t p = 0; h.of && p < parts; p++)
-        free(h.of[p].v);
+    hunt h = {.s = s, .look = look, .parts = (s->n + ROWS - 1) / ROWS, .most = PAIRS_LEAST};
+    pair last;
+    if (h.parts && PAIRS / h.parts > h.most) h.most = PAIRS / h.parts;
+    h.root = malloc((s->n + 1) * sizeof *h.root);
+    h.alike = calloc(s->n + 1, 1);
+    h.of = calloc(h.parts + 1, sizeof *h.of);
+    int more = h.root && h.alike && h.of ? 1 : lint_fail_mem(e, "series");
+    while (more > 0) {
+        more = join_round(pool, &h, u, &last, e);
+        h.last = &last;
+    }
+    for (size_t i = 0; i < s->n && !more; i++)
+        found->alike += h.alike[i];
+    free(h.root);
+    free(h.alike);
     free(h.of);
-    free(all.v);
-    free(seen);
-    return err;
+    return more;
 }
 
 /* --- all of it -------------------------------------------------------------------------------- */

@@ -183,6 +183,79 @@ static void a_chain_does_not_swallow_everything(void **state) {
     lint_source_free(&again);
 }
 
+/* --- more pairs than are kept at a time -------------------------------------------------------- */
+
+enum { WALK = 2500 };
+
+typedef struct pair {
+    int a, b;
+    double distance;
+} pair;
+
+static int by_distance(const void *a, const void *b) {
+    const pair *x = a, *y = b;
+    if (x->distance != y->distance) return x->distance < y->distance ? -1 : 1;
+    return x->a != y->a ? x->a - y->a : x->b - y->b;
+}
+
+/* A slow walk: with each 100 frames two edges of 128 turn, and one of each frame; of a few frames nine, so that
+ * they are joined last. */
+static void look_along(lint_look l[WALK]) {
+    lint_rng r = lint_rng_at(7, 0, 0, 0);
+    for (int i = 0; i < WALK; i++) {
+        l[i] = (lint_look){.detail = 16, .differs = {UINT64_MAX, UINT64_MAX}};
+        l[i].file.bytes = 1000;
+        l[i].file.digest = (uint64_t)i;
+        l[i].rises[0] = ((uint64_t)1 << 2 * (i / 100)) - 1;
+        for (int k = 0; k < (i % 97 ? 1 : 9); k++)
+            l[i].rises[1] |= (uint64_t)1 << (int)lint_rng_range(&r, 0, 64);
+    }
+}
+
+/* All pairs at once, as series.h has it: the first of each picture's set. */
+static void join_plainly(const lint_look *l, int first[WALK]) {
+    static int size[WALK];
+    size_t n = 0, room = 1 << 21;
+    pair *p = malloc(room * sizeof *p);
+    assert_non_null(p);
+    for (int b = 0; b < WALK; b++)
+        for (int a = 0; a < b; a++) {
+            const pair found = {a, b, lint_look_distance(&l[a], &l[b])};
+            if (found.distance > 0.1) continue; /* not alike; the thumbnails are the same */
+            assert_true(n < room);
+            p[n++] = found;
+        }
+    assert_true(n > 1 << 20); /* more than a round holds */
+    qsort(p, n, sizeof *p, by_distance);
+    for (int i = 0; i < WALK; i++) {
+        first[i] = i;
+        size[i] = 1;
+    }
+    for (size_t i = 0; i < n; i++) {
+        int a = first[p[i].a], b = first[p[i].b], low = a < b ? a : b, high = a < b ? b : a;
+        if (a == b || (size[a] + size[b] > WALK / 20 && lint_look_distance(&l[a], &l[b]) > 0.2))
+            continue;
+        size[low] += size[high];
+        for (int k = high; k < WALK; k++)
+            if (first[k] == high) first[k] = low;
+    }
+    free(p);
+}
+
+static void pairs_found_in_rounds_make_the_series_of_all_at_once(void **state) {
+    (void)state;
+    static lint_look l[WALK];
+    static int first[WALK];
+    lint_source s = names_of(WALK, NULL);
+    look_along(l);
+    join_plainly(l, first);
+    lint_series_found f = find(&s, l, 2);
+    assert_in_range(f.series, 2, 20); /* some joins were refused */
+    for (size_t i = 0; i < WALK; i++)
+        assert_int_equal(lint_source_first(&s, i), first[i]);
+    lint_source_free(&s);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(one_scene_is_known_in_another_size_and_light_and_a_little_moved),
@@ -191,6 +264,7 @@ int main(void) {
         cmocka_unit_test(copies_near_copies_and_names_are_joined),
         cmocka_unit_test(a_name_that_matches_nothing_or_makes_no_sense_is_an_error),
         cmocka_unit_test(a_chain_does_not_swallow_everything),
+        cmocka_unit_test(pairs_found_in_rounds_make_the_series_of_all_at_once),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -298,3 +298,21 @@ x/images/b/1.png 4x4 2' | "$SUPPORT"/pictures
     run -1 timeout 30 lint-split x -o d --size 2
     assert_output --partial 'x: images/ lies beside Annotations/, so these are not the folders of classes'
 }
+
+@test "many boxes of one picture take little memory" {
+    if grep -q __asan_init "$(command -v lint-split)"; then skip 'the address sanitizer reserves terabytes'; fi
+    mkdir x
+    perl -MCompress::Zlib=compress,crc32 -e '
+        sub chunk { my $all = "$_[0]$_[1]"; return pack("N", length $_[1]) . $all . pack "N", crc32($all) }
+        srand 1;
+        my $rows = join "", map { "\0" . join "", map { chr int rand 256 } 1 .. 64 } 1 .. 64;
+        print "\x89PNG\r\n\x1a\n", chunk("IHDR", pack "NNC5", 64, 64, 8, 0, 0, 0, 0),
+            chunk("IDAT", compress($rows)), chunk("IEND", "")' >x/a.png
+    perl -e '
+        my $boxes = join ",", map { sprintf q({"id":%d,"image_id":1,"category_id":%d,"bbox":[0,0,16,16]}), $_, $_ % 2 } 1 .. 1500;
+        print qq({"images":[{"id":1,"file_name":"a.png","width":64,"height":64}],"annotations":[$boxes],),
+            q("categories":[{"id":0,"name":"c"},{"id":1,"name":"d"}]})' >x/coco.json
+    run -1 bash -c 'ulimit -v 60000; lint-split x --threads 1 --annotations x/coco.json --crop-to-box --size 4x4 -o d'
+    assert_line --partial '1 series of 1500 samples in all, 1500 at most (of one picture: 1499,'
+    assert_line --partial 'no picture of class'
+}
