@@ -289,7 +289,7 @@ static int answer(job *j, char *const *path, const long *image, size_t n, lint_e
     if (err) return -1;
     /* A program that writes a name and waits gets its answer at once. */
     if (o.from && fflush(lint_output_file(j->out)) != 0)
-        return lint_fail(e, "%s: %s", lint_output_name(o.out), strerror(errno));
+        return lint_fail_errno(e, "%s", lint_output_name(o.out));
     return 0;
 }
 

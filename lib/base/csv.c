@@ -205,7 +205,7 @@ static int point(lint_csv *c, size_t fields, lint_err *e) {
 
 /* What ended the file where b is EOF: an error, or 0 for its end. */
 static int check_end(const struct lint_csv_state *s, int b, lint_err *e) {
-    if (ferror(s->in)) return lint_fail(e, "cannot read: %s", strerror(errno));
+    if (ferror(s->in)) return lint_fail_errno(e, "cannot read");
     return b == EOF && s->half ? lint_fail(e, "truncated: UTF-16 of an odd number of bytes") : 0;
 }
 

@@ -19,7 +19,7 @@ static char *read_all(FILE *in, size_t max, size_t *n, lint_err *e) {
         text = more;
     }
     int err = text ? 0 : lint_fail_mem(e, "JSON");
-    if (!err && ferror(in)) err = lint_fail(e, "cannot read: %s", strerror(errno));
+    if (!err && ferror(in)) err = lint_fail_errno(e, "cannot read");
     if (!err && *n > max) err = lint_fail(e, "more than %zu bytes of JSON", max);
     if (!err) return text;
     free(text);

@@ -18,8 +18,8 @@ int lint_spool_open(lint_err *e) {
         return lint_fail(e, "the path in TMPDIR is too long");
     int fd = mkstemp(path);
     if (fd < 0)
-        return lint_fail(e, "cannot make a file in %s (TMPDIR chooses another place): %s", folder,
-                         strerror(errno));
+        return lint_fail_errno(e, "cannot make a file in %s (TMPDIR chooses another place)",
+                               folder);
     unlink(path);
     return fd;
 }

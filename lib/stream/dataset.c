@@ -166,11 +166,11 @@ static int copy_bytes(int in, int to, lint_err *e) {
     for (;;) {
         ssize_t got = read(in, buf, CHUNK);
         if (got < 0 && errno == EINTR) continue;
-        if (got < 0) err = lint_fail(e, "cannot read: %s", strerror(errno));
+        if (got < 0) err = lint_fail_errno(e, "cannot read");
         if (got <= 0) break;
         if (write_all(to, buf, (size_t)got) < 0) {
-            err = lint_fail(e, "cannot keep a copy in %s (TMPDIR chooses another place): %s",
-                            lint_spool_folder(), strerror(errno));
+            err = lint_fail_errno(e, "cannot keep a copy in %s (TMPDIR chooses another place)",
+                                  lint_spool_folder());
             break;
         }
     }
@@ -418,7 +418,7 @@ lint_dataset *lint_dataset_open(const char *path, lint_err *e) {
     if (lint_is_stdio(path)) return lint_dataset_open_fd(STDIN_FILENO, lint_input_name(path), e);
     int fd = open(path, O_RDONLY | O_CLOEXEC);
     if (fd < 0) {
-        lint_fail(e, "%s: %s", path, strerror(errno));
+        lint_fail_errno(e, "%s", path);
         return NULL;
     }
     lint_dataset *s = lint_dataset_open_fd(fd, path, e);

@@ -266,7 +266,7 @@ void lint_reader_free(lint_reader *r) {
 
 /* Why fewer bytes came than were asked for. */
 static int short_read(FILE *in, const char *what, uint64_t got, uint64_t want, lint_err *e) {
-    if (ferror(in)) return lint_fail(e, "cannot read: %s", strerror(errno));
+    if (ferror(in)) return lint_fail_errno(e, "cannot read");
     return lint_fail(e, "truncated: %s ends after %" PRIu64 " of %" PRIu64 " bytes", what, got,
                      want);
 }
@@ -379,7 +379,7 @@ static int load_only(FILE *in, lint_frame *f, lint_err *e) {
     if (got < 0) return -1;
     if (got == 0) return lint_fail(e, "empty, expected one frame");
     if (getc(in) != EOF) return lint_fail(e, "trailing bytes after the frame, expected one frame");
-    if (ferror(in)) return lint_fail(e, "cannot read: %s", strerror(errno));
+    if (ferror(in)) return lint_fail_errno(e, "cannot read");
     return f->more ? lint_fail_cut(e) : 0;
 }
 

@@ -172,7 +172,7 @@ static int add_line(lint_synth_list *l, char *text, int kind, const char *root, 
 
 static int add_list(lint_synth_list *l, const char *path, int kind, const char *root, lint_err *e) {
     FILE *in = fopen(path, "r");
-    if (!in) return lint_fail(e, "%s: %s", path, strerror(errno));
+    if (!in) return lint_fail_errno(e, "%s", path);
     const char *slash = strrchr(path, '/');
     size_t root_len = root ? strlen(root) : slash ? (size_t)(slash - path) : 0;
     size_t first = l->n, number = 0;
@@ -191,7 +191,7 @@ static int add_list(lint_synth_list *l, const char *path, int kind, const char *
         }
         if (err < 0) lint_err_prefix(e, "%s: line %zu: ", path, number);
     }
-    if (err == 0 && ferror(in)) err = lint_fail(e, "%s: %s", path, strerror(errno));
+    if (err == 0 && ferror(in)) err = lint_fail_errno(e, "%s", path);
     fclose(in);
     if (err == 0 && l->n == first) err = lint_fail(e, "%s: no pictures in it", path);
     return err;

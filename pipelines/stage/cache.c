@@ -34,7 +34,7 @@ static int lock_it(cache *c, int how, lint_err *e) {
     path p = pathf("%s/lock", c->dir);
     c->lock = open_lock(p.s, O_CLOEXEC);
     if (c->lock >= 0 && flock(c->lock, how) == 0) return 0;
-    return lint_fail(e, "%s: %s", p.s, strerror(errno));
+    return lint_fail_errno(e, "%s", p.s);
 }
 
 int cache_open(cache *c, lint_err *e) {

@@ -28,7 +28,7 @@ path folder_of(const char *p) {
 }
 
 static int fail(lint_err *e, const char *p) {
-    return lint_fail(e, "%s: %s", p, strerror(errno));
+    return lint_fail_errno(e, "%s", p);
 }
 
 int stays_inside(const char *rel) {

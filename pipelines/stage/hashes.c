@@ -151,7 +151,7 @@ static path place(const char *root, const char *rel) {
 }
 
 static int fail(lint_err *e, const char *p) {
-    return lint_fail(e, "%s: %s", p, strerror(errno));
+    return lint_fail_errno(e, "%s", p);
 }
 
 static int add_folder(walk *w, const char *rel, const struct stat *st, size_t in, lint_err *e) {

@@ -102,12 +102,12 @@ static void runner_close(runner *r) {
 static int hold(const char *p, const char *what, lint_err *e) {
     if (make_folders(folder_of(p).s, e) < 0) return -1;
     int fd = open_lock(p, 0);
-    if (fd < 0) return lint_fail(e, "%s: %s", p, strerror(errno));
+    if (fd < 0) return lint_fail_errno(e, "%s", p);
     if (flock(fd, LOCK_EX | LOCK_NB) == 0) return fd;
     if (!o.quiet) fprintf(stderr, "%s: waiting for another process that is at it\n", what);
     while (flock(fd, LOCK_EX) < 0) {
         if (errno == EINTR) continue;
-        lint_fail(e, "%s: %s", p, strerror(errno));
+        lint_fail_errno(e, "%s", p);
         close(fd);
         return -1;
     }
@@ -257,7 +257,7 @@ static int add_facts(step *s, lint_err *e) {
     size_t size = 0;
     int err = 0;
     FILE *f = o.facts ? popen(o.facts, "r") : NULL;
-    if (o.facts && !f) return lint_fail(e, "%s: %s", o.facts, strerror(errno));
+    if (o.facts && !f) return lint_fail_errno(e, "%s", o.facts);
     while (f && !err && getline(&line, &size, f) > 0) {
         line[strcspn(line, "\n")] = 0;
         err = step_add_text(&s->fact, line, e);
@@ -612,7 +612,7 @@ static char *read_stages(char **lines) {
     lint_err e;
     char *text = *lines ? join(lines) : read_text("/dev/stdin");
     if (text) return text;
-    lint_fail(&e, "standard input: %s", strerror(errno));
+    lint_fail_errno(&e, "standard input");
     lint_die(&e);
 }
 

@@ -20,9 +20,9 @@ static int link_to(const char *dir, const char *name, const char *to, lint_err *
     struct stat st;
     path at = pathf("%s/%s", dir, name);
     if (lstat(at.s, &st) == 0) return 0;
-    if (!realpath(to, full)) return lint_fail(e, "%s: %s", to, strerror(errno));
+    if (!realpath(to, full)) return lint_fail_errno(e, "%s", to);
     if (make_folders(folder_of(at.s).s, e) < 0) return -1;
-    return symlink(full, at.s) == 0 ? 0 : lint_fail(e, "%s: %s", at.s, strerror(errno));
+    return symlink(full, at.s) == 0 ? 0 : lint_fail_errno(e, "%s", at.s);
 }
 
 static int is_own(const char *name) {
@@ -109,7 +109,7 @@ int sandbox_run(const char *dir, const step *s, lint_err *e) {
     sigprocmask(SIG_BLOCK, &signals, &before);
     pid_t child = fork();
     if (child == 0) become_command(dir, s, &before);
-    int status = child < 0 ? lint_fail(e, "fork: %s", strerror(errno)) : 0;
+    int status = child < 0 ? lint_fail_errno(e, "fork") : 0;
     if (!status) {
         setpgid(child, child); /* whoever of the two is first */
         status = wait_for(child, &signals);
