@@ -214,10 +214,12 @@ synth.makes = $d/pictures
 # $(call split-options,NAME...): those options of SPLIT, each as --NAME=VALUE.
 split-options = $(foreach o,$1,$(filter --$o=%,$(subst --$o ,--$o=,$(SPLIT))))
 
-audit.run = lint-audit $(call split-options,group classes columns depth max-pixels) --json $(audit.json) --sheet $(audit.json:json=png) \
+# Of crops, the backgrounds are those around the objects, within the crops.
+audit.run = lint-audit $(call split-options,group classes columns depth max-pixels) \
+    $(if $(cropped),--crop-to-box $(call split-options,annotations margin min-confidence)) --json $(audit.json) --sheet $(audit.json:json=png) \
     --samples $(audit.json:json=tsv) $(SOURCE) >$(audit.json:json=txt)
 audit.json = models/$(NAME)/s$s/audit.json
-audit.also = $(call outside,$1)
+audit.also = $(call outside,$1)$(if $(cropped),$(annotation-inputs))
 audit.first = have-source
 audit.makes = $(foreach x,json png tsv txt,$(audit.json:json=$x))
 
@@ -225,7 +227,8 @@ split.run = lint-split $(SPLIT) $(parts) --size $(SIZE) --seed $(the-seed) -o $d
 split.reads = $(if $(SYNTH),$d/pictures)
 # A file of --annotations need not lie in the folder.
 annotation-files = $(patsubst --annotations=%,%,$(call split-options,annotations))
-split.also = $(if $(SYNTH),,$(call outside,$1))$(foreach f,$(annotation-files), $(call $1,data ANNOTATIONS=$(abspath $f)))
+annotation-inputs = $(foreach f,$(annotation-files), $(call $1,data ANNOTATIONS=$(abspath $f)))
+split.also = $(if $(SYNTH),,$(call outside,$1))$(annotation-inputs)
 split.first = $(if $(SYNTH),,$(or $(say-time),have-source))
 split.makes = $d/train.lts $d/val.lts $d/test.lts
 

@@ -8,11 +8,13 @@
 #include "source/audit.h"
 
 static struct {
-    const char *json, *samples, *sheet, *group, *classes, *columns, *depth;
+    const char *json, *samples, *sheet, *group, *classes, *columns, *depth, *annotations;
+    int crop;
     lint_verbosity verbosity;
     long threads, max_pixels;
+    double margin, confidence; /* -1 where not given */
     uint64_t seed;
-} o;
+} o = {.margin = -1, .confidence = -1};
 
 static const lint_option options[] = {
     {"json", 0, LINT_OPT_STR, &o.json, "FILE",
@@ -36,6 +38,20 @@ static const lint_option options[] = {
     {"depth", 0, LINT_OPT_STR, &o.depth, "N|auto",
      .help = "significant bits in pictures with more than 8 bits per sample; auto: the fewest that "
              "hold every sample of FOLDER (default: all bits of the file)"},
+    {"crop-to-box", 0, LINT_OPT_FLAG, &o.crop,
+     .help = "audit of each object instead of each picture: the box around it, as lint-split cuts "
+             "it"},
+    {"annotations", 0, LINT_OPT_STR, &o.annotations, "FILE",
+     .help = "file of boxes in COCO's or MegaDetector's format for --crop-to-box (default: what "
+             "FOLDER holds)"},
+    {"margin", 0, LINT_OPT_REAL, &o.margin, "F",
+     .help = "margin of --crop-to-box on each side, in shares of the box's width and height "
+             "(default 0)",
+     .max = LINT_CROP_MARGIN},
+    {"min-confidence", 0, LINT_OPT_REAL, &o.confidence, "F",
+     .help = "confidence that a detected object needs to count, 0 to 1 (default: what "
+             "MegaDetector's file advises, else 0.2; all of other files)",
+     .max = 1},
     LINT_OPTION_SEED(&o.seed, "permutations"),
     LINT_OPTION_MAX_PIXELS(&o.max_pixels),
     LINT_OPTION_THREADS(&o.threads),
@@ -110,7 +126,11 @@ static int shares_output(void) {
 
 static void open_source(lint_source *s, const char *folder) {
     lint_err e;
-    lint_source_rules rules = {.skip_bad = 1, .columns = o.columns};
+    lint_source_rules rules = {.skip_bad = 1,
+                               .columns = o.columns,
+                               .annotations = o.annotations,
+                               .least = o.confidence < 0 ? NULL : &o.confidence,
+                               .objects = o.crop};
     if (o.classes && lint_names_from_list(&rules.classes, o.classes, &e) < 0)
         lint_usage("--classes: %s", e.msg);
     if (lint_source_open(s, folder, &rules, &e) < 0) lint_die(&e);
@@ -144,6 +164,8 @@ int main(int argc, char **argv) {
     char **arg = lint_cli_parse(&program, argc, argv);
     int quiet = shares_output(), depth;
     if (lint_depth_parse(&depth, o.depth, &e) < 0) lint_usage("--depth %s", e.msg);
+    if (!o.crop && (o.annotations || o.margin >= 0 || o.confidence >= 0))
+        lint_usage("--annotations, --margin and --min-confidence need --crop-to-box");
     lint_threads *pool = lint_threads_new((int)o.threads, &e);
     if (!pool) lint_die(&e);
     open_source(&s, arg[0]);
@@ -151,6 +173,7 @@ int main(int argc, char **argv) {
                      .heif = lint_heif_decoder_new(),
                      .max_pixels = o.max_pixels,
                      .depth = depth,
+                     .margin = o.margin < 0 ? 0 : o.margin,
                      .tick = tick,
                      .ctx = &t};
     lint_progress_start(&t.progress, "reading", "pictures", (1 + (depth < 0)) * s.n, o.verbosity);

@@ -105,7 +105,7 @@ static void count_sides(const lint_scores *s, lint_reliance *r) {
 /* Contradicting pictures for a power of 80 % at 5 %, two-sided, by the normal approximation. */
 static double needed_for(const lint_reliance *r, double scale) {
     double n = (double)r->agree.n, p = n > 0 ? (double)r->agree.right / n : 1;
-    double high = fmin(fmax(p, LINT_GAP_SOUGHT), 0.95), low = high - LINT_GAP_SOUGHT;
+    double high = fmin(fmax(p, LINT_GAP_SOUGHT + 0.05), 0.95), low = high - LINT_GAP_SOUGHT;
     double z = LINT_Z95 + 0.8416212335729143;
     double allowed = LINT_GAP_SOUGHT * LINT_GAP_SOUGHT / (z * z);
     double taken = n > 0 ? high * (1 - high) / (n * scale) : 0;
@@ -115,14 +115,16 @@ static double needed_for(const lint_reliance *r, double scale) {
 
 /* Whether the mean of the classes' accuracies may be that of guessing. */
 static int may_be_chance(const lint_scores *s, double scale) {
-    double sum = 0, classes = 0, n = 0, low, high;
+    double sum = 0, classes = 0, inverse = 0, low, high;
     for (size_t i = 0; i < s->n; i++) {
         if (!is_class(&s->v[i])) continue;
         sum += s->v[i].value;
-        n += (double)s->v[i].n;
+        inverse += 1 / (double)s->v[i].n;
         classes++;
     }
     if (classes < 2) return 0;
+    /* A mean over classes varies as much as one of so many pictures: less, where classes are unequal. */
+    double n = classes * classes / inverse;
     lint_wilson_mean(sum / classes, (size_t)ceil(n * scale), &low, &high);
     return low <= 1 / classes;
 }

@@ -3,6 +3,7 @@
 #include "base/json.h"
 #include "base/standard_io.h"
 #include "base/text.h"
+#include "base/wilson.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -94,10 +95,15 @@ static void put_sides(const lint_reliance *r, FILE *out) {
         fputs("; no picture's background contradicts it", out);
 }
 
+/* There may be enough in all, but in the wrong classes; or the difference is a middling one. */
 static void put_needed(const lint_reliance *r, FILE *out) {
-    fprintf(out, ". Too few pictures to tell: %zu contradict, about %.0f are needed to see a ",
-            r->contradict.n, r->needed);
-    fprintf(out, "difference of %.0f points", 100 * LINT_GAP_SOUGHT);
+    fputs(". Too few pictures to tell: ", out);
+    if (r->needed <= (double)r->contradict.n && !isnan(r->gap))
+        fprintf(out, "the difference may be anything from %+.0f to %+.0f points", percent(r->low),
+                percent(r->high));
+    else
+        fprintf(out, "%zu contradict, about %.0f are needed to see a difference of %.0f points",
+                r->contradict.n, r->needed, 100 * LINT_GAP_SOUGHT);
 }
 
 static void put_gain(const lint_gap *g, const lint_scores *plain, FILE *out) {
@@ -139,41 +145,52 @@ static double balanced(const lint_reliance *r) {
     return (share(r->agree) + share(r->contradict)) / 2;
 }
 
-/* Models without a sign come first. */
-static int better(const lint_reliance *a, const lint_reliance *b) {
-    int a_cured = a->finding == LINT_RELIES_NOT, b_cured = b->finding == LINT_RELIES_NOT;
-    return a_cured != b_cured ? a_cured : balanced(a) > balanced(b);
+static int is_cured(const lint_reliance *r) {
+    return r->finding == LINT_RELIES_NOT;
 }
 
-static size_t best_other(const lint_verdict *v, const lint_reliance *r) {
-    size_t best = 0;
-    for (size_t i = 1; i < v->n; i++)
-        if (!best || better(&r[i], &r[best])) best = i;
+static int is_trained(const lint_reliance *r) {
+    return r->finding != LINT_UNTRAINED;
+}
+
+static int goes_not_by_it(const lint_reliance *r) {
+    return is_trained(r) && r->finding != LINT_RELIES;
+}
+
+/* The model of the highest balanced accuracy of those that are `such`, the first of equal ones; v->n: none. */
+static size_t best_of(const lint_verdict *v, const lint_reliance *r, size_t from,
+                      int (*such)(const lint_reliance *)) {
+    size_t best = v->n;
+    for (size_t i = from; i < v->n; i++)
+        if (such(&r[i]) && (best == v->n || balanced(&r[i]) > balanced(&r[best]))) best = i;
     return best;
 }
 
-/* 0: the plain model. A model that costs nothing is preferred where backgrounds give the class away,
- * for new pictures may come from elsewhere. */
+/* The best of all, or the best without a sign, if that costs little. */
+static size_t best_for_use(const lint_verdict *v, const lint_reliance *r) {
+    size_t best = best_of(v, r, 0, is_trained), cured = best_of(v, r, 0, is_cured);
+    if (best == v->n || cured == v->n) return best;
+    return balanced(&r[best]) - balanced(&r[cured]) < LINT_CURE_WORTH ? cured : best;
+}
+
+/* v->n: no model is good for use. Beside a plain model without a sign, another that costs nothing is
+ * preferred where backgrounds give the class away, for new pictures may come from elsewhere. */
 static size_t choose(const lint_verdict *v, const lint_reliance *r) {
-    size_t other = best_other(v, r);
-    if (!other || r[other].finding == LINT_UNTRAINED) return 0;
-    if (r[0].finding == LINT_UNTRAINED) return other;
-    double cost = balanced(&r[0]) - balanced(&r[other]);
-    if (r[0].finding == LINT_RELIES) {
-        int cured = r[other].finding == LINT_RELIES_NOT;
-        return cost < (cured ? LINT_CURE_WORTH : 0) ? other : 0;
-    }
-    return v->background == LINT_GIVES_AWAY && accuracy(&v->s[other]) >= accuracy(&v->s[0]) - 0.01
-               ? other
-               : 0;
+    if (!goes_not_by_it(&r[0])) return best_for_use(v, r);
+    size_t other = best_of(v, r, 1, is_cured);
+    if (other == v->n) other = best_of(v, r, 1, goes_not_by_it);
+    int costs = other == v->n || !(accuracy(&v->s[other]) >= accuracy(&v->s[0]) - 0.01);
+    return v->background == LINT_GIVES_AWAY && !costs ? other : 0;
 }
 
 /* "right on 88 % [83, 92] of new pictures like these" */
-static void put_expected(const lint_scores *s, FILE *out) {
-    const lint_score *r = lint_scores_find(s, "accuracy", NULL, NULL);
+static void put_expected(const lint_verdict *v, size_t model, FILE *out) {
+    double low, high;
+    const lint_score *r = lint_scores_find(&v->s[model], "accuracy", NULL, NULL);
     if (!r || isnan(r->low)) return;
+    lint_wilson_mean(r->value, (size_t)ceil((double)r->n / v->per_series), &low, &high);
     fprintf(out, ": expect it to be right on %.0f %% [%.0f, %.0f] of new pictures like these",
-            percent(r->value), percent(r->low), percent(r->high));
+            percent(r->value), percent(low), percent(high));
 }
 
 /* The group of which pictures are needed most. */
@@ -188,7 +205,7 @@ static void put_worst(const lint_scores *s, FILE *out) {
 }
 
 static void put_remedies(const lint_verdict *v, FILE *out) {
-    if (lround(percent(v->told)) > lround(percent(v->center)))
+    if (percent(v->told) > percent(v->center)) /* neither is NaN, then */
         fprintf(out,
                 " The middle of a picture tells the class less often than its border (%.0f %% and "
                 "%.0f %%): objects are small, or not in the middle.",
@@ -210,21 +227,21 @@ static void put_command(const lint_verdict *v, size_t model, FILE *out) {
 
 static void say_action(const lint_verdict *v, const lint_reliance *r, FILE *out) {
     size_t model = choose(v, r);
-    lint_reliance_finding f = r[model].finding;
-    if (f == LINT_UNTRAINED) {
+    if (model == v->n) {
         fputs("No model is good for use: none has learned the classes. More pictures are needed.",
               out);
         put_remedies(v, out);
         fputs("\n", out);
         return;
     }
-    int other = (int)best_other(v, r);
-    fputs(f != LINT_RELIES                               ? "Use "
-          : other && r[other].finding == LINT_RELIES_NOT ? "The cure costs too much. The best is "
-                                                         : "No model is cured. The best is ",
+    lint_reliance_finding f = r[model].finding;
+    int cure = best_of(v, r, 0, is_cured) < v->n;
+    fputs(f != LINT_RELIES ? "Use "
+          : cure           ? "The cure costs too much. The best is "
+                           : "No model is cured. The best is ",
           out);
     put_name(&v->s[model], out);
-    put_expected(&v->s[model], out);
+    put_expected(v, model, out);
     fputs(".", out);
     if (f == LINT_RELIES) {
         put_worst(&v->s[model], out);

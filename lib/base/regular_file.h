@@ -4,7 +4,7 @@
  * names on a command line may well be a pipe; standard_io.h opens it.
  *
  *     FILE *in = lint_regular_open("set/classes.txt", "set/classes.txt", &e);
- *     if (!in) return errno == ENOENT ? 0 : -1;
+ *     if (!in) return -1;                                          // errno tells whether it is there
  */
 #ifndef LINT_BASE_REGULAR_FILE_H
 #define LINT_BASE_REGULAR_FILE_H

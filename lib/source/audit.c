@@ -104,7 +104,12 @@ static void add_pair(lint_audit_pairs *to, size_t a, size_t b) {
     to->v[to->n++] = (lint_audit_pair){a, b};
 }
 
-/* Each copy with the first of its kind; and the first copy in each other class. */
+static int is_other_file(const entry *x, const entry *y) {
+    return strcmp(path_of(x), path_of(y)) != 0;
+}
+
+/* Each copy with the first of its kind; and the first copy in each other class. Objects of one picture are
+ * no copies. */
 static void list_copies(lint_audit *a, entry *v) {
     const lint_picture *p = a->source->picture;
     size_t n = sorted(a, v, 0, by_file), first = 0;
@@ -113,6 +118,7 @@ static void list_copies(lint_audit *a, entry *v) {
             first = j;
             continue;
         }
+        if (!is_other_file(&v[first], &v[j])) continue;
         add_pair(&a->copies, v[first].i, v[j].i);
         if (p[v[first].i].label != p[v[j].i].label) add_pair(&a->two_classes, v[first].i, v[j].i);
     }
@@ -121,7 +127,7 @@ static void list_copies(lint_audit *a, entry *v) {
 static void list_case(lint_audit *a, entry *v) {
     size_t n = sorted(a, v, 1, by_folded_path);
     for (size_t j = 1; j < n; j++)
-        if (strcasecmp(path_of(&v[j - 1]), path_of(&v[j])) == 0)
+        if (strcasecmp(path_of(&v[j - 1]), path_of(&v[j])) == 0 && is_other_file(&v[j - 1], &v[j]))
             add_pair(&a->case_only, v[j - 1].i, v[j].i);
 }
 
@@ -189,7 +195,7 @@ static int find_margins(lint_audit *a, lint_threads *pool, uint64_t seed, lint_e
 int lint_audit_make(lint_audit *a, const lint_decode *c, lint_source *s, uint64_t seed,
                     lint_err *e) {
     lint_decode all = *c;
-    *a = (lint_audit){.source = s};
+    *a = (lint_audit){.source = s, .margin_of_crops = c->margin};
     all.skip_bad = 1;
     entry *v = malloc((s->n + 1) * sizeof *v);
     int err = v ? audit_new(a, e) : lint_fail_mem(e, "an audit");

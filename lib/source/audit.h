@@ -38,6 +38,7 @@ typedef struct lint_audit {
     int32_t
         *place; /* [n] the class whose borders the picture's border looks like; -1: unreadable */
     double *margin; /* [n] score of the best other class less that of its own: > 0 contradicts */
+    double margin_of_crops; /* of objects that are samples, as in lint_decode */
     lint_background background;
     lint_series_found series;
     size_t parted;                           /* series in several splits that the folder gives */

@@ -18,10 +18,19 @@ static json_t *count(size_t n) {
     return json_integer((json_int_t)n);
 }
 
+/* "#3" of the third object of its picture, or nothing. */
+static const char *number_of(const lint_picture *p, char text[32]) {
+    *text = 0;
+    if (p->crop.number) snprintf(text, 32, "#%zu", p->crop.number);
+    return text;
+}
+
 /* A path may not be UTF-8; then it is shown with question marks. */
 static json_t *name_of(const lint_audit *a, size_t i) {
-    char buf[4096];
-    return json_string(lint_text_clean(buf, sizeof buf, a->source->picture[i].path));
+    char buf[4096 + 32], number[32];
+    const lint_picture *p = &a->source->picture[i];
+    lint_text_clean(buf, 4096, p->path);
+    return json_string(strcat(buf, number_of(p, number)));
 }
 
 static json_t *list_of(const lint_audit *a, const lint_audit_list *l) {
@@ -95,8 +104,9 @@ void lint_audit_samples(const lint_audit *a, FILE *out) {
     for (size_t j = 0; j < a->readable.n; j++) {
         size_t i = a->readable.v[j];
         const lint_picture *p = &s->picture[i];
+        char number[32];
         lint_text_escape(p->path, out);
-        fputc('\t', out);
+        fprintf(out, "%s\t", number_of(p, number));
         lint_text_escape(s->classes.v[p->label], out);
         fputc('\t', out);
         lint_text_escape(s->classes.v[a->place[i]], out);
@@ -110,23 +120,40 @@ void lint_audit_samples(const lint_audit *a, FILE *out) {
 
 enum { TILE = 192, ACROSS = 5 };
 
+/* The picture, or the object that is cut from it. */
+static int read_picture(const lint_audit *a, const lint_picture *p, lint_image *im, lint_err *e) {
+    lint_image whole = {0};
+    lint_image_facts facts;
+    int side = p->crop.number ? 0 : TILE;
+    const lint_image_ask ask = {.c = 3, .rough_w = side, .rough_h = side, .regular = 1};
+    char *full = lint_source_path(a->source, p->path, e);
+    int err = full ? lint_image_read_as(&whole, full, &ask, &facts, e) : -1;
+    if (!err && p->crop.number) {
+        err = lint_crop_cut(&p->crop, a->margin_of_crops, &facts, &whole, im, e);
+        lint_image_free(&whole);
+    } else if (!err) {
+        *im = whole;
+    }
+    if (full && err) lint_err_prefix(e, "%s: ", full);
+    free(full);
+    return err;
+}
+
 /* A picture at the size of a tile, with its file's name under it. */
 static int make_tile(const lint_audit *a, size_t i, lint_tile *t, lint_err *e) {
     const lint_picture *p = &a->source->picture[i];
     const char *slash = strrchr(p->path, '/');
+    char number[32];
     lint_image im = {0};
-    const lint_image_ask ask = {.c = 3, .rough_w = TILE, .rough_h = TILE, .regular = 1};
-    char *full = lint_source_path(a->source, p->path, e);
-    int err = full ? lint_image_read_as(&im, full, &ask, NULL, e) : -1;
-    if (full && err) lint_err_prefix(e, "%s: ", full);
-    free(full);
+    int err = read_picture(a, p, &im, e);
     if (!err) {
         double by = (double)TILE / (im.w > im.h ? im.w : im.h);
         int w = (int)lround(im.w * by), h = (int)lround(im.h * by);
         err = lint_image_resize(&t->picture, &im, w > 0 ? w : 1, h > 0 ? h : 1, e);
     }
     lint_image_free(&im);
-    snprintf(t->line[0].left, LINT_TILE_TEXT, "%s", slash ? slash + 1 : p->path);
+    snprintf(t->line[0].left, LINT_TILE_TEXT, "%s%s", slash ? slash + 1 : p->path,
+             number_of(p, number));
     t->line[0].middle = 1;
     snprintf(t->line[1].left, LINT_TILE_TEXT, "%s", a->source->classes.v[p->label]);
     if (a->place[i] != p->label)

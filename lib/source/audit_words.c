@@ -9,6 +9,11 @@
 
 enum { WIDTH = 79, SHOWN = 3, NAME = 200 };
 
+/* What a sample is. */
+static const char *noun(const lint_audit *a) {
+    return a->source->cropped ? "object" : "picture";
+}
+
 static const char *plural(size_t n) {
     return n == 1 ? "" : "s";
 }
@@ -97,7 +102,8 @@ static void put_background(const lint_audit *a, FILE *out) {
 static void put_classes(const lint_audit *a, FILE *out) {
     char buf[NAME];
     size_t classes = a->source->classes.n;
-    fprintf(out, "%zu picture%s in %zu classes: ", a->readable.n, plural(a->readable.n), classes);
+    fprintf(out, "%zu %s%s in %zu classes: ", a->readable.n, noun(a), plural(a->readable.n),
+            classes);
     for (size_t k = 0; k < classes; k++) {
         size_t n = 0;
         for (size_t j = 0; j < a->readable.n; j++)
@@ -121,13 +127,15 @@ static void put_sizes(const lint_audit *a, FILE *out) {
 static void put_series(const lint_audit *a, FILE *out) {
     const lint_series_found *f = &a->series;
     if (!f->series) return;
+    fprintf(out, "%zu %ss belong to %zu series (", f->pictures, noun(a), f->series);
+    if (f->crops) fprintf(out, "of one picture: %zu, ", f->crops);
     fprintf(out,
-            "%zu pictures belong to %zu series (copies: %zu, near-copies: %zu, given: %zu); the "
-            "largest has %zu. A series counts as one, and lint-split keeps it in one split.\n",
-            f->pictures, f->series, f->copies, f->alike, f->given, f->largest);
+            "copies: %zu, near-copies: %zu, given: %zu); the largest has %zu. A series counts as "
+            "one, and lint-split keeps it in one split.\n",
+            f->copies, f->alike, f->given, f->largest);
     if (f->mixed)
-        fprintf(out, "%zu series ha%s pictures of several classes.\n", f->mixed,
-                f->mixed == 1 ? "s" : "ve");
+        fprintf(out, "%zu series ha%s %ss of several classes.\n", f->mixed,
+                f->mixed == 1 ? "s" : "ve", noun(a));
     if (a->parted)
         fprintf(out,
                 "%zu series lie%s in several of the folder's own splits, so a test would repeat "

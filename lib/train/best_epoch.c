@@ -28,6 +28,10 @@ static double merit(const lint_training *t, lint_best by, const lint_rates *rate
     return (double)row->epoch;
 }
 
+int lint_epoch_is_known(const lint_training *t, const lint_epoch *row) {
+    return isnan(row->val.loss) || !isnan(merit(t, t->best, &row->rates, row));
+}
+
 int lint_epoch_is_better(const lint_training *t, const lint_epoch *row, const lint_epoch *best) {
     int validated = !isnan(row->val.loss);
     lint_best by = validated ? t->best : LINT_BEST_LAST;
@@ -37,7 +41,7 @@ int lint_epoch_is_better(const lint_training *t, const lint_epoch *row, const li
         now = merit(t, LINT_BEST_LOSS, &row->rates, row);
         then = merit(t, LINT_BEST_LOSS, &row->rates, best);
     }
-    return now > then;
+    return now > then || (isnan(then) && !isnan(now));
 }
 
 int lint_patience_is_over(const lint_training *t, const lint_trained *done) {

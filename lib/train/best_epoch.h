@@ -36,6 +36,10 @@ struct lint_training; /* train.h has them */
 struct lint_trained;
 struct lint_epoch;
 
+/* Whether what epochs are compared by is known of this one: without a validation sample that has a place,
+ * or, for the adjusted accuracy, a training sample of the same group, it is not. */
+int lint_epoch_is_known(const struct lint_training *t, const struct lint_epoch *row);
+
 /* Whether `row` is better than `best`, the best epoch before it (its epoch is 0: there is none). */
 int lint_epoch_is_better(const struct lint_training *t, const struct lint_epoch *row,
                          const struct lint_epoch *best);

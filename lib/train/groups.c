@@ -5,7 +5,7 @@
 #include <string.h>
 
 int lint_groups_new(lint_groups *g, size_t classes, size_t places, lint_err *e) {
-    *g = (lint_groups){.classes = classes, .places = places ? places : 1};
+    *g = (lint_groups){.classes = classes, .places = places ? places : 1, .named = places > 0};
     g->n = calloc(lint_groups_count(g), sizeof *g->n);
     g->correct = calloc(lint_groups_count(g), sizeof *g->correct);
     if (g->n && g->correct) return 0;
@@ -30,7 +30,7 @@ size_t lint_groups_count(const lint_groups *g) {
 
 long lint_groups_of(const lint_groups *g, const lint_batch *b, size_t i) {
     if (b->label[i] < 0) return -1;
-    if (g->places == 1 || !b->place) return (long)b->label[i] * (long)g->places;
+    if (!g->named || !b->place) return (long)b->label[i] * (long)g->places;
     if (b->place[i] < 0 || (size_t)b->place[i] >= g->places) return -1;
     return (long)b->label[i] * (long)g->places + b->place[i];
 }

@@ -18,6 +18,7 @@
 
 typedef struct lint_groups {
     size_t classes, places; /* places at least 1 */
+    int named;              /* places were given: who has none is in no group */
     size_t *n, *correct;    /* [classes * places]: samples, and those answered right */
 } lint_groups;
 

@@ -240,7 +240,13 @@ static int validate(run *r, lint_epoch *row, lint_err *e) {
     }
     row->val = scores(r, &row->rates, &sum);
     score_groups(r, &row->groups);
-    return isfinite(row->val.loss) ? 1 : not_finite(r, row, "validation", &row->val, e);
+    if (!isfinite(row->val.loss)) return not_finite(r, row, "validation", &row->val, e);
+    if (row->epoch == 1 && !lint_epoch_is_known(r->t, row))
+        return lint_fail(
+            e, "what --best compares is unknown: no validation sample is in a group, or, for "
+               "'adjusted', in one of the training samples (lint-augment "
+               "--swap-background takes places away)");
+    return 1;
 }
 
 /* --- checkpoints ------------------------------------------------------------------------------ */

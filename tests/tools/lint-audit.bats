@@ -40,7 +40,8 @@ print(json.dumps(v, ensure_ascii=False))' "$@"
 @test "wrong usage ends with status 2 and one line" {
     local wrong
     for wrong in "--nonsense" "" "photos mixed" "photos --seed -1" "photos --classes a,,b" \
-        "photos --json - --samples -" "photos --json a --sheet a"; do
+        "photos --json - --samples -" "photos --json a --sheet a" "photos --margin 0.1" \
+        "photos --annotations boxes.json" "photos --min-confidence 0.5"; do
         run -2 --separate-stderr lint-audit $wrong
         assert_equal "${#stderr_lines[@]}" 1
         assert_regex "$stderr" '^lint-audit: '
@@ -145,6 +146,29 @@ print(json.dumps(v, ensure_ascii=False))' "$@"
     lint-audit photos --sheet a.png >/dev/null
     assert_equal "$(head -c 4 a.png | tail -c 3)" PNG
     assert [ "$(od -An -tu1 -j 18 -N 2 a.png | awk '{ print 256 * $1 + $2 }')" -gt 400 ]
+}
+
+@test "--crop-to-box audits each object; those of one picture are a series" {
+    local i k all=
+    for i in {1..12}; do
+        echo "x/deer/$i.png 32x16 60,120,40
+x/boar/$i.png 32x16 10,10,200"
+    done | pictures
+    for i in {1..12}; do
+        for k in deer boar; do
+            all+=",{\"file\":\"$k/$i.png\",\"detections\":[{\"category\":\"1\",\"conf\":0.9,\"bbox\":[0,0,0.25,0.5]}"
+            all+=",{\"category\":\"1\",\"conf\":0.9,\"bbox\":[0.5,0.5,0.25,0.5]}]}"
+        done
+    done
+    printf '{"detection_categories":{"1":"animal"},"images":[%s]}' "${all#,}" >boxes.json
+    run -0 lint-audit x --crop-to-box --annotations boxes.json --margin 0.1 --samples t.tsv --sheet s.png --json a.json
+    assert_output --partial '48 objects in 2 classes: boar 24, deer 24.'
+    assert_output --partial 'of one picture: 24'
+    refute_output --partial 'files are copies of another (boar/1.png = boar/1.png'
+    run -0 grep -c '^boar/[0-9]*.png#[12]' t.tsv
+    assert_output 24
+    run -1 lint-audit x --crop-to-box
+    assert_output --partial 'lint-audit: x: --crop-to-box has no effect here'
 }
 
 @test "any number of threads and every run give the same bytes" {

@@ -695,6 +695,23 @@ masked() {
     assert_equal "$(column log.tsv best | xargs)" '1 0 0'
 }
 
+@test "what --best compares must be known of some sample" {
+    tiny n=40 places=sea,land mask=1 >placed.lts
+    lint-augment -q --swap-background 1 placed.lts -o swapped.lts
+    local by
+    for by in worst-group group-mean adjusted; do
+        run -1 train --train placed.lts --val swapped.lts --best $by -o none
+        assert_output --partial 'what --best compares is unknown: no validation sample is in a group'
+    done
+    run -1 train --train swapped.lts --val placed.lts --best adjusted -o none
+    assert_output --partial 'what --best compares is unknown'
+    assert_not_exists none
+    train --train swapped.lts --val placed.lts --best worst-group -o m
+    # One place is named, and half of the samples have it.
+    tiny n=40 places=sea >one.lts
+    train --train one.lts --val one.lts --best worst-group -o m
+}
+
 @test "patience ends a training, counted from an epoch" {
     still() { train --train train.lts --epochs 20 --lr 0 --freeze bn1 --best ce -o m --log log.tsv "$@"; }
     still --patience 3
