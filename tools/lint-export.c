@@ -6,6 +6,8 @@
 #include "export/onnx.h"
 #include "export/web_page.h"
 
+#include <string.h>
+
 static struct {
     const char *out;
     int maps, html;
@@ -33,6 +35,21 @@ static const lint_program program = {
                "  lint-export --html model.safetensors -o page.html\n",
     .operands = {1, 1}};
 
+/* What lint-predict does to pictures before the network sees them, and the exported model cannot. */
+static void tell_what_is_lost(const lint_frame *model) {
+    const char *depth = lint_frame_meta(model, "depth");
+    if (o.verbosity == LINT_QUIET) return;
+    if (depth && strcmp(depth, "8") != 0)
+        lint_warn("the model was trained with lint-split --depth %s: %s", depth,
+                  o.html
+                      ? "a browser shows pictures of more than 8 bits darker, and the answers are "
+                        "others"
+                      : "white is the largest number of so many bits (metadata: depth)");
+    if (lint_frame_meta(model, "crop_margin"))
+        lint_warn("the model was trained on crops of objects: ask it of such crops%s",
+                  o.html ? "" : " (metadata: crop_margin)");
+}
+
 int main(int argc, char **argv) {
     lint_err e;
     lint_export_model m;
@@ -51,6 +68,7 @@ int main(int argc, char **argv) {
                   lint_input_name(arg[0]), m.graph.input.mask ? "masks" : "features");
         lint_die(&e);
     }
+    tell_what_is_lost(&m.file.frame);
     if (!(out = lint_output_open(o.out, &e))) lint_die(&e);
     FILE *to = lint_output_file(out);
     int err = o.html ? lint_web_page_write(to, &m.graph, &m.file.frame, &e)

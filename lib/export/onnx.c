@@ -331,7 +331,7 @@ static void put_logits(lint_onnx_job *j) {
 }
 
 static void put_metadata(lint_onnx_job *j) {
-    static const char *const keys[] = {"classes", "net", "fit"};
+    static const char *const keys[] = {"classes", "net", "fit", "depth", "crop_margin"};
     const lint_net_input *in = &j->graph->input;
     char size[48];
     snprintf(size, sizeof size, "%zux%zu", in->width, in->height);

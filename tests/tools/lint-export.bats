@@ -39,6 +39,22 @@ fields() { python3 "$BATS_TEST_DIRNAME/../export/onnx/fields" "$@"; }
     assert_line --regexp '^output cam Nx2x[0-9]+x[0-9]+$'
 }
 
+@test "what lint-predict does to pictures and the exported model does not is said" {
+    local key
+    for key in depth:12 crop_margin:0.1; do
+        METADATA=",\"${key%:*}\":\"${key#*:}\"" samples 1 0 1 0 >made.lts
+        lint-train -q --net tiny.net --epochs 1 --train made.lts -o made
+        run -0 lint-export made -o made.onnx
+        assert_output --partial 'lint-export: the model was trained '
+        run -0 fields made.onnx
+        assert_line "metadata ${key%:*} ${key#*:}"
+        run -0 lint-export --html made -o made.html
+        assert_output --partial 'lint-export: the model was trained '
+        run -0 lint-export -q --html made -o made.html
+        assert_output ''
+    done
+}
+
 @test "the same model gives the same bytes, from a file and from a pipe" {
     lint-export model -o a
     lint-export - <model >b
