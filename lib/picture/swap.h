@@ -3,7 +3,7 @@
  * What lies behind the object then says nothing of its class. A window [H,W] says how much of each
  * pixel stays, 0 to 255: an ellipse in the middle, or the object's mask, both with a
  * soft edge. A picture without an object in its mask is left as it is. The donor's own
- * object is taken out first, so that no picture shows two.
+ * object is taken out first, so that no picture shows two, unless the donor's mask marks none.
  *
  *     lint_swap s = lint_swap_draw(0.75, donors, &rng);
  *     if (s.swapped) {
