@@ -124,7 +124,7 @@ kill_all() {
     run -0 made make pipeline
     refute_line --regexp '^lint-(synth|split|augment|train|cam|show)'
     touch models/cnn.net "$OUT/data/orca-leopard/s0/pictures/1.png" "$OUT/models/orca-leopard/s0/default/val.json"
-    run -0 files_read pipeline
+    run -0 files_read pipeline JOBS=1
     assert_output 3
     run -0 files_read pipeline
     assert_output 0
