@@ -207,31 +207,34 @@ static int read_upright(const batch *b, const lint_picture *p, upright *u, lint_
     return 0;
 }
 
-static int put_sample(const batch *b, size_t part, const lint_image *im, const lint_image *mask,
-                      lint_err *e) {
+/* A look at a picture or a crop, or its place in a frame. mask has no pixels without masks. */
+static int put_part(const batch *b, size_t part, const lint_image *im, const lint_image *mask,
+                    const lint_image_facts *facts, lint_err *e) {
     size_t area = (size_t)b->c->w * (size_t)b->c->h;
+    if (b->look) return lint_look_make(&b->look[part], im, facts, e);
     if (fit_into(b->image + part * area * 3, b->c, im, e) < 0) return -1;
     return mask->px ? fit_into(b->mask + part * area, b->c, mask, e) : 0;
 }
 
+static int cut_part(const batch *b, const lint_crop *crop, size_t part, const upright *u,
+                    lint_err *e) {
+    lint_image im = {0}, mask = {0};
+    int err = lint_crop_cut(crop, b->c->margin, &u->facts, &u->im, &im, e);
+    if (!err && u->mask.px) err = lint_crop_cut(crop, b->c->margin, &u->facts, &u->mask, &mask, e);
+    if (!err) err = put_part(b, part, &im, &mask, &u->facts, e);
+    lint_image_free(&im);
+    lint_image_free(&mask);
+    return err;
+}
+
 static int make_part(const batch *b, const lint_picture *p, size_t part, const upright *u,
                      lint_err *e) {
-    lint_image im = {0}, mask = {0};
-    const lint_image *whole = p->crop.number ? NULL : &u->im;
-    const lint_image *whole_mask = p->crop.number ? NULL : &u->mask;
     if (b->peak) {
         b->peak[part] = u->facts.floats && u->facts.peak <= 1 ? 0 : u->facts.peak;
         return 0;
     }
-    int err = whole ? 0 : lint_crop_cut(&p->crop, b->c->margin, &u->facts, &u->im, &im, e);
-    if (!err && !whole && u->mask.px)
-        err = lint_crop_cut(&p->crop, b->c->margin, &u->facts, &u->mask, &mask, e);
-    if (!err)
-        err = b->look ? lint_look_make(&b->look[part], whole ? whole : &im, &u->facts, e)
-                      : put_sample(b, part, whole ? whole : &im, whole ? whole_mask : &mask, e);
-    lint_image_free(&im);
-    lint_image_free(&mask);
-    return err;
+    if (p->crop.number) return cut_part(b, &p->crop, part, u, e);
+    return put_part(b, part, &u->im, &u->mask, &u->facts, e);
 }
 
 static const lint_picture *picture_of(const batch *b, size_t part) {

@@ -523,8 +523,8 @@ static void put_value(FILE *out, const json_t *v) {
         lint_shortest(number, json_real_value(v));
         put(out, number);
     } else {
-        lint_json_dump(v, out,
-                       JSON_ENCODE_ANY | JSON_COMPACT); /* the caller looks at ferror(out) */
+        /* The caller looks at ferror(out). */
+        lint_json_dump(v, out, JSON_ENCODE_ANY | JSON_COMPACT);
     }
 }
 

@@ -8,8 +8,8 @@
 #ifndef LINT_SYNTH_SYNTH_SWEEP_H
 #define LINT_SYNTH_SYNTH_SWEEP_H
 
-/* Only folders of this user. Of each only the files that lint_synth_write makes are removed. What cannot be removed
- * stays without a word. */
+/* Only folders of this user. Of each, only the files that lint_synth_write makes are removed. What cannot
+ * be removed stays without a word. */
 void lint_synth_sweep(const char *to);
 
 #endif
