@@ -25,7 +25,8 @@ static size_t largest(const lint_net *net, size_t from, size_t to) {
 }
 
 int lint_net_pools(const lint_net *net) {
-    return lint_net_layer(net, net->chain.cam)->kind == &lint_layer_globalpool;
+    size_t cam = net->chain.cam; /* may be the last line of the network: nothing stands behind it */
+    return cam < net->chain.count && lint_net_layer(net, cam)->kind == &lint_layer_globalpool;
 }
 
 const float *lint_net_cam_cotangent(const lint_net *net, size_t image, size_t *step) {

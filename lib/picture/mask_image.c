@@ -134,7 +134,7 @@ static traits traits_of(const uint8_t *px, size_t n) {
         t.black |= is_same(p, BLACK);
         t.white |= is_same(p, WHITE);
         int k = 0;
-        while (k < colours && !is_same(seen[k], p))
+        while (k < colours && k < FEW && !is_same(seen[k], p))
             k++;
         if (k == colours && colours < FEW) memcpy(seen[colours], p, 3);
         if (k == colours && colours <= FEW) colours++;

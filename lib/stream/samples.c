@@ -140,6 +140,15 @@ static int view_names(const lint_frame *f, lint_samples *s, lint_err *e) {
     return 0;
 }
 
+/* A header of a hundred bytes could else ask for work on thousands of millions. */
+static int check_has_data(const lint_frame *f, size_t n, lint_err *e) {
+    for (size_t i = 0; i < f->count; i++) {
+        const lint_tensor *t = &f->tensors[i];
+        if (t->rank && t->shape[0] == n && t->bytes) return 0;
+    }
+    return n ? lint_fail(e, "%zu samples without data", n) : 0;
+}
+
 int lint_samples_shapes(const lint_frame *f, lint_samples *s, lint_err *e) {
     *s = (lint_samples){0};
     if (!lint_frame_find(f, "image") && !lint_frame_find(f, "label") &&
@@ -149,7 +158,8 @@ int lint_samples_shapes(const lint_frame *f, lint_samples *s, lint_err *e) {
                          kind ? " (this is of kind '" : "", kind ? kind : "", kind ? "')" : "");
     }
     s->n = lint_frame_samples(f);
-    int err = view_names(f, s, e);
+    int err = check_has_data(f, s->n, e);
+    if (err == 0) err = view_names(f, s, e);
     if (err == 0) err = view_pictures(f, s, e);
     if (err == 0) err = view_facts(f, s, e);
     if (err == 0) view_features(f, s);

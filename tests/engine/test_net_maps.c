@@ -64,6 +64,15 @@ static void behind_a_linear_head_a_map_sums_to_the_logit_less_the_bias(void **st
     filled_free(f);
 }
 
+/* Nothing stands behind 'cam': one cell, which holds the logit. Found by fuzzing. */
+static void where_cam_is_the_last_line_a_map_is_the_logit(void **state) {
+    (void)state;
+    filled *f = filled_new("input 1x1x3\nrelu\nfc: dense classes\ncam\n", 4, 3, LINT_NET_TRAIN, 1);
+    assert_int_equal(lint_net_cam_height(f->net) * lint_net_cam_width(f->net), 1);
+    assert_int_equal(check_map_sums(f, NULL), 0);
+    filled_free(f);
+}
+
 /* A batch of five has cells enough for Winograd's algorithm, an image alone has not. */
 static void both_ways_of_a_3x3_convolution_agree(void **state) {
     (void)state;
@@ -253,6 +262,7 @@ int main(void) {
     lint_blas_one_thread();
     const struct CMUnitTest tests[] = {
         TEST(behind_a_linear_head_a_map_sums_to_the_logit_less_the_bias),
+        TEST(where_cam_is_the_last_line_a_map_is_the_logit),
         TEST(both_ways_of_a_3x3_convolution_agree),
         TEST(groups_are_filters_of_zeros_elsewhere),
         TEST(behind_a_linear_head_a_map_is_zhous_cam),

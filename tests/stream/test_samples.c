@@ -144,6 +144,22 @@ static void a_view_refuses_what_does_not_fit(void **state) {
     }
 }
 
+/* Found by fuzzing: lint-show counted them one by one. */
+static void samples_without_data_are_refused(void **state) {
+    (void)state;
+    lint_frame f = {0};
+    lint_samples s;
+    lint_err e = {0};
+    assert_non_null(lint_frame_add(&f, "features", LINT_F16, 2, (uint64_t[]){1 << 30, 0}, &e));
+    assert_int_equal(lint_samples_view(&f, &s, &e), -1);
+    assert_string_equal(e.msg, "1073741824 samples without data");
+    lint_frame_free(&f);
+    assert_non_null(lint_frame_add(&f, "label", LINT_I32, 1, (uint64_t[]){0}, &e));
+    assert_int_equal(lint_samples_view(&f, &s, &e), 0);
+    lint_samples_free(&s);
+    lint_frame_free(&f);
+}
+
 static void a_model_is_no_frame_of_samples(void **state) {
     (void)state;
     lint_frame f = {0};
@@ -589,6 +605,7 @@ int main(void) {
         cmocka_unit_test(a_view_shows_what_the_frame_holds),
         cmocka_unit_test(a_view_of_logits_alone_has_no_image),
         cmocka_unit_test(a_view_refuses_what_does_not_fit),
+        cmocka_unit_test(samples_without_data_are_refused),
         cmocka_unit_test(a_model_is_no_frame_of_samples),
         cmocka_unit_test(a_sample_name_ends_at_zero_or_at_its_width),
         cmocka_unit_test(names_go_to_json_and_back),
