@@ -87,8 +87,9 @@ static void connect(const lint_chain *c, lint_layer *l) {
     if (l->kind == &lint_layer_flatten && !l->after_flatten) {
         l->flat = l->in;
         l->after_flatten = 1;
-    } else if (before->kind == &lint_layer_dense) {
-        l->after_flatten = 0;
+    } else if (before->kind == &lint_layer_dense ||
+               (!l->kind->behind_flatten && !l->kind->joins && !lint_layer_is_reordered(l))) {
+        l->after_flatten = 0; /* of one cell, flatten leaves a map that goes on as one */
     }
 }
 
@@ -142,6 +143,24 @@ static int close_block(lint_chain *c, lint_layer *l, lint_err *e) {
     return 0;
 }
 
+/* The map whose order the values of the layer's output have; one cell where none is left. */
+static lint_shape order_of(const lint_layer *l) {
+    int plain = l->kind == &lint_layer_dense || !lint_layer_is_reordered(l);
+    return plain ? (lint_shape){1, 1, 1} : l->flat;
+}
+
+/* Behind `flatten` the engine counts cell by cell, PyTorch channel by channel. Only `dense` knows
+ * that; what does the same to each value need not. */
+static int check_order(const lint_chain *c, const lint_layer *l, lint_err *e) {
+    lint_shape order = order_of(l), also = l->kind->joins ? order_of(&c->layer[l->also]) : order;
+    if (lint_layer_is_reordered(l) && !l->kind->behind_flatten)
+        return lint_fail(e, "a %s cannot stand behind 'flatten': expected 'dense' or an activation",
+                         l->kind->word);
+    if (order.h != also.h || order.w != also.w || order.c != also.c)
+        return lint_fail(e, "'%s' joins what 'flatten' has put in two orders", l->kind->word);
+    return 0;
+}
+
 static int add_layer(lint_chain *c, const lint_layer_kind *kind, const char *name, char **save,
                      const lint_chain_options *o, lint_err *e) {
     if (c->count == LAYERS_MAX) return lint_fail(e, "more than %d layers", LAYERS_MAX);
@@ -166,7 +185,7 @@ static int add_layer(lint_chain *c, const lint_layer_kind *kind, const char *nam
     connect(c, l);
     if (set_name(c, l, name, e) < 0 || take_arguments(l, save, e) < 0) return -1;
     if (kind->joins && close_block(c, l, e) < 0) return -1;
-    if (kind->setup(l, e) < 0) return -1;
+    if (check_order(c, l, e) < 0 || kind->setup(l, e) < 0) return -1;
     if (kind == &lint_layer_input) c->input = lint_layer_input_of(l);
     if (fuses_with_batchnorm(c)) {
         drop_last(c);

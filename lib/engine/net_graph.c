@@ -23,19 +23,6 @@ static int is_left_out(const lint_layer *l) {
     return l->kind == &lint_layer_dropout || l->kind == &lint_layer_stochasticdepth;
 }
 
-/* Behind `flatten` the engine counts cell by cell, PyTorch channel by channel. Only `dense` knows
- * that; what does the same to each value need not. */
-static int check_order(const lint_layer *l, lint_err *e) {
-    static const char *const fine = " flatten dense relu relu6 silu hardswish sigmoid hardsigmoid "
-                                    "dropout stochasticdepth add ";
-    char word[32];
-    snprintf(word, sizeof word, " %s ", l->kind->word);
-    if (!l->after_flatten || l->flat.h * l->flat.w == 1 || strstr(fine, word)) return 0;
-    return lint_fail(e,
-                     "line %d: '%s' behind 'flatten': expected only 'dense' and activations there",
-                     l->line, l->kind->word);
-}
-
 static lint_net_node node_of(const lint_layer *l, const size_t *at) {
     lint_net_node n = {.word = l->kind->word,
                        .name = l->name,
@@ -62,10 +49,9 @@ static void unfuse_pool(lint_net_graph *g) {
 }
 
 /* at[i]: the node that has the output of layer i. */
-static int add_layers(lint_net_graph *g, const lint_net *net, size_t *at, lint_err *e) {
+static void add_layers(lint_net_graph *g, const lint_net *net, size_t *at) {
     for (size_t i = 0; i < net->chain.count; i++) {
         const lint_layer *l = lint_net_layer(net, i);
-        if (check_order(l, e) < 0) return -1;
         at[i] = at[l->from];
         if (is_left_out(l)) continue;
         g->node[g->count++] = node_of(l, at);
@@ -73,7 +59,6 @@ static int add_layers(lint_net_graph *g, const lint_net *net, size_t *at, lint_e
         at[i] = g->count - 1;
     }
     if (net->chain.cam) g->cam = at[net->chain.cam - 1] + 1;
-    return 0;
 }
 
 static void finish(lint_net_graph *g) {
@@ -93,9 +78,13 @@ int lint_net_graph_new(lint_net_graph *g, const lint_net *net, lint_err *e) {
     size_t layers = net->chain.count, *at = calloc(layers, sizeof *at);
     *g = (lint_net_graph){.input = net->chain.input, .classes = net->classes};
     g->node = calloc(2 * layers, sizeof *g->node);
-    int err = at && g->node ? add_layers(g, net, at, e) : lint_fail_mem(e, "a graph");
+    int err = at && g->node ? 0 : lint_fail_mem(e, "a graph");
+    if (!err) {
+        add_layers(g, net, at);
+        finish(g);
+    } else {
+        lint_net_graph_free(g);
+    }
     free(at);
-    if (err) lint_net_graph_free(g);
-    if (!err) finish(g);
     return err;
 }

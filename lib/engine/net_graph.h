@@ -36,8 +36,7 @@ typedef struct lint_net_graph {
     size_t classes;
 } lint_net_graph;
 
-/* The graph borrows names from the net, which has to live longer. An error, beside memory: a
- * network that counts the values behind 'flatten' in another order than PyTorch. */
+/* The graph borrows names from the net, which has to live longer. */
 int lint_net_graph_new(lint_net_graph *g, const lint_net *net, lint_err *e);
 void lint_net_graph_free(lint_net_graph *g);
 

@@ -225,6 +225,13 @@ static const bad_net bad_nets[] = {
     {INPUT "fc: dense classes\n", "bad.net:2: expected 'flatten' before it"},
     {INPUT "flatten\nfc: dense many\n", "bad.net:3: expected 'dense OUT|classes [nobias]'"},
     {INPUT "flatten\nfc: dense 5\n", "bad.net:3: the last layer gives 1x1x5, expected 1x1x2"},
+    {INPUT "flatten\nbn: batchnorm\nfc: dense classes\n",
+     "bad.net:3: a batchnorm cannot stand behind 'flatten': expected 'dense' or an activation"},
+    {INPUT "flatten\nrelu\na: conv 2 1x1\nfc: dense classes\n",
+     "bad.net:4: a conv cannot stand behind 'flatten'"},
+    {INPUT "globalpool\na: conv 12 1x1\nr: residual\nadaptivepool 2x2\nb: conv 3 1x1\nflatten\n"
+           "add\nfc: dense classes\n",
+     "bad.net:8: 'add' joins what 'flatten' has put in two orders"},
     {INPUT "flatten\ncam\nfc: dense classes\n", "bad.net:3: 'cam' must stand before 'flatten'"},
     {INPUT "cam\n" HEAD, "bad.net:2: expected a layer between 'input' and 'cam'"},
     {INPUT "relu\ncam\ncam\n" HEAD, "bad.net:4: a second 'cam'"},
@@ -317,7 +324,7 @@ static void weights_that_do_not_fit_are_refused_by_name(void **state) {
 static void a_net_that_memory_cannot_hold_is_refused(void **state) {
     (void)state;
     const char *const texts[] = {
-        "input 2048x2048x3\nflatten\nb: batchnorm\nd: dense classes\n",
+        "input 2048x2048x3\nb: batchnorm\nflatten\nd: dense classes\n",
         "input 2048x2048x3\na: conv 2 2x2\nb: batchnorm\nmaxpool 2\nglobalpool\nd: dense classes\n",
         "input 2048x2048x3\nmaxpool 3 stride 1\nglobalpool\nd: dense classes\n",
         "input 2048x2048x3\ndropout 0.5\nglobalpool\nd: dense classes\n",

@@ -72,13 +72,6 @@ fields() { python3 "$BATS_TEST_DIRNAME/../export/onnx/fields" "$@"; }
     lint-export blind -o blind.onnx
 }
 
-@test "a network whose numbers PyTorch counts in another order is refused" {
-    printf '%s\n' 'input 4x4x3' 'flatten' 'bn: batchnorm' 'fc: dense classes' >odd.net
-    lint-train --quiet --net odd.net --train tiny.lts --epochs 1 -o odd
-    run -1 lint-export odd -o none
-    assert_output "lint-export: odd: line 3: 'batchnorm' behind 'flatten': expected only 'dense' and activations there"
-}
-
 # --- pages ------------------------------------------------------------------------------------------
 
 # answers N FILE,... [KEY=VALUE...]: what page.html says of N files that are chosen on it, a line of JSON each.

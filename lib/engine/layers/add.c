@@ -50,6 +50,7 @@ static void add_backward(lint_layer *l, const lint_pass *p) {
 
 const lint_layer_kind lint_layer_add = {
     .word = "add",
+    .behind_flatten = 1,
     .in_place = 1,
     .joins = 1,
     .syntax = "",

@@ -34,7 +34,7 @@ static int dense_setup(lint_layer *l, lint_err *e) {
     const size_t shape[] = {out, l->in.c};
     lint_weights *w = lint_layer_weights(l, "weight", 1, 2, shape, e);
     if (!w) return -1;
-    if (l->after_flatten) {
+    if (lint_layer_is_reordered(l)) {
         w->order = LINT_ORDER_FLAT;
         w->flat = l->flat;
     }
@@ -157,6 +157,7 @@ static void dense_jvp(lint_layer *l, const lint_pass *p, const float *v, const f
 
 const lint_layer_kind lint_layer_dense = {
     .word = "dense",
+    .behind_flatten = 1,
     .named = 1,
     .linear = 1,
     .syntax = "OUT|classes [nobias]",

@@ -99,6 +99,7 @@ static void dropout_jvp(lint_layer *l, const lint_pass *p, const float *v, const
 
 const lint_layer_kind lint_layer_dropout = {
     .word = "dropout",
+    .behind_flatten = 1,
     .linear = 1,
     .in_place = 1,
     .syntax = "P",
@@ -112,6 +113,7 @@ const lint_layer_kind lint_layer_dropout = {
 
 const lint_layer_kind lint_layer_stochasticdepth = {
     .word = "stochasticdepth",
+    .behind_flatten = 1,
     .in_place = 1,
     .syntax = "P",
     .setup = dropout_setup,

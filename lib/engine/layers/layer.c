@@ -106,6 +106,10 @@ lint_weights *lint_layer_weights(lint_layer *l, const char *suffix, int trainabl
     return w;
 }
 
+int lint_layer_is_reordered(const lint_layer *l) {
+    return l->after_flatten && l->flat.h * l->flat.w > 1;
+}
+
 /* Index in memory of element i of PyTorch's order. */
 static size_t index_of(const lint_weights *w, size_t i) {
     if (w->order == LINT_ORDER_CONV) {

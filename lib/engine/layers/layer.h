@@ -96,6 +96,7 @@ typedef struct lint_layer_kind {
     int named;          /* has parameters: needs a name */
     int linear;         /* may stand in the head, behind `cam`: has vjp and jvp */
     int curved;         /* may, and its second derivative is not 0 */
+    int behind_flatten; /* may stand there: does the same to each value, or knows their order */
     int in_place;       /* y may be x and dx dy, and backward needs no x */
     int dx_over_dy;     /* dx may be dy where their shapes are equal */
     int keeps_y;        /* backward reads y: nothing behind may write over it */
@@ -171,12 +172,15 @@ struct lint_layer {
     int is_consumer; /* its dx is not stored */
     lint_weights weight[LINT_LAYER_WEIGHTS];
     size_t weights;
-    int after_flatten; /* dense: in is [1,1,F] made from flat */
+    int after_flatten; /* in is [1,1,F], a row made from flat */
     lint_shape flat;
     void *state; /* the kind's own */
 };
 
 const lint_layer_kind *lint_layer_find(const char *word);
+/* Whether the values that the layer reads lie cell by cell where PyTorch has them channel by channel. */
+int lint_layer_is_reordered(const lint_layer *l);
+
 /* The words that a network file may have, for messages: "input, conv, ... or cam"; in `words`. */
 enum { LINT_LAYER_WORDS = 512 };
 const char *lint_layer_words(char words[LINT_LAYER_WORDS]);

@@ -63,6 +63,7 @@ static void relu_backward(lint_layer *l, const lint_pass *p) {
 
 const lint_layer_kind lint_layer_relu = {
     .word = "relu",
+    .behind_flatten = 1,
     .linear = 1,
     .in_place = 1,
     .keeps_y = 1,
@@ -106,6 +107,7 @@ static void jvp_flatten(lint_layer *l, const lint_pass *p, const float *v, const
 
 const lint_layer_kind lint_layer_flatten = {
     .word = "flatten",
+    .behind_flatten = 1,
     .linear = 1,
     .in_place = 1,
     .syntax = "",

@@ -71,8 +71,9 @@ static void clip_backward(lint_layer *l, const lint_pass *p) {
 
 /* What the two kinds have in common. */
 #define CLIP_KIND                                                                                  \
-    .linear = 1, .in_place = 1, .keeps_y = 1, .syntax = "", .setup = clip_setup,                   \
-    .forward = clip_forward, .backward = clip_backward, .vjp = clip_vjp, .jvp = clip_jvp
+    .linear = 1, .behind_flatten = 1, .in_place = 1, .keeps_y = 1, .syntax = "",                   \
+    .setup = clip_setup, .forward = clip_forward, .backward = clip_backward, .vjp = clip_vjp,      \
+    .jvp = clip_jvp
 
 const lint_layer_kind lint_layer_relu6 = {
     .word = "relu6", .top = 6, .epilogue_back = clip_epilogue_back, CLIP_KIND};

@@ -24,6 +24,7 @@ static void sigmoid_backward(lint_layer *l, const lint_pass *p) {
 
 const lint_layer_kind lint_layer_sigmoid = {
     .word = "sigmoid",
+    .behind_flatten = 1,
     .in_place = 1,
     .keeps_y = 1,
     .syntax = "",

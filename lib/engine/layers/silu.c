@@ -80,9 +80,9 @@ static void silu_jvp(lint_layer *l, const lint_pass *p, const float *v, const fl
 
 /* What the two kinds have in common. */
 #define SILU_KIND                                                                                  \
-    .linear = 1, .curved = 1, .dx_over_dy = 1, .syntax = "", .setup = silu_setup,                  \
-    .forward = silu_forward, .backward = silu_backward, .vjp = silu_vjp, .jvp = silu_jvp,          \
-    .free = silu_release
+    .linear = 1, .behind_flatten = 1, .curved = 1, .dx_over_dy = 1, .syntax = "",                  \
+    .setup = silu_setup, .forward = silu_forward, .backward = silu_backward, .vjp = silu_vjp,      \
+    .jvp = silu_jvp, .free = silu_release
 
 const lint_layer_kind lint_layer_silu = {.word = "silu", SILU_KIND};
 const lint_layer_kind lint_layer_hardswish = {.word = "hardswish", SILU_KIND};
