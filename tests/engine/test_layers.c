@@ -223,6 +223,8 @@ static const trial trials[] = {
     {"energy, dropout in the head",
      TINY "a: conv 4 2x2 same\nn: batchnorm\ncam\nflatten\ndropout 0.5\nf1: dense classes\n",
      CAM(LINT_CAM_ENERGY, 5)},
+    {"conv behind flatten of one cell",
+     IN "a: conv 4 2x2 same\nglobalpool\nflatten\nb: conv 5 1x1\nfc: dense classes\n", CE},
     {"mse, nothing behind cam, with cross-entropy",
      TINY "a: conv 4 2x2 same\nrelu\nglobalpool\nb: conv classes 1x1\ncam\n",
      {.cam = LINT_CAM_MSE, .sigma = 0.2, .ce_weight = 0.5, .cam_weight = 5}},
