@@ -76,10 +76,12 @@ say = $(if $(V),,@echo "  $1"; )
 # Objects of lib/ may become part of a shared library, in which only lint.h's functions are visible.
 PIC = -fPIC -fvisibility=hidden
 LIB_SOURCE = $(wildcard lib/*.c lib/*/*.c lib/*/*/*.c)
-KERNEL_SOURCE = $(filter-out %/kernels_pick.c,$(wildcard lib/engine/kernels/*.c))
+KERNEL_SOURCE = $(filter-out %/kernels_pick.c %/tiles.c,$(wildcard lib/engine/kernels/*.c))
+TILES_SOURCE = lib/engine/kernels/tiles.c
 LIB_OBJ = $(patsubst lib/export/page/page.html,$(BUILD)/lib/export/web_page_text.o,$(wildcard lib/export/page/page.html)) \
-	$(patsubst lib/%.c,$(BUILD)/lib/%.o,$(filter-out $(KERNEL_SOURCE),$(LIB_SOURCE))) \
-	$(foreach s,$(KERNEL_SETS),$(KERNEL_SOURCE:lib/engine/kernels/%.c=$(BUILD)/lib/engine/kernels/$s/%.o))
+	$(patsubst lib/%.c,$(BUILD)/lib/%.o,$(filter-out $(KERNEL_SOURCE) $(TILES_SOURCE),$(LIB_SOURCE))) \
+	$(foreach s,$(KERNEL_SETS),$(KERNEL_SOURCE:lib/engine/kernels/%.c=$(BUILD)/lib/engine/kernels/$s/%.o)) \
+	$(foreach s,$(TILE_SETS),$(TILES_SOURCE:lib/engine/kernels/%.c=$(BUILD)/lib/engine/kernels/$s/%.o))
 
 # The inner loops are compiled once for each instruction set; at run time the best one that the
 # processor supports is used. -ffp-contract turns a multiplication and an addition into one instruction.
@@ -89,6 +91,9 @@ KERNEL_FLAGS_v2 = -march=x86-64-v2 -DLINT_SET=v2 -DLINT_VECTOR=16
 KERNEL_FLAGS_v3 = -march=x86-64-v3 -DLINT_SET=v3 -DLINT_VECTOR=32
 KERNEL_FLAGS_v4 = -march=x86-64-v4 -DLINT_SET=v4 -DLINT_VECTOR=64
 KERNEL_FLAGS_v4bf16 = -march=x86-64-v4 -mavx512bf16 -DLINT_SET=v4bf16 -DLINT_VECTOR=64
+# v4bf16 with other products of bfloat16.
+TILE_SETS = v4amx
+KERNEL_FLAGS_v4amx = -march=x86-64-v4 -mavx512bf16 -mamx-tile -mamx-bf16 -DLINT_SET=v4amx -DLINT_VECTOR=64
 else
 KERNEL_SETS = plain
 endif
@@ -158,14 +163,14 @@ $(BUILD)/lib/export/web_page_text.o: $(BUILD)/lib/export/web_page_text.c $(BUILD
 # Sanitized, each set takes a minute to compile, which is lost on sets that this processor does not run;
 # with libFuzzer or the thread sanitizer in them, -O1 would take several.
 KERNEL_UNOPTIMISED = $(if $(FUZZING)$(filter thread,$(SANITIZE)),%,$(if $(SANITIZE),\
-    $(if $(shell grep -m 1 -ow avx512bw /proc/cpuinfo),,v4 v4bf16)))
+    $(if $(shell grep -m 1 -ow avx512bw /proc/cpuinfo),,v4 v4bf16 v4amx)))
 
 define kernel-rule
 $(BUILD)/lib/engine/kernels/$1/%.o: lib/engine/kernels/%.c $(BUILD)/flags
 	@mkdir -p $$(@D)
 	$$(call say,$$< $1)$$(COMPILE) $(PIC) $(if $(filter $(KERNEL_UNOPTIMISED),$1),-O0,-O3) -ffp-contract=fast $(KERNEL_FLAGS_$1) -c -o $$@ $$<
 endef
-$(foreach s,$(KERNEL_SETS),$(eval $(call kernel-rule,$s)))
+$(foreach s,$(KERNEL_SETS) $(TILE_SETS),$(eval $(call kernel-rule,$s)))
 
 $(BUILD)/lint-%: tools/lint-%.c $(BUILD)/liblint.a $(BUILD)/flags
 	$(call say,$@)$(LINK) -o $@ $< $(BUILD)/liblint.a $(LIBS)

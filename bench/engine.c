@@ -151,9 +151,7 @@ static void product_part(void *ctx, size_t part, int worker) {
     const product_job *j = ctx;
     size_t ldy = PANELS * j->k->panel;
     float *y = j->y + (size_t)worker * ROWS * ldy;
-    for (size_t i = 0; i < PANELS; i++)
-        j->gemm(ROWS, j->k->panel, LINT_GEMM_K, j->a, j->b + i * LINT_GEMM_K * j->k->panel, NULL, 0,
-                NULL, y + i * j->k->panel, ldy);
+    j->gemm(ROWS, ldy, LINT_GEMM_K, j->a, j->b, LINT_GEMM_K * j->k->panel, NULL, 0, NULL, y, ldy);
 }
 
 /* Multiply-adds, twice, a second that the kernels of convolutions reach where nothing comes from memory;

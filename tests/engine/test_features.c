@@ -24,7 +24,7 @@ enum { N = 5, CLASSES = 3 };
 
 /* --- halves ----------------------------------------------------------------------------------- */
 
-static const char *const tables[] = {"v2", "v3", "v4", "v4bf16", "plain"};
+static const char *const tables[] = {"v2", "v3", "v4", "v4bf16", "v4amx", "plain"};
 
 /* The value of a half by the standard's formula. */
 static double half_value(unsigned h) {

@@ -445,7 +445,7 @@ static void agrees_with_pytorch_on_a_loss(void **state) {
 /* Every instruction set that this processor runs, not the best alone. */
 static void agrees_with_pytorch_by_every_kernel(void **state) {
     (void)state;
-    const char *const sets[] = {"v2", "v3", "v4", "v4bf16", "plain"};
+    const char *const sets[] = {"v2", "v3", "v4", "v4bf16", "v4amx", "plain"};
     const char *was = getenv("LINT_ISA");
     char keep[32] = "";
     int ran = 0;

@@ -1,5 +1,5 @@
 /* Kernels of bfloat16, in every instruction set that this processor runs: against plain C, to the bit, so
- * that the sets agree with each other, too. Halves are in test_features.c; all kernels together are
+ * that the sets agree with each other, too, but v4amx, whose sums have an order of their own. Halves are in test_features.c; all kernels together are
  * compared with PyTorch in test_golden.c. */
 #include "engine/kernels/kernels.h"
 
@@ -14,13 +14,13 @@
 
 #include <cmocka.h>
 
-enum { SETS = 5, ROWS = 40, MOST = LINT_GEMM_K };
+enum { SETS = 6, ROWS = 40, MOST = LINT_GEMM_K };
 
 static const lint_kernels *kernels[SETS]; /* those that run here */
 static size_t sets;
 
 static int pick_all(void **state) {
-    static const char *const names[SETS] = {"v2", "v3", "v4", "v4bf16", "plain"};
+    static const char *const names[SETS] = {"v2", "v3", "v4", "v4bf16", "v4amx", "plain"};
     lint_err e;
     (void)state;
     for (size_t i = 0; i < SETS; i++)
@@ -189,13 +189,6 @@ typedef struct product {
     float a[MOST * LINT_GEMM_LDA], b[MOST * ROWS], bias[ROWS], y[MOST * ROWS];
 } product;
 
-static size_t narrowest(void) {
-    size_t least = ROWS;
-    for (size_t s = 0; s < sets; s++)
-        least = kernels[s]->panel < least ? kernels[s]->panel : least;
-    return least;
-}
-
 static float pair_at_random(lint_rng *r) {
     uint32_t low = bits_of(a_bfloat16(r)) >> 16;
     return float_of(bits_of(a_bfloat16(r)) | low);
@@ -204,7 +197,7 @@ static float pair_at_random(lint_rng *r) {
 static void fill_product(product *j, lint_rng *r, size_t p_most, size_t k_most) {
     j->p = 1 + lint_rng_below(r, p_most);
     j->k = 1 + lint_rng_below(r, k_most);
-    j->cols = 1 + lint_rng_below(r, narrowest());
+    j->cols = 1 + lint_rng_below(r, ROWS);
     j->add = (int)lint_rng_below(r, 2);
     j->biased = (int)lint_rng_below(r, 2);
     fill_epilogue(&j->e, r);
@@ -218,55 +211,81 @@ static void fill_product(product *j, lint_rng *r, size_t p_most, size_t k_most) 
         j->y[i] = (float)lint_rng_range(r, -1, 1);
 }
 
-/* b [rows, cols] as the kernels want it; the caller frees it. */
-static float *panel_of(const lint_kernels *k, const product *j, size_t rows) {
-    float *to = aligned_alloc(64, (rows * k->panel * sizeof *to + 63) / 64 * 64);
-    assert_non_null(to);
-    memset(to, 0, rows * k->panel * sizeof *to);
+/* b [rows, cols] as the kernels want it, in panels; the caller frees it. */
+static float *panels_of(const lint_kernels *k, const product *j, size_t rows) {
+    size_t panels = (j->cols + k->panel - 1) / k->panel;
+    float *all = aligned_alloc(64, (panels * rows * k->panel * sizeof *all + 63) / 64 * 64);
+    assert_non_null(all);
+    memset(all, 0, panels * rows * k->panel * sizeof *all);
     for (size_t i = 0; i < rows; i++)
-        memcpy(to + i * k->panel, j->b + i * j->cols, j->cols * sizeof *to);
-    return to;
+        for (size_t o = 0; o < j->cols; o++)
+            all[(o / k->panel * rows + i) * k->panel + o % k->panel] = j->b[i * j->cols + o];
+    return all;
 }
 
-static void plain_gemm(const product *j, float *y) {
+/* sum + the products of n pairs, as and bs floats apart. Without tiles (depth 0) one pair after the other, its
+ * second product first. With them `depth` pairs at a time: the first numbers' products, the second ones',
+ * and both sums. */
+static float add_pairs(size_t depth, float sum, size_t n, const float *a, size_t as, const float *b,
+                       size_t bs) {
+    for (size_t i = 0; i < n && !depth; i++) {
+        sum += high_of(a[i * as]) * high_of(b[i * bs]);
+        sum += low_of(a[i * as]) * low_of(b[i * bs]);
+    }
+    for (size_t from = 0; from < n && depth; from += depth) {
+        float low = 0, high = 0;
+        for (size_t i = from; i < n && i < from + depth; i++) {
+            low += low_of(a[i * as]) * low_of(b[i * bs]);
+            high += high_of(a[i * as]) * high_of(b[i * bs]);
+        }
+        sum += low + high;
+    }
+    return sum;
+}
+
+enum { TILE = 16 };
+
+static int has_tiles(const lint_kernels *k) {
+    return strcmp(k->name, "v4amx") == 0;
+}
+
+/* Of a product of k pairs; 0 where the kernels have no tiles. */
+static size_t depth_of(const lint_kernels *kernel, size_t k) {
+    size_t tiles = (k + TILE - 1) / TILE;
+    return has_tiles(kernel) ? (k + tiles - 1) / tiles : 0;
+}
+
+static void plain_gemm(const lint_kernels *kernel, const product *j, float *y) {
     for (size_t p = 0; p < j->p; p++)
         for (size_t o = 0; o < j->cols; o++) {
             float sum = j->add ? j->y[p * j->cols + o] : j->biased ? j->bias[o] : 0;
-            for (size_t k = 0; k < j->k; k++) {
-                float a = j->a[p * LINT_GEMM_LDA + k], b = j->b[k * j->cols + o];
-                sum += high_of(a) * high_of(b);
-                sum += low_of(a) * low_of(b);
-            }
+            sum = add_pairs(depth_of(kernel, j->k), sum, j->k, j->a + p * LINT_GEMM_LDA, 1,
+                            j->b + o, j->cols);
             y[p * j->cols + o] = finish(&j->e, o, sum);
         }
 }
 
-static void plain_outer(const product *j, float *g) {
+static void plain_outer(const lint_kernels *kernel, const product *j, float *g) {
     for (size_t k = 0; k < j->k; k++)
-        for (size_t o = 0; o < j->cols; o++) {
-            float sum = g[k * j->cols + o];
-            for (size_t p = 0; p < j->p; p++) {
-                float a = j->a[p * LINT_GEMM_LDA + k], d = j->b[p * j->cols + o];
-                sum += high_of(a) * high_of(d);
-                sum += low_of(a) * low_of(d);
-            }
-            g[k * j->cols + o] = sum;
-        }
+        for (size_t o = 0; o < j->cols; o++)
+            g[k * j->cols + o] = add_pairs(has_tiles(kernel) ? TILE : 0, g[k * j->cols + o], j->p,
+                                           j->a + k, LINT_GEMM_LDA, j->b + o, j->cols);
 }
 
 static void run_gemm(const lint_kernels *k, lint_gemm *gemm, const product *j, float *y) {
-    float *panel = panel_of(k, j, j->k);
+    float *panels = panels_of(k, j, j->k);
     lint_epilogue e = epilogue_of(&j->e);
     memcpy(y, j->y, sizeof j->y);
-    gemm(j->p, j->cols, j->k, j->a, panel, j->biased ? j->bias : NULL, j->add, &e, y, j->cols);
-    free(panel);
+    gemm(j->p, j->cols, j->k, j->a, panels, j->k * k->panel, j->biased ? j->bias : NULL, j->add,
+         e.scale || e.top > 0 ? &e : NULL, y, j->cols);
+    free(panels);
 }
 
 static void run_outer(const lint_kernels *k, lint_gemm_outer *outer, const product *j, float *g) {
-    float *panel = panel_of(k, j, j->p);
+    float *panels = panels_of(k, j, j->p);
     memcpy(g, j->y, sizeof j->y);
-    outer(j->p, j->cols, j->k, j->a, panel, g, j->cols);
-    free(panel);
+    outer(j->p, j->cols, j->k, j->a, panels, j->p * k->panel, g, j->cols);
+    free(panels);
 }
 
 static product job; /* too large for a stack */
@@ -284,16 +303,16 @@ static void sums_of_pairs_round_as_plain_ones_do(void **state) {
     lint_rng r = lint_rng_at(3, 0, 0, 0);
     for (int round = 0; round < 60; round++) {
         fill_product(&job, &r, ROWS, MOST);
-        memcpy(want, job.y, sizeof want);
-        plain_gemm(&job, want);
         for (size_t s = 0; s < sets; s++) {
+            memcpy(want, job.y, sizeof want);
+            plain_gemm(kernels[s], &job, want);
             run_gemm(kernels[s], kernels[s]->gemm_pairs, &job, got);
             assert_same(kernels[s], "gemm_pairs");
         }
         fill_product(&job, &r, MOST, MOST);
-        memcpy(want, job.y, sizeof want);
-        plain_outer(&job, want);
         for (size_t s = 0; s < sets; s++) {
+            memcpy(want, job.y, sizeof want);
+            plain_outer(kernels[s], &job, want);
             run_outer(kernels[s], kernels[s]->gemm_outer_pairs, &job, got);
             assert_same(kernels[s], "gemm_outer_pairs");
         }
@@ -308,10 +327,6 @@ typedef struct row_product {
     uint16_t row[3][512];
     float b[3 * 24 * 48], bias[48], y[40 * 48];
 } row_product;
-
-static float bfloat_at(const uint16_t *row, size_t i) {
-    return float_of((uint32_t)row[i] << 16);
-}
 
 static void fill_row_product(row_product *j, lint_rng *r) {
     static const size_t outputs[] = {1, 5, 16, 24, 32, 40, 48}, distances[] = {1, 3, 6, 8, 16};
@@ -333,28 +348,29 @@ static void fill_row_product(row_product *j, lint_rng *r) {
         j->y[i] = (float)lint_rng_range(r, -1, 1);
 }
 
-static void plain_mul(const row_product *j, float *y) {
-    size_t steps = (j->k + 1) / 2;
+/* Without tiles where the outputs do not fill one. */
+static void plain_mul(const lint_kernels *kernel, const row_product *j, float *y) {
+    size_t steps = (j->k + 1) / 2, depth = j->o < TILE ? 0 : depth_of(kernel, steps);
     for (size_t p = 0; p < j->p; p++)
         for (size_t o = 0; o < j->o; o++) {
             float sum = j->add ? j->y[p * j->o + o] : j->biased ? j->bias[o] : 0;
-            for (size_t i = 0; i < j->r * steps; i++) {
-                const uint16_t *a = j->row[i / steps] + p * j->lda + i % steps * 2;
-                sum += bfloat_at(a, 1) * high_of(j->b[i * j->o + o]);
-                sum += bfloat_at(a, 0) * low_of(j->b[i * j->o + o]);
+            for (size_t i = 0; i < j->r; i++) {
+                float a[ROWS]; /* from an odd number on, perhaps */
+                memcpy(a, j->row[i] + p * j->lda, steps * sizeof *a);
+                sum = add_pairs(depth, sum, steps, a, 1, j->b + i * steps * j->o + o, j->o);
             }
             y[p * j->o + o] = finish(&j->e, o, sum);
         }
 }
 
 /* a: pairs [p, lda], of which k are taken; g [k, o]. */
-static void plain_row_outer(const row_product *j, const float *a, float *g) {
+static void plain_row_outer(const lint_kernels *kernel, const row_product *j, const float *a,
+                            float *g) {
+    size_t depth = has_tiles(kernel) && j->o >= TILE ? TILE : 0;
     for (size_t k = 0; k < j->k; k++)
         for (size_t o = 0; o < j->o; o++)
-            for (size_t p = 0; p < j->p; p++) {
-                g[k * j->o + o] += high_of(a[p * j->lda + k]) * high_of(j->b[p * j->o + o]);
-                g[k * j->o + o] += low_of(a[p * j->lda + k]) * low_of(j->b[p * j->o + o]);
-            }
+            g[k * j->o + o] =
+                add_pairs(depth, g[k * j->o + o], j->p, a + k, j->lda, j->b + o, j->o);
 }
 
 static void rows_of_pairs_are_summed_as_plain_ones_are(void **state) {
@@ -370,18 +386,18 @@ static void rows_of_pairs_are_summed_as_plain_ones_are(void **state) {
         const float *rows[3];
         for (size_t i = 0; i < 3; i++)
             rows[i] = (const float *)(const void *)j.row[i];
-        memcpy(plain, j.y, sizeof plain);
-        plain_mul(&j, plain);
         for (size_t s = 0; s < sets; s++) {
             lint_epilogue e = epilogue_of(&j.e);
+            memcpy(plain, j.y, sizeof plain);
+            plain_mul(kernels[s], &j, plain);
             memcpy(y, j.y, sizeof y);
             kernels[s]->mul_pairs(j.p, j.o, (j.k + 1) / 2, j.r, rows, j.lda, j.b,
                                   j.biased ? j.bias : NULL, j.add, &e, y);
             assert_memory_equal(y, plain, sizeof y);
         }
-        memcpy(plain, j.y, sizeof plain);
-        plain_row_outer(&j, a, plain);
         for (size_t s = 0; s < sets; s++) {
+            memcpy(plain, j.y, sizeof plain);
+            plain_row_outer(kernels[s], &j, a, plain);
             memcpy(y, j.y, sizeof y);
             kernels[s]->outer_pairs(j.p, j.o, j.k, a, j.lda, j.b, y);
             assert_memory_equal(y, plain, sizeof y);

@@ -1,8 +1,8 @@
 /* kernels: the inner loops, compiled once for each instruction set and chosen at run time.
  *
  * The files beside this one (kernels_parts.h lists them) are built four times on x86-64 (v2, v3 with
- * AVX2 and FMA, v4 with AVX-512, v4bf16 with its bfloat16 too) and once elsewhere. Layers call through the table, and cut their work
- * so that a kernel sees one row of a picture at a time, which stays in the first-level cache.
+ * AVX2 and FMA, v4 with AVX-512, v4bf16 with its bfloat16 too) and once elsewhere. v4amx is v4bf16 with
+ * products of bfloat16 by the tiles of AMX. Layers call through the table, and cut their work so that a kernel sees one row of a picture at a time, which stays in the first-level cache.
  * A kernel touches only what its arguments describe; nothing here allocates or fails.
  *
  *     const lint_kernels *k = lint_kernels_pick(NULL, &e);
@@ -36,18 +36,28 @@ typedef struct lint_epilogue {
     int hardswish;
 } lint_epilogue;
 
+/* The epilogue of the channels from c on. */
+static inline lint_epilogue lint_epilogue_from(const lint_epilogue *all, size_t c) {
+    lint_epilogue e = *all;
+    if (e.scale) {
+        e.scale += c;
+        e.shift += c;
+    }
+    return e;
+}
+
 /* The products, described below. */
 typedef void lint_mul(size_t p, size_t o, size_t k, size_t r, const float *const *rows, size_t lda,
                       const float *b, const float *bias, int add, const lint_epilogue *e, float *y);
 typedef void lint_outer(size_t p, size_t o, size_t k, const float *a, size_t lda, const float *d,
                         float *g);
-typedef void lint_gemm(size_t p, size_t cols, size_t k, const float *a, const float *b,
+typedef void lint_gemm(size_t p, size_t cols, size_t k, const float *a, const float *b, size_t ldb,
                        const float *bias, int add, const lint_epilogue *e, float *y, size_t ldy);
 typedef void lint_gemm_outer(size_t p, size_t cols, size_t k, const float *a, const float *d,
-                             float *g, size_t ldg);
+                             size_t ldd, float *g, size_t ldg);
 
 typedef struct lint_kernels {
-    const char *name; /* "v2", "v3", "v4", "v4bf16" or "plain" */
+    const char *name; /* "v2", "v3", "v4", "v4bf16", "v4amx" or "plain" */
 
     /* y[p][o] = bias[o] + sum over r, k of rows[r][p * lda + k] * b[(r * K + k) * O + o]; with add
      * on top of what y holds, instead of bias.
@@ -57,12 +67,13 @@ typedef struct lint_kernels {
     lint_mul *mul;
 
     /* The same product on packed blocks, where a has rows of LINT_GEMM_LDA floats and b panels of
-     * `panel` columns: y[p * ldy + o] = bias[o] + sum over k of a[p][k] * b[k * panel + o] for
-     * o < cols, at most panel; with add on top of what y holds. k is at most LINT_GEMM_K. */
+     * `panel` columns, ldb floats apart: y[p * ldy + o] = bias[o] + sum over k of a[p][k] *
+     * b[o / panel * ldb + k * panel + o % panel] for o < cols; with add on top of what y holds. The last
+     * panel has all its columns. k is at most LINT_GEMM_K. */
     size_t panel;
     lint_gemm *gemm;
 
-    /* g[k * ldg + o] += sum over p of a[p][k] * d[p * panel + o], for o < cols. */
+    /* g[k * ldg + o] += sum over p of a[p][k] * d[o / panel * ldd + p * panel + o % panel], for o < cols. */
     lint_gemm_outer *gemm_outer;
 
     /* The same two of bfloat16: each float of a, b and d holds the terms 2k and 2k + 1 of a sum (the
@@ -179,7 +190,7 @@ typedef struct lint_kernels {
     void (*scale)(size_t p, size_t c, const float *x, const float *s, int add, float *y);
 } lint_kernels;
 
-/* The table of that name ("v2", "v3", "v4", "v4bf16", "plain"); with name NULL the one that LINT_ISA in the
+/* The table of that name ("v2", "v3", "v4", "v4bf16", "v4amx", "plain"); with name NULL the one that LINT_ISA in the
  * environment names, else the best that runs. This is the one cell where the library reads the
  * environment. NULL and an error if this processor cannot run it or the build lacks it. */
 const lint_kernels *lint_kernels_pick(const char *name, lint_err *e);

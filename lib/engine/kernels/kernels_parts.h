@@ -1,6 +1,7 @@
 /* kernels_parts: what the kernels' files share: vectors, and names for each instruction set.
  *
  *     product.c        mul, outer, gemm, gemm_outer, also of pairs
+ *     tiles.c          gemm, mul and outer of pairs once more, by the tiles of AMX
  *     winograd.c       tile_input, tile_output, tile_spread, tile_filter, tile_gather
  *     taps.c           taps, taps_gradient: depthwise convolution
  *     channels.c       sum, moments, sum_product, affine, affine2, scale
@@ -10,7 +11,7 @@
  *     bfloat16.c       pair_rows, to_bfloat16
  *     kernels_table.c  the table of an instruction set
  *
- * Each of these files is compiled once for each instruction set, with LINT_SET as the set's name and
+ * Each of these files, but tiles.c, is compiled once for each instruction set, with LINT_SET as the set's name and
  * LINT_VECTOR as the bytes of a vector; in set v3, KERNEL(mul) is lint_v3_mul. The flags are -O3 and
  * -ffp-contract=fast: a product and the sum that it goes into may be fused, which rounds once instead
  * of twice; nothing else is relaxed.
@@ -28,9 +29,9 @@
 #endif
 
 /* clang-format off */
-#define KERNELS(DO)                                                                                \
-    DO(mul) DO(outer) DO(gemm) DO(gemm_outer) DO(gemm_pairs) DO(gemm_outer_pairs)                  \
-    DO(mul_pairs) DO(outer_pairs)                                                                  \
+#define KERNELS_OF_PAIRS(DO) DO(gemm_pairs) DO(gemm_outer_pairs) DO(mul_pairs) DO(outer_pairs)
+#define OTHER_KERNELS(DO)                                                                          \
+    DO(mul) DO(outer) DO(gemm) DO(gemm_outer)                                                      \
     DO(tile_input) DO(tile_output) DO(tile_spread) DO(tile_filter) DO(tile_gather)                 \
     DO(sum) DO(moments) DO(sum_product) DO(affine) DO(affine2) DO(scale)                           \
     DO(taps) DO(taps_gradient)                                                                     \
@@ -39,6 +40,7 @@
     DO(silu) DO(silu_back) DO(hardswish) DO(hardswish_back)                                        \
     DO(from_half) DO(to_half) DO(pair_rows)                                                        \
     DO(to_bfloat16) DO(from_bfloat16)
+#define KERNELS(DO) KERNELS_OF_PAIRS(DO) OTHER_KERNELS(DO)
 /* clang-format on */
 
 #define LINT_JOIN_EXPANDED(A, B, C) A##B##C
@@ -49,6 +51,11 @@
 #define DECLARE(NAME) extern __typeof__(*((lint_kernels *)0)->NAME) KERNEL(NAME);
 KERNELS(DECLARE)
 #undef DECLARE
+#ifdef __AMX_BF16__ /* whose set has the other kernels of v4bf16 */
+#define DECLARE(NAME) extern __typeof__(*((lint_kernels *)0)->NAME) lint_v4bf16_##NAME;
+KERNELS(DECLARE)
+#undef DECLARE
+#endif
 
 enum { W = LINT_VECTOR / (int)sizeof(float) };
 

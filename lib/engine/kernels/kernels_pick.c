@@ -1,12 +1,29 @@
+#define _GNU_SOURCE /* syscall */
 #include "engine/kernels/kernels.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #ifdef __x86_64__
-extern const lint_kernels lint_kernels_v2, lint_kernels_v3, lint_kernels_v4, lint_kernels_v4bf16;
+#include <cpuid.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+extern const lint_kernels lint_kernels_v2, lint_kernels_v3, lint_kernels_v4, lint_kernels_v4bf16,
+    lint_kernels_v4amx;
+
+/* Whether there are tiles of bfloat16, and Linux lets this process have them. It must be asked, once, since
+ * a context switch then saves 8 KB more; threads that are started later have them too. */
+static int has_tiles(void) {
+    enum { FEATURES = 7, TILES = 1 << 24, OF_BFLOAT16 = 1 << 22 };
+    enum { ARCH_REQ_XCOMP_PERM = 0x1023, XFEATURE_XTILEDATA = 18 };
+    unsigned a, b, c, d;
+    return __get_cpuid_count(FEATURES, 0, &a, &b, &c, &d) && d & TILES && d & OF_BFLOAT16 &&
+           syscall(SYS_arch_prctl, ARCH_REQ_XCOMP_PERM, XFEATURE_XTILEDATA) == 0;
+}
 
 static int runs(const lint_kernels *k) {
+    if (k == &lint_kernels_v4amx) return runs(&lint_kernels_v4bf16) && has_tiles();
     if (k == &lint_kernels_v4bf16)
         return __builtin_cpu_supports("avx512bf16") && runs(&lint_kernels_v4);
     if (k == &lint_kernels_v4)
@@ -20,8 +37,8 @@ static int runs(const lint_kernels *k) {
 }
 
 /* The best first. */
-static const lint_kernels *const tables[] = {&lint_kernels_v4bf16, &lint_kernels_v4,
-                                             &lint_kernels_v3, &lint_kernels_v2};
+static const lint_kernels *const tables[] = {&lint_kernels_v4amx, &lint_kernels_v4bf16,
+                                             &lint_kernels_v4, &lint_kernels_v3, &lint_kernels_v2};
 #else
 extern const lint_kernels lint_kernels_plain;
 
@@ -37,9 +54,9 @@ const lint_kernels *lint_kernels_pick(const char *name, lint_err *e) {
     if (!name) name = getenv("LINT_ISA");
     for (size_t i = 0; i < sizeof tables / sizeof *tables; i++)
         if (runs(tables[i]) && (!name || strcmp(tables[i]->name, name) == 0)) return tables[i];
-    lint_fail(
-        e,
-        "%s%s: this processor or build has no such instruction set (expected v2, v3, v4 or v4bf16)",
-        variable, name ? name : "");
+    lint_fail(e,
+              "%s%s: this processor or build has no such instruction set (expected v2, v3, v4, "
+              "v4bf16 or v4amx)",
+              variable, name ? name : "");
     return NULL;
 }

@@ -344,8 +344,8 @@ INLINE void gemm_rows(const int pairs, const int tall, const int vecs, const int
         gemm_tile(pairs, 1, vecs, whole, row, step, m, a + i * row, y + i * m->ldy);
 }
 
-INLINE void gemm_all(const int pairs, const size_t row, const size_t step, const gemm_args *m,
-                     size_t rows, const float *a, float *y) {
+INLINE void gemm_panel(const int pairs, const size_t row, const size_t step, const gemm_args *m,
+                       size_t rows, const float *a, float *y) {
     if (m->cols == PANEL)
         gemm_rows(pairs, GEMM_TALL, 2, 1, row, step, m, rows, a, y);
     else if (m->cols > W)
@@ -356,26 +356,43 @@ INLINE void gemm_all(const int pairs, const size_t row, const size_t step, const
         gemm_rows(pairs, 2 * GEMM_TALL, 1, 0, row, step, m, rows, a, y);
 }
 
-void KERNEL(gemm)(size_t p, size_t cols, size_t k, const float *a, const float *b,
+/* Panel by panel; a panel is ldb floats behind the one before. */
+INLINE void gemm_all(const int pairs, const size_t row, const size_t step, const gemm_args *all,
+                     size_t ldb, size_t rows, const float *a, float *y) {
+    for (size_t o = 0; o < all->cols; o += PANEL) {
+        gemm_args m = *all;
+        lint_epilogue e;
+        m.cols = m.cols - o < PANEL ? m.cols - o : PANEL;
+        m.b += o / PANEL * ldb;
+        if (m.bias) m.bias += o;
+        if (m.e) {
+            e = lint_epilogue_from(m.e, o);
+            m.e = &e;
+        }
+        gemm_panel(pairs, row, step, &m, rows, a, y + o);
+    }
+}
+
+void KERNEL(gemm)(size_t p, size_t cols, size_t k, const float *a, const float *b, size_t ldb,
                   const float *bias, int add, const lint_epilogue *e, float *y, size_t ldy) {
     const gemm_args m = {cols, k, b, bias, add, e, ldy};
-    gemm_all(0, LINT_GEMM_LDA, 1, &m, p, a, y);
+    gemm_all(0, LINT_GEMM_LDA, 1, &m, ldb, p, a, y);
 }
 
-void KERNEL(gemm_pairs)(size_t p, size_t cols, size_t k, const float *a, const float *b,
+void KERNEL(gemm_pairs)(size_t p, size_t cols, size_t k, const float *a, const float *b, size_t ldb,
                         const float *bias, int add, const lint_epilogue *e, float *y, size_t ldy) {
     const gemm_args m = {cols, k, b, bias, add, e, ldy};
-    gemm_all(1, LINT_GEMM_LDA, 1, &m, p, a, y);
+    gemm_all(1, LINT_GEMM_LDA, 1, &m, ldb, p, a, y);
 }
 
-void KERNEL(gemm_outer)(size_t p, size_t cols, size_t k, const float *a, const float *d, float *g,
-                        size_t ldg) {
+void KERNEL(gemm_outer)(size_t p, size_t cols, size_t k, const float *a, const float *d, size_t ldd,
+                        float *g, size_t ldg) {
     const gemm_args m = {cols, p, d, NULL, 1, NULL, ldg};
-    gemm_all(0, 1, LINT_GEMM_LDA, &m, k, a, g);
+    gemm_all(0, 1, LINT_GEMM_LDA, &m, ldd, k, a, g);
 }
 
 void KERNEL(gemm_outer_pairs)(size_t p, size_t cols, size_t k, const float *a, const float *d,
-                              float *g, size_t ldg) {
+                              size_t ldd, float *g, size_t ldg) {
     const gemm_args m = {cols, p, d, NULL, 1, NULL, ldg};
-    gemm_all(1, 1, LINT_GEMM_LDA, &m, k, a, g);
+    gemm_all(1, 1, LINT_GEMM_LDA, &m, ldd, k, a, g);
 }

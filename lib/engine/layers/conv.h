@@ -67,16 +67,6 @@ static inline const lint_epilogue *lint_epilogue_or_null(const lint_epilogue *e)
     return e->scale || e->top > 0 || e->hardswish ? e : NULL;
 }
 
-/* The epilogue of the channels from c on. */
-static inline lint_epilogue lint_epilogue_from(const lint_epilogue *all, size_t c) {
-    lint_epilogue e = *all;
-    if (e.scale) {
-        e.scale += c;
-        e.shift += c;
-    }
-    return e;
-}
-
 /* Whether lint_conv_depthwise can do this layer, for whose kind it is always worth it. */
 int lint_conv_depthwise_suits(const lint_layer *l);
 

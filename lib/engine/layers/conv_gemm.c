@@ -176,14 +176,12 @@ static void multiply_block(const gemm_product *j, size_t b, size_t n, size_t fro
     size_t k0 = lint_conv_block_start(k, b), terms = lint_conv_block_start(k, b + 1) - k0;
     int last = b + 1 == lint_conv_blocks(k);
     if (j->pairs && terms % 2) clear_last(a, n, terms);
-    for (size_t q = from; q < to; q++) {
-        size_t o = q * panel, cols = j->o - o < panel ? j->o - o : panel;
-        const lint_epilogue e = lint_epilogue_from(&j->e, o);
-        j->gemm(n, cols, lint_conv_steps(j->pairs, terms), a,
-                j->panels + (q * k + lint_conv_steps(j->pairs, k0)) * panel,
-                j->bias && b == 0 ? j->bias + o : NULL, add || b > 0,
-                last ? lint_epilogue_or_null(&e) : NULL, y + (q - from) * panel, ldy);
-    }
+    size_t o = from * panel, cols = (to * panel < j->o ? to * panel : j->o) - o;
+    const lint_epilogue e = lint_epilogue_from(&j->e, o);
+    j->gemm(n, cols, lint_conv_steps(j->pairs, terms), a,
+            j->panels + (from * k + lint_conv_steps(j->pairs, k0)) * panel, k * panel,
+            j->bias && b == 0 ? j->bias + o : NULL, add || b > 0,
+            last ? lint_epilogue_or_null(&e) : NULL, y, ldy);
 }
 
 /* Computes one block of cells. */
@@ -457,11 +455,20 @@ static gemm_outer_job gemm_cut_outer(const lint_layer *l, const lint_pass *p) {
     return j;
 }
 
-static void pack_columns(const float *d, size_t n, size_t ld, size_t cols, size_t panel,
+/* Columns of dy as panels, ldd floats apart, of n rows; in bf16 of pairs of rows. */
+static void pack_columns(const gemm_outer_job *j, const float *d, size_t n, size_t cols, size_t ldd,
                          float *to) {
-    for (size_t i = 0; i < n; i++, d += ld, to += panel) {
-        memcpy(to, d, cols * sizeof *to);
-        memset(to + cols, 0, (panel - cols) * sizeof *to);
+    size_t panel = j->p->k->panel, ld = j->l->out.c;
+    for (size_t o = 0; o < cols; o += panel, d += panel, to += ldd) {
+        size_t some = cols - o < panel ? cols - o : panel;
+        if (j->pairs) {
+            j->p->k->pair_rows(n, some, d, ld, to, panel);
+            continue;
+        }
+        for (size_t i = 0; i < n; i++) {
+            memcpy(to + i * panel, d + i * ld, some * sizeof *to);
+            memset(to + i * panel + some, 0, (panel - some) * sizeof *to);
+        }
     }
 }
 
@@ -482,21 +489,16 @@ static void outer_block(const gemm_outer_job *j, const patches *a, const float *
     size_t k0 = range[0], k1 = range[1], panel = j->p->k->panel, o = j->b.o;
     float *columns = scratch + LINT_CONV_CELLS * LINT_GEMM_LDA;
     const lint_kernels *k = j->p->k;
+    size_t cols = range[3] - range[2], ldd = LINT_CONV_CELLS * panel;
     if (j->pairs)
         pack_patch_pairs(a, k, at, n, k0, k1, scratch);
     else
         pack_patches(a, at, n, k0, k1, scratch);
-    for (size_t c = range[2]; c < range[3]; c += panel) {
-        size_t cols = range[3] - c < panel ? range[3] - c : panel;
-        const float *d = dy + at * j->l->out.c + c;
-        if (j->pairs) {
-            k->pair_rows(n, cols, d, j->l->out.c, columns, panel);
-            k->gemm_outer_pairs((n + 1) / 2, cols, k1 - k0, scratch, columns, g + c, o);
-        } else {
-            pack_columns(d, n, j->l->out.c, cols, panel, columns);
-            k->gemm_outer(n, cols, k1 - k0, scratch, columns, g + c, o);
-        }
-    }
+    pack_columns(j, dy + at * j->l->out.c + range[2], n, cols, ldd, columns);
+    if (j->pairs)
+        k->gemm_outer_pairs((n + 1) / 2, cols, k1 - k0, scratch, columns, ldd, g + range[2], o);
+    else
+        k->gemm_outer(n, cols, k1 - k0, scratch, columns, ldd, g + range[2], o);
 }
 
 /* Copies what lies within the groups, of rows [k0, k1) of a bundle's product, to the bundle's

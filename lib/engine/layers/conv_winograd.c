@@ -149,10 +149,9 @@ static void winograd_product_part(void *ctx, size_t part, int worker) {
         size_t steps = lint_conv_steps(j->pairs, some), first = lint_conv_steps(j->pairs, c0);
         winograd_transform_input(k, j->pairs, &j->a, t, n, c0, some, a);
         for (size_t i = 0; i < 16; i++)
-            for (size_t q = 0; q < width; q += k->panel)
-                gemm(n, k->panel, steps, matrix_of(a, i, steps),
-                     j->panels + (i * j->out.c + o + q) * c + first * k->panel, NULL, c0 > 0, NULL,
-                     m + i * TILES * width + q, width);
+            gemm(n, width, steps, matrix_of(a, i, steps),
+                 j->panels + (i * j->out.c + o) * c + first * k->panel, c * k->panel, NULL, c0 > 0,
+                 NULL, m + i * TILES * width, width);
     }
     transform_output(j, t, n, o, width, m);
 }
@@ -293,9 +292,8 @@ static void winograd_outer_part(void *ctx, size_t part, int worker) {
             winograd_transform_input(k, 0, &j->a, t, n, c0, high, a);
         transform_dy(j, t, n, o0, wide, d);
         for (size_t i = 0; i < 16; i++)
-            for (size_t q = 0; q < wide; q += k->panel)
-                outer(lint_conv_steps(j->pairs, n), k->panel, high, matrix_of(a, i, high),
-                      d + (i * wide + q) * TILES, g + i * high * wide + q, wide);
+            outer(lint_conv_steps(j->pairs, n), wide, high, matrix_of(a, i, high),
+                  d + i * wide * TILES, TILES * k->panel, g + i * high * wide, wide);
     }
     float *to = lint_conv_slot(j->l, j->p, j->slots, slot);
     for (size_t row = 0; row < high; row++) {
