@@ -3,6 +3,7 @@
 #include "base/atomic_output.h"
 #include "base/cli.h"
 #include "engine/kernels/kernels.h"
+#include "engine/layers/layer.h"
 #include "engine/net.h"
 #include "train/optim.h"
 
@@ -163,9 +164,9 @@ static double product(int threads, int pairs) {
     if (!pool) lint_die(&e);
     size_t panels = PANELS * k->panel;
     product_job j = {.k = k, .gemm = pairs ? k->gemm_pairs : k->gemm};
-    j.a = need(calloc(ROWS * LINT_GEMM_LDA, sizeof(float)));
-    j.b = need(calloc(LINT_GEMM_K * panels, sizeof(float)));
-    j.y = need(calloc((size_t)threads * ROWS * panels, sizeof(float)));
+    j.a = need(lint_floats(ROWS * LINT_GEMM_LDA));
+    j.b = need(lint_floats(LINT_GEMM_K * panels));
+    j.y = need(lint_floats((size_t)threads * ROWS * panels));
     double best = shortest(pool, PRODUCTS, product_part, &j);
     free(j.a);
     free(j.b);

@@ -268,7 +268,7 @@ static void plain_gemm(const lint_kernels *kernel, const product *j, float *y) {
 static void plain_outer(const lint_kernels *kernel, const product *j, float *g) {
     for (size_t k = 0; k < j->k; k++)
         for (size_t o = 0; o < j->cols; o++)
-            g[k * j->cols + o] = add_pairs(has_tiles(kernel) ? TILE : 0, g[k * j->cols + o], j->p,
+            g[k * j->cols + o] = add_pairs(depth_of(kernel, j->p), g[k * j->cols + o], j->p,
                                            j->a + k, LINT_GEMM_LDA, j->b + o, j->cols);
 }
 
@@ -366,7 +366,7 @@ static void plain_mul(const lint_kernels *kernel, const row_product *j, float *y
 /* a: pairs [p, lda], of which k are taken; g [k, o]. */
 static void plain_row_outer(const lint_kernels *kernel, const row_product *j, const float *a,
                             float *g) {
-    size_t depth = has_tiles(kernel) && j->o >= TILE ? TILE : 0;
+    size_t depth = j->o < TILE ? 0 : depth_of(kernel, j->p);
     for (size_t k = 0; k < j->k; k++)
         for (size_t o = 0; o < j->o; o++)
             g[k * j->o + o] =

@@ -154,7 +154,7 @@ static void pad_a(const void *a, size_t row, size_t rows, size_t n, float to[TIL
 }
 
 static void pad_b(const int vecs, const float *b, size_t ldb, size_t n, stage to) {
-    memset(to, 0, sizeof(stage));
+    memset(to + n, 0, (TILE - n) * sizeof *to);
     for (size_t k = 0; k < n; k++)
         memcpy(to[k], b + k * ldb, (size_t)(vecs * TILE) * sizeof *b);
 }
@@ -250,26 +250,53 @@ static size_t depth_of(size_t k) {
     return (k + tiles - 1) / tiles;
 }
 
+/* Columns of y that are computed at a time: tiles from column `at` on, of which [from, to) are stored. */
+typedef struct span {
+    size_t at, from, to;
+    int tiles;
+} span;
+
+/* From column o on. Of columns that fill no tile the last ones are those of the tile that ends with them,
+ * where it may overlap the one before; in a panel there are zeros behind them. */
+static span span_of(size_t o, size_t cols, int overlaps) {
+    size_t left = cols - o;
+    if (left >= 2 * TILE) return (span){o, 0, 2 * TILE, 2};
+    if (left >= TILE) return (span){o, 0, TILE, 1};
+    if (overlaps) return (span){cols - TILE, TILE - left, TILE, 1};
+    return (span){o, 0, left, 1};
+}
+
 /* --- gemm, mul ---------------------------------------------------------------------------------------- */
 
-void KERNEL(gemm_pairs)(size_t p, size_t cols, size_t k, const float *a, const float *b, size_t ldb,
-                        const float *bias, int add, const lint_epilogue *e, float *y, size_t ldy) {
-    const void *runs[] = {a};
-    factors f = {1, k, depth_of(k), runs, LINT_GEMM_LDA * sizeof *a, b, PANEL};
-    begin_tiles(p % TILE, f.depth);
-    for (size_t o = 0; o < cols; o += PANEL, f.b += ldb) {
-        const lint_epilogue part = e ? lint_epilogue_from(e, o) : (lint_epilogue){0};
-        size_t some = cols - o < PANEL ? cols - o : PANEL;
-        const sums s = {y + o, ldy, 0, some, bias ? bias + o : NULL, add, e ? &part : NULL};
-        if (some > TILE)
-            multiply_two(&f, p, &s);
+/* All columns of a product. A panel of b lies `apart` floats behind the one before. */
+static void multiply(const factors *f, size_t p, size_t cols, size_t apart, int overlaps,
+                     const sums *all) {
+    span c;
+    begin_tiles(p % TILE, f->depth);
+    for (size_t o = 0; o < cols; o += c.to - c.from) {
+        c = span_of(o, cols, overlaps);
+        const lint_epilogue e = all->e ? lint_epilogue_from(all->e, c.at) : (lint_epilogue){0};
+        const sums s = {
+            all->y + c.at, all->ldy,          c.from, c.to, all->bias ? all->bias + c.at : NULL,
+            all->add,      all->e ? &e : NULL};
+        factors part = *f;
+        part.b += c.at / PANEL * apart + c.at % PANEL;
+        if (c.tiles == 2)
+            multiply_two(&part, p, &s);
         else
-            multiply_one(&f, p, &s);
+            multiply_one(&part, p, &s);
     }
     end_tiles();
 }
 
-/* The last columns, where they fill no tile, are those of the tile that ends with them. */
+void KERNEL(gemm_pairs)(size_t p, size_t cols, size_t k, const float *a, const float *b, size_t ldb,
+                        const float *bias, int add, const lint_epilogue *e, float *y, size_t ldy) {
+    const void *runs[] = {a};
+    const factors f = {1, k, depth_of(k), runs, LINT_GEMM_LDA * sizeof *a, b, PANEL};
+    const sums s = {.y = y, .ldy = ldy, .bias = bias, .add = add, .e = e};
+    multiply(&f, p, cols, ldb, 0, &s);
+}
+
 void KERNEL(mul_pairs)(size_t p, size_t o, size_t k, size_t r, const float *const *rows, size_t lda,
                        const float *b, const float *bias, int add, const lint_epilogue *e,
                        float *y) {
@@ -277,21 +304,9 @@ void KERNEL(mul_pairs)(size_t p, size_t o, size_t k, size_t r, const float *cons
         lint_v4bf16_mul_pairs(p, o, k, r, rows, lda, b, bias, add, e, y);
         return;
     }
-    begin_tiles(p % TILE, depth_of(k));
-    for (size_t c = 0; c < o; c += c + 2 * TILE <= o ? 2 * TILE : TILE) {
-        size_t at = c + TILE <= o ? c : o - TILE;
-        const lint_epilogue part = e ? lint_epilogue_from(e, at) : (lint_epilogue){0};
-        factors f = {r,      k, depth_of(k), (const void *const *)rows, lda * sizeof(uint16_t),
-                     b + at, o};
-        sums s = {y + at, o, c - at, TILE, bias ? bias + at : NULL, add, e ? &part : NULL};
-        if (c + 2 * TILE <= o) {
-            s.to = 2 * TILE;
-            multiply_two(&f, p, &s);
-        } else {
-            multiply_one(&f, p, &s);
-        }
-    }
-    end_tiles();
+    const factors f = {r, k, depth_of(k), (const void *const *)rows, lda * sizeof(uint16_t), b, o};
+    const sums s = {.y = y, .ldy = o, .bias = bias, .add = add, .e = e};
+    multiply(&f, p, o, PANEL, 1, &s);
 }
 
 /* --- outer ---------------------------------------------------------------------------------------------- */
@@ -329,17 +344,19 @@ INLINE void turn(__m512 v[TILE]) {
         v[i] = t[i];
 }
 
-enum { TURNED = 64 }; /* rows of a that are turned at a time */
+enum { TURNED = 4 }; /* tiles of a that are turned at a time */
 
-/* `cols` columns, at most 16, of n rows of a, as rows; those of each 16 in a tile, with zeros behind. */
-static void turn_rows(const float *a, size_t lda, size_t n, size_t cols, float to[][TILE][TILE]) {
+/* `cols` columns, at most 16, of n rows of a, as rows; those of each `depth` in a tile, with zeros behind. */
+static void turn_rows(const float *a, size_t lda, size_t n, size_t depth, size_t cols,
+                      float to[][TILE][TILE]) {
     const __mmask16 some = first(cols);
-    for (size_t at = 0; at < n; at += TILE, to++) {
+    for (size_t at = 0; at < n; at += depth, to++) {
+        size_t end = n - at < depth ? n - at : depth;
         __m512 v[TILE];
         UNROLL
         for (int i = 0; i < TILE; i++)
-            v[i] = at + (size_t)i < n ? _mm512_maskz_loadu_ps(some, a + (at + (size_t)i) * lda)
-                                      : _mm512_setzero_ps();
+            v[i] = (size_t)i < end ? _mm512_maskz_loadu_ps(some, a + (at + (size_t)i) * lda)
+                                   : _mm512_setzero_ps();
         turn(v);
         UNROLL
         for (int i = 0; i < TILE; i++)
@@ -348,57 +365,67 @@ static void turn_rows(const float *a, size_t lda, size_t n, size_t cols, float t
     memory_is_written();
 }
 
-/* One operation g[k][o] += sum over p of a[p][k] * d[p][o], for 16 rows of g, with a turned. Columns are
- * one tile's or two tiles'. */
-INLINE void outer_columns(const int vecs, const int last, size_t n, float a[][TILE][TILE],
-                          const float *d, size_t ldd, size_t rows, const sums *s) {
+/* g[k][o] += sum over p of a[p][k] * d[p][o]. A panel of d lies `apart` floats behind the one before. */
+typedef struct outer_args {
+    size_t p, depth; /* rows of a and d; of which a tile takes depth */
+    const float *d;
+    size_t ldd, apart;
+    size_t k, cols;
+    int overlaps;
+    float *g;
+    size_t ldg;
+} outer_args;
+
+/* Onto `rows` rows of g, 16 where they are not the last, what n rows of d give, from d on, by a turned. */
+INLINE void outer_columns(const int vecs, const int last, const outer_args *m, size_t n,
+                          float a[][TILE][TILE], const float *d, size_t rows, const sums *s) {
     start_sums(vecs, last, s, rows);
     size_t at = 0;
-    for (; at + TILE <= n; at += TILE, a++)
-        add_products(vecs, last, *a, sizeof **a, d + at * ldd, ldd);
+    for (; at + m->depth <= n; at += m->depth, a++)
+        add_products(vecs, last, *a, sizeof **a, d + at * m->ldd, m->ldd);
     if (at < n) {
         stage others;
-        pad_b(vecs, d + at * ldd, ldd, n - at, others);
+        pad_b(vecs, d + at * m->ldd, m->ldd, n - at, others);
         memory_is_written();
         add_products(vecs, last, *a, sizeof **a, others[0], 2 * TILE);
     }
     end_sums(vecs, last, s, rows);
 }
 
-static __attribute__((noinline)) void outer_two(int last, size_t n, float a[][TILE][TILE],
-                                                const float *d, size_t ldd, size_t rows,
-                                                const sums *s) {
-    if (last)
-        outer_columns(2, 1, n, a, d, ldd, rows, s);
-    else
-        outer_columns(2, 0, n, a, d, ldd, rows, s);
+INLINE void outer_rows(const int last, const outer_args *m, size_t at, size_t n,
+                       float a[][TILE][TILE], size_t i, size_t rows) {
+    span c;
+    for (size_t o = 0; o < m->cols; o += c.to - c.from) {
+        c = span_of(o, m->cols, m->overlaps);
+        const sums s = {m->g + i * m->ldg + c.at, m->ldg, c.from, c.to, NULL, 1, NULL};
+        const float *d = m->d + c.at / PANEL * m->apart + c.at % PANEL + at * m->ldd;
+        if (c.tiles == 2)
+            outer_columns(2, last, m, n, a, d, rows, &s);
+        else
+            outer_columns(1, last, m, n, a, d, rows, &s);
+    }
 }
 
-static __attribute__((noinline)) void outer_one(int last, size_t n, float a[][TILE][TILE],
-                                                const float *d, size_t ldd, size_t rows,
-                                                const sums *s) {
-    if (last)
-        outer_columns(1, 1, n, a, d, ldd, rows, s);
-    else
-        outer_columns(1, 0, n, a, d, ldd, rows, s);
+static void outer_by_tiles(const outer_args *m, const float *a, size_t lda) {
+    float turned[TURNED][TILE][TILE] __attribute__((aligned(64)));
+    begin_tiles(m->k % TILE, m->depth);
+    for (size_t at = 0; at < m->p; at += TURNED * m->depth)
+        for (size_t i = 0; i < m->k; i += TILE) {
+            size_t n = m->p - at < TURNED * m->depth ? m->p - at : TURNED * m->depth;
+            size_t rows = m->k - i < TILE ? m->k - i : TILE;
+            turn_rows(a + at * lda + i, lda, n, m->depth, rows, turned);
+            if (rows < TILE)
+                outer_rows(1, m, at, n, turned, i, rows);
+            else
+                outer_rows(0, m, at, n, turned, i, rows);
+        }
+    end_tiles();
 }
 
 void KERNEL(gemm_outer_pairs)(size_t p, size_t cols, size_t k, const float *a, const float *d,
                               size_t ldd, float *g, size_t ldg) {
-    float turned[TURNED / TILE][TILE][TILE] __attribute__((aligned(64)));
-    begin_tiles(k % TILE, TILE);
-    for (size_t at = 0; at < p; at += TURNED)
-        for (size_t i = 0; i < k; i += TILE) {
-            size_t n = p - at < TURNED ? p - at : TURNED, rows = k - i < TILE ? k - i : TILE;
-            turn_rows(a + at * LINT_GEMM_LDA + i, LINT_GEMM_LDA, n, rows, turned);
-            for (size_t o = 0; o < cols; o += PANEL) {
-                size_t some = cols - o < PANEL ? cols - o : PANEL;
-                const sums s = {g + i * ldg + o, ldg, 0, some, NULL, 1, NULL};
-                (some > TILE ? outer_two : outer_one)(
-                    rows < TILE, n, turned, d + o / PANEL * ldd + at * PANEL, PANEL, rows, &s);
-            }
-        }
-    end_tiles();
+    const outer_args m = {p, depth_of(p), d, PANEL, ldd, k, cols, 0, g, ldg};
+    outer_by_tiles(&m, a, LINT_GEMM_LDA);
 }
 
 void KERNEL(outer_pairs)(size_t p, size_t o, size_t k, const float *a, size_t lda, const float *d,
@@ -407,25 +434,8 @@ void KERNEL(outer_pairs)(size_t p, size_t o, size_t k, const float *a, size_t ld
         lint_v4bf16_outer_pairs(p, o, k, a, lda, d, g);
         return;
     }
-    float turned[TURNED / TILE][TILE][TILE] __attribute__((aligned(64)));
-    begin_tiles(k % TILE, TILE);
-    for (size_t at = 0; at < p; at += TURNED)
-        for (size_t i = 0; i < k; i += TILE) {
-            size_t n = p - at < TURNED ? p - at : TURNED, rows = k - i < TILE ? k - i : TILE;
-            turn_rows(a + at * lda + i, lda, n, rows, turned);
-            for (size_t c = 0; c < o; c += c + 2 * TILE <= o ? 2 * TILE : TILE) {
-                size_t from = c + TILE <= o ? c : o - TILE;
-                int two = c + 2 * TILE <= o;
-                const sums s = {.y = g + i * o + from,
-                                .ldy = o,
-                                .from = c - from,
-                                .to = (size_t)(two ? 2 * TILE : TILE),
-                                .add = 1};
-                (two ? outer_two : outer_one)(rows < TILE, n, turned, d + at * o + from, o, rows,
-                                              &s);
-            }
-        }
-    end_tiles();
+    const outer_args m = {p, depth_of(p), d, o, PANEL, k, o, 1, g, o};
+    outer_by_tiles(&m, a, lda);
 }
 
 /* --- the table ------------------------------------------------------------------------------------------ */

@@ -90,6 +90,9 @@ static void describe(lint_layer *l, const conv_state *s) {
 static int goes_by_rows(const lint_layer *l, const conv_state *s) {
     enum { FILTER_SMALL = 256, OUT_SMALL = 64, SMALL = 4096, WIDE = 24 };
     int of_picture = l->from == 0 && l->in.c > 1; /* a mask's gradient may be asked for */
+    if (getenv("HACK") && (s->stride == 1 || of_picture) && s->dilation == 1 && s->groups == 1 &&
+        l->out.w >= (size_t)atoi(getenv("HACK")) && s->top < s->kh && s->left < s->kw)
+        return 1;
     return (s->stride == 1 || of_picture) && s->dilation == 1 && s->groups == 1 &&
            s->kh * s->kw * s->c <= FILTER_SMALL &&
            (s->o <= OUT_SMALL || s->kh * s->kw * s->c * s->o <= SMALL) && l->out.w >= WIDE &&
