@@ -7,8 +7,13 @@
 
 /* --- building --------------------------------------------------------------------------------- */
 
+static int multiplies_tiles(const lint_net *net, lint_precision precision) {
+    return precision == LINT_PRECISION_BF16 && net->k->tiles;
+}
+
 static int build(lint_net *net, const char *text, const char *name, lint_err *e) {
-    const lint_chain_options o = {net->classes, net->batch, net->mode == LINT_NET_TRAIN};
+    const lint_chain_options o = {net->classes, net->batch, net->mode == LINT_NET_TRAIN,
+                                  multiplies_tiles(net, net->precision)};
     net->text = strdup(text);
     net->cost = calloc(net->batch, sizeof *net->cost);
     net->ce = calloc(net->batch, sizeof *net->ce);
@@ -32,8 +37,9 @@ static int check_new(size_t classes, size_t batch, lint_err *e) {
     return 0;
 }
 
-lint_net *lint_net_new(const char *text, const char *name, size_t classes, size_t batch,
-                       lint_net_mode mode, lint_threads *pool, lint_err *e) {
+static lint_net *new_net(const char *text, const char *name, size_t classes, size_t batch,
+                         lint_net_mode mode, lint_precision precision, lint_threads *pool,
+                         lint_err *e) {
     if (check_new(classes, batch, e) < 0) {
         lint_err_prefix(e, "%s: ", name);
         return NULL;
@@ -50,9 +56,15 @@ lint_net *lint_net_new(const char *text, const char *name, size_t classes, size_
     net->mode = mode;
     net->pool = pool;
     net->k = k;
+    net->precision = precision;
     if (build(net, text, name, e) == 0) return net;
     lint_net_free(net);
     return NULL;
+}
+
+lint_net *lint_net_new(const char *text, const char *name, size_t classes, size_t batch,
+                       lint_net_mode mode, lint_threads *pool, lint_err *e) {
+    return new_net(text, name, classes, batch, mode, LINT_PRECISION_F32, pool, e);
 }
 
 void lint_net_free(lint_net *net) {
@@ -85,11 +97,38 @@ static int has_convolution(const lint_net *net) {
     return 0;
 }
 
+static void exchange(float **a, float **b) {
+    float *was = *a;
+    *a = *b;
+    *b = was;
+}
+
+/* By tiles convolutions go other ways, and so have other buffers. The weights move. */
+static int rebuild(lint_net *net, lint_precision precision, lint_err *e) {
+    lint_net *other = new_net(net->text, "the network", net->classes, net->batch, net->mode,
+                              precision, net->pool, e);
+    if (!other) return -1;
+    for (size_t i = 0; i < net->params; i++) {
+        exchange(&net->param[i]->value, &other->param[i]->value);
+        exchange(&net->param[i]->grad, &other->param[i]->grad);
+        other->owner[i]->frozen = net->owner[i]->frozen;
+    }
+    other->lowest = net->lowest;
+    other->seed = net->seed;
+    const lint_net was = *net;
+    *net = *other;
+    *other = was;
+    lint_net_free(other);
+    return 0;
+}
+
 int lint_net_set_precision(lint_net *net, lint_precision precision, lint_err *e) {
     if (precision != LINT_PRECISION_F32 && !has_convolution(net))
         return lint_fail(e, "the network has no convolution%s, so %s would change nothing",
                          net->chain.cam ? " before its 'cam' line" : "",
                          lint_precision_name(precision));
+    if (multiplies_tiles(net, precision) != multiplies_tiles(net, net->precision))
+        return rebuild(net, precision, e);
     net->precision = precision;
     return 0;
 }

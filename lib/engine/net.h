@@ -66,7 +66,8 @@ lint_net *lint_net_new(const char *text, const char *name, size_t classes, size_
 void lint_net_free(lint_net *net);
 
 /* From now on the convolutions before `cam` multiply in this precision; a new net's is
- * LINT_PRECISION_F32. -1 and an error where bf16 would change nothing, since there are none. */
+ * LINT_PRECISION_F32. All but the weights may be built anew: what a pass has left is gone. -1 and an
+ * error where bf16 would change nothing, since there are none, or without memory. */
 int lint_net_set_precision(lint_net *net, lint_precision precision, lint_err *e);
 lint_precision lint_net_precision(const lint_net *net);
 

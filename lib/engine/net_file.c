@@ -180,6 +180,7 @@ static int add_layer(lint_chain *c, const lint_layer_kind *kind, const char *nam
     *l = (lint_layer){.kind = kind, .batch = o->batch, .trains = o->trains};
     l->classes = o->classes;
     l->head = c->cam > 0;
+    l->tiles = o->tiles && !l->head;
     l->room = room;
     l->memory = memory;
     connect(c, l);

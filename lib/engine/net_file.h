@@ -43,6 +43,7 @@ typedef struct lint_chain {
 typedef struct lint_chain_options {
     size_t classes, batch;
     int trains;
+    int tiles; /* convolutions before `cam` multiply bfloat16 by tiles (kernels.h) */
 } lint_chain_options;
 
 /* Messages begin with `name:line: `. On error the chain is left empty. */

@@ -34,6 +34,7 @@ typedef struct trial {
 /* One way of a convolution each, behind one that gives it channels. */
 static const trial layers[] = {
     {"3x3, Winograd's algorithm", INPUT "a: conv 32 1x1\nb: conv 64 3x3 pad 1\n" HEAD, 0},
+    {"3x3 of few cells", INPUT "a: conv 32 3x3 stride 2 pad 1\nb: conv 64 3x3 pad 1\n" HEAD, 0},
     {"3x3, stride 2", INPUT "a: conv 32 1x1\nb: conv 64 3x3 stride 2 pad 1\n" HEAD, 0},
     {"1x1", INPUT "a: conv 64 3x3 stride 2 pad 1\nb: conv 96 1x1\n" HEAD, 0},
     {"7x7 of 3 channels, an odd number of terms", INPUT "a: conv 48 7x7 stride 2 pad 3\n" HEAD, 0},
@@ -56,6 +57,12 @@ static const trial nets[] = {
      INPUT "conv1: conv 64 7x7 stride 2 pad 3 nobias\nbn1: batchnorm\nrelu\n"
            "layer1.0: residual\nconv1: conv 64 3x3 pad 1 nobias\nbn1: batchnorm\nrelu\n"
            "conv2: conv 64 3x3 pad 1 nobias\nbn2: batchnorm\nadd\nrelu\n" HEAD,
+     0},
+    {"like resnet, over a wide picture",
+     INPUT "conv1: conv 32 3x3 pad 1 nobias\nbn1: batchnorm\nrelu\n"
+           "layer1.0: residual\nconv1: conv 48 1x1 nobias\nbn1: batchnorm\nrelu\n"
+           "conv2: conv 40 3x3 pad 1 nobias\nbn2: batchnorm\nrelu\n"
+           "conv3: conv 32 1x1 nobias\nbn3: batchnorm\nadd\nrelu\n" HEAD,
      0},
 };
 

@@ -57,6 +57,7 @@ typedef void lint_gemm_outer(size_t p, size_t cols, size_t k, const float *a, co
                              size_t ldd, float *g, size_t ldg);
 
 typedef struct lint_kernels {
+    int tiles; /* products of bfloat16 are by tiles of 16x16 sums: much faster than all else */
     const char *name; /* "v2", "v3", "v4", "v4bf16", "v4amx" or "plain" */
 
     /* y[p][o] = bias[o] + sum over r, k of rows[r][p * lda + k] * b[(r * K + k) * O + o]; with add

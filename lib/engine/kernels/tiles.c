@@ -14,33 +14,32 @@
 
 enum { TILE = 16 }; /* rows of a tile; sums of a row; pairs of a sum that one instruction adds */
 
-/* Numbers of the registers; macros, since they become part of an instruction's name. Two tiles of sums lie
- * side by side. The last rows of a product, where they are fewer than 16, have tiles of their own. */
-#define SUMS_LEFT       0
-#define SUMS_RIGHT      1
-#define LAST_SUMS_LEFT  2
-#define LAST_SUMS_RIGHT 3
-#define A_ROWS          4
-#define A_LAST_ROWS     5
-#define B_LEFT          6
-#define B_RIGHT         7
+/* Numbers of the registers; macros, since they become part of an instruction's name. Sums are 2x2 tiles, so
+ * that each tile of a factor that is loaded is used twice. */
+#define SUMS_00 0
+#define SUMS_01 1
+#define SUMS_10 2
+#define SUMS_11 3
+#define A_0     4
+#define A_1     5
+#define B_0     6
+#define B_1     7
 
 /* The compiler does not know that tile instructions read memory. */
 INLINE void memory_is_written(void) {
     __asm__ volatile("" ::: "memory");
 }
 
-/* Sets the registers' sizes: for `last` rows at the end (0: none), and tiles of `depth` pairs. */
-static void begin_tiles(size_t last, size_t depth) {
+/* Sets the registers' sizes: sums of `rows` rows, a of `depth` pairs. */
+static void begin_tiles(size_t rows, size_t depth) {
     struct {
         uint8_t palette, start_row, zero[14];
         uint16_t row_bytes[16];
         uint8_t rows[16];
     } sizes = {.palette = 1};
-    for (int i = SUMS_LEFT; i <= B_RIGHT; i++) {
-        int ends = last && (i == LAST_SUMS_LEFT || i == LAST_SUMS_RIGHT || i == A_LAST_ROWS);
-        int of_a = i == A_ROWS || i == A_LAST_ROWS, of_b = i == B_LEFT || i == B_RIGHT;
-        sizes.rows[i] = (uint8_t)(of_b ? depth : ends ? last : (size_t)TILE);
+    for (int i = SUMS_00; i <= B_1; i++) {
+        int of_a = i == A_0 || i == A_1, of_b = i == B_0 || i == B_1;
+        sizes.rows[i] = (uint8_t)(of_b ? depth : rows);
         sizes.row_bytes[i] = (uint16_t)((of_a ? depth : (size_t)TILE) * sizeof(float));
     }
     memory_is_written();
@@ -51,96 +50,117 @@ INLINE void end_tiles(void) {
     _tile_release();
 }
 
-/* --- a tile of sums, or two ------------------------------------------------------------------------ */
+/* --- 2x2 tiles of sums, or fewer ------------------------------------------------------------------- */
 
 /* Where sums lie, and what becomes of them. Of the columns that the tiles hold, [from, to) are there. */
 typedef struct sums {
     float *y;
-    size_t ldy, from, to;
+    size_t ldy, rows; /* of a tile */
+    size_t from, to;
     const float *bias;
     int add;
     const lint_epilogue *e;
 } sums;
 
-/* The factors of sums: run r of a's row i lies at a[r] + i * row bytes, of b at b + r * k * ldb. */
-typedef struct factors {
-    size_t runs, k, depth; /* pairs of a run; of which a tile takes depth */
-    const void *const *a;
-    size_t row;
-    const float *b;
-    size_t ldb;
-} factors;
+/* Rows that are computed at a time: those of tiles that begin at `at`. */
+typedef struct rows_at {
+    size_t at[2];
+    int tiles;
+} rows_at;
+
+/* Columns that are: those of tiles from column `at` on, of which [from, to) are stored. */
+typedef struct columns_at {
+    size_t at, from, to;
+    int tiles;
+} columns_at;
 
 typedef float stage[TILE][2 * TILE] __attribute__((aligned(64)));
 
-INLINE int is_whole(const int vecs, const sums *s) {
-    return s->from == 0 && s->to == (size_t)(vecs * TILE);
+/* The n-th rows of some; 0 at the end. Where rows fill no tile the last one overlaps the one before, and both
+ * are computed at a time, so that what the one stores the other does not read. */
+static int rows_of(size_t n, size_t rows, rows_at *r) {
+    size_t tiles = (rows + TILE - 1) / TILE, alone = tiles % 2;
+    size_t first = n == 0 && alone ? 0 : 2 * n - alone;
+    if (first >= tiles) return 0;
+    r->tiles = n == 0 && alone ? 1 : 2;
+    for (int t = 0; t < r->tiles; t++) {
+        size_t at = (first + (size_t)t) * TILE;
+        r->at[t] = at + TILE > rows && rows >= TILE ? rows - TILE : at;
+    }
+    return 1;
+}
+
+/* The columns from o on. Where they fill no tile the last ones are those of the tile that ends with them, if
+ * tiles may overlap; in a panel there are zeros behind them. */
+static columns_at columns_of(size_t o, size_t cols, int overlaps) {
+    size_t left = cols - o;
+    if (left >= 2 * TILE) return (columns_at){o, 0, 2 * TILE, 2};
+    if (left >= TILE) return (columns_at){o, 0, TILE, 1};
+    if (overlaps) return (columns_at){cols - TILE, TILE - left, TILE, 1};
+    return (columns_at){o, 0, left, 1};
+}
+
+INLINE int is_whole(const int across, const sums *s) {
+    return s->from == 0 && s->to == (size_t)(across * TILE);
+}
+
+INLINE void load_sums(const int t, const int across, const float *y, size_t row) {
+    if (t == 0) _tile_loadd(SUMS_00, y, row);
+    if (t == 0 && across == 2) _tile_loadd(SUMS_01, y + TILE, row);
+    if (t == 1) _tile_loadd(SUMS_10, y, row);
+    if (t == 1 && across == 2) _tile_loadd(SUMS_11, y + TILE, row);
+}
+
+INLINE void store_sums(const int t, const int across, float *y, size_t row) {
+    if (t == 0) _tile_stored(SUMS_00, y, row);
+    if (t == 0 && across == 2) _tile_stored(SUMS_01, y + TILE, row);
+    if (t == 1) _tile_stored(SUMS_10, y, row);
+    if (t == 1 && across == 2) _tile_stored(SUMS_11, y + TILE, row);
+}
+
+INLINE void clear_sums(const int t) {
+    if (t == 0) _tile_zero(SUMS_00);
+    if (t == 0) _tile_zero(SUMS_01);
+    if (t == 1) _tile_zero(SUMS_10);
+    if (t == 1) _tile_zero(SUMS_11);
 }
 
 /* What the sums start with, where it is not a rectangle of whole tiles. */
-static void stage_start(const sums *s, size_t rows, stage to) {
+static void stage_start(const sums *s, const float *start, size_t row, stage to) {
     memset(to, 0, sizeof(stage));
-    for (size_t i = 0; i < rows && (s->add || s->bias); i++) {
-        const float *start = s->add ? s->y + i * s->ldy : s->bias;
-        memcpy(to[i] + s->from, start + s->from, (s->to - s->from) * sizeof(float));
-    }
+    for (size_t i = 0; i < s->rows; i++)
+        memcpy(to[i] + s->from, start + i * row + s->from, (s->to - s->from) * sizeof(float));
     memory_is_written();
 }
 
-INLINE void load_sums(const int vecs, const int last, const float *y, size_t row) {
-    if (last)
-        _tile_loadd(LAST_SUMS_LEFT, y, row);
-    else
-        _tile_loadd(SUMS_LEFT, y, row);
-    if (last && vecs == 2) _tile_loadd(LAST_SUMS_RIGHT, y + TILE, row);
-    if (!last && vecs == 2) _tile_loadd(SUMS_RIGHT, y + TILE, row);
-}
-
-INLINE void store_sums(const int vecs, const int last, float *y, size_t row) {
-    if (last)
-        _tile_stored(LAST_SUMS_LEFT, y, row);
-    else
-        _tile_stored(SUMS_LEFT, y, row);
-    if (last && vecs == 2) _tile_stored(LAST_SUMS_RIGHT, y + TILE, row);
-    if (!last && vecs == 2) _tile_stored(SUMS_RIGHT, y + TILE, row);
-}
-
-INLINE void clear_sums(const int vecs, const int last) {
-    if (last)
-        _tile_zero(LAST_SUMS_LEFT);
-    else
-        _tile_zero(SUMS_LEFT);
-    if (last && vecs == 2) _tile_zero(LAST_SUMS_RIGHT);
-    if (!last && vecs == 2) _tile_zero(SUMS_RIGHT);
-}
-
-/* A row of 0 bytes repeats the bias. */
-INLINE void start_sums(const int vecs, const int last, const sums *s, size_t rows) {
-    if (!s->add && !s->bias)
-        clear_sums(vecs, last);
-    else if (is_whole(vecs, s))
-        load_sums(vecs, last, s->add ? s->y : s->bias, s->add ? s->ldy * sizeof(float) : 0);
+/* A bias is a row that is repeated, 0 floats from one to the next. */
+INLINE void start_sums(const int t, const int across, const sums *s, size_t i) {
+    const float *start = s->add ? s->y + i * s->ldy : s->bias;
+    size_t row = s->add ? s->ldy : 0;
+    if (!start)
+        clear_sums(t);
+    else if (is_whole(across, s))
+        load_sums(t, across, start, row * sizeof(float));
     else {
-        stage start;
-        stage_start(s, rows, start);
-        load_sums(vecs, last, start[0], sizeof *start);
+        stage staged;
+        stage_start(s, start, row, staged);
+        load_sums(t, across, staged[0], sizeof *staged);
     }
 }
 
-INLINE void add_products(const int vecs, const int last, const void *a, size_t row, const float *b,
-                         size_t ldb) {
+/* a's tiles lie at a[0] and a[1], b's side by side. */
+INLINE void add_products(const int down, const int across, const void *const a[2], size_t row,
+                         const float *b, size_t ldb) {
     const size_t b_row = ldb * sizeof *b;
-    _tile_loadd(B_LEFT, b, b_row);
-    if (vecs == 2) _tile_loadd(B_RIGHT, b + TILE, b_row);
-    if (last) {
-        _tile_loadd(A_LAST_ROWS, a, row);
-        _tile_dpbf16ps(LAST_SUMS_LEFT, A_LAST_ROWS, B_LEFT);
-        if (vecs == 2) _tile_dpbf16ps(LAST_SUMS_RIGHT, A_LAST_ROWS, B_RIGHT);
-    } else {
-        _tile_loadd(A_ROWS, a, row);
-        _tile_dpbf16ps(SUMS_LEFT, A_ROWS, B_LEFT);
-        if (vecs == 2) _tile_dpbf16ps(SUMS_RIGHT, A_ROWS, B_RIGHT);
-    }
+    _tile_loadd(B_0, b, b_row);
+    if (across == 2) _tile_loadd(B_1, b + TILE, b_row);
+    _tile_loadd(A_0, a[0], row);
+    _tile_dpbf16ps(SUMS_00, A_0, B_0);
+    if (across == 2) _tile_dpbf16ps(SUMS_01, A_0, B_1);
+    if (down == 1) return;
+    _tile_loadd(A_1, a[1], row);
+    _tile_dpbf16ps(SUMS_10, A_1, B_0);
+    if (across == 2) _tile_dpbf16ps(SUMS_11, A_1, B_1);
 }
 
 INLINE __mmask16 first(size_t n) {
@@ -153,20 +173,10 @@ static void pad_a(const void *a, size_t row, size_t rows, size_t n, float to[TIL
         _mm512_store_ps(to[i], _mm512_maskz_loadu_ps(first(n), (const char *)a + i * row));
 }
 
-static void pad_b(const int vecs, const float *b, size_t ldb, size_t n, stage to) {
+static void pad_b(const int across, const float *b, size_t ldb, size_t n, stage to) {
     memset(to + n, 0, (TILE - n) * sizeof *to);
     for (size_t k = 0; k < n; k++)
-        memcpy(to[k], b + k * ldb, (size_t)(vecs * TILE) * sizeof *b);
-}
-
-INLINE void add_padded(const int vecs, const int last, const void *a, size_t row, size_t rows,
-                       const float *b, size_t ldb, size_t n) {
-    float some[TILE][TILE] __attribute__((aligned(64)));
-    stage others;
-    pad_a(a, row, rows, n, some);
-    pad_b(vecs, b, ldb, n, others);
-    memory_is_written();
-    add_products(vecs, last, some, sizeof *some, others[0], 2 * TILE);
+        memcpy(to[k], b + k * ldb, (size_t)(across * TILE) * sizeof *b);
 }
 
 /* The epilogue of columns [0, to), whose numbers are copied to `part` where tiles have more. */
@@ -181,67 +191,32 @@ static lint_epilogue whole_epilogue(const sums *s, float part[2][2 * TILE]) {
     return e;
 }
 
-INLINE void finish_sums(const int vecs, const sums *s, size_t rows, stage sum) {
+INLINE void finish_sums(const int across, const sums *s, size_t rows, stage sum) {
     float part[2][2 * TILE];
-    if (s->e) {
-        const lint_epilogue e = is_whole(vecs, s) ? *s->e : whole_epilogue(s, part);
-        for (size_t i = 0; i < rows; i++) {
-            vf v[2];
-            UNROLL
-            for (int j = 0; j < vecs; j++)
-                v[j] = load(sum[i] + j * W);
-            finish(1, vecs, &e, 0, v);
-            UNROLL
-            for (int j = 0; j < vecs; j++)
-                store(sum[i] + j * W, v[j]);
-        }
+    const lint_epilogue e = is_whole(across, s) ? *s->e : whole_epilogue(s, part);
+    for (size_t i = 0; i < rows; i++) {
+        vf v[2];
+        UNROLL
+        for (int j = 0; j < across; j++)
+            v[j] = load(sum[i] + j * W);
+        finish(1, across, &e, 0, v);
+        UNROLL
+        for (int j = 0; j < across; j++)
+            store(sum[i] + j * W, v[j]);
     }
-    for (size_t i = 0; i < rows; i++)
-        memcpy(s->y + i * s->ldy + s->from, sum[i] + s->from, (s->to - s->from) * sizeof(float));
 }
 
-INLINE void end_sums(const int vecs, const int last, const sums *s, size_t rows) {
-    if (is_whole(vecs, s) && !s->e) {
-        store_sums(vecs, last, s->y, s->ldy * sizeof(float));
+INLINE void end_sums(const int t, const int across, const sums *s, size_t i) {
+    float *y = s->y + i * s->ldy;
+    if (is_whole(across, s) && !s->e) {
+        store_sums(t, across, y, s->ldy * sizeof *y);
         return;
     }
     stage sum;
-    store_sums(vecs, last, sum[0], sizeof *sum);
-    finish_sums(vecs, s, rows, sum);
-}
-
-/* `rows` rows, 16 where they are not the last. */
-INLINE void multiply_rows(const int vecs, const int last, const factors *f, size_t i, size_t rows,
-                          const sums *s) {
-    start_sums(vecs, last, s, rows);
-    const float *b = f->b;
-    for (size_t r = 0; r < f->runs; r++) {
-        const char *a = (const char *)f->a[r] + i * f->row;
-        size_t k = 0;
-        for (; k + f->depth <= f->k; k += f->depth)
-            add_products(vecs, last, a + k * sizeof(float), f->row, b + k * f->ldb, f->ldb);
-        if (k < f->k)
-            add_padded(vecs, last, a + k * sizeof(float), f->row, rows, b + k * f->ldb, f->ldb,
-                       f->k - k);
-        b += f->k * f->ldb;
-    }
-    end_sums(vecs, last, s, rows);
-}
-
-/* p rows of one tile's columns, or of two tiles'. */
-INLINE void multiply_columns(const int vecs, const factors *f, size_t p, sums s) {
-    size_t i = 0;
-    for (; i + TILE <= p; i += TILE, s.y += TILE * s.ldy)
-        multiply_rows(vecs, 0, f, i, TILE, &s);
-    if (i < p) multiply_rows(vecs, 1, f, i, p - i, &s);
-}
-
-static __attribute__((noinline)) void multiply_one(const factors *f, size_t p, const sums *s) {
-    multiply_columns(1, f, p, *s);
-}
-
-static __attribute__((noinline)) void multiply_two(const factors *f, size_t p, const sums *s) {
-    multiply_columns(2, f, p, *s);
+    store_sums(t, across, sum[0], sizeof *sum);
+    if (s->e) finish_sums(across, s, s->rows, sum);
+    for (size_t r = 0; r < s->rows; r++)
+        memcpy(y + r * s->ldy + s->from, sum[r] + s->from, (s->to - s->from) * sizeof *y);
 }
 
 /* Pairs that a tile takes of k: as few tiles as there may be, as even as they can be. */
@@ -250,51 +225,102 @@ static size_t depth_of(size_t k) {
     return (k + tiles - 1) / tiles;
 }
 
-/* Columns of y that are computed at a time: tiles from column `at` on, of which [from, to) are stored. */
-typedef struct span {
-    size_t at, from, to;
-    int tiles;
-} span;
-
-/* From column o on. Of columns that fill no tile the last ones are those of the tile that ends with them,
- * where it may overlap the one before; in a panel there are zeros behind them. */
-static span span_of(size_t o, size_t cols, int overlaps) {
-    size_t left = cols - o;
-    if (left >= 2 * TILE) return (span){o, 0, 2 * TILE, 2};
-    if (left >= TILE) return (span){o, 0, TILE, 1};
-    if (overlaps) return (span){cols - TILE, TILE - left, TILE, 1};
-    return (span){o, 0, left, 1};
-}
-
 /* --- gemm, mul ---------------------------------------------------------------------------------------- */
 
-/* All columns of a product. A panel of b lies `apart` floats behind the one before. */
-static void multiply(const factors *f, size_t p, size_t cols, size_t apart, int overlaps,
-                     const sums *all) {
-    span c;
-    begin_tiles(p % TILE, f->depth);
-    for (size_t o = 0; o < cols; o += c.to - c.from) {
-        c = span_of(o, cols, overlaps);
-        const lint_epilogue e = all->e ? lint_epilogue_from(all->e, c.at) : (lint_epilogue){0};
-        const sums s = {
-            all->y + c.at, all->ldy,          c.from, c.to, all->bias ? all->bias + c.at : NULL,
-            all->add,      all->e ? &e : NULL};
-        factors part = *f;
-        part.b += c.at / PANEL * apart + c.at % PANEL;
-        if (c.tiles == 2)
-            multiply_two(&part, p, &s);
+/* The factors of sums: run r of a's row i lies at a[r] + i * row bytes, of b at b + r * k * ldb. A panel of
+ * b lies `apart` floats behind the one before. */
+typedef struct factors {
+    size_t p, cols, runs, k, depth; /* pairs of a run; of which a tile takes depth */
+    const void *const *a;
+    size_t row;
+    const float *b;
+    size_t ldb, apart;
+    int overlaps; /* columns may */
+} factors;
+
+INLINE void add_padded(const int down, const int across, const void *const a[2], size_t row,
+                       size_t rows, const float *b, size_t ldb, size_t n) {
+    float some[2][TILE][TILE] __attribute__((aligned(64)));
+    const void *const padded[2] = {some[0], some[1]};
+    stage others;
+    for (int t = 0; t < down; t++)
+        pad_a(a[t], row, rows, n, some[t]);
+    pad_b(across, b, ldb, n, others);
+    memory_is_written();
+    add_products(down, across, padded, sizeof **some, others[0], 2 * TILE);
+}
+
+INLINE void multiply_tiles(const int down, const int across, const factors *f, const float *b,
+                           const rows_at *i, const sums *s) {
+    for (int t = 0; t < down; t++)
+        start_sums(t, across, s, i->at[t]);
+    for (size_t r = 0; r < f->runs; r++, b += f->k * f->ldb) {
+        const char *run = f->a[r], *a0 = run + i->at[0] * f->row, *a1 = run + i->at[1] * f->row;
+        size_t k = 0;
+        for (; k + f->depth <= f->k; k += f->depth) {
+            const void *const a[2] = {a0 + k * sizeof *b, a1 + k * sizeof *b};
+            add_products(down, across, a, f->row, b + k * f->ldb, f->ldb);
+        }
+        const void *const a[2] = {a0 + k * sizeof *b, a1 + k * sizeof *b};
+        if (k < f->k)
+            add_padded(down, across, a, f->row, s->rows, b + k * f->ldb, f->ldb, f->k - k);
+    }
+    for (int t = 0; t < down; t++)
+        end_sums(t, across, s, i->at[t]);
+}
+
+/* A function for each shape, so that each is compiled once. */
+#define MULTIPLY(DOWN, ACROSS)                                                                     \
+    static __attribute__((noinline)) void multiply_##DOWN##x##ACROSS(                              \
+        const factors *f, const float *b, const rows_at *i, const sums *s) {                       \
+        multiply_tiles(DOWN, ACROSS, f, b, i, s);                                                  \
+    }
+MULTIPLY(1, 1)
+MULTIPLY(1, 2)
+MULTIPLY(2, 1)
+MULTIPLY(2, 2)
+
+static void multiply_columns(const factors *f, const columns_at *c, const sums *s) {
+    const float *b = f->b + c->at / PANEL * f->apart + c->at % PANEL;
+    rows_at i = {0};
+    for (size_t n = 0; rows_of(n, f->p, &i); n++) {
+        if (i.tiles == 1)
+            (c->tiles == 1 ? multiply_1x1 : multiply_1x2)(f, b, &i, s);
         else
-            multiply_one(&part, p, &s);
+            (c->tiles == 1 ? multiply_2x1 : multiply_2x2)(f, b, &i, s);
+    }
+}
+
+static size_t rows_of_tile(size_t rows) {
+    return rows < TILE ? rows : TILE;
+}
+
+static void multiply(const factors *f, const float *bias, int add, const lint_epilogue *e, float *y,
+                     size_t ldy) {
+    columns_at c;
+    begin_tiles(rows_of_tile(f->p), f->depth);
+    for (size_t o = 0; o < f->cols; o += c.to - c.from) {
+        c = columns_of(o, f->cols, f->overlaps);
+        const lint_epilogue part = e ? lint_epilogue_from(e, c.at) : (lint_epilogue){0};
+        const sums s = {.y = y + c.at,
+                        .ldy = ldy,
+                        .rows = rows_of_tile(f->p),
+                        .from = c.from,
+                        .to = c.to,
+                        .bias = bias ? bias + c.at : NULL,
+                        .add = add,
+                        .e = e ? &part : NULL};
+        multiply_columns(f, &c, &s);
     }
     end_tiles();
 }
 
 void KERNEL(gemm_pairs)(size_t p, size_t cols, size_t k, const float *a, const float *b, size_t ldb,
                         const float *bias, int add, const lint_epilogue *e, float *y, size_t ldy) {
-    const void *runs[] = {a};
-    const factors f = {1, k, depth_of(k), runs, LINT_GEMM_LDA * sizeof *a, b, PANEL};
-    const sums s = {.y = y, .ldy = ldy, .bias = bias, .add = add, .e = e};
-    multiply(&f, p, cols, ldb, 0, &s);
+    const void *run = a;
+    const factors f = {p, cols,  1,   k, depth_of(k), &run, LINT_GEMM_LDA * sizeof *a,
+                       b, PANEL, ldb, 0};
+    multiply(&f, bias, add, e, y, ldy);
 }
 
 void KERNEL(mul_pairs)(size_t p, size_t o, size_t k, size_t r, const float *const *rows, size_t lda,
@@ -304,9 +330,9 @@ void KERNEL(mul_pairs)(size_t p, size_t o, size_t k, size_t r, const float *cons
         lint_v4bf16_mul_pairs(p, o, k, r, rows, lda, b, bias, add, e, y);
         return;
     }
-    const factors f = {r, k, depth_of(k), (const void *const *)rows, lda * sizeof(uint16_t), b, o};
-    const sums s = {.y = y, .ldy = o, .bias = bias, .add = add, .e = e};
-    multiply(&f, p, o, PANEL, 1, &s);
+    const void *const *a = (const void *const *)rows;
+    const factors f = {p, o, r, k, depth_of(k), a, lda * sizeof(uint16_t), b, o, PANEL, 1};
+    multiply(&f, bias, add, e, y, o);
 }
 
 /* --- outer ---------------------------------------------------------------------------------------------- */
@@ -368,64 +394,77 @@ static void turn_rows(const float *a, size_t lda, size_t n, size_t depth, size_t
 /* g[k][o] += sum over p of a[p][k] * d[p][o]. A panel of d lies `apart` floats behind the one before. */
 typedef struct outer_args {
     size_t p, depth; /* rows of a and d; of which a tile takes depth */
-    const float *d;
-    size_t ldd, apart;
+    const float *a, *d;
+    size_t lda, ldd, apart;
     size_t k, cols;
-    int overlaps;
+    int overlaps; /* columns may */
     float *g;
     size_t ldg;
 } outer_args;
 
-/* Onto `rows` rows of g, 16 where they are not the last, what n rows of d give, from d on, by a turned. */
-INLINE void outer_columns(const int vecs, const int last, const outer_args *m, size_t n,
-                          float a[][TILE][TILE], const float *d, size_t rows, const sums *s) {
-    start_sums(vecs, last, s, rows);
-    size_t at = 0;
-    for (; at + m->depth <= n; at += m->depth, a++)
-        add_products(vecs, last, *a, sizeof **a, d + at * m->ldd, m->ldd);
-    if (at < n) {
+/* What n rows of d give, from d on, by a turned: two times the tiles of 16 rows of g. */
+typedef float turned[2][TURNED][TILE][TILE] __attribute__((aligned(64)));
+
+INLINE void outer_tiles(const int down, const int across, const outer_args *m, size_t n, turned a,
+                        const float *d, const rows_at *i, const sums *s) {
+    for (int t = 0; t < down; t++)
+        start_sums(t, across, s, i->at[t]);
+    for (size_t at = 0, tile = 0; at < n; at += m->depth, tile++) {
+        const void *const both[2] = {a[0][tile], a[1][tile]};
+        if (n - at >= m->depth) {
+            add_products(down, across, both, sizeof(float[TILE]), d + at * m->ldd, m->ldd);
+            continue;
+        }
         stage others;
-        pad_b(vecs, d + at * m->ldd, m->ldd, n - at, others);
+        pad_b(across, d + at * m->ldd, m->ldd, n - at, others);
         memory_is_written();
-        add_products(vecs, last, *a, sizeof **a, others[0], 2 * TILE);
+        add_products(down, across, both, sizeof(float[TILE]), others[0], 2 * TILE);
     }
-    end_sums(vecs, last, s, rows);
+    for (int t = 0; t < down; t++)
+        end_sums(t, across, s, i->at[t]);
 }
 
-INLINE void outer_rows(const int last, const outer_args *m, size_t at, size_t n,
-                       float a[][TILE][TILE], size_t i, size_t rows) {
-    span c;
+INLINE void outer_columns(const int down, const outer_args *m, size_t at, size_t n, turned a,
+                          const rows_at *i) {
+    columns_at c;
     for (size_t o = 0; o < m->cols; o += c.to - c.from) {
-        c = span_of(o, m->cols, m->overlaps);
-        const sums s = {m->g + i * m->ldg + c.at, m->ldg, c.from, c.to, NULL, 1, NULL};
+        c = columns_of(o, m->cols, m->overlaps);
+        const sums s = {.y = m->g + c.at,
+                        .ldy = m->ldg,
+                        .rows = rows_of_tile(m->k),
+                        .from = c.from,
+                        .to = c.to,
+                        .add = 1};
         const float *d = m->d + c.at / PANEL * m->apart + c.at % PANEL + at * m->ldd;
         if (c.tiles == 2)
-            outer_columns(2, last, m, n, a, d, rows, &s);
+            outer_tiles(down, 2, m, n, a, d, i, &s);
         else
-            outer_columns(1, last, m, n, a, d, rows, &s);
+            outer_tiles(down, 1, m, n, a, d, i, &s);
     }
 }
 
-static void outer_by_tiles(const outer_args *m, const float *a, size_t lda) {
-    float turned[TURNED][TILE][TILE] __attribute__((aligned(64)));
-    begin_tiles(m->k % TILE, m->depth);
+static void outer_by_tiles(const outer_args *m) {
+    turned a;
+    rows_at i = {0};
+    begin_tiles(rows_of_tile(m->k), m->depth);
     for (size_t at = 0; at < m->p; at += TURNED * m->depth)
-        for (size_t i = 0; i < m->k; i += TILE) {
+        for (size_t q = 0; rows_of(q, m->k, &i); q++) {
             size_t n = m->p - at < TURNED * m->depth ? m->p - at : TURNED * m->depth;
-            size_t rows = m->k - i < TILE ? m->k - i : TILE;
-            turn_rows(a + at * lda + i, lda, n, m->depth, rows, turned);
-            if (rows < TILE)
-                outer_rows(1, m, at, n, turned, i, rows);
+            for (int t = 0; t < i.tiles; t++)
+                turn_rows(m->a + at * m->lda + i.at[t], m->lda, n, m->depth, rows_of_tile(m->k),
+                          a[t]);
+            if (i.tiles == 2)
+                outer_columns(2, m, at, n, a, &i);
             else
-                outer_rows(0, m, at, n, turned, i, rows);
+                outer_columns(1, m, at, n, a, &i);
         }
     end_tiles();
 }
 
 void KERNEL(gemm_outer_pairs)(size_t p, size_t cols, size_t k, const float *a, const float *d,
                               size_t ldd, float *g, size_t ldg) {
-    const outer_args m = {p, depth_of(p), d, PANEL, ldd, k, cols, 0, g, ldg};
-    outer_by_tiles(&m, a, LINT_GEMM_LDA);
+    const outer_args m = {p, depth_of(p), a, d, LINT_GEMM_LDA, PANEL, ldd, k, cols, 0, g, ldg};
+    outer_by_tiles(&m);
 }
 
 void KERNEL(outer_pairs)(size_t p, size_t o, size_t k, const float *a, size_t lda, const float *d,
@@ -434,8 +473,8 @@ void KERNEL(outer_pairs)(size_t p, size_t o, size_t k, const float *a, size_t ld
         lint_v4bf16_outer_pairs(p, o, k, a, lda, d, g);
         return;
     }
-    const outer_args m = {p, depth_of(p), d, o, PANEL, k, o, 1, g, o};
-    outer_by_tiles(&m, a, lda);
+    const outer_args m = {p, depth_of(p), a, d, lda, o, PANEL, k, o, 1, g, o};
+    outer_by_tiles(&m);
 }
 
 /* --- the table ------------------------------------------------------------------------------------------ */
@@ -446,4 +485,4 @@ extern const lint_kernels lint_kernels_v4amx;
 #define THEIR(NAME) .NAME = lint_v4bf16_##NAME,
 
 const lint_kernels lint_kernels_v4amx = {
-    .name = "v4amx", .panel = PANEL, KERNELS_OF_PAIRS(OWN) OTHER_KERNELS(THEIR)};
+    .tiles = 1, .name = "v4amx", .panel = PANEL, KERNELS_OF_PAIRS(OWN) OTHER_KERNELS(THEIR)};

@@ -325,8 +325,8 @@ static void winograd_backward(lint_layer *l, const lint_pass *p) {
 int lint_conv_winograd_suits(const lint_layer *l) {
     enum { CELLS = 512 };
     const conv_state *s = lint_conv(l);
-    return s->kh == 3 && s->kw == 3 && s->stride == 1 && s->dilation == 1 && s->groups == 1 &&
-           s->top <= 2 && s->left <= 2 && s->c % LINT_PANEL_MOST == 0 &&
+    return !l->tiles && s->kh == 3 && s->kw == 3 && s->stride == 1 && s->dilation == 1 &&
+           s->groups == 1 && s->top <= 2 && s->left <= 2 && s->c % LINT_PANEL_MOST == 0 &&
            s->o % LINT_PANEL_MOST == 0 && l->batch * l->out.h * l->out.w >= CELLS;
 }
 

@@ -146,6 +146,7 @@ struct lint_layer {
     size_t batch;                /* most images of a pass */
     int trains;                  /* built for training */
     int head;                    /* stands behind `cam` */
+    int tiles;                   /* of a convolution: multiplies bfloat16 by tiles (kernels.h) */
     size_t scratch, workspace;   /* floats that its passes borrow; set by setup */
     size_t room;                 /* numbers that its weights may have at most */
     size_t memory;               /* bytes of the machine's that it and those before leave */
