@@ -54,6 +54,7 @@ static int batchnorm_setup(lint_layer *l, lint_err *e) {
     if (!s) return lint_fail_mem(e, l->name);
     l->state = s;
     if (batchnorm_parse(l, s, e) < 0) return -1;
+    if (l->trains) l->scratch = l->in.w * c; /* a row of x as floats */
     if (!lint_layer_weights(l, "weight", 1, 1, &c, e) ||
         !lint_layer_weights(l, "bias", 1, 1, &c, e) ||
         !lint_layer_weights(l, "running_mean", 0, 1, &c, e) ||
@@ -239,6 +240,19 @@ static void running_moments(lint_layer *l) {
     }
 }
 
+int lint_batchnorm_takes_bfloats(const lint_layer *l, const lint_pass *p) {
+    return l->is_consumer && p->training && p->precision == LINT_PRECISION_BF16;
+}
+
+/* Row y of an image's x; where that is bfloat16, as floats in `room`. */
+static const float *row_of(const lint_layer *l, const lint_pass *p, size_t image, size_t y,
+                           float *room) {
+    size_t full = l->in.w * l->in.c, at = (image * l->in.h + y) * full;
+    if (!lint_batchnorm_takes_bfloats(l, p)) return l->x + at;
+    p->k->from_bfloat16(full, (const uint16_t *)l->x + at, room);
+    return room;
+}
+
 static void apply(void *ctx, size_t image, int worker) {
     (void)worker;
     const norm_job *j = ctx;
@@ -246,9 +260,10 @@ static void apply(void *ctx, size_t image, int worker) {
     const norm_state *s = l->state;
     const lint_epilogue e = lint_batchnorm_epilogue(l);
     size_t row = l->out.w * l->out.c, at = image * lint_shape_count(l->out);
-    const float *x = (s->pooled ? taken_of(l) : l->x) + at;
-    for (size_t y = 0; y < l->out.h; y++)
-        j->p->k->affine(l->out.w, l->in.c, x + y * row, &e, l->y + at + y * row);
+    for (size_t y = 0; y < l->out.h; y++, at += row) {
+        const float *x = s->pooled ? taken_of(l) + at : row_of(l, j->p, image, y, l->y + at);
+        j->p->k->affine(l->out.w, l->in.c, x, &e, l->y + at);
+    }
 }
 
 static void affine_coefficients(lint_layer *l) {
@@ -302,36 +317,21 @@ static void unclip_image(void *ctx, size_t image, int worker) {
 
 /* For each image, the sums of dy and of dy (x - mean) over the cells that reach y. */
 static void image_products(void *ctx, size_t image, int worker) {
-    (void)worker;
     const norm_job *j = ctx;
     const lint_layer *l = j->l;
     norm_state *s = l->state;
     size_t c = l->out.c, w = l->out.w, at = image * lint_shape_count(l->out);
-    const float *x = (s->pooled ? s->taken : l->x) + at;
-    float *row = s->row + image * 2 * c;
+    float *row = s->row + image * 2 * c, *room = j->p->scratch[worker];
     clear_sums(l, image);
-    for (size_t y = 0; y < l->out.h; y++) {
-        float *d = l->dy + at + y * w * c;
-        unclip(l, j->p, w * c, at + y * w * c);
+    for (size_t y = 0; y < l->out.h; y++, at += w * c) {
+        const float *x = s->pooled ? s->taken + at : row_of(l, j->p, image, y, room);
+        float *d = l->dy + at;
+        unclip(l, j->p, w * c, at);
         j->p->k->sum(w, c, d, row);
         take_row(row, s->sum + image * c, c);
-        j->p->k->sum_product(w, c, d, x + y * w * c, s->mean, row);
+        j->p->k->sum_product(w, c, d, x, s->mean, row);
         take_row(row, s->square + image * c, c);
     }
-}
-
-int lint_batchnorm_takes_bfloats(const lint_layer *l, const lint_pass *p) {
-    const norm_state *s = l->state;
-    return s->pooled && l->is_consumer && p->training && p->precision == LINT_PRECISION_BF16;
-}
-
-/* Row y of an image's x; where that is bfloat16, as floats in `room`. */
-static const float *row_of(const lint_layer *l, const lint_pass *p, size_t image, size_t y,
-                           float *room) {
-    size_t full = l->in.w * l->in.c, at = (image * l->in.h + y) * full;
-    if (!lint_batchnorm_takes_bfloats(l, p)) return l->x + at;
-    p->k->from_bfloat16(full, (const uint16_t *)l->x + at, room);
-    return room;
 }
 
 /* Rows y and, of a pooled layer, y + 1 of dx. */

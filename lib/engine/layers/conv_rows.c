@@ -78,7 +78,8 @@ static void pack_filters(const lint_layer *l, const lint_pass *p) {
 
 /* --- the ring of padded rows ------------------------------------------------------------------ */
 
-/* What a ring's rows hold. PIXEL_PAIRS: number i and the one a stride on, width * c of them. */
+/* What a ring's rows hold. PIXEL_PAIRS: number i and the one a stride on, width * c of them; of filters of one
+ * column, whose pixels are in one pair each, half as many. */
 typedef enum ring_kind { FLOATS, BFLOATS, PIXEL_PAIRS } ring_kind;
 
 /* Rows of one picture, padded left and right. Row numbers may lie outside of it: zeros. */
@@ -88,6 +89,7 @@ typedef struct ring {
     size_t slots;
     size_t stride; /* of the convolution that reads it */
     ring_kind kind;
+    int apart;     /* no pixel is in two pairs */
     float *rows;   /* [slots + 1, size] of that kind; the last one stays zero */
     size_t size;   /* of a row, in floats */
     int keeps;     /* its floats are read, too */
@@ -133,7 +135,9 @@ static float *packed_slot(const ring *r, size_t y) {
 static void ring_pack(const ring *r, size_t y) {
     const float *from = ring_slot(r, y) - r->left * r->c;
     if (r->kind == BFLOATS) r->p->k->to_bfloat16(r->width * r->c, from, packed_slot(r, y));
-    if (r->kind == PIXEL_PAIRS)
+    if (r->kind == PIXEL_PAIRS && r->apart)
+        r->p->k->pair_rows(r->width, r->c, from, r->c, packed_slot(r, y), r->c);
+    else if (r->kind == PIXEL_PAIRS)
         r->p->k->pair_rows(2, r->width * r->c, from, r->stride * r->c, packed_slot(r, y), 0);
 }
 
@@ -145,6 +149,10 @@ static void ring_fill(ring *r, size_t y) {
     if (r->picture && r->kind == BFLOATS && !r->keeps) { /* no copy as floats in between */
         r->p->k->to_bfloat16(r->w * r->c, r->picture + y * r->w * r->c,
                              (uint16_t *)packed_slot(r, y) + r->left * r->c);
+        return;
+    }
+    if (r->picture && r->kind == PIXEL_PAIRS && r->apart && r->width == r->w) { /* likewise */
+        r->p->k->pair_rows(r->w, r->c, r->picture + y * r->w * r->c, r->c, packed_slot(r, y), r->c);
         return;
     }
     if (r->consumer) {
@@ -224,6 +232,7 @@ static ring ring_of_input(const lint_layer *l, const lint_pass *p, ring_kind kin
               .width = padded_width(l),
               .slots = s->kh,
               .stride = s->stride,
+              .apart = s->kw == 1 && s->stride == 1,
               .p = p};
     ring_take(&r, kind, 1, scratch);
     return r;
@@ -345,12 +354,13 @@ static void rows_weight_gradient(const lint_layer *l, ring *x, size_t y, const f
     const lint_kernels *k = x->p->k;
     size_t taps = s->kw * l->in.c, w = l->out.w, o = l->out.c, lda = s->stride * l->in.c;
     if (l->frozen) return;
-    k->sum(w, o, d, g + l->weight[0].count);
+    if (l->weights > 1) k->sum(w, o, d, g + l->weight[0].count);
     if (lint_conv_pairs(l, x->p)) k->pair_rows(w, o, d, o, pairs, o);
     for (size_t i = 0; i < s->kh; i++) {
         const float *row = ring_row(x, (long)(y * s->stride + i) - (long)s->top);
         if (lint_conv_pairs(l, x->p))
-            k->outer_pairs((w + 1) / 2, o, taps, row, 2 * lda, pairs, g + i * taps * o);
+            k->outer_pairs((w + 1) / 2, o, taps, row, x->apart ? lda : 2 * lda, pairs,
+                           g + i * taps * o);
         else
             k->outer(w, o, taps, row, lda, d, g + i * taps * o);
     }
