@@ -181,7 +181,7 @@ void lint_net_forward(lint_net *net, const lint_pass *p, size_t to) {
         l->x = i ? net->value[l->from] : NULL;
         l->x2 = l->kind->joins ? net->value[l->also] : NULL;
         l->y = net->value[i];
-        int applies = l->kind == &lint_layer_batchnorm || !p->training;
+        int applies = l->kind != &lint_layer_conv || !p->training;
         for (int k = 0; k < LINT_LAYER_EPILOGUES && l->epilogue[k] && applies; k++)
             l->y = net->value[l->epilogue[k] - net->chain.layer];
     }

@@ -8,6 +8,16 @@ void KERNEL(relu)(size_t n, const float *x, float *y) {
         y[i] = x[i] < 0 ? 0 : x[i];
 }
 
+void KERNEL(add)(size_t n, const float *a, const float *b, float top, float *y) {
+    size_t i = 0;
+    for (; i + W <= n && top > 0; i += W)
+        store(y + i, cut(load(a + i) + load(b + i), top));
+    for (; i + W <= n; i += W)
+        store(y + i, load(a + i) + load(b + i));
+    for (; i < n; i++)
+        y[i] = top > 0 ? cut((vf){a[i] + b[i]}, top)[0] : a[i] + b[i];
+}
+
 void KERNEL(relu_back)(size_t n, const float *restrict y, float *restrict d) {
     for (size_t i = 0; i < n; i++)
         d[i] = y[i] > 0 ? d[i] : 0;

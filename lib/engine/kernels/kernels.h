@@ -170,6 +170,9 @@ typedef struct lint_kernels {
      * missing last row counts as zeros. to may be x where ldt is ldx. */
     void (*pair_rows)(size_t rows, size_t c, const float *x, size_t ldx, float *to, size_t ldt);
 
+    /* y = a + b, with top above 0 cut off below 0 and above top, over n floats; y may be a or b. NaN stays. */
+    void (*add)(size_t n, const float *a, const float *b, float top, float *y);
+
     /* d = 0 where y is not above 0, over n floats. */
     void (*relu_back)(size_t n, const float *y, float *d);
 

@@ -6,7 +6,7 @@
  *     taps.c           taps, taps_gradient: depthwise convolution
  *     channels.c       sum, moments, sum_product, affine, affine2, scale
  *     pool.c           pool2, unpool2, unpool2_affine2, larger
- *     activations.c    relu, clip, silu, hardswish and their gradients
+ *     activations.c    relu, add, clip, silu, hardswish and their gradients
  *     halves.c         from_half, to_half
  *     bfloat16.c       pair_rows, to_bfloat16
  *     kernels_table.c  the table of an instruction set
@@ -36,7 +36,7 @@
     DO(sum) DO(moments) DO(sum_product) DO(affine) DO(affine2) DO(scale)                           \
     DO(taps) DO(taps_gradient)                                                                     \
     DO(pool2) DO(unpool2) DO(unpool2_affine2) DO(larger)                                           \
-    DO(relu) DO(relu_back) DO(clip) DO(clip_back)                                                  \
+    DO(relu) DO(relu_back) DO(add) DO(clip) DO(clip_back)                                                  \
     DO(silu) DO(silu_back) DO(hardswish) DO(hardswish_back)                                        \
     DO(from_half) DO(to_half) DO(pair_rows)                                                        \
     DO(to_bfloat16) DO(from_bfloat16)

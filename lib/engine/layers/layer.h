@@ -120,7 +120,7 @@ typedef struct lint_layer_kind {
     int (*fused_backward)(const lint_layer *l, const lint_pass *p, size_t image, size_t y,
                           float *to, float *next);
     /* Epilogues: what a layer before this one may do to its own output, a block at a time, instead of a
-     * pass over memory. A batchnorm cuts off its output as the relu or relu6 behind it would; a
+     * pass over memory. A batchnorm or a sum cuts off its output as the relu or relu6 behind it would; a
      * convolution, in inference, does the batchnorm's work and that, or that alone. begin: before the
      * first block. top: above 0 for a kind that only cuts off, see lint_epilogue. back: from the gradient d with
      * respect to n numbers y of the output to the one before, in its place. */
@@ -166,7 +166,7 @@ struct lint_layer {
     lint_layer *producer; /* of a convolution: computes its x when asked for a row */
     lint_layer *consumer; /* of a convolution: takes its y and makes its dy, row by row */
     /* The layers behind this one that it applies to its output: a convolution in inference, a batchnorm
-     * in training, too. */
+     * or a sum in training, too. */
     lint_layer *epilogue[LINT_LAYER_EPILOGUES];
     int is_epilogue; /* has no pass of its own, a batchnorm in inference */
     int is_producer; /* has no passes of its own; its y and dy are not stored */
