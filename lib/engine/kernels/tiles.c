@@ -191,18 +191,28 @@ static lint_epilogue whole_epilogue(const sums *s, float part[2][2 * TILE]) {
     return e;
 }
 
-INLINE void finish_sums(const int across, const sums *s, size_t rows, stage sum) {
-    float part[2][2 * TILE];
-    const lint_epilogue e = is_whole(across, s) ? *s->e : whole_epilogue(s, part);
-    for (size_t i = 0; i < rows; i++) {
+/* The rows of a stage to y, with what the epilogue makes of them. */
+INLINE void finish_whole(const int across, const sums *s, stage sum, float *y) {
+    for (size_t i = 0; i < s->rows; i++, y += s->ldy) {
         vf v[2];
         UNROLL
         for (int j = 0; j < across; j++)
             v[j] = load(sum[i] + j * W);
-        finish(1, across, &e, 0, v);
+        finish(1, across, s->e, 0, v);
         UNROLL
         for (int j = 0; j < across; j++)
-            store(sum[i] + j * W, v[j]);
+            store(y + j * W, v[j]);
+    }
+}
+
+static void finish_part(const sums *s, stage sum, float *y) {
+    float part[2][2 * TILE];
+    const lint_epilogue e = s->e ? whole_epilogue(s, part) : (lint_epilogue){0};
+    for (size_t i = 0; i < s->rows; i++, y += s->ldy) {
+        vf v = load(sum[i]);
+        finish(1, 1, &e, 0, &v);
+        store(sum[i], v);
+        memcpy(y + s->from, sum[i] + s->from, (s->to - s->from) * sizeof *y);
     }
 }
 
@@ -214,9 +224,10 @@ INLINE void end_sums(const int t, const int across, const sums *s, size_t i) {
     }
     stage sum;
     store_sums(t, across, sum[0], sizeof *sum);
-    if (s->e) finish_sums(across, s, s->rows, sum);
-    for (size_t r = 0; r < s->rows; r++)
-        memcpy(y + r * s->ldy + s->from, sum[r] + s->from, (s->to - s->from) * sizeof *y);
+    if (is_whole(across, s))
+        finish_whole(across, s, sum, y);
+    else
+        finish_part(s, sum, y); /* one tile across */
 }
 
 /* Pairs that a tile takes of k: as few tiles as there may be, as even as they can be. */
