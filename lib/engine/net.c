@@ -181,6 +181,11 @@ void lint_net_forward(lint_net *net, const lint_pass *p, size_t to) {
         l->x = i ? net->value[l->from] : NULL;
         l->x2 = l->kind->joins ? net->value[l->also] : NULL;
         l->y = net->value[i];
+        if (l->sum && p->training) {
+            size_t sum = (size_t)(l->sum - net->chain.layer);
+            l->x2 = net->value[l->sum->from == i ? l->sum->also : l->sum->from];
+            l->y = net->value[sum];
+        }
         int applies = l->kind != &lint_layer_conv || !p->training;
         for (int k = 0; k < LINT_LAYER_EPILOGUES && l->epilogue[k] && applies; k++)
             l->y = net->value[l->epilogue[k] - net->chain.layer];
@@ -192,7 +197,7 @@ void lint_net_forward(lint_net *net, const lint_pass *p, size_t to) {
         for (int k = 0; k < LINT_LAYER_EPILOGUES && l->epilogue[k] && !p->training; k++)
             if (l->epilogue[k]->kind->epilogue_begin)
                 l->epilogue[k]->kind->epilogue_begin(l->epilogue[k]);
-        if (l->is_producer) continue;
+        if (l->is_producer || (l->is_done && p->training)) continue;
         l->kind->forward(l, p);
         lint_net_clocked(net, i, LINT_FORWARD, began);
     }

@@ -308,6 +308,16 @@ static void fuse_epilogue(const lint_chain *c, const size_t *readers, size_t at)
     }
 }
 
+/* Lets a batchnorm that is trained add the other term of the sum behind it, which is known by then. */
+static void fuse_sum(const lint_chain *c, const size_t *readers, size_t at) {
+    lint_layer *l = &c->layer[at], *next = at + 1 < c->count ? l + 1 : NULL;
+    if (!next || next->kind != &lint_layer_add || readers[at] != 1) return;
+    if (next->from != at && next->also != at) return;
+    if (l->kind != &lint_layer_batchnorm || !l->trains || !lint_batchnorm_has_room(l)) return;
+    l->sum = next;
+    next->is_done = 1;
+}
+
 /* The convolution whose output, with what is applied to that, layer `at` reads, as the only one. */
 static lint_layer *convolution_before(const lint_chain *c, const size_t *readers, size_t at) {
     size_t from = c->layer[at].from;
@@ -347,8 +357,10 @@ static int fuse_neighbours(lint_chain *c, lint_err *e) {
         if (l->from && readers[l->from] == 1 && c->cam != l->from + 1)
             lint_conv_rows_fuse(l, before, &c->layer[before->from]);
     }
-    for (size_t i = c->count; i-- > 1;)
+    for (size_t i = c->count; i-- > 1;) {
         fuse_epilogue(c, readers, i);
+        fuse_sum(c, readers, i);
+    }
     for (size_t i = 1; i < c->count; i++)
         fuse_separable(c, readers, i);
     free(readers);

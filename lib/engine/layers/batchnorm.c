@@ -254,15 +254,19 @@ static const float *row_of(const lint_layer *l, const lint_pass *p, size_t image
 }
 
 static void apply(void *ctx, size_t image, int worker) {
-    (void)worker;
     const norm_job *j = ctx;
     const lint_layer *l = j->l;
     const norm_state *s = l->state;
+    const lint_layer *sum = j->p->training ? l->sum : NULL;
     const lint_epilogue e = lint_batchnorm_epilogue(l);
     size_t row = l->out.w * l->out.c, at = image * lint_shape_count(l->out);
     for (size_t y = 0; y < l->out.h; y++, at += row) {
-        const float *x = s->pooled ? taken_of(l) + at : row_of(l, j->p, image, y, l->y + at);
-        j->p->k->affine(l->out.w, l->in.c, x, &e, l->y + at);
+        float *to = sum ? j->p->scratch[worker] : l->y + at;
+        const float *x = s->pooled ? taken_of(l) + at : row_of(l, j->p, image, y, to);
+        j->p->k->affine(l->out.w, l->in.c, x, &e, to);
+        if (sum)
+            j->p->k->add(row, to, l->x2 + at, lint_activation_epilogue(sum->epilogue[0]).top,
+                         l->y + at);
     }
 }
 

@@ -169,6 +169,9 @@ struct lint_layer {
      * or a sum in training, too. */
     lint_layer *epilogue[LINT_LAYER_EPILOGUES];
     int is_epilogue; /* has no pass of its own, a batchnorm in inference */
+    lint_layer *
+        sum; /* of a batchnorm: the `add` behind it, which it does in training; x2 is the other term */
+    int is_done;     /* of an `add`: it is */
     int is_producer; /* has no passes of its own; its y and dy are not stored */
     int is_consumer; /* its dx is not stored */
     lint_weights weight[LINT_LAYER_WEIGHTS];
