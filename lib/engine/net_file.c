@@ -300,6 +300,7 @@ static void fuse_epilogue(const lint_chain *c, const size_t *readers, size_t at)
         l->epilogue[0] = next;
         next->is_epilogue = 1;
         l->epilogue[1] = next->epilogue[0];
+        if (lint_conv_gives_bfloats(l)) next->halves = 1;
     }
     if (l->kind == &lint_layer_conv && !l->is_producer && !l->consumer && !l->trains &&
         lint_layer_activates(next)) {

@@ -381,7 +381,7 @@ INLINE void turn(__m512 v[TILE]) {
         v[i] = t[i];
 }
 
-enum { TURNED = 4 }; /* tiles of a that are turned at a time */
+enum { TURNED = 8 }; /* tiles of a that are turned at a time */
 
 /* `cols` columns, at most 16, of n rows of a, as rows; those of each `depth` in a tile, with zeros behind. */
 static void turn_rows(const float *a, size_t lda, size_t n, size_t depth, size_t cols,

@@ -187,13 +187,23 @@ static void look_row(const norm_job *j, size_t image, size_t y, const float *x) 
         j->p->k->pool2(l->out.w, l->out.c, x - full, x, s->sign, taken_of(l) + at, arg);
 }
 
+int lint_batchnorm_takes_bfloats(const lint_layer *l, const lint_pass *p) {
+    return l->halves && p->training && p->precision == LINT_PRECISION_BF16;
+}
+
+/* Row y of an image's x; where that is bfloat16, as floats in `room`. */
+static const float *row_of(const lint_layer *l, const lint_pass *p, size_t image, size_t y,
+                           float *room) {
+    size_t full = l->in.w * l->in.c, at = (image * l->in.h + y) * full;
+    if (!lint_batchnorm_takes_bfloats(l, p)) return l->x + at;
+    p->k->from_bfloat16(full, (const uint16_t *)l->x + at, room);
+    return room;
+}
+
 static void look(void *ctx, size_t image, int worker) {
-    (void)worker;
     const norm_job *j = ctx;
-    const lint_layer *l = j->l;
-    const float *x = l->x + image * lint_shape_count(l->in);
-    for (size_t y = 0; y < l->in.h; y++)
-        look_row(j, image, y, x + y * l->in.w * l->in.c);
+    for (size_t y = 0; y < j->l->in.h; y++)
+        look_row(j, image, y, row_of(j->l, j->p, image, y, j->p->scratch[worker]));
 }
 
 static void batchnorm_fused_begin(lint_layer *l) {
@@ -238,19 +248,6 @@ static void running_moments(lint_layer *l) {
         s->mean[c] = l->weight[RUNNING_MEAN].value[c];
         s->invstd[c] = (float)(1 / sqrt((double)l->weight[RUNNING_VAR].value[c] + s->eps));
     }
-}
-
-int lint_batchnorm_takes_bfloats(const lint_layer *l, const lint_pass *p) {
-    return l->is_consumer && p->training && p->precision == LINT_PRECISION_BF16;
-}
-
-/* Row y of an image's x; where that is bfloat16, as floats in `room`. */
-static const float *row_of(const lint_layer *l, const lint_pass *p, size_t image, size_t y,
-                           float *room) {
-    size_t full = l->in.w * l->in.c, at = (image * l->in.h + y) * full;
-    if (!lint_batchnorm_takes_bfloats(l, p)) return l->x + at;
-    p->k->from_bfloat16(full, (const uint16_t *)l->x + at, room);
-    return room;
 }
 
 static void apply(void *ctx, size_t image, int worker) {
@@ -364,14 +361,18 @@ static int batchnorm_fused_backward(const lint_layer *l, const lint_pass *p, siz
 }
 
 static void image_gradient(void *ctx, size_t image, int worker) {
-    (void)worker;
     const norm_job *j = ctx;
     const lint_layer *l = j->l;
-    size_t full = l->in.w * l->in.c;
-    float *dx = l->dx + image * lint_shape_count(l->in);
-    for (size_t y = 0; y < l->in.h;)
-        y +=
-            (size_t)batchnorm_fused_backward(l, j->p, image, y, dx + y * full, dx + (y + 1) * full);
+    const norm_state *s = l->state;
+    size_t full = l->in.w * l->in.c, at = image * lint_shape_count(l->in);
+    for (size_t y = 0; y < l->in.h && !s->pooled; y++, at += full) { /* dx may be dy */
+        const float *x = row_of(l, j->p, image, y, j->p->scratch[worker]);
+        j->p->k->affine2(l->in.w, l->in.c, l->dy + at, x, s->a, s->b, s->e, l->dx + at);
+    }
+    for (size_t y = 0; y < l->in.h && s->pooled;) {
+        float *dx = l->dx + at + y * full;
+        y += (size_t)batchnorm_fused_backward(l, j->p, image, y, dx, dx + full);
+    }
 }
 
 /* With fixed statistics: dx = gamma/std dy. */

@@ -154,6 +154,7 @@ typedef struct gemm_product {
     cells y;
     lint_epilogue e; /* of the bundle's channels */
     int pairs;
+    int halves; /* y is kept as bfloat16 */
     lint_gemm *gemm;
     size_t blocks, shares; /* of cells; of panels, so that one small image feeds all threads */
 } gemm_product;
@@ -210,9 +211,23 @@ static void multiply_scattered(const gemm_product *j, size_t at, size_t n, size_
     gemm_multiply(j, at, n, from, to, a, stage, cols, 0);
     for (size_t i = 0; i < n; i++) {
         float *to_cell = cell_of(j, at + i) + first;
-        for (size_t c = 0; c < cols; c++)
-            to_cell[c] = stage[i * cols + c] + (j->y.add ? to_cell[c] : 0);
+        if (j->y.add)
+            j->p->k->add(cols, to_cell, stage + i * cols, 0, to_cell);
+        else
+            memcpy(to_cell, stage + i * cols, cols * sizeof *stage);
     }
+}
+
+/* What is kept as bfloat16 is summed behind the packed block, too. */
+static void multiply_halves(const gemm_product *j, size_t at, size_t n, size_t from, size_t to,
+                            float *a) {
+    size_t first = from * j->p->k->panel, end = to * j->p->k->panel;
+    size_t cols = (end < j->o ? end : j->o) - first, cell = j->y.out.c;
+    float *stage = a + LINT_CONV_CELLS * LINT_GEMM_LDA;
+    uint16_t *y = (uint16_t *)j->y.picture + at * cell + first;
+    gemm_multiply(j, at, n, from, to, a, stage, cols, 0);
+    for (size_t i = 0; i < n; i++)
+        j->p->k->to_bfloat16(cols, stage + i * cols, y + i * cell);
 }
 
 static void gemm_product_part(void *ctx, size_t part, int worker) {
@@ -225,6 +240,10 @@ static void gemm_product_part(void *ctx, size_t part, int worker) {
     float *a = j->p->scratch[worker];
     if (j->y.step > 1) {
         multiply_scattered(j, at, n, from, to, a);
+        return;
+    }
+    if (j->halves) {
+        multiply_halves(j, at, n, from, to, a);
         return;
     }
     gemm_multiply(j, at, n, from, to, a, cell_of(j, at) + from * j->p->k->panel, j->y.out.c,
@@ -353,9 +372,15 @@ static void pack_bundle(const lint_layer *l, const lint_pass *p, size_t which, f
     lint_threads_run(p->pool, panels_of(p, w.b.o), gemm_pack_panel, &w);
 }
 
+int lint_conv_gives_bfloats(const lint_layer *l) {
+    return l->tiles && l->trains && lint_conv(l)->way == &lint_conv_gemm && bundles_of(l) == 1;
+}
+
 static void forward_bundle(lint_layer *l, const lint_pass *p, size_t which) {
     gemm_product j = forward_product(l, p, which, p->workspace);
     j.y = (cells){l->y + which * j.o, l->out, 1, 0, 0, 0};
+    j.halves = lint_conv_gives_bfloats(l) && l->epilogue[0] &&
+               lint_batchnorm_takes_bfloats(l->epilogue[0], p);
     pack_bundle(l, p, which, p->workspace);
     gemm_run_product(&j);
 }
@@ -531,8 +556,9 @@ static void gemm_outer_part(void *ctx, size_t part, int worker) {
     float *g = j->b.groups > 1 ? staged : own + range[0] * o;
     for (size_t i = 0; i < range[1] - range[0]; i++)
         memset(g + i * o + range[2], 0, (range[3] - range[2]) * sizeof *g);
+    const size_t most = j->pairs ? 2 * LINT_CONV_CELLS : LINT_CONV_CELLS; /* two in a pair */
     for (size_t n; at < end; at += n) {
-        n = end - at < LINT_CONV_CELLS ? end - at : LINT_CONV_CELLS;
+        n = end - at < most ? end - at : most;
         outer_block(j, &a, l->dy + which * o, at, n, range, g, scratch);
     }
     if (j->b.groups > 1) unbundle(j, range[0], range[1], staged, own);

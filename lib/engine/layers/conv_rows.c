@@ -473,7 +473,7 @@ void lint_conv_rows_fuse(lint_layer *l, lint_layer *before, const lint_layer *fi
     if (before->kind == &lint_layer_conv && lint_conv(before)->way == &lint_conv_rows &&
         l->kind->fused_forward) {
         before->consumer = l;
-        l->is_consumer = 1;
+        l->is_consumer = l->halves = 1;
     }
 }
 

@@ -174,6 +174,7 @@ struct lint_layer {
     int is_done;     /* of an `add`: it is */
     int is_producer; /* has no passes of its own; its y and dy are not stored */
     int is_consumer; /* its dx is not stored */
+    int halves; /* of a batchnorm: in bf16, a convolution before keeps its y as bfloat16 for training */
     lint_weights weight[LINT_LAYER_WEIGHTS];
     size_t weights;
     int after_flatten; /* in is [1,1,F], a row made from flat */
@@ -248,8 +249,11 @@ void lint_conv_rows_fuse(lint_layer *l, lint_layer *before, const lint_layer *fi
 int lint_conv_separable_suits(const lint_layer *l, const lint_layer *deep);
 void lint_conv_separable_fuse(lint_layer *l, lint_layer *deep, lint_layer *before);
 
-/* Whether the output of a convolution before the batchnorm l is kept for backward as bfloat16, in the first
- * half of its memory. */
+/* Whether the convolution l can keep its output as bfloat16 for the batchnorm behind it, which is no consumer. */
+int lint_conv_gives_bfloats(const lint_layer *l);
+
+/* Whether the output of a convolution before the batchnorm l is kept as bfloat16, in the first half of its
+ * memory. */
 int lint_batchnorm_takes_bfloats(const lint_layer *l, const lint_pass *p);
 
 /* Whether a layer is an activation that the one before it may apply to its output: relu, relu6, and, where
