@@ -3,6 +3,8 @@
 #include "engine/net_parts.h"
 
 #include <cblas.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
 
 /* What OpenBLAS maps for each thread that multiplies matrices at the same time (BUFFER_SIZE of its
@@ -17,6 +19,20 @@
 int openblas_num_threads_env(void) __attribute__((visibility("default")));
 int openblas_num_threads_env(void) {
     return 1;
+}
+
+/* OpenBLAS knows processors by their names, and takes one that is newer than itself for one without AVX. In
+ * its place lint's programs name kernels of the instruction set that they use themselves, so that LINT_ISA
+ * chooses both. This is what OpenBLAS calls first while it is loaded, to read variables of which lint has no
+ * use; OPENBLAS_CORETYPE comes later, and what the user has set stays. */
+void openblas_read_env(void) __attribute__((visibility("default")));
+void openblas_read_env(void) {
+    static const char *const cores[][2] = {
+        {"v2", "Nehalem"}, {"v3", "Haswell"}, {"v4", "SkylakeX"}};
+    lint_err e;
+    const lint_kernels *k = lint_kernels_pick(NULL, &e);
+    for (size_t i = 0; k && i < sizeof cores / sizeof *cores; i++)
+        if (strncmp(k->name, cores[i][0], 2) == 0) setenv("OPENBLAS_CORETYPE", cores[i][1], 0);
 }
 
 void lint_blas_one_thread(void) {

@@ -51,6 +51,9 @@ static const lint_kernels *const tables[] = {&lint_kernels_plain};
 
 const lint_kernels *lint_kernels_pick(const char *name, lint_err *e) {
     const char *variable = name ? "" : "LINT_ISA=";
+#ifdef __x86_64__
+    __builtin_cpu_init(); /* this may be called before any constructor of the program */
+#endif
     if (!name) name = getenv("LINT_ISA");
     for (size_t i = 0; i < sizeof tables / sizeof *tables; i++)
         if (runs(tables[i]) && (!name || strcmp(tables[i]->name, name) == 0)) return tables[i];
