@@ -1,12 +1,15 @@
 /* Whole networks against themselves: threads, batches, steps. That they agree with PyTorch is in
  * test_golden.c. */
+#include "engine/kernels/kernels.h"
 #include "support/check.h"
 #include "support/filled.h"
 
+#include <cblas.h>
 #include <float.h>
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -17,6 +20,36 @@ static int is_buffer(const char *name) {
 
 static const lint_loss ENERGY = {
     .cam = LINT_CAM_ENERGY, .ce_weight = 1, .cam_weight = 3, .sigma = 0.25};
+
+/* Whether the program was started with it: getenv sees what it has set since. */
+static int was_given(const char *variable) {
+    FILE *f = fopen("/proc/self/environ", "r");
+    char *one = NULL;
+    size_t room = 0, length = strlen(variable);
+    int given = 0;
+    while (f && !given && getdelim(&one, &room, 0, f) > 0)
+        given = strncmp(one, variable, length) == 0 && one[length] == '=';
+    free(one);
+    if (f) fclose(f);
+    return given;
+}
+
+/* Otherwise a processor that is newer than OpenBLAS would be one without AVX to it. */
+static void openblas_has_kernels_of_the_same_instruction_set(void **state) {
+    (void)state;
+    static const char *const cores[][2] = {
+        {"v2", "Nehalem"}, {"v3", "Haswell"}, {"v4", "SkylakeX"}};
+    lint_err e;
+    const lint_kernels *k = lint_kernels_pick(NULL, &e);
+    if (!k) fail_msg("%s", e.msg);
+    for (size_t i = 0; i < sizeof cores / sizeof *cores; i++)
+        if (strncmp(k->name, cores[i][0], 2) == 0) {
+            const char *core = getenv("OPENBLAS_CORETYPE");
+            assert_non_null(core); /* lint's, or the user's */
+            assert_string_equal(openblas_get_corename(), core);
+            if (!was_given("OPENBLAS_CORETYPE")) assert_string_equal(core, cores[i][1]);
+        }
+}
 
 static void threads_leave_no_trace(void **state) {
     (void)state;
@@ -207,6 +240,7 @@ static void a_loss_that_is_not_finite_is_reported_as_such(void **state) {
 int main(void) {
     lint_blas_one_thread();
     const struct CMUnitTest tests[] = {
+        TEST(openblas_has_kernels_of_the_same_instruction_set),
         TEST(threads_leave_no_trace),
         TEST(inference_is_the_same_bytes_for_any_threads_mode_and_batch),
         TEST(an_image_alone_gets_what_it_gets_in_a_batch),

@@ -266,6 +266,36 @@ static void bf16_without_a_convolution_before_cam_is_refused(void **state) {
     }
 }
 
+/* --- whatever is built anew ------------------------------------------------------------------------ */
+
+/* Of a net that is frozen in part: weights, what is frozen, and what it answers in f32. */
+static void a_net_keeps_all_but_its_buffers(void **state) {
+    (void)state;
+    const lint_precision both[] = {LINT_PRECISION_BF16, LINT_PRECISION_F32};
+    lint_err e = {0};
+    filled *f = filled_new(nets[2].text, CLASSES, N, LINT_NET_TRAIN, 2);
+    lint_frame first = {0};
+    float z[N * CLASSES], again[N * CLASSES];
+    assert_true(lint_net_freeze(f->net, "conv1.") > 0);
+    assert_int_equal(lint_net_store(f->net, &first, &e), 0);
+    assert_int_equal(lint_net_run(f->net, &f->batch, z, NULL, &e), 0);
+    for (int i = 0; i < 2; i++) {
+        lint_frame got = {0};
+        assert_int_equal(lint_net_set_precision(f->net, both[i], &e), 0);
+        assert_int_equal(lint_net_store(f->net, &got, &e), 0);
+        check_same_bytes(&got, &first);
+        for (size_t k = 0; k < lint_net_params(f->net); k++) {
+            lint_param p = lint_net_param(f->net, k);
+            if (strncmp(p.name, "conv1.", 6) == 0) assert_null(p.grad);
+        }
+        lint_frame_free(&got);
+    }
+    assert_int_equal(lint_net_run(f->net, &f->batch, again, NULL, &e), 0);
+    assert_memory_equal(again, z, sizeof z);
+    lint_frame_free(&first);
+    filled_free(f);
+}
+
 static void names_are_the_words_of_the_option(void **state) {
     (void)state;
     assert_string_equal(lint_precision_name(LINT_PRECISION_F32), "f32");
@@ -279,6 +309,7 @@ int main(void) {
         cmocka_unit_test(threads_leave_no_trace),
         cmocka_unit_test(behind_cam_all_is_as_in_f32),
         cmocka_unit_test(bf16_without_a_convolution_before_cam_is_refused),
+        cmocka_unit_test(a_net_keeps_all_but_its_buffers),
         cmocka_unit_test(names_are_the_words_of_the_option),
     };
     lint_blas_one_thread();
