@@ -93,7 +93,7 @@ KERNEL_FLAGS_v4 = -march=x86-64-v4 -DLINT_SET=v4 -DLINT_VECTOR=64
 KERNEL_FLAGS_v4bf16 = -march=x86-64-v4 -mavx512bf16 -DLINT_SET=v4bf16 -DLINT_VECTOR=64
 # v4bf16 with other products of bfloat16.
 TILE_SETS = v4amx
-KERNEL_FLAGS_v4amx = -march=x86-64-v4 -mavx512bf16 -mamx-tile -mamx-bf16 -DLINT_SET=v4amx -DLINT_VECTOR=64
+KERNEL_FLAGS_v4amx = -march=x86-64-v4 -mavx512bf16 -mamx-tile -mamx-bf16 -DLINT_TILES -DLINT_SET=v4amx -DLINT_VECTOR=64
 else
 KERNEL_SETS = plain
 endif

@@ -51,7 +51,7 @@
 #define DECLARE(NAME) extern __typeof__(*((lint_kernels *)0)->NAME) KERNEL(NAME);
 KERNELS(DECLARE)
 #undef DECLARE
-#ifdef __AMX_BF16__ /* whose set has the other kernels of v4bf16 */
+#ifdef LINT_TILES /* whose set has the other kernels of v4bf16 */
 #define DECLARE(NAME) extern __typeof__(*((lint_kernels *)0)->NAME) lint_v4bf16_##NAME;
 KERNELS(DECLARE)
 #undef DECLARE
