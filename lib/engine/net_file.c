@@ -285,8 +285,8 @@ static lint_layer *epilogue_of(const lint_chain *c, const size_t *readers, size_
     return next;
 }
 
-/* Lets a batchnorm or a sum activate its output, and a convolution apply the batchnorm and its activation, or, where
- * there is no batchnorm and nothing is trained, the activation alone. */
+/* Lets a batchnorm or a sum activate its output, and a convolution apply the batchnorm and its activation, or,
+ * where there is no batchnorm and nothing is trained, the activation alone. */
 static void fuse_epilogue(const lint_chain *c, const size_t *readers, size_t at) {
     lint_layer *l = &c->layer[at], *next = epilogue_of(c, readers, at);
     if (!next) return;

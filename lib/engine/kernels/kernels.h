@@ -2,7 +2,8 @@
  *
  * The files beside this one (kernels_parts.h lists them) are built four times on x86-64 (v2, v3 with
  * AVX2 and FMA, v4 with AVX-512, v4bf16 with its bfloat16 too) and once elsewhere. v4amx is v4bf16 with
- * products of bfloat16 by the tiles of AMX. Layers call through the table, and cut their work so that a kernel sees one row of a picture at a time, which stays in the first-level cache.
+ * products of bfloat16 by the tiles of AMX. Layers call through the table, and cut their work so that a
+ * kernel sees one row of a picture at a time, which stays in the first-level cache.
  * A kernel touches only what its arguments describe; nothing here allocates or fails.
  *
  *     const lint_kernels *k = lint_kernels_pick(NULL, &e);
@@ -194,8 +195,8 @@ typedef struct lint_kernels {
     void (*scale)(size_t p, size_t c, const float *x, const float *s, int add, float *y);
 } lint_kernels;
 
-/* The table of that name ("v2", "v3", "v4", "v4bf16", "v4amx", "plain"); with name NULL the one that LINT_ISA in the
- * environment names, else the best that runs. This is the one cell where the library reads the
+/* The table of that name ("v2", "v3", "v4", "v4bf16", "v4amx", "plain"); with name NULL the one that
+ * LINT_ISA in the environment names, else the best that runs. This is the one cell where the library reads the
  * environment. NULL and an error if this processor cannot run it or the build lacks it. */
 const lint_kernels *lint_kernels_pick(const char *name, lint_err *e);
 

@@ -11,8 +11,8 @@
  *     bfloat16.c       pair_rows, to_bfloat16
  *     kernels_table.c  the table of an instruction set
  *
- * Each of these files, but tiles.c, is compiled once for each instruction set, with LINT_SET as the set's name and
- * LINT_VECTOR as the bytes of a vector; in set v3, KERNEL(mul) is lint_v3_mul. The flags are -O3 and
+ * Each of these files, but tiles.c, is compiled once for each instruction set, with LINT_SET as the set's
+ * name and LINT_VECTOR as the bytes of a vector; in set v3, KERNEL(mul) is lint_v3_mul. The flags are -O3 and
  * -ffp-contract=fast: a product and the sum that it goes into may be fused, which rounds once instead
  * of twice; nothing else is relaxed.
  *
@@ -36,7 +36,7 @@
     DO(sum) DO(moments) DO(sum_product) DO(affine) DO(affine2) DO(scale)                           \
     DO(taps) DO(taps_gradient)                                                                     \
     DO(pool2) DO(unpool2) DO(unpool2_affine2) DO(larger)                                           \
-    DO(relu) DO(relu_back) DO(add) DO(clip) DO(clip_back)                                                  \
+    DO(relu) DO(relu_back) DO(add) DO(clip) DO(clip_back)                                          \
     DO(silu) DO(silu_back) DO(hardswish) DO(hardswish_back)                                        \
     DO(from_half) DO(to_half) DO(pair_rows)                                                        \
     DO(to_bfloat16) DO(from_bfloat16)

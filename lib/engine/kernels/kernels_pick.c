@@ -56,7 +56,7 @@ const lint_kernels *lint_kernels_pick(const char *name, lint_err *e) {
 #endif
     if (!name) name = getenv("LINT_ISA");
     for (size_t i = 0; i < sizeof tables / sizeof *tables; i++)
-        if (runs(tables[i]) && (!name || strcmp(tables[i]->name, name) == 0)) return tables[i];
+        if ((!name || strcmp(tables[i]->name, name) == 0) && runs(tables[i])) return tables[i];
     lint_fail(e,
               "%s%s: this processor or build has no such instruction set (expected v2, v3, v4, "
               "v4bf16 or v4amx)",

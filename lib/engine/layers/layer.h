@@ -171,7 +171,7 @@ struct lint_layer {
     int is_epilogue; /* has no pass of its own, a batchnorm in inference */
     lint_layer *
         sum; /* of a batchnorm: the `add` behind it, which it does in training; x2 is the other term */
-    int is_done;     /* of an `add`: it is */
+    int is_done;     /* of an `add`: a batchnorm does its forward pass in training */
     int is_producer; /* has no passes of its own; its y and dy are not stored */
     int is_consumer; /* its dx is not stored */
     int halves; /* of a batchnorm: in bf16, a convolution before keeps its y as bfloat16 for training */
