@@ -79,6 +79,7 @@ void lint_net_free(lint_net *net) {
     free(net->readers);
     free(net->scratch);
     free(net->cotangent);
+    free(net->tangent);
     free(net->cost);
     free(net->ce);
     free(net->weight);
@@ -177,7 +178,7 @@ static int is_done_before(const lint_layer *l, const lint_pass *p) {
 void lint_net_forward(lint_net *net, const lint_pass *p, size_t to) {
     for (size_t i = 0; i < net->chain.count; i++) {
         lint_layer *l = lint_net_layer(net, i);
-        l->bends = 0;
+        l->v = l->u = NULL;
         l->x = i ? net->value[l->from] : NULL;
         l->x2 = l->kind->joins ? net->value[l->also] : NULL;
         l->y = net->value[i];
@@ -305,10 +306,10 @@ int lint_net_step(lint_net *net, const lint_batch *b, const lint_loss *loss, lin
     double ce = lint_net_ce_mean(net, b, divisor);
     if (loss->cam != LINT_CAM_NONE) cam = lint_net_cam_loss(net, &p, b, loss, sum);
     int cam_learns = loss->cam != LINT_CAM_NONE && loss->cam_weight != 0;
-    if (cam_learns) lint_net_cam_bend(net, &p, b, loss, ce, cam);
+    if (cam_learns) lint_net_cam_tangents(net, &p, b, loss, ce, cam);
     lint_net_ce_gradient(net, b, loss->ce_weight, divisor, net->gradient[count - 1]);
     backward(net, &p, cam_at ? cam_at : 1, count);
-    if (cam_learns) lint_net_cam_gradient(net, &p, b, loss, ce, cam, wanted_features(net));
+    if (cam_learns && wanted_features(net)) lint_net_cam_gradient(net, &p, wanted_features(net));
     if (cam_at) backward(net, &p, 1, cam_at);
     return 0;
 }

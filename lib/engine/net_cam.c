@@ -12,18 +12,6 @@ lint_shape lint_net_map_shape(const lint_net *net) {
     return cam ? lint_net_layer(net, cam - 1)->out : (lint_shape){0, 0, 0};
 }
 
-/* The largest input or output of the layers [from, to), in floats for an image. */
-static size_t largest(const lint_net *net, size_t from, size_t to) {
-    size_t most = 0;
-    for (size_t i = from; i < to; i++) {
-        size_t in = lint_shape_count(lint_net_layer(net, i)->in);
-        size_t out = lint_shape_count(lint_net_layer(net, i)->out);
-        if (in > most) most = in;
-        if (out > most) most = out;
-    }
-    return most;
-}
-
 int lint_net_pools(const lint_net *net) {
     size_t cam = net->chain.cam; /* may be the last line of the network: nothing stands behind it */
     return cam < net->chain.count && lint_net_layer(net, cam)->kind == &lint_layer_globalpool;
@@ -36,30 +24,41 @@ const float *lint_net_cam_cotangent(const lint_net *net, size_t image, size_t *s
     return net->cotangent[0] + image * cells * s.c;
 }
 
-int lint_net_cam_new(lint_net *net, lint_err *e) {
-    size_t cam = net->chain.cam, count = net->chain.count;
-    if (!cam) return 0;
-    net->heads = count - cam;
-    net->cotangent = calloc(net->heads + 1, sizeof *net->cotangent);
-    if (!net->cotangent) return lint_fail_mem(e, "maps");
-    int pools = lint_net_pools(net);
+static int new_cotangents(lint_net *net, lint_err *e) {
+    size_t cam = net->chain.cam;
     for (size_t i = net->heads + 1; i-- > 0;) {
         lint_shape out = lint_net_layer(net, cam + i - 1)->out;
-        size_t each = pools && i == 0 ? out.c : lint_shape_count(out);
+        size_t each = lint_net_pools(net) && i == 0 ? out.c : lint_shape_count(out);
         int shared = i < net->heads && lint_net_layer(net, cam + i)->kind->in_place;
         net->cotangent[i] = shared ? net->cotangent[i + 1] : lint_net_buffer(net, each, e);
         if (!net->cotangent[i]) return -1;
     }
-    lint_shape s = lint_net_layer(net, cam - 1)->out;
-    if (!(net->map = lint_net_buffer(net, s.h * s.w, e)) ||
+    return 0;
+}
+
+static int new_tangents(lint_net *net, lint_err *e) {
+    for (size_t i = (size_t)lint_net_pools(net); i < net->heads; i++) {
+        const lint_layer *l = lint_net_layer(net, net->chain.cam + i);
+        int shared = i > (size_t)lint_net_pools(net) && (l - 1)->kind->in_place;
+        net->tangent[i] =
+            shared ? net->tangent[i - 1] : lint_net_buffer(net, lint_shape_count(l->in), e);
+        if (!net->tangent[i]) return -1;
+    }
+    return 0;
+}
+
+int lint_net_cam_new(lint_net *net, lint_err *e) {
+    if (!net->chain.cam) return 0;
+    net->heads = net->chain.count - net->chain.cam;
+    net->cotangent = calloc(net->heads + 1, sizeof *net->cotangent);
+    net->tangent = calloc(net->heads + 1, sizeof *net->tangent);
+    if (!net->cotangent || !net->tangent) return lint_fail_mem(e, "maps");
+    lint_shape s = lint_net_map_shape(net);
+    if (new_cotangents(net, e) < 0 || !(net->map = lint_net_buffer(net, s.h * s.w, e)) ||
         !(net->dmap = lint_net_buffer(net, s.h * s.w, e)) ||
         !(net->prior = lint_net_buffer(net, s.h * s.w, e)))
         return -1;
-    size_t most = largest(net, cam + (size_t)pools, count);
-    if (most < s.c) most = s.c;
-    for (int i = 0; i < 2 && net->mode == LINT_NET_TRAIN; i++)
-        if (!(net->tangent[i] = lint_net_buffer(net, most, e))) return -1;
-    return 0;
+    return net->mode == LINT_NET_TRAIN ? new_tangents(net, e) : 0;
 }
 
 /* cotangent[0] of a global pool, whose cells are alike. */

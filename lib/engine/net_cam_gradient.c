@@ -8,8 +8,8 @@
  *                        cotangent at its output
  *
  * Where a layer f of the head is curved, g depends on A too: u = f'(x) u' changes with x. The
- * derivative is f''(x) v u', with v the tangent there (Pearlmutter 1994), and joins the gradient
- * that goes down through the head anyway. So the tangent goes up a first time before that.
+ * derivative is f''(x) v u', with v the tangent there (Pearlmutter 1994). Both are added in the head's backward
+ * pass, so the tangent goes up before it; what concerns A follows it.
  *
  * Declared in net_parts.h. */
 #include "engine/net_parts.h"
@@ -17,55 +17,58 @@
 #include <string.h>
 
 typedef struct gradient_job {
-    lint_net *net;
+    const lint_net *net;
     double image_weight; /* of dmap */
-    float *dfeatures;    /* NULL: not wanted */
+    float *dfeatures;
 } gradient_job;
 
-/* dfeatures += d loss / d A, of the cell q. */
-static void add_gradient(const gradient_job *j, size_t image, size_t q, float d) {
-    lint_shape s = lint_net_map_shape(j->net);
-    size_t step;
-    const float *g = lint_net_cam_cotangent(j->net, image, &step) + q * step;
-    float *da = j->dfeatures + image * lint_shape_count(s) + q * s.c;
-    for (size_t c = 0; c < s.c; c++)
-        da[c] += d * g[c];
-}
-
-/* tangent[0] = d loss / d g, of the cell q. */
-static void set_tangent(const gradient_job *j, size_t image, size_t q, float d) {
-    lint_shape s = lint_net_map_shape(j->net);
-    size_t at = image * lint_shape_count(s) + q * s.c;
-    const float *a = j->net->features + at;
-    float *dg = j->net->tangent[0] + at;
-    for (size_t c = 0; c < s.c; c++)
-        dg[c] = d * a[c];
-}
-
-/* The same through a global pool: adds the cell to the sum of all. */
-static void add_tangent(const gradient_job *j, size_t image, size_t q, float d) {
-    lint_shape s = lint_net_map_shape(j->net);
-    const float *a = j->net->features + image * lint_shape_count(s) + q * s.c;
-    float *dg = j->net->tangent[0] + image * s.c;
-    if (q == 0) memset(dg, 0, s.c * sizeof *dg);
-    for (size_t c = 0; c < s.c; c++)
-        dg[c] += d * a[c];
-    float share = 1.0f / (float)(s.h * s.w);
-    for (size_t c = 0; q + 1 == s.h * s.w && c < s.c; c++)
-        dg[c] *= share;
-}
-
-static void cam_gradient_image(void *ctx, size_t i, int worker) {
+/* dfeatures += d loss / d A. */
+static void add_gradient(void *ctx, size_t image, int worker) {
     (void)worker;
     const gradient_job *j = ctx;
     lint_shape s = lint_net_map_shape(j->net);
-    const float *dm = j->net->dmap + i * s.h * s.w;
+    const float *dm = j->net->dmap + image * s.h * s.w;
+    size_t step;
+    const float *g = lint_net_cam_cotangent(j->net, image, &step);
+    float *da = j->dfeatures + image * lint_shape_count(s);
+    for (size_t q = 0; q < s.h * s.w; q++, g += step, da += s.c)
+        for (size_t c = 0; c < s.c; c++)
+            da[c] += dm[q] * g[c];
+}
+
+/* dg = d loss / d g = dM A; through a global pool, the mean of all cells. */
+static void set_tangent(const lint_net *net, size_t image, const float *dm) {
+    lint_shape s = lint_net_map_shape(net);
+    const float *a = net->features + image * lint_shape_count(s);
+    float *dg = net->tangent[0] + image * lint_shape_count(s);
+    for (size_t q = 0; q < s.h * s.w; q++, a += s.c, dg += s.c)
+        for (size_t c = 0; c < s.c; c++)
+            dg[c] = dm[q] * a[c];
+}
+
+static void set_pooled_tangent(const lint_net *net, size_t image, const float *dm) {
+    lint_shape s = lint_net_map_shape(net);
+    const float *a = net->features + image * lint_shape_count(s);
+    float *dg = net->tangent[1] + image * s.c, share = 1.0f / (float)(s.h * s.w);
+    memset(dg, 0, s.c * sizeof *dg);
+    for (size_t q = 0; q < s.h * s.w; q++, a += s.c)
+        for (size_t c = 0; c < s.c; c++)
+            dg[c] += dm[q] * a[c];
+    for (size_t c = 0; c < s.c; c++)
+        dg[c] *= share;
+}
+
+/* Gives dmap its weight, and begins the tangent. */
+static void begin_tangent(void *ctx, size_t image, int worker) {
+    (void)worker;
+    const gradient_job *j = ctx;
+    lint_shape s = lint_net_map_shape(j->net);
+    float *dm = j->net->dmap + image * s.h * s.w;
+    for (size_t q = 0; q < s.h * s.w; q++)
+        dm[q] = (float)(j->image_weight * (double)dm[q]);
     int pools = lint_net_pools(j->net);
-    for (size_t q = 0; q < s.h * s.w; q++) {
-        float d = (float)(j->image_weight * (double)dm[q]);
-        if (j->dfeatures) add_gradient(j, i, q, d);
-        (pools ? add_tangent : set_tangent)(j, i, q, d);
-    }
+    if (!j->net->tangent[pools]) return; /* no layer of the head reads it */
+    (pools ? set_pooled_tangent : set_tangent)(j->net, image, dm);
 }
 
 /* What the loss of one image counts: cam_weight / images, less what the cap takes away. */
@@ -77,27 +80,19 @@ static double image_weight(const lint_loss *loss, const lint_batch *b, double ce
     return weight;
 }
 
-static void tangent_up(lint_net *net, const lint_pass *p) {
-    int turn = 0;
+void lint_net_cam_tangents(lint_net *net, const lint_pass *p, const lint_batch *b,
+                           const lint_loss *loss, double ce, double cam) {
+    gradient_job j = {net, image_weight(loss, b, ce, cam), NULL};
+    lint_threads_run(net->pool, p->n, begin_tangent, &j);
     for (size_t i = (size_t)lint_net_pools(net); i < net->heads; i++) {
         lint_layer *l = lint_net_layer(net, net->chain.cam + i);
-        float *from = net->tangent[turn];
-        if (!l->kind->in_place) turn ^= 1;
-        l->kind->jvp(l, p, from, net->cotangent[i + 1], net->tangent[turn]);
+        l->v = net->tangent[i];
+        l->u = net->cotangent[i + 1];
+        if (i + 1 < net->heads) l->kind->jvp(l, p, net->tangent[i], net->tangent[i + 1]);
     }
 }
 
-void lint_net_cam_gradient(lint_net *net, const lint_pass *p, const lint_batch *b,
-                           const lint_loss *loss, double ce, double cam, float *dfeatures) {
-    gradient_job j = {net, image_weight(loss, b, ce, cam), dfeatures};
-    lint_threads_run(net->pool, p->n, cam_gradient_image, &j);
-    tangent_up(net, p);
-}
-
-void lint_net_cam_bend(lint_net *net, const lint_pass *p, const lint_batch *b,
-                       const lint_loss *loss, double ce, double cam) {
-    int bends = 0;
-    for (size_t i = net->chain.cam; i < net->chain.count; i++)
-        bends |= lint_net_layer(net, i)->bends = lint_net_layer(net, i)->kind->curved;
-    if (bends) lint_net_cam_gradient(net, p, b, loss, ce, cam, NULL);
+void lint_net_cam_gradient(const lint_net *net, const lint_pass *p, float *dfeatures) {
+    gradient_job j = {.net = net, .dfeatures = dfeatures};
+    lint_threads_run(net->pool, p->n, add_gradient, &j);
 }

@@ -46,12 +46,11 @@ struct lint_net {
     /* The head: the layers behind `cam`. cotangent[i] is d(seed . logits) / d output of head layer
      * i - 1; cotangent[0] that by the features, cotangent[heads] the seed. Behind a global pool
      * the gradient is the same in every cell of a map, so that cotangent[0] and the first tangent
-     * hold one cell for each image. */
+     * hold one cell for each image. tangent[i]: at the input of head layer i, in training. */
     size_t heads;
-    float **cotangent;
-    float *tangent[2];  /* of the features, then on its way up through the head, in turn */
+    float **cotangent, **tangent;
     float *map;         /* [batch,h,w] the scored map of each image */
-    float *dmap;        /* [batch,h,w] derivative of the image's CAM loss with respect to it */
+    float *dmap;        /* [batch,h,w] derivative of the CAM loss with respect to it */
     float *prior;       /* [batch,h,w], or [h,w] at its start for the centre prior */
     double prior_sigma; /* that `prior` was made for; 0: for none */
     double *cost;       /* [batch] CAM loss of each image */
@@ -132,16 +131,13 @@ double lint_net_cam_loss(lint_net *net, const lint_pass *p, const lint_batch *b,
 
 /* --- net_cam_gradient.c: of what lint_net_cam_loss left --------------------------------------- */
 
-/* Before the head's backward pass: where a layer of the head is curved, makes that pass add what
- * the CAM loss has to do with the curve. Overwrites the gradients of the head's weights. */
-void lint_net_cam_bend(lint_net *net, const lint_pass *p, const lint_batch *b,
-                       const lint_loss *loss, double ce, double cam);
+/* Before the head's backward pass: makes that pass add the gradient of the CAM loss, times its weight, to that
+ * of the head's weights, and what the loss has to do with a curve. ce, cam: the batch means, for the cap. */
+void lint_net_cam_tangents(lint_net *net, const lint_pass *p, const lint_batch *b,
+                           const lint_loss *loss, double ce, double cam);
 
-/* Adds the gradient of the CAM loss, times its weight, to dfeatures [N,h,w,F], unless that is
- * NULL, and to the head's weights, which hold those of the cross-entropy already. ce, cam: the
- * batch means, for the cap. */
-void lint_net_cam_gradient(lint_net *net, const lint_pass *p, const lint_batch *b,
-                           const lint_loss *loss, double ce, double cam, float *dfeatures);
+/* After it: adds the gradient with respect to the features to dfeatures [N,h,w,F]. */
+void lint_net_cam_gradient(const lint_net *net, const lint_pass *p, float *dfeatures);
 
 /* --- net_weights.c ---------------------------------------------------------------------------- */
 

@@ -1,6 +1,6 @@
 /* Kernels of bfloat16, in every instruction set that this processor runs: against plain C, to the bit, so
- * that the sets agree with each other, too, but v4amx, whose sums have an order of their own. Halves are in test_features.c; all kernels together are
- * compared with PyTorch in test_golden.c. */
+ * that the sets agree with each other, too, but v4amx, whose sums have an order of their own. Halves are
+ * in test_features.c; all kernels together are compared with PyTorch in test_golden.c. */
 #include "engine/kernels/kernels.h"
 
 #include "base/rng.h"
@@ -364,13 +364,10 @@ static void plain_mul(const lint_kernels *kernel, const row_product *j, float *y
 }
 
 /* a: pairs [p, lda], of which k are taken; g [k, o]. */
-static void plain_row_outer(const lint_kernels *kernel, const row_product *j, const float *a,
-                            float *g) {
-    size_t depth = j->o < TILE ? 0 : depth_of(kernel, j->p);
+static void plain_row_outer(const row_product *j, const float *a, float *g) {
     for (size_t k = 0; k < j->k; k++)
         for (size_t o = 0; o < j->o; o++)
-            g[k * j->o + o] =
-                add_pairs(depth, g[k * j->o + o], j->p, a + k, j->lda, j->b + o, j->o);
+            g[k * j->o + o] = add_pairs(0, g[k * j->o + o], j->p, a + k, j->lda, j->b + o, j->o);
 }
 
 static void rows_of_pairs_are_summed_as_plain_ones_are(void **state) {
@@ -397,10 +394,80 @@ static void rows_of_pairs_are_summed_as_plain_ones_are(void **state) {
         }
         for (size_t s = 0; s < sets; s++) {
             memcpy(plain, j.y, sizeof plain);
-            plain_row_outer(kernels[s], &j, a, plain);
+            plain_row_outer(&j, a, plain);
             memcpy(y, j.y, sizeof y);
             kernels[s]->outer_pairs(j.p, j.o, j.k, a, j.lda, j.b, y);
             assert_memory_equal(y, plain, sizeof y);
+        }
+    }
+}
+
+/* The pairs of some rows and taps of transposed products. */
+enum { TAPS = 3, RUNS = 5, LONG = 48 };
+
+typedef struct rows_product {
+    lint_outer_transposed m;
+    float a[TAPS * RUNS][LONG * LONG], d[TAPS * RUNS][LONG * LONG], g[TAPS * LONG * LONG];
+    float laid[TAPS * RUNS][LONG * LONG * 2]; /* a, transposed */
+    const float *at[TAPS * RUNS], *dt[TAPS * RUNS];
+} rows_product;
+
+/* Transposed tile behind tile, or row behind row. */
+static void fill_rows_product(rows_product *j, const lint_kernels *kernel, lint_rng *r) {
+    size_t p = 1 + lint_rng_below(r, LONG), k = 1 + lint_rng_below(r, LONG),
+           o = 1 + lint_rng_below(r, LONG);
+    const lint_transposed tiles = {lint_tile_depth(p), TILE, k * TILE};
+    const lint_transposed rows = {TILE, (p + TILE - 1) / TILE * TILE, TILE};
+    j->m = (lint_outer_transposed){.taps = 1 + lint_rng_below(r, TAPS),
+                                   .runs = 1 + lint_rng_below(r, RUNS),
+                                   .p = p,
+                                   .o = o,
+                                   .k = k,
+                                   .a = j->at,
+                                   .d = j->dt,
+                                   .transposed = lint_rng_below(r, 2) ? tiles : rows,
+                                   .ldd = o < TILE ? TILE : o,
+                                   .ldg = LONG,
+                                   .apart = LONG * LONG};
+    for (size_t i = 0; i < j->m.taps * j->m.runs; i++) {
+        for (size_t q = 0; q < LONG * LONG; q++) {
+            j->a[i][q] = pair_at_random(r);
+            j->d[i][q] = pair_at_random(r);
+        }
+        memset(j->laid[i], 0, sizeof j->laid[i]);
+        kernel->transpose_pairs(p, k, j->a[i], k, &j->m.transposed, j->laid[i]);
+        j->at[i] = j->laid[i];
+        j->dt[i] = j->d[i];
+    }
+    for (size_t q = 0; q < TAPS * LONG * LONG; q++)
+        j->g[q] = (float)lint_rng_range(r, -1, 1);
+}
+
+static void plain_outer_transposed(const rows_product *j, float *g) {
+    const lint_outer_transposed *m = &j->m;
+    for (size_t i = 0; i < m->taps * m->runs; i++)
+        for (size_t k = 0; k < m->k; k++)
+            for (size_t o = 0; o < m->o; o++) {
+                float *to = g + i / m->runs * m->apart + k * m->ldg + o;
+                *to = add_pairs(m->transposed.depth, *to, m->p, j->a[i] + k, m->k, j->d[i] + o,
+                                m->ldd);
+            }
+}
+
+static void transposed_pairs_are_summed_as_plain_ones_are(void **state) {
+    (void)state;
+    static rows_product j;
+    static float plain[TAPS * LONG * LONG];
+    lint_rng r = lint_rng_at(6, 0, 0, 0);
+    for (size_t s = 0; s < sets; s++) {
+        assert_int_equal(kernels[s]->outer_transposed != NULL, has_tiles(kernels[s]));
+        for (int round = 0; round < 100 && has_tiles(kernels[s]); round++) {
+            fill_rows_product(&j, kernels[s], &r);
+            memcpy(plain, j.g, sizeof plain);
+            plain_outer_transposed(&j, plain);
+            j.m.g = j.g;
+            kernels[s]->outer_transposed(&j.m);
+            assert_memory_equal(j.g, plain, sizeof plain);
         }
     }
 }
@@ -476,6 +543,7 @@ int main(void) {
         cmocka_unit_test(two_rows_become_one_of_pairs),
         cmocka_unit_test(sums_of_pairs_round_as_plain_ones_do),
         cmocka_unit_test(rows_of_pairs_are_summed_as_plain_ones_are),
+        cmocka_unit_test(transposed_pairs_are_summed_as_plain_ones_are),
         cmocka_unit_test(a_bfloat16_is_a_float),
         cmocka_unit_test(products_of_bfloat16_are_those_of_floats),
     };

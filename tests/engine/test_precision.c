@@ -36,6 +36,11 @@ static const trial layers[] = {
     {"3x3, Winograd's algorithm", INPUT "a: conv 32 1x1\nb: conv 64 3x3 pad 1\n" HEAD, 0},
     {"3x3 of few cells", INPUT "a: conv 32 3x3 stride 2 pad 1\nb: conv 64 3x3 pad 1\n" HEAD, 0},
     {"3x3, stride 2", INPUT "a: conv 32 1x1\nb: conv 64 3x3 stride 2 pad 1\n" HEAD, 0},
+    {"3x3 of 48 channels to 80, over 10x9 cells",
+     INPUT "a: conv 48 3x3 stride 4 pad 1\nb: conv 80 3x3 pad 1\n" HEAD, 0},
+    {"5x5 of 40 channels to 16, stride 3",
+     INPUT "a: conv 40 1x1\nb: conv 16 5x5 stride 3 pad 2\n" HEAD, 0},
+    {"1x1, stride 2", INPUT "a: conv 32 1x1\nb: conv 64 1x1 stride 2\n" HEAD, 0},
     {"1x1", INPUT "a: conv 64 3x3 stride 2 pad 1\nb: conv 96 1x1\n" HEAD, 0},
     {"7x7 of 3 channels, an odd number of terms", INPUT "a: conv 48 7x7 stride 2 pad 3\n" HEAD, 0},
     {"3x3 dilated", INPUT "a: conv 32 1x1\nb: conv 40 3x3 pad 2 dilation 2\n" HEAD, 0},
@@ -143,6 +148,25 @@ static void each_way_of_a_convolution_is_near_f32(void **state) {
     for (size_t i = 0; i < sizeof layers / sizeof *layers; i++)
         bad += compare(&layers[i]);
     assert_int_equal(bad, 0);
+}
+
+/* More than what the weights' gradient takes at a time. */
+static void many_images_are_near_f32(void **state) {
+    (void)state;
+    enum { MANY = 19 };
+    static const char text[] = INPUT "a: conv 32 3x3 stride 4 pad 1\nb: conv 32 3x3 pad 1\n" HEAD;
+    const lint_precision both[] = {LINT_PRECISION_F32, LINT_PRECISION_BF16};
+    lint_frame g[2] = {{0}, {0}};
+    for (int i = 0; i < 2; i++) {
+        lint_err e = {0};
+        filled *f = filled_new(text, CLASSES, MANY, LINT_NET_TRAIN, 2);
+        if (lint_net_set_precision(f->net, both[i], &e) < 0) fail_msg("%s", e.msg);
+        step(f, &g[i]);
+        filled_free(f);
+    }
+    assert_true(check_near("gradients of many images", gradients_off(&g[1], &g[0]), NEAR));
+    lint_frame_free(&g[0]);
+    lint_frame_free(&g[1]);
 }
 
 static void networks_are_near_f32(void **state) {
@@ -305,6 +329,7 @@ static void names_are_the_words_of_the_option(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_way_of_a_convolution_is_near_f32),
+        cmocka_unit_test(many_images_are_near_f32),
         cmocka_unit_test(networks_are_near_f32),
         cmocka_unit_test(threads_leave_no_trace),
         cmocka_unit_test(behind_cam_all_is_as_in_f32),

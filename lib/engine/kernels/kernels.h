@@ -27,6 +27,9 @@
  * power of two, so that they share no cache set. */
 enum { LINT_GEMM_K = 256, LINT_GEMM_LDA = 272 };
 
+/* The side of a tile of sums, and the numbers in a row of a tile of a factor. */
+enum { LINT_TILE = 16 };
+
 /* What a kernel does to sums of channels when they are finished: times scale [c], plus shift [c] (NULL:
  * neither); then, with top above 0, cut off below 0 and above top, as relu (INFINITY) and relu6 do, or
  * what the kernel hardswish does. NaN stays. So a convolution does the work of the batchnorm and the
@@ -56,6 +59,30 @@ typedef void lint_gemm(size_t p, size_t cols, size_t k, const float *a, const fl
                        const float *bias, int add, const lint_epilogue *e, float *y, size_t ldy);
 typedef void lint_gemm_outer(size_t p, size_t cols, size_t k, const float *a, const float *d,
                              size_t ldd, float *g, size_t ldg);
+
+/* How transposed pairs lie, in floats: pair p of row k at p / depth * apart + k * row + p % depth. */
+typedef struct lint_transposed {
+    size_t depth; /* pairs of a tile, at most LINT_TILE */
+    size_t row, apart;
+} lint_transposed;
+
+/* Pairs of a tile where tiles of p pairs are as few and as even as can be. */
+static inline size_t lint_tile_depth(size_t p) {
+    size_t tiles = (p + LINT_TILE - 1) / LINT_TILE;
+    return (p + tiles - 1) / tiles;
+}
+
+/* g[t * apart + k * ldg + o] += sum over r, p of a[t * runs + r][k][p] * d[t * runs + r][p * ldd + o] for each
+ * tap t, in the order of r and p; a's numbers lie as `transposed` says. Where O is less than a tile, LINT_TILE
+ * columns of d are read. */
+typedef struct lint_outer_transposed {
+    size_t taps, runs, p, o, k;
+    const float *const *a, *const *d;
+    lint_transposed transposed;
+    size_t ldd;
+    float *g;
+    size_t ldg, apart;
+} lint_outer_transposed;
 
 typedef struct lint_kernels {
     int tiles; /* products of bfloat16 are by tiles of 16x16 sums: much faster than all else */
@@ -91,6 +118,12 @@ typedef struct lint_kernels {
      * 2p + 1, which p counts. */
     lint_mul *mul_pairs;
     lint_outer *outer_pairs;
+
+    /* With tiles, else NULL: outer_pairs of many rows and taps at a time, of transposed pairs; and
+     * to[k][p] = a[p * lda + k], laid as t says, with zeros behind P in the last tile. */
+    void (*outer_transposed)(const lint_outer_transposed *m);
+    void (*transpose_pairs)(size_t p, size_t k, const float *a, size_t lda,
+                            const lint_transposed *t, float *to);
 
     /* The transforms of Winograd's F(2x2, 3x3), see conv_winograd.c, for c channels, a multiple of
      * the vector (a panel is one). The 4x4 matrix's element (i, j) of channel 0 lies at

@@ -1,7 +1,7 @@
 /* kernels_parts: what the kernels' files share: vectors, and names for each instruction set.
  *
  *     product.c        mul, outer, gemm, gemm_outer, also of pairs
- *     tiles.c          gemm, mul and outer of pairs once more, by the tiles of AMX
+ *     tiles.c          gemm and mul of pairs once more, by the tiles of AMX; outer_transposed, transpose_pairs
  *     winograd.c       tile_input, tile_output, tile_spread, tile_filter, tile_gather
  *     taps.c           taps, taps_gradient: depthwise convolution
  *     channels.c       sum, moments, sum_product, affine, affine2, scale
@@ -29,9 +29,9 @@
 #endif
 
 /* clang-format off */
-#define KERNELS_OF_PAIRS(DO) DO(gemm_pairs) DO(gemm_outer_pairs) DO(mul_pairs) DO(outer_pairs)
+#define KERNELS_OF_TILES(DO) DO(gemm_pairs) DO(gemm_outer_pairs) DO(mul_pairs)
 #define OTHER_KERNELS(DO)                                                                          \
-    DO(mul) DO(outer) DO(gemm) DO(gemm_outer)                                                      \
+    DO(mul) DO(outer) DO(gemm) DO(gemm_outer) DO(outer_pairs)                                      \
     DO(tile_input) DO(tile_output) DO(tile_spread) DO(tile_filter) DO(tile_gather)                 \
     DO(sum) DO(moments) DO(sum_product) DO(affine) DO(affine2) DO(scale)                           \
     DO(taps) DO(taps_gradient)                                                                     \
@@ -40,7 +40,7 @@
     DO(silu) DO(silu_back) DO(hardswish) DO(hardswish_back)                                        \
     DO(from_half) DO(to_half) DO(pair_rows)                                                        \
     DO(to_bfloat16) DO(from_bfloat16)
-#define KERNELS(DO) KERNELS_OF_PAIRS(DO) OTHER_KERNELS(DO)
+#define KERNELS(DO) KERNELS_OF_TILES(DO) OTHER_KERNELS(DO)
 /* clang-format on */
 
 #define LINT_JOIN_EXPANDED(A, B, C) A##B##C

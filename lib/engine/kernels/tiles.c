@@ -12,7 +12,9 @@
 #include <immintrin.h>
 #include <string.h>
 
-enum { TILE = 16 }; /* rows of a tile; sums of a row; pairs of a sum that one instruction adds */
+enum {
+    TILE = LINT_TILE
+}; /* rows of a tile; sums of a row; pairs of a sum that one instruction adds */
 
 /* Numbers of the registers; macros, since they become part of an instruction's name. Sums are 2x2 tiles, so
  * that each tile of a factor that is loaded is used twice. */
@@ -230,12 +232,6 @@ INLINE void end_sums(const int t, const int across, const sums *s, size_t i) {
         finish_part(s, sum, y); /* one tile across */
 }
 
-/* Pairs that a tile takes of k: as few tiles as there may be, as even as they can be. */
-static size_t depth_of(size_t k) {
-    size_t tiles = (k + TILE - 1) / TILE;
-    return (k + tiles - 1) / tiles;
-}
-
 /* --- gemm, mul ---------------------------------------------------------------------------------------- */
 
 /* The factors of sums: run r of a's row i lies at a[r] + i * row bytes, of b at b + r * k * ldb. A panel of
@@ -329,7 +325,7 @@ static void multiply(const factors *f, const float *bias, int add, const lint_ep
 void KERNEL(gemm_pairs)(size_t p, size_t cols, size_t k, const float *a, const float *b, size_t ldb,
                         const float *bias, int add, const lint_epilogue *e, float *y, size_t ldy) {
     const void *run = a;
-    const factors f = {p, cols,  1,   k, depth_of(k), &run, LINT_GEMM_LDA * sizeof *a,
+    const factors f = {p, cols,  1,   k, lint_tile_depth(k), &run, LINT_GEMM_LDA * sizeof *a,
                        b, PANEL, ldb, 0};
     multiply(&f, bias, add, e, y, ldy);
 }
@@ -342,14 +338,14 @@ void KERNEL(mul_pairs)(size_t p, size_t o, size_t k, size_t r, const float *cons
         return;
     }
     const void *const *a = (const void *const *)rows;
-    const factors f = {p, o, r, k, depth_of(k), a, lda * sizeof(uint16_t), b, o, PANEL, 1};
+    const factors f = {p, o, r, k, lint_tile_depth(k), a, lda * sizeof(uint16_t), b, o, PANEL, 1};
     multiply(&f, bias, add, e, y, o);
 }
 
 /* --- outer ---------------------------------------------------------------------------------------------- */
 
 /* Rows and columns of a 16x16 change places. */
-INLINE void turn(__m512 v[TILE]) {
+INLINE void transpose(__m512 v[TILE]) {
     __m512 t[TILE];
     UNROLL
     for (int i = 0; i < TILE; i += 2) {
@@ -381,111 +377,133 @@ INLINE void turn(__m512 v[TILE]) {
         v[i] = t[i];
 }
 
-enum { TURNED = 8 }; /* tiles of a that are turned at a time */
-
-/* `cols` columns, at most 16, of n rows of a, as rows; those of each `depth` in a tile, with zeros behind. */
-static void turn_rows(const float *a, size_t lda, size_t n, size_t depth, size_t cols,
-                      float to[][TILE][TILE]) {
+/* `cols` columns, at most 16, of n rows of a, as rows. */
+static void transpose_columns(size_t n, size_t cols, const float *a, size_t lda,
+                              const lint_transposed *t, float *to) {
     const __mmask16 some = first(cols);
-    for (size_t at = 0; at < n; at += depth, to++) {
-        size_t end = n - at < depth ? n - at : depth;
+    for (size_t at = 0; at < n; at += t->depth, to += t->apart) {
+        size_t end = n - at < t->depth ? n - at : t->depth;
         __m512 v[TILE];
         UNROLL
         for (int i = 0; i < TILE; i++)
             v[i] = (size_t)i < end ? _mm512_maskz_loadu_ps(some, a + (at + (size_t)i) * lda)
                                    : _mm512_setzero_ps();
-        turn(v);
+        transpose(v);
+        const __mmask16 deep = first(t->depth);
         UNROLL
         for (int i = 0; i < TILE; i++)
-            _mm512_store_ps((*to)[i], v[i]);
+            if ((size_t)i < cols) _mm512_mask_storeu_ps(to + (size_t)i * t->row, deep, v[i]);
     }
+}
+
+static void transpose_pairs(size_t p, size_t k, const float *a, size_t lda,
+                            const lint_transposed *t, float *to) {
+    rows_at i = {0};
+    for (size_t q = 0; rows_of(q, k, &i); q++)
+        for (int n = 0; n < i.tiles; n++)
+            transpose_columns(p, rows_of_tile(k), a + i.at[n], lda, t, to + i.at[n] * t->row);
     memory_is_written();
 }
 
-/* g[k][o] += sum over p of a[p][k] * d[p][o]. A panel of d lies `apart` floats behind the one before. */
-typedef struct outer_args {
-    size_t p, depth; /* rows of a and d; of which a tile takes depth */
-    const float *a, *d;
-    size_t lda, ldd, apart;
-    size_t k, cols;
-    int overlaps; /* columns may */
-    float *g;
-    size_t ldg;
-} outer_args;
-
-/* What n rows of d give, from d on, by a turned: two times the tiles of 16 rows of g. */
-typedef float turned[2][TURNED][TILE][TILE] __attribute__((aligned(64)));
-
-INLINE void outer_tiles(const int down, const int across, const outer_args *m, size_t n, turned a,
-                        const float *d, const rows_at *i, const sums *s) {
-    for (int t = 0; t < down; t++)
-        start_sums(t, across, s, i->at[t]);
-    for (size_t at = 0, tile = 0; at < n; at += m->depth, tile++) {
-        const void *const both[2] = {a[0][tile], a[1][tile]};
-        if (n - at >= m->depth) {
-            add_products(down, across, both, sizeof(float[TILE]), d + at * m->ldd, m->ldd);
-            continue;
+/* The runs [from, to) of tap t, whose tiles begin at[0] and at[1] floats behind a, and `column` behind d. */
+INLINE void outer_tiles(const int down, const int across, const lint_outer_transposed *m, size_t t,
+                        size_t from, size_t to, const size_t at[2], size_t column, const rows_at *i,
+                        const sums *s) {
+    const size_t depth = m->transposed.depth, row = m->transposed.row * sizeof(float);
+    for (int n = 0; n < down; n++)
+        start_sums(n, across, s, i->at[n]);
+    for (size_t r = t * m->runs + from; r < t * m->runs + to; r++) {
+        const float *tile = m->a[r], *d = m->d[r] + column;
+        for (size_t p = 0; p < m->p; p += depth, tile += m->transposed.apart, d += depth * m->ldd) {
+            const void *const a[2] = {tile + at[0], tile + at[1]};
+            if (m->p - p >= depth) {
+                add_products(down, across, a, row, d, m->ldd);
+                continue;
+            }
+            stage others;
+            pad_b(across, d, m->ldd, m->p - p, others);
+            memory_is_written();
+            add_products(down, across, a, row, others[0], 2 * TILE);
         }
-        stage others;
-        pad_b(across, d + at * m->ldd, m->ldd, n - at, others);
-        memory_is_written();
-        add_products(down, across, both, sizeof(float[TILE]), others[0], 2 * TILE);
     }
-    for (int t = 0; t < down; t++)
-        end_sums(t, across, s, i->at[t]);
+    for (int n = 0; n < down; n++)
+        end_sums(n, across, s, i->at[n]);
 }
 
-INLINE void outer_columns(const int down, const outer_args *m, size_t at, size_t n, turned a,
-                          const rows_at *i) {
-    columns_at c;
-    for (size_t o = 0; o < m->cols; o += c.to - c.from) {
-        c = columns_of(o, m->cols, m->overlaps);
-        const sums s = {.y = m->g + c.at,
-                        .ldy = m->ldg,
-                        .rows = rows_of_tile(m->k),
-                        .from = c.from,
-                        .to = c.to,
-                        .add = 1};
-        const float *d = m->d + c.at / PANEL * m->apart + c.at % PANEL + at * m->ldd;
-        if (c.tiles == 2)
-            outer_tiles(down, 2, m, n, a, d, i, &s);
-        else
-            outer_tiles(down, 1, m, n, a, d, i, &s);
+#define OUTER(DOWN, ACROSS)                                                                        \
+    static __attribute__((noinline)) void outer_##DOWN##x##ACROSS(                                 \
+        const lint_outer_transposed *m, size_t t, size_t from, size_t to, const size_t at[2],      \
+        size_t column, const rows_at *i, const sums *s) {                                          \
+        outer_tiles(DOWN, ACROSS, m, t, from, to, at, column, i, s);                               \
     }
-}
+OUTER(1, 1)
+OUTER(1, 2)
+OUTER(2, 1)
+OUTER(2, 2)
 
-static void outer_by_tiles(const outer_args *m) {
-    turned a;
-    rows_at i = {0};
-    begin_tiles(rows_of_tile(m->k), m->depth);
-    for (size_t at = 0; at < m->p; at += TURNED * m->depth)
-        for (size_t q = 0; rows_of(q, m->k, &i); q++) {
-            size_t n = m->p - at < TURNED * m->depth ? m->p - at : TURNED * m->depth;
-            for (int t = 0; t < i.tiles; t++)
-                turn_rows(m->a + at * m->lda + i.at[t], m->lda, n, m->depth, rows_of_tile(m->k),
-                          a[t]);
-            if (i.tiles == 2)
-                outer_columns(2, m, at, n, a, &i);
+enum { STEPS = 14 }; /* tiles of a and d that stay in the first-level cache while taps go by */
+
+/* The sums of the columns c, which lie `column` floats behind d, all taps. */
+static void outer_taps(const lint_outer_transposed *m, const columns_at *c, size_t column,
+                       const size_t at[2], const rows_at *i) {
+    size_t tiles = (m->p + m->transposed.depth - 1) / m->transposed.depth, runs = STEPS / tiles;
+    sums s = {.ldy = m->ldg, .rows = rows_of_tile(m->k), .from = c->from, .to = c->to, .add = 1};
+    if (!runs) runs = 1;
+    for (size_t r = 0; r < m->runs; r += runs)
+        for (size_t t = 0; t < m->taps; t++) {
+            size_t to = r + runs < m->runs ? r + runs : m->runs;
+            s.y = m->g + t * m->apart + c->at;
+            if (i->tiles == 1)
+                (c->tiles == 1 ? outer_1x1 : outer_1x2)(m, t, r, to, at, column, i, &s);
             else
-                outer_columns(1, m, at, n, a, &i);
+                (c->tiles == 1 ? outer_2x1 : outer_2x2)(m, t, r, to, at, column, i, &s);
         }
+}
+
+static void outer_transposed(const lint_outer_transposed *m) {
+    rows_at i = {0};
+    begin_tiles(rows_of_tile(m->k), m->transposed.depth);
+    for (size_t q = 0; rows_of(q, m->k, &i); q++) {
+        const size_t at[2] = {i.at[0] * m->transposed.row, i.at[1] * m->transposed.row};
+        columns_at c;
+        for (size_t o = 0; o < m->o; o += c.to - c.from) {
+            c = columns_of(o, m->o, m->o >= TILE);
+            outer_taps(m, &c, c.at, at, &i);
+        }
+    }
     end_tiles();
 }
 
+enum { TRANSPOSED = 8 }; /* tiles of a that are transposed at a time */
+
 void KERNEL(gemm_outer_pairs)(size_t p, size_t cols, size_t k, const float *a, const float *d,
                               size_t ldd, float *g, size_t ldg) {
-    const outer_args m = {p, depth_of(p), a, d, LINT_GEMM_LDA, PANEL, ldd, k, cols, 0, g, ldg};
-    outer_by_tiles(&m);
-}
-
-void KERNEL(outer_pairs)(size_t p, size_t o, size_t k, const float *a, size_t lda, const float *d,
-                         float *g) {
-    if (o < TILE) {
-        lint_v4bf16_outer_pairs(p, o, k, a, lda, d, g);
-        return;
+    enum { EACH = TILE * TILE };
+    float transposed[TRANSPOSED][2][EACH] __attribute__((aligned(64)));
+    const float *run = transposed[0][0];
+    const size_t ends[2] = {0, EACH};
+    lint_outer_transposed m = {.taps = 1, .runs = 1, .o = cols, .k = k, .a = &run, .d = &d};
+    rows_at i = {0};
+    columns_at c;
+    m.transposed = (lint_transposed){lint_tile_depth(p), TILE, sizeof transposed[0] / sizeof *run};
+    m.ldd = PANEL;
+    m.g = g;
+    m.ldg = ldg;
+    begin_tiles(rows_of_tile(k), m.transposed.depth);
+    for (size_t at = 0; at < p; at += m.p) {
+        m.p = p - at < TRANSPOSED * m.transposed.depth ? p - at : TRANSPOSED * m.transposed.depth;
+        for (size_t q = 0; rows_of(q, k, &i); q++) {
+            for (int t = 0; t < i.tiles; t++)
+                transpose_columns(m.p, rows_of_tile(k), a + at * LINT_GEMM_LDA + i.at[t],
+                                  LINT_GEMM_LDA, &m.transposed, transposed[0][t]);
+            memory_is_written();
+            for (size_t o = 0; o < cols; o += c.to - c.from) {
+                c = columns_of(o, cols, 0);
+                outer_taps(&m, &c, at * PANEL + c.at / PANEL * ldd + c.at % PANEL, ends, &i);
+            }
+        }
     }
-    const outer_args m = {p, depth_of(p), a, d, lda, o, PANEL, k, o, 1, g, o};
-    outer_by_tiles(&m);
+    end_tiles();
 }
 
 /* --- the table ------------------------------------------------------------------------------------------ */
@@ -495,5 +513,9 @@ extern const lint_kernels lint_kernels_v4amx;
 #define OWN(NAME)   .NAME = KERNEL(NAME),
 #define THEIR(NAME) .NAME = lint_v4bf16_##NAME,
 
-const lint_kernels lint_kernels_v4amx = {
-    .tiles = 1, .name = "v4amx", .panel = PANEL, KERNELS_OF_PAIRS(OWN) OTHER_KERNELS(THEIR)};
+const lint_kernels lint_kernels_v4amx = {.tiles = 1,
+                                         .name = "v4amx",
+                                         .panel = PANEL,
+                                         .outer_transposed = outer_transposed,
+                                         .transpose_pairs = transpose_pairs,
+                                         KERNELS_OF_TILES(OWN) OTHER_KERNELS(THEIR)};

@@ -164,9 +164,7 @@ static void avgpool_vjp(lint_layer *l, const lint_pass *p, const float *u, float
     lint_threads_run(p->pool, p->n, avgpool_spread_image, &j);
 }
 
-static void avgpool_jvp(lint_layer *l, const lint_pass *p, const float *v, const float *u,
-                        float *to) {
-    (void)u;
+static void avgpool_jvp(lint_layer *l, const lint_pass *p, const float *v, float *to) {
     pool_job j = {l, v, to, 0};
     lint_threads_run(p->pool, p->n, average_image, &j);
 }

@@ -162,34 +162,40 @@ static void conv_forward(lint_layer *l, const lint_pass *p) {
     lint_conv(l)->way->forward(l, p);
 }
 
-static void conv_backward(lint_layer *l, const lint_pass *p) {
-    lint_conv(l)->way->backward(l, p);
+/* --- behind `cam` ----------------------------------------------------------------------------- */
+
+static void add_head_gradient(lint_layer *l, const lint_pass *p) {
+    lint_layer linear = *l;
+    linear.weights = 1; /* no bias */
+    linear.x = l->v;
+    linear.dy = (float *)l->u; /* gemm only reads it */
+    linear.dx = NULL;
+    linear.weight[0].grad = lint_conv(l)->head_grad;
+    lint_conv(l)->way->backward(&linear, p);
+    for (size_t i = 0; i < l->weight[0].count; i++)
+        l->weight[0].grad[i] += linear.weight[0].grad[i];
 }
 
-/* --- behind `cam` ----------------------------------------------------------------------------- */
+static void conv_backward(lint_layer *l, const lint_pass *p) {
+    lint_conv(l)->way->backward(l, p);
+    if (l->v && !l->frozen) add_head_gradient(l, p);
+}
 
 static void conv_vjp(lint_layer *l, const lint_pass *p, const float *u, float *to) {
     lint_layer linear = *l;
-    linear.dy = (float *)u; /* gemm only reads it */
+    linear.dy = (float *)u;
     linear.dx = to;
     linear.dx_adds = 0;
     linear.frozen = 1;
     conv_backward(&linear, p);
 }
 
-static void conv_jvp(lint_layer *l, const lint_pass *p, const float *v, const float *u, float *to) {
+static void conv_jvp(lint_layer *l, const lint_pass *p, const float *v, float *to) {
     lint_layer linear = *l;
     linear.weights = 1; /* no bias */
     linear.x = v;
     linear.y = to;
     conv_forward(&linear, p);
-    if (l->frozen) return;
-    linear.dy = (float *)u;
-    linear.dx = NULL;
-    linear.weight[0].grad = lint_conv(l)->head_grad;
-    conv_backward(&linear, p);
-    for (size_t i = 0; i < l->weight[0].count; i++)
-        l->weight[0].grad[i] += linear.weight[0].grad[i];
 }
 
 /* --- the gradient of the weights, in slots ---------------------------------------------------- */

@@ -6,6 +6,7 @@
  *     conv_separable.c  in inference, that and the 1x1 convolutions around it at once
  *     conv_winograd.c   with fewer products, for 3x3 filters of many channels
  *     conv_gemm.c       as a product of matrices, for everything else
+ *     conv_transposed.c the weights' gradient of those, by tiles
  *
  * All ways compute the same three things: y from x, and from dy the gradients by the input and by
  * the weights; conv_separable.c y alone. Weights lie as [kh,kw,C,O], with groups as that for each
@@ -22,7 +23,7 @@ typedef struct conv_state {
     size_t kh, kw, stride, top, left; /* filter, step, padding above and to the left */
     size_t dilation;                  /* cells between neighbouring taps */
     size_t groups, c, o;              /* channels in and out of a group */
-    float *head_grad;                 /* behind `cam`: what a jvp adds to the weights' gradient */
+    float *head_grad; /* behind `cam`: what the CAM loss adds to the weights' gradient */
     const struct conv_way *way;
 } conv_state;
 
@@ -72,6 +73,13 @@ int lint_conv_depthwise_suits(const lint_layer *l);
 
 /* Whether lint_conv_winograd can do this layer, and is worth it. */
 int lint_conv_winograd_suits(const lint_layer *l);
+
+/* The weights' gradient by tiles, and the bias': whether it can do this layer, which has p->precision bf16; the
+ * floats of workspace and scratch that it needs. */
+int lint_conv_transposed_suits(const lint_layer *l);
+size_t lint_conv_transposed_floats(const lint_layer *l);
+size_t lint_conv_transposed_scratch(const lint_layer *l);
+void lint_conv_transposed_gradient(lint_layer *l, const lint_pass *p);
 
 /* --- what conv_separable.c is made of ----------------------------------------------------------- */
 

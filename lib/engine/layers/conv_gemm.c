@@ -5,7 +5,7 @@
  *     weight gradient  dw[k][o] = sum over p of patch(x, p)[k] * dy[p][o]
  *
  * p counts the cells of all images of the batch. A patch is a rectangle of a picture, zero outside
- * of it; patches of LINT_CONV_CELLS cells, LINT_GEMM_K numbers of each at a time, are copied into scratch,
+ * of it; patches of LINT_CONV_CELLS cells or a few more, LINT_GEMM_K numbers of each at a time, are copied into scratch,
  * which stays in the second-level cache while panels of the weights go by.
  *
  * With a stride S the input cells fall into S*S phases: those of one phase are reached by the same
@@ -24,7 +24,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { GROUP_OUT = 256 }; /* outputs of a part of the weight gradient */
+enum {
+    GROUP_OUT = 256,     /* outputs of a part of the weight gradient */
+    TURNED = 16,         /* outputs that are transposed at a time */
+    CELLS_OF_TILES = 128 /* of a block, where rows go by 16; the most of any kernels */
+};
 
 /* Groups that are computed together: their number, and the channels in and out of all of them. */
 typedef struct bundle {
@@ -156,6 +160,7 @@ typedef struct gemm_product {
     int pairs;
     int halves; /* y is kept as bfloat16 */
     lint_gemm *gemm;
+    size_t cells;          /* of a block */
     size_t blocks, shares; /* of cells; of panels, so that one small image feeds all threads */
 } gemm_product;
 
@@ -207,7 +212,7 @@ static void multiply_scattered(const gemm_product *j, size_t at, size_t n, size_
                                float *a) {
     size_t first = from * j->p->k->panel, end = to * j->p->k->panel;
     size_t cols = (end < j->o ? end : j->o) - first;
-    float *stage = a + LINT_CONV_CELLS * LINT_GEMM_LDA;
+    float *stage = a + CELLS_OF_TILES * LINT_GEMM_LDA;
     gemm_multiply(j, at, n, from, to, a, stage, cols, 0);
     for (size_t i = 0; i < n; i++) {
         float *to_cell = cell_of(j, at + i) + first;
@@ -223,7 +228,7 @@ static void multiply_halves(const gemm_product *j, size_t at, size_t n, size_t f
                             float *a) {
     size_t first = from * j->p->k->panel, end = to * j->p->k->panel;
     size_t cols = (end < j->o ? end : j->o) - first, cell = j->y.out.c;
-    float *stage = a + LINT_CONV_CELLS * LINT_GEMM_LDA;
+    float *stage = a + CELLS_OF_TILES * LINT_GEMM_LDA;
     uint16_t *y = (uint16_t *)j->y.picture + at * cell + first;
     gemm_multiply(j, at, n, from, to, a, stage, cols, 0);
     for (size_t i = 0; i < n; i++)
@@ -232,9 +237,8 @@ static void multiply_halves(const gemm_product *j, size_t at, size_t n, size_t f
 
 static void gemm_product_part(void *ctx, size_t part, int worker) {
     const gemm_product *j = ctx;
-    size_t share = part / j->blocks, at = part % j->blocks * LINT_CONV_CELLS;
-    size_t count = j->p->n * j->a.h * j->a.w,
-           n = count - at < LINT_CONV_CELLS ? count - at : LINT_CONV_CELLS;
+    size_t share = part / j->blocks, at = part % j->blocks * j->cells;
+    size_t count = j->p->n * j->a.h * j->a.w, n = count - at < j->cells ? count - at : j->cells;
     size_t panels = panels_of(j->p, j->o);
     size_t from = share * panels / j->shares, to = (share + 1) * panels / j->shares;
     float *a = j->p->scratch[worker];
@@ -262,7 +266,8 @@ static void gemm_run_product(gemm_product *j) {
     enum { PARTS = 8 };
     size_t count = j->p->n * j->a.h * j->a.w, panels = panels_of(j->p, j->o);
     if (!count) return;
-    j->blocks = (count + LINT_CONV_CELLS - 1) / LINT_CONV_CELLS;
+    j->cells = j->pairs && j->p->k->tiles ? CELLS_OF_TILES : LINT_CONV_CELLS;
+    j->blocks = (count + j->cells - 1) / j->cells;
     j->shares = j->blocks < PARTS ? (PARTS + j->blocks - 1) / j->blocks : 1;
     if (j->shares > panels) j->shares = panels;
     lint_threads_run(j->p->pool, j->blocks * j->shares, gemm_product_part, j);
@@ -306,13 +311,27 @@ static void gemm_pack_panel(void *ctx, size_t q, int worker) {
     const conv_state *s = lint_conv(j->l);
     size_t panel = j->p->k->panel, taps = s->kh * s->kw, o = q * panel;
     float *to = j->panels + q * taps * j->b.c * panel;
-    memset(to, 0, taps * j->b.c * panel * sizeof *to);
+    if (j->b.groups > 1 || o + panel > j->b.o) memset(to, 0, taps * j->b.c * panel * sizeof *to);
     for (size_t t = 0; t < taps; t++)
         for (size_t c = 0; c < j->b.c; c++, to += panel) {
             size_t from = c / s->c * s->o;
             pack_row(weights_at(j, t, c), from, from + s->o, o, panel, to);
         }
     pair_panel(j, taps * j->b.c, j->panels + q * taps * j->b.c * panel);
+}
+
+/* A few outputs of a tap, from o on, of the channels [c, c + cols), become rows: few, so that these stay in the
+ * first-level cache while channels go by. */
+static void turn_outputs(const gemm_packing *j, size_t tap, size_t c, size_t cols, size_t o,
+                         float *to) {
+    const conv_state *s = lint_conv(j->l);
+    size_t panel = j->p->k->panel, n = s->o - o < TURNED ? s->o - o : TURNED;
+    for (size_t i = 0; i < cols; i++) {
+        const float *w = weights_at(j, tap, c + i) + o;
+        float *column = to + ((c + i) / s->c * s->o + o) * panel + i;
+        for (size_t q = 0; q < n; q++)
+            column[q * panel] = w[q];
+    }
 }
 
 /* Rows are (tap, o), columns are channels of the input. */
@@ -323,16 +342,12 @@ static void gemm_pack_panel_turned(void *ctx, size_t q, int worker) {
     size_t panel = j->p->k->panel, c = q * panel, size = j->rows * j->cols * j->b.o * panel;
     size_t cols = j->b.c - c < panel ? j->b.c - c : panel;
     float *to = j->panels + q * size;
-    memset(to, 0, size * sizeof *to);
+    if (j->b.groups > 1 || cols < panel) memset(to, 0, size * sizeof *to);
     for (size_t r = 0; r < j->rows; r++)
         for (size_t t = 0; t < j->cols; t++, to += j->b.o * panel) {
             size_t tap = (j->row0 - r * j->step) * s->kw + j->col0 - t * j->step;
-            for (size_t i = 0; i < cols; i++) {
-                const float *w = weights_at(j, tap, c + i);
-                float *column = to + (c + i) / s->c * s->o * panel + i;
-                for (size_t o = 0; o < s->o; o++)
-                    column[o * panel] = w[o];
-            }
+            for (size_t o = 0; o < s->o; o += TURNED)
+                turn_outputs(j, tap, c, cols, o, to);
         }
     pair_panel(j, j->rows * j->cols * j->b.o, j->panels + q * size);
 }
@@ -504,7 +519,7 @@ static size_t rounded(size_t n) {
 /* The scratch that a block of cells needs in any of the three products, in floats. */
 static size_t block_floats(const lint_layer *l) {
     bundle b = bundle_of(l);
-    return LINT_CONV_CELLS * (LINT_GEMM_LDA + rounded(b.c > b.o ? b.c : b.o));
+    return CELLS_OF_TILES * (LINT_GEMM_LDA + rounded(b.c > b.o ? b.c : b.o));
 }
 
 /* Adds what one block of cells gives for rows [k0, k1) and columns [o0, o1) to g, which begins at
@@ -512,9 +527,9 @@ static size_t block_floats(const lint_layer *l) {
 static void outer_block(const gemm_outer_job *j, const patches *a, const float *dy, size_t at,
                         size_t n, const size_t range[4], float *g, float *scratch) {
     size_t k0 = range[0], k1 = range[1], panel = j->p->k->panel, o = j->b.o;
-    float *columns = scratch + LINT_CONV_CELLS * LINT_GEMM_LDA;
+    float *columns = scratch + CELLS_OF_TILES * LINT_GEMM_LDA;
     const lint_kernels *k = j->p->k;
-    size_t cols = range[3] - range[2], ldd = LINT_CONV_CELLS * panel;
+    size_t cols = range[3] - range[2], ldd = CELLS_OF_TILES * panel;
     if (j->pairs)
         pack_patch_pairs(a, k, at, n, k0, k1, scratch);
     else
@@ -572,7 +587,10 @@ static void gemm_weight_gradient(lint_layer *l, const lint_pass *p) {
 }
 
 static void gemm_backward(lint_layer *l, const lint_pass *p) {
-    if (!l->frozen) gemm_weight_gradient(l, p);
+    if (!l->frozen && lint_conv_transposed_suits(l) && lint_conv_pairs(l, p))
+        lint_conv_transposed_gradient(l, p);
+    else if (!l->frozen)
+        gemm_weight_gradient(l, p);
     for (size_t i = 0; l->dx && i < bundles_of(l); i++)
         gemm_input_gradient(l, p, i);
 }
@@ -591,6 +609,10 @@ static void gemm_setup(lint_layer *l) {
     if (!l->trains) return;
     size_t partial = lint_conv_slots_floats(l, gemm_cut_outer(l, NULL).slots);
     if (partial > l->workspace) l->workspace = partial;
+    if (!lint_conv_transposed_suits(l)) return;
+    size_t pictures = lint_conv_transposed_floats(l), pairs = lint_conv_transposed_scratch(l);
+    if (pictures > l->workspace) l->workspace = pictures;
+    if (pairs > l->scratch) l->scratch = pairs;
 }
 
 /* --- a 1x1 convolution, cells at a time ----------------------------------------------------------- */

@@ -17,7 +17,8 @@
  *   makes the rows of dy when the ring asks for them.
  *
  * In bf16, rings hold rows of bfloat16 for mul, or pairs of pixels for outer (kernels.h), that are made
- * of floats when a row comes in.
+ * of floats when a row comes in. By tiles the weights' gradient takes some rows at a time, since its sums, all
+ * weights of a layer, are read and written each time.
  *
  * Rings live on the stack of a worker, four of them at most, about 2 KB each.
  */
@@ -31,6 +32,8 @@ enum {
     SLOTS = LINT_CONV_SLOTS,
     RING_MAX = 256 + 1, /* rows of a filter, and one: small ones come here */
     LINE = 16,          /* floats of a cache line */
+    PAIRS = 128,
+    ROWS = 10, /* of pixels, in the rows that a weight gradient takes at a time; those, at most */
     NO_ROW = -1
 };
 
@@ -79,19 +82,20 @@ static void pack_filters(const lint_layer *l, const lint_pass *p) {
 /* --- the ring of padded rows ------------------------------------------------------------------ */
 
 /* What a ring's rows hold. PIXEL_PAIRS: number i and the one a stride on, width * c of them; of filters of one
- * column, whose pixels are in one pair each, half as many. */
-typedef enum ring_kind { FLOATS, BFLOATS, PIXEL_PAIRS } ring_kind;
+ * column, whose pixels are in one pair each, half as many. TRANSPOSED_PAIRS: those that two outputs read,
+ * transposed: kw * c rows of as many pairs as there are two outputs. */
+typedef enum ring_kind { FLOATS, BFLOATS, PIXEL_PAIRS, TRANSPOSED_PAIRS } ring_kind;
 
 /* Rows of one picture, padded left and right. Row numbers may lie outside of it: zeros. */
 typedef struct ring {
     size_t h, w, c;
     size_t left, width; /* pixels of padding before, pixels in all */
     size_t slots;
-    size_t stride; /* of the convolution that reads it */
+    size_t stride, kw, outputs; /* of the convolution that reads it; outputs of a row */
     ring_kind kind;
-    int apart;     /* no pixel is in two pairs */
     float *rows;   /* [slots + 1, size] of that kind; the last one stays zero */
     size_t size;   /* of a row, in floats */
+    float *pairs;  /* TRANSPOSED_PAIRS: a row before that */
     int keeps;     /* its floats are read, too */
     float *floats; /* FLOATS: rows; else rows before they become that kind: as many of them ... */
     size_t kept;   /* ... [kept, width + stride, c] */
@@ -117,6 +121,16 @@ static size_t row_size(ring_kind kind, size_t width, size_t c) {
     return whole_lines(kind == BFLOATS ? (width * c + 1) / 2 + 1 : width * c);
 }
 
+/* Each tile begins with a cache line. */
+static lint_transposed transposed(size_t outputs, size_t k) {
+    return (lint_transposed){lint_tile_depth((outputs + 1) / 2), LINT_TILE, k * LINT_TILE};
+}
+
+static size_t transposed_size(size_t outputs, size_t k) {
+    const lint_transposed t = transposed(outputs, k);
+    return ((outputs + 1) / 2 + t.depth - 1) / t.depth * t.apart;
+}
+
 /* The most that a ring of any kind takes, with the rows of floats that it keeps. */
 static size_t ring_floats(size_t slots, size_t width, size_t c, size_t stride) {
     return (slots + 1) * row_size(FLOATS, width + 1, c) + whole_lines(slots * (width + stride) * c);
@@ -132,13 +146,28 @@ static float *packed_slot(const ring *r, size_t y) {
     return r->rows + y % r->slots * r->size;
 }
 
-static void ring_pack(const ring *r, size_t y) {
-    const float *from = ring_slot(r, y) - r->left * r->c;
-    if (r->kind == BFLOATS) r->p->k->to_bfloat16(r->width * r->c, from, packed_slot(r, y));
-    if (r->kind == PIXEL_PAIRS && r->apart)
-        r->p->k->pair_rows(r->width, r->c, from, r->c, packed_slot(r, y), r->c);
-    else if (r->kind == PIXEL_PAIRS)
-        r->p->k->pair_rows(2, r->width * r->c, from, r->stride * r->c, packed_slot(r, y), 0);
+/* Whether no pixel is in two pairs. */
+static int is_apart(const ring *r) {
+    return r->kw == 1 && r->stride == 1;
+}
+
+/* Floats from the pair of two outputs' first pixels to that of the next two. */
+static size_t pair_distance(const ring *r) {
+    return (is_apart(r) ? 1 : 2 * r->stride) * r->c;
+}
+
+/* Row y, which lies with its padding at `from`. */
+static void ring_pack(const ring *r, size_t y, const float *from) {
+    float *to = packed_slot(r, y), *pairs = r->kind == TRANSPOSED_PAIRS ? r->pairs : to;
+    if (r->kind == BFLOATS) r->p->k->to_bfloat16(r->width * r->c, from, to);
+    if (r->kind == FLOATS || r->kind == BFLOATS) return;
+    if (is_apart(r))
+        r->p->k->pair_rows(r->width, r->c, from, r->c, pairs, r->c);
+    else
+        r->p->k->pair_rows(2, r->width * r->c, from, r->stride * r->c, pairs, 0);
+    if (r->kind != TRANSPOSED_PAIRS) return;
+    const lint_transposed t = transposed(r->outputs, r->kw * r->c);
+    r->p->k->transpose_pairs((r->outputs + 1) / 2, r->kw * r->c, pairs, pair_distance(r), &t, to);
 }
 
 static void rows_convolve(const lint_layer *l, const float *filter, ring *x, size_t y, float *to);
@@ -151,23 +180,24 @@ static void ring_fill(ring *r, size_t y) {
                              (uint16_t *)packed_slot(r, y) + r->left * r->c);
         return;
     }
-    if (r->picture && r->kind == PIXEL_PAIRS && r->apart && r->width == r->w) { /* likewise */
-        r->p->k->pair_rows(r->w, r->c, r->picture + y * r->w * r->c, r->c, packed_slot(r, y), r->c);
+    if (r->picture && r->kind != FLOATS && !r->keeps && is_apart(r) &&
+        r->width == r->w) { /* likewise */
+        ring_pack(r, y, r->picture + y * r->w * r->c);
         return;
     }
     if (r->consumer) {
         /* A pooled consumer makes rows in pairs. */
-        if (r->consumer->kind->fused_backward(r->consumer, r->p, r->image, y, to,
-                                              ring_slot(r, y + 1)) > 1) {
+        float *next = ring_slot(r, y + 1);
+        if (r->consumer->kind->fused_backward(r->consumer, r->p, r->image, y, to, next) > 1) {
             r->held[(y + 1) % r->slots] = (long)y + 1;
-            ring_pack(r, y + 1);
+            ring_pack(r, y + 1, next - r->left * r->c);
         }
     } else if (r->producer) {
         rows_convolve(r->producer, r->filter, r->under, y, to);
     } else {
         memcpy(to, r->picture + y * r->w * r->c, r->w * r->c * sizeof *to);
     }
-    ring_pack(r, y);
+    ring_pack(r, y, to - r->left * r->c);
 }
 
 /* Row y with its padding. */
@@ -195,8 +225,30 @@ static size_t padded_width_back(const lint_layer *l) {
     return l->in.w + lint_conv(l)->kw - 1;
 }
 
+/* Whether the kernels take the layer's pixel pairs transposed. */
+static int takes_transposed(const lint_layer *l) {
+    return l->tiles && l->out.c >= LINT_TILE;
+}
+
+/* Rows whose weight gradient is taken at a time: transposed ones as many in each turn as can be. */
+static size_t rows_at_a_time(const lint_layer *l) {
+    size_t most = takes_transposed(l) ? PAIRS / ((l->out.w + 1) / 2) : 1;
+    if (most < 1 || most > ROWS) most = most ? ROWS : 1;
+    size_t turns = (l->out.h + most - 1) / most;
+    return (l->out.h + turns - 1) / turns;
+}
+
+/* Rows of the input that those read. */
+static size_t input_slots(const lint_layer *l) {
+    return lint_conv(l)->kh + (rows_at_a_time(l) - 1) * lint_conv(l)->stride;
+}
+
 static size_t input_floats(const lint_layer *l) {
-    return ring_floats(lint_conv(l)->kh, padded_width(l), l->in.c, lint_conv(l)->stride);
+    const conv_state *s = lint_conv(l);
+    size_t slots = input_slots(l), width = padded_width(l), c = l->in.c;
+    size_t transposed = takes_transposed(l) ? transposed_size(l->out.w, s->kw * c) : 0;
+    return ring_floats(slots, width, c, s->stride) + (slots + 1) * transposed +
+           whole_lines(width * c);
 }
 
 /* One slot more than the filter has rows: a pair of rows may be made at once. */
@@ -208,12 +260,17 @@ static size_t output_floats(const lint_layer *l) {
  * another. */
 static void ring_take(ring *r, ring_kind kind, size_t kept, float **scratch) {
     r->kind = r->p->precision == LINT_PRECISION_BF16 ? kind : FLOATS;
-    r->size = row_size(r->kind, r->width, r->c);
+    r->size = r->kind == TRANSPOSED_PAIRS ? transposed_size(r->outputs, r->kw * r->c)
+                                          : row_size(r->kind, r->width, r->c);
     r->rows = r->floats = *scratch;
     r->kept = r->slots;
     size_t all = (r->slots + 1) * r->size;
+    if (r->kind == TRANSPOSED_PAIRS) {
+        r->pairs = *scratch + all;
+        all += whole_lines(r->width * r->c);
+    }
     if (r->kind != FLOATS) {
-        r->floats += all;
+        r->floats = *scratch + all;
         r->kept = kept;
         all += whole_lines(kept * (r->width + r->stride) * r->c);
     }
@@ -230,10 +287,12 @@ static ring ring_of_input(const lint_layer *l, const lint_pass *p, ring_kind kin
               .c = l->in.c,
               .left = s->left,
               .width = padded_width(l),
-              .slots = s->kh,
+              .slots = kind == BFLOATS ? s->kh : input_slots(l),
               .stride = s->stride,
-              .apart = s->kw == 1 && s->stride == 1,
+              .kw = s->kw,
+              .outputs = l->out.w,
               .p = p};
+    if (kind == PIXEL_PAIRS && takes_transposed(l)) kind = TRANSPOSED_PAIRS;
     ring_take(&r, kind, 1, scratch);
     return r;
 }
@@ -269,6 +328,7 @@ static ring output_ring(const lint_layer *l, const lint_pass *p, size_t image, f
               .width = padded_width_back(l),
               .slots = s->kh + 1,
               .stride = 1,
+              .kw = s->kw,
               .keeps = 1,
               .p = p,
               .consumer = l->consumer};
@@ -347,23 +407,78 @@ static void turn(const lint_layer *l, const lint_pass *p, float *to) {
     if (lint_conv_pairs(l, p)) pair_filter(p, s->kh, s->kw * o, c, to, to);
 }
 
-/* Adds what row y of dy, d, brings to the gradient g of weights and bias. */
-static void rows_weight_gradient(const lint_layer *l, ring *x, size_t y, const float *d, float *g,
-                                 float *pairs) {
+/* Rows of dy on their way into the gradient of a layer's weights. */
+typedef struct weight_rows {
+    const lint_layer *l;
+    ring *x;            /* of its input */
+    size_t first, held; /* in bf16, rows [first, first + held) wait ... */
+    float *d;           /* ... as pairs [rows, (w + 1) / 2, O] */
+    float *g;           /* of weights and bias */
+} weight_rows;
+
+/* What row i of the filter reads for row y of the output. */
+static const float *input_row(const weight_rows *r, size_t y, size_t i) {
+    const conv_state *s = r->l->state;
+    return ring_row(r->x, (long)(y * s->stride + i) - (long)s->top);
+}
+
+static void add_transposed_rows(weight_rows *r) {
+    const lint_layer *l = r->l;
+    size_t kh = lint_conv(l)->kh, k = lint_conv(l)->kw * l->in.c, o = l->out.c;
+    size_t pairs = (l->out.w + 1) / 2;
+    const float *a[ROWS * LINT_CONV_FILTER_MAX], *d[ROWS * LINT_CONV_FILTER_MAX];
+    for (size_t i = 0; i < kh; i++)
+        for (size_t q = 0; q < r->held; q++) {
+            a[i * r->held + q] = input_row(r, r->first + q, i);
+            d[i * r->held + q] = r->d + q * pairs * o;
+        }
+    const lint_outer_transposed m = {.taps = kh,
+                                     .runs = r->held,
+                                     .p = pairs,
+                                     .o = o,
+                                     .k = k,
+                                     .a = a,
+                                     .d = d,
+                                     .transposed = transposed(l->out.w, k),
+                                     .ldd = o,
+                                     .g = r->g,
+                                     .ldg = o,
+                                     .apart = k * o};
+    r->x->p->k->outer_transposed(&m);
+}
+
+/* Adds what the rows that wait bring. */
+static void add_waiting_rows(weight_rows *r) {
+    const lint_layer *l = r->l;
     const conv_state *s = l->state;
-    const lint_kernels *k = x->p->k;
-    size_t taps = s->kw * l->in.c, w = l->out.w, o = l->out.c, lda = s->stride * l->in.c;
-    if (l->frozen) return;
-    if (l->weights > 1) k->sum(w, o, d, g + l->weight[0].count);
-    if (lint_conv_pairs(l, x->p)) k->pair_rows(w, o, d, o, pairs, o);
-    for (size_t i = 0; i < s->kh; i++) {
-        const float *row = ring_row(x, (long)(y * s->stride + i) - (long)s->top);
-        if (lint_conv_pairs(l, x->p))
-            k->outer_pairs((w + 1) / 2, o, taps, row, x->apart ? lda : 2 * lda, pairs,
-                           g + i * taps * o);
-        else
-            k->outer(w, o, taps, row, lda, d, g + i * taps * o);
+    size_t taps = s->kw * l->in.c, o = l->out.c, pairs = (l->out.w + 1) / 2;
+    if (r->x->kind == TRANSPOSED_PAIRS) {
+        add_transposed_rows(r);
+        return;
     }
+    for (size_t i = 0; i < s->kh; i++)
+        r->x->p->k->outer_pairs(pairs, o, taps, input_row(r, r->first, i), pair_distance(r->x),
+                                r->d, r->g + i * taps * o);
+}
+
+/* Adds what row y of dy, d, brings, with the rows that wait or at the image's end. */
+static void add_row(weight_rows *r, size_t y, const float *d) {
+    const lint_layer *l = r->l;
+    const conv_state *s = l->state;
+    const lint_kernels *k = r->x->p->k;
+    size_t taps = s->kw * l->in.c, w = l->out.w, o = l->out.c;
+    if (l->frozen) return;
+    if (l->weights > 1) k->sum(w, o, d, r->g + l->weight[0].count);
+    if (!lint_conv_pairs(l, r->x->p)) {
+        for (size_t i = 0; i < s->kh; i++)
+            k->outer(w, o, taps, input_row(r, y, i), s->stride * l->in.c, d, r->g + i * taps * o);
+        return;
+    }
+    if (!r->held) r->first = y;
+    k->pair_rows(w, o, d, o, r->d + r->held++ * ((w + 1) / 2) * o, o);
+    if (r->held < rows_at_a_time(l) && y + 1 < l->out.h) return;
+    add_waiting_rows(r);
+    r->held = 0;
 }
 
 /* Row y of dx, from the rows of dy, to `to` (on top of it, if add). */
@@ -381,19 +496,16 @@ static void rows_input_gradient(const lint_layer *l, ring *d, size_t y, int add,
 typedef struct image_back {
     const lint_layer *l;
     ring x, under, d;
-    ring made;    /* the producer's input, for its gradient */
-    float *row;   /* of dx, where it is not stored */
-    float *pairs; /* of a row of dy, its own or the producer's */
-    float *g;
+    ring made;                  /* the producer's input, for its gradient */
+    float *row;                 /* of dx, where it is not stored */
+    weight_rows own, producers; /* gradients */
 } image_back;
 
 static void give_input_row(image_back *b, size_t y) {
     const lint_layer *l = b->l;
     float *to = l->producer ? b->row : l->dx + (b->d.image * l->in.h + y) * l->in.w * l->in.c;
     rows_input_gradient(l, &b->d, y, !l->producer && l->dx_adds, to);
-    if (l->producer)
-        rows_weight_gradient(l->producer, &b->made, y, to, b->g + lint_conv_slot_floats(l),
-                             b->pairs);
+    if (l->producer) add_row(&b->producers, y, to);
 }
 
 /* One image, row by row. A row of dx is computed as soon as all its rows of dy are there. */
@@ -402,12 +514,17 @@ static void rows_backward_image(image_back *b) {
     size_t next = 0, top = lint_conv(l)->top, rows = l->dx ? l->in.h : 0;
     for (size_t y = 0; y < l->out.h; y++) {
         ring_row(&b->d, (long)y);
-        rows_weight_gradient(l, &b->x, y, ring_slot(&b->d, y), b->g, b->pairs);
+        add_row(&b->own, y, ring_slot(&b->d, y));
         while (next < rows && next + top <= y)
             give_input_row(b, next++);
     }
     while (next < rows)
         give_input_row(b, next++);
+}
+
+/* Floats of the rows of dy that wait. */
+static size_t waiting_floats(const lint_layer *l) {
+    return rows_at_a_time(l) * ((l->out.w + 1) / 2) * l->out.c;
 }
 
 /* Part: one of SLOTS runs of images, with a weight gradient of its own. */
@@ -419,12 +536,17 @@ static void rows_backward_part(void *ctx, size_t part, int worker) {
     size_t end = (part + 1) * j->p->n / SLOTS;
     for (size_t i = part * j->p->n / SLOTS; i < end; i++) {
         float *scratch = j->p->scratch[worker];
-        image_back b = {.l = l, .g = g};
+        image_back b = {.l = l};
         b.x = input_ring(l, j->p, PIXEL_PAIRS, i, &b.under, &scratch);
         b.d = output_ring(l, j->p, i, &scratch);
         if (l->producer) b.made = stored_ring(l->producer, j->p, PIXEL_PAIRS, i, &scratch);
         b.row = scratch;
-        b.pairs = b.row + (l->producer ? l->in.w * l->in.c : 0);
+        if (l->producer) scratch += l->in.w * l->in.c;
+        b.own = (weight_rows){.l = l, .x = &b.x, .d = scratch, .g = g};
+        b.producers = (weight_rows){.l = l->producer,
+                                    .x = &b.made,
+                                    .d = scratch + waiting_floats(l),
+                                    .g = g + lint_conv_slot_floats(l)};
         rows_backward_image(&b);
     }
 }
@@ -445,10 +567,8 @@ static void rows_backward(lint_layer *l, const lint_pass *p) {
 static void rows_setup(lint_layer *l) {
     const lint_layer *m = l->producer;
     l->scratch = input_floats(l) + output_floats(l);
-    l->scratch += 2 * l->out.w * l->out.c;
-    size_t pairs = (l->out.w + 1) * l->out.c, own = m ? (l->in.w + 1) * l->in.c : 0;
-    l->scratch += pairs > own ? pairs : own;
-    if (m) l->scratch += 2 * input_floats(m) + l->in.w * l->in.c;
+    l->scratch += 2 * l->out.w * l->out.c + waiting_floats(l);
+    if (m) l->scratch += 2 * input_floats(m) + l->in.w * l->in.c + waiting_floats(m);
     l->workspace = filter_floats(l) + (m ? filter_floats(m) : 0);
     if (l->trains) l->workspace += SLOTS * rows_slot_floats(l) + l->weight[0].count;
 }

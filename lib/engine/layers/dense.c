@@ -68,7 +68,6 @@ typedef struct dense_job {
     const float *x; /* [N,I] */
     const float *u; /* [N,O] */
     float *to;      /* [N,I] */
-    float beta;     /* 0: the weight gradient is written, 1: added to */
 } dense_job;
 
 static size_t part_start(const lint_layer *l, size_t part) {
@@ -128,30 +127,29 @@ static void gradient_part(void *ctx, size_t part, int worker) {
     const lint_layer *l = j->l;
     size_t at = part_start(l, part), width = part_start(l, part + 1) - at;
     int n = (int)j->n, o = (int)l->out.c, i = (int)l->in.c;
-    cblas_sgemm(CblasRowMajor, CblasTrans, CblasNoTrans, o, (int)width, n, 1, j->u, o, j->x + at, i,
-                j->beta, l->weight[0].grad + at, i);
+    cblas_sgemm(CblasRowMajor, CblasTrans, CblasNoTrans, o, (int)width, n, 1, l->dy, o, l->x + at,
+                i, 0, l->weight[0].grad + at, i);
+    if (!l->v) return; /* else the same again, while the part is in the second-level cache */
+    cblas_sgemm(CblasRowMajor, CblasTrans, CblasNoTrans, o, (int)width, n, 1, l->u, o, l->v + at, i,
+                1, l->weight[0].grad + at, i);
 }
 
-/* Weight gradient u^T x, written (beta 0) or added (beta 1). */
-static void dense_weight_gradient(lint_layer *l, const lint_pass *p, const float *u, const float *x,
-                                  float beta) {
-    dense_job j = {.l = l, .n = p->n, .u = u, .x = x, .beta = beta};
+static void weight_gradient(lint_layer *l, const lint_pass *p) {
+    dense_job j = {.l = l, .n = p->n};
     lint_threads_run(p->pool, ((dense_state *)l->state)->parts, gradient_part, &j);
 }
 
 static void dense_backward(lint_layer *l, const lint_pass *p) {
     if (!l->frozen) {
         float *gb = l->weights > 1 ? l->weight[1].grad : NULL;
-        dense_weight_gradient(l, p, l->dy, l->x, 0);
+        weight_gradient(l, p);
         if (gb) memset(gb, 0, l->out.c * sizeof *gb);
         if (gb) p->k->sum(p->n, l->out.c, l->dy, gb);
     }
     if (l->dx) dense_vjp(l, p, l->dy, l->dx);
 }
 
-static void dense_jvp(lint_layer *l, const lint_pass *p, const float *v, const float *u,
-                      float *to) {
-    if (!l->frozen) dense_weight_gradient(l, p, u, v, 1);
+static void dense_jvp(lint_layer *l, const lint_pass *p, const float *v, float *to) {
     dense_multiply(l, p, v, NULL, to);
 }
 

@@ -91,12 +91,6 @@ static void dropout_backward(lint_layer *l, const lint_pass *p) {
     if (l->dx) pass(l, p, l->dy, l->dx);
 }
 
-static void dropout_jvp(lint_layer *l, const lint_pass *p, const float *v, const float *u,
-                        float *to) {
-    (void)u;
-    pass(l, p, v, to);
-}
-
 const lint_layer_kind lint_layer_dropout = {
     .word = "dropout",
     .behind_flatten = 1,
@@ -107,7 +101,7 @@ const lint_layer_kind lint_layer_dropout = {
     .forward = dropout_forward,
     .backward = dropout_backward,
     .vjp = pass,
-    .jvp = dropout_jvp,
+    .jvp = pass,
     .free = dropout_release,
 };
 

@@ -13,12 +13,12 @@
  * the bias:
  *
  *     vjp  cotangent u at the output -> J'u at the input: what HiResCAM is made of (net_cam.c)
- *     jvp  tangent v at the input -> Jv at the output; adds u v' to the weight gradient: what the
- *          CAM loss is differentiated with (net_cam_gradient.c)
+ *     jvp  tangent v at the input -> Jv at the output: what the CAM loss is differentiated with
+ *          (net_cam_gradient.c)
  *
- * Behind a kind that is curved, since its derivative is no switch, the cotangent depends on the
- * features too. Its jvp leaves f''(x) v u, which its backward adds to dx while
- * l->bends: so the gradient of the CAM loss goes down with that of the cross-entropy.
+ * While a layer has its v and u, backward adds what they bring: u v' to the weights' gradient, and,
+ * of a kind that is curved, since its derivative is no switch, f''(x) v u to dx. So the gradient of the
+ * CAM loss goes down with that of the cross-entropy.
  *
  * To add a kind:
  * - write a file named after its word, which defines a lint_layer_kind;
@@ -130,7 +130,7 @@ typedef struct lint_layer_kind {
                           float *d);
     /* Products with the Jacobian: u is a cotangent, [N, out]; v a tangent, [N, in]. */
     void (*vjp)(lint_layer *l, const lint_pass *p, const float *u, float *to);
-    void (*jvp)(lint_layer *l, const lint_pass *p, const float *v, const float *u, float *to);
+    void (*jvp)(lint_layer *l, const lint_pass *p, const float *v, float *to);
     /* Of a kind that has more to tell than its word and shapes. */
     void (*describe)(const lint_layer *l, lint_geometry *g);
     void (*free)(lint_layer *l);
@@ -160,7 +160,7 @@ struct lint_layer {
     float *dy, *dx, *dx2; /* dx, dx2 NULL: not wanted */
     int dx_adds;          /* dx has a gradient already, from another reader (kinds that add) */
     int dx2_adds;         /* so has dx2 (kinds that join) */
-    int bends;            /* of a curved kind: backward adds what its jvp has left */
+    const float *v, *u;   /* behind `cam`: what backward adds, see above; NULL: nothing */
     int frozen;           /* its weights stay, its statistics too */
     /* Operator fusion with neighbours, row by row (conv_rows.c, conv_separable.c). */
     lint_layer *producer; /* of a convolution: computes its x when asked for a row */

@@ -157,9 +157,7 @@ static void gather_image(void *ctx, size_t i, int worker) {
                 j->to[at] = v[source(l, y, x, c, s->arg[at])];
 }
 
-static void maxpool_jvp(lint_layer *l, const lint_pass *p, const float *v, const float *u,
-                        float *to) {
-    (void)u;
+static void maxpool_jvp(lint_layer *l, const lint_pass *p, const float *v, float *to) {
     pool_job j = {l, p, v, to};
     lint_threads_run(p->pool, p->n, gather_image, &j);
 }

@@ -52,11 +52,6 @@ static void relu_vjp(lint_layer *l, const lint_pass *p, const float *u, float *t
     lint_threads_run(p->pool, p->n, switch_image, &j);
 }
 
-static void relu_jvp(lint_layer *l, const lint_pass *p, const float *v, const float *u, float *to) {
-    (void)u;
-    relu_vjp(l, p, v, to);
-}
-
 static void relu_backward(lint_layer *l, const lint_pass *p) {
     if (l->dx) relu_vjp(l, p, l->dy, l->dx);
 }
@@ -74,7 +69,7 @@ const lint_layer_kind lint_layer_relu = {
     .epilogue_back = relu_epilogue_back,
     .backward = relu_backward,
     .vjp = relu_vjp,
-    .jvp = relu_jvp,
+    .jvp = relu_vjp,
 };
 
 static int setup_flatten(lint_layer *l, lint_err *e) {
@@ -99,12 +94,6 @@ static void vjp_flatten(lint_layer *l, const lint_pass *p, const float *u, float
     copy(l, p, u, to);
 }
 
-static void jvp_flatten(lint_layer *l, const lint_pass *p, const float *v, const float *u,
-                        float *to) {
-    (void)u;
-    copy(l, p, v, to);
-}
-
 const lint_layer_kind lint_layer_flatten = {
     .word = "flatten",
     .behind_flatten = 1,
@@ -115,5 +104,5 @@ const lint_layer_kind lint_layer_flatten = {
     .forward = forward_flatten,
     .backward = backward_flatten,
     .vjp = vjp_flatten,
-    .jvp = jvp_flatten,
+    .jvp = vjp_flatten,
 };

@@ -60,11 +60,6 @@ static void clip_vjp(lint_layer *l, const lint_pass *p, const float *u, float *t
     lint_threads_run(p->pool, p->n, clip_switch_image, &j);
 }
 
-static void clip_jvp(lint_layer *l, const lint_pass *p, const float *v, const float *u, float *to) {
-    (void)u;
-    clip_vjp(l, p, v, to);
-}
-
 static void clip_backward(lint_layer *l, const lint_pass *p) {
     if (l->dx) clip_vjp(l, p, l->dy, l->dx);
 }
@@ -73,7 +68,7 @@ static void clip_backward(lint_layer *l, const lint_pass *p) {
 #define CLIP_KIND                                                                                  \
     .linear = 1, .behind_flatten = 1, .in_place = 1, .keeps_y = 1, .syntax = "",                   \
     .setup = clip_setup, .forward = clip_forward, .backward = clip_backward, .vjp = clip_vjp,      \
-    .jvp = clip_jvp
+    .jvp = clip_vjp
 
 const lint_layer_kind lint_layer_relu6 = {
     .word = "relu6", .top = 6, .epilogue_back = clip_epilogue_back, CLIP_KIND};

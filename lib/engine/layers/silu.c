@@ -6,19 +6,10 @@
 #include <math.h>
 #include <stdlib.h>
 
-/* state: behind `cam`, in training, [batch, in] what a jvp leaves. */
 static int silu_setup(lint_layer *l, lint_err *e) {
     if (l->args) return lint_arg_syntax(l, e);
     l->out = l->in;
-    if (!l->head || !l->trains) return 0;
-    size_t each = lint_shape_count(l->in);
-    if (lint_layer_claim(l, l->batch, each, sizeof(float), e) < 0) return -1;
-    l->state = lint_floats(l->batch * each);
-    return l->state ? 0 : lint_fail_mem(e, l->kind->word);
-}
-
-static void silu_release(lint_layer *l) {
-    free(l->state);
+    return 0;
 }
 
 typedef struct silu_job {
@@ -57,13 +48,6 @@ static void silu_vjp(lint_layer *l, const lint_pass *p, const float *u, float *t
     lint_threads_run(p->pool, p->n, silu_slope_image, &j);
 }
 
-static void silu_backward(lint_layer *l, const lint_pass *p) {
-    const float *bend = l->state;
-    if (l->dx) silu_vjp(l, p, l->dy, l->dx);
-    for (size_t i = 0; l->dx && l->bends && i < p->n * lint_shape_count(l->in); i++)
-        l->dx[i] += bend[i];
-}
-
 /* The second derivative. */
 static float curve(const lint_layer *l, float x) {
     if (l->kind == &lint_layer_hardswish) return x > -3 && x < 3 ? 1.0f / 3 : 0;
@@ -71,18 +55,17 @@ static float curve(const lint_layer *l, float x) {
     return (float)(s * (1 - s) * (2 + (double)x * (1 - 2 * s)));
 }
 
-static void silu_jvp(lint_layer *l, const lint_pass *p, const float *v, const float *u, float *to) {
-    float *bend = l->state;
-    silu_vjp(l, p, v, to);
-    for (size_t i = 0; i < p->n * lint_shape_count(l->in); i++)
-        bend[i] = curve(l, l->x[i]) * v[i] * u[i];
+static void silu_backward(lint_layer *l, const lint_pass *p) {
+    if (l->dx) silu_vjp(l, p, l->dy, l->dx);
+    for (size_t i = 0; l->dx && l->v && i < p->n * lint_shape_count(l->in); i++)
+        l->dx[i] += curve(l, l->x[i]) * l->v[i] * l->u[i];
 }
 
 /* What the two kinds have in common. */
 #define SILU_KIND                                                                                  \
     .linear = 1, .behind_flatten = 1, .curved = 1, .dx_over_dy = 1, .syntax = "",                  \
     .setup = silu_setup, .forward = silu_forward, .backward = silu_backward, .vjp = silu_vjp,      \
-    .jvp = silu_jvp, .free = silu_release
+    .jvp = silu_vjp /* a diagonal */
 
 const lint_layer_kind lint_layer_silu = {.word = "silu", SILU_KIND};
 const lint_layer_kind lint_layer_hardswish = {.word = "hardswish", SILU_KIND};
