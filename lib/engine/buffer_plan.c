@@ -107,8 +107,8 @@ typedef struct lives {
 
 /* Whether a layer's value (or its gradient) goes through memory; see conv_rows.c, and lint_conv_epilogue. */
 static int is_stored(const lint_net *net, const lint_layer *l, int gradient) {
-    int rewritten = net->mode == LINT_NET_INFER && l->epilogue[0];
-    return !l->is_producer && !rewritten && !(gradient && l->consumer);
+    int passed_on = net->mode == LINT_NET_INFER && (l->epilogue[0] || l->consumer);
+    return !l->is_producer && !passed_on && !(gradient && l->consumer);
 }
 
 /* What assign_slots works with: one buffer for each root, of[i] for root i. */

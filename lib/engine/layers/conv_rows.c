@@ -32,8 +32,8 @@ enum {
     SLOTS = LINT_CONV_SLOTS,
     RING_MAX = 256 + 1, /* rows of a filter, and one: small ones come here */
     LINE = 16,          /* floats of a cache line */
-    PAIRS = 128,
-    ROWS = 10, /* of pixels, in the rows that a weight gradient takes at a time; those, at most */
+    PAIRS = 128,        /* of pixels, in the rows that a weight gradient takes at a time ... */
+    ROWS = 10,          /* ... which are so many at most */
     NO_ROW = -1
 };
 
@@ -370,12 +370,14 @@ static void rows_forward_part(void *ctx, size_t part, int worker) {
     size_t image = part / j->bands, band = part % j->bands;
     float *scratch = j->p->scratch[worker];
     int halves = l->consumer && lint_batchnorm_takes_bfloats(l->consumer, j->p);
+    int passes = l->consumer && !l->epilogue[0] && !j->p->training; /* nobody else reads y */
     size_t row = l->out.w * l->out.c;
-    float *pair = scratch; /* rows that are kept as bfloat16: this one and the one before */
-    if (halves) scratch += 2 * row;
+    float *pair = scratch; /* rows that are not kept as floats: this one and the one before */
+    if (halves || passes) scratch += 2 * row;
     ring under, x = input_ring(l, j->p, BFLOATS, image, &under, &scratch);
     for (size_t y = band_start(j, band); y < band_start(j, band + 1); y++) {
-        float *kept = l->y + (image * l->out.h + y) * row, *to = halves ? pair + y % 2 * row : kept;
+        float *kept = l->y + (image * l->out.h + y) * row;
+        float *to = halves || passes ? pair + y % 2 * row : kept;
         rows_convolve(l, own_filter(l, j->p), &x, y, to);
         if (l->consumer) l->consumer->kind->fused_forward(l->consumer, j->p, image, y, to);
         if (halves) j->p->k->to_bfloat16(row, to, (uint16_t *)l->y + (image * l->out.h + y) * row);

@@ -66,8 +66,8 @@ static size_t all_x_floats(const lint_layer *l, const flat *f) {
 
 int lint_conv_transposed_suits(const lint_layer *l) {
     const conv_state *s = lint_conv(l);
-    return l->tiles && l->trains && s->groups == 1 && s->dilation == 1 && s->c >= LINT_TILE &&
-           s->o % LINT_TILE == 0;
+    return l->tiles && l->trains && !l->head && s->groups == 1 && s->dilation == 1 &&
+           s->c >= LINT_TILE && s->o % LINT_TILE == 0;
 }
 
 size_t lint_conv_transposed_floats(const lint_layer *l) {
