@@ -107,7 +107,7 @@ typedef struct lives {
 
 /* Whether a layer's value (or its gradient) goes through memory; see conv_rows.c, and lint_conv_epilogue. */
 static int is_stored(const lint_net *net, const lint_layer *l, int gradient) {
-    int passed_on = net->mode == LINT_NET_INFER && (l->epilogue[0] || l->consumer);
+    int passed_on = net->mode == LINT_NET_INFER && (l->epilogue[0] || l->consumer || l->sum);
     return !l->is_producer && !passed_on && !(gradient && l->consumer);
 }
 
@@ -185,7 +185,8 @@ static int plan_activations(lint_net *net, const lives *v, lint_err *e) {
         for (const lint_layer *m = l->producer; m; m = m->producer)
             v->last[m->from] = i;
         if (l->is_consumer) v->first[i] = l->from; /* its y may begin while its input is made */
-        if (l->is_epilogue) v->first[i] = v->first[l->from]; /* the convolution writes it */
+        if (l->is_epilogue || (l->is_done && !l->trains))
+            v->first[i] = v->first[l->from]; /* the convolution writes it */
     }
     for (size_t i = 0; i < n; i++)
         if (net->mode == LINT_NET_TRAIN || i + 1 >= cam) v->last[i] = n;

@@ -175,6 +175,22 @@ static int is_done_before(const lint_layer *l, const lint_pass *p) {
     return l->is_epilogue && (l->kind != &lint_layer_batchnorm || !p->training);
 }
 
+/* Whether it does the sum behind it in this pass: a batchnorm that is trained, or a convolution where nothing
+ * is. */
+static int does_sum(const lint_layer *l, const lint_pass *p) {
+    return l->sum && p->training == l->trains;
+}
+
+static void set_sum(const lint_net *net, lint_layer *l) {
+    const lint_layer *sum = l->sum, *own = l;
+    for (int k = 0; k < LINT_LAYER_EPILOGUES && l->epilogue[k]; k++)
+        own = l->epilogue[k];
+    size_t before = (size_t)(own - net->chain.layer);
+    const lint_layer *last = sum->epilogue[0] ? sum->epilogue[0] : sum;
+    l->x2 = net->value[sum->from == before ? sum->also : sum->from];
+    l->y = net->value[last - net->chain.layer];
+}
+
 void lint_net_forward(lint_net *net, const lint_pass *p, size_t to) {
     for (size_t i = 0; i < net->chain.count; i++) {
         lint_layer *l = lint_net_layer(net, i);
@@ -182,14 +198,10 @@ void lint_net_forward(lint_net *net, const lint_pass *p, size_t to) {
         l->x = i ? net->value[l->from] : NULL;
         l->x2 = l->kind->joins ? net->value[l->also] : NULL;
         l->y = net->value[i];
-        if (l->sum && p->training) {
-            size_t sum = (size_t)(l->sum - net->chain.layer);
-            l->x2 = net->value[l->sum->from == i ? l->sum->also : l->sum->from];
-            l->y = net->value[sum];
-        }
         int applies = l->kind != &lint_layer_conv || !p->training;
         for (int k = 0; k < LINT_LAYER_EPILOGUES && l->epilogue[k] && applies; k++)
             l->y = net->value[l->epilogue[k] - net->chain.layer];
+        if (does_sum(l, p)) set_sum(net, l);
     }
     for (size_t i = 0; i < to; i++) {
         lint_layer *l = lint_net_layer(net, i);
@@ -198,7 +210,7 @@ void lint_net_forward(lint_net *net, const lint_pass *p, size_t to) {
         for (int k = 0; k < LINT_LAYER_EPILOGUES && l->epilogue[k] && !p->training; k++)
             if (l->epilogue[k]->kind->epilogue_begin)
                 l->epilogue[k]->kind->epilogue_begin(l->epilogue[k]);
-        if (l->is_producer || (l->is_done && p->training)) continue;
+        if (l->is_producer || (l->is_done && p->training == l->trains)) continue;
         l->kind->forward(l, p);
         lint_net_clocked(net, i, LINT_FORWARD, began);
     }

@@ -319,6 +319,21 @@ static void fuse_sum(const lint_chain *c, const size_t *readers, size_t at) {
     next->is_done = 1;
 }
 
+/* Lets a convolution, where nothing is trained, do the same to each block of its output: the batchnorm is its
+ * epilogue then. Its output is the sum's first term, in whose memory the sum may be. */
+static void fuse_sum_of_convolution(const lint_chain *c, const size_t *readers, size_t at) {
+    lint_layer *l = &c->layer[at], *last = l;
+    if (l->kind != &lint_layer_conv || l->trains || l->is_producer || !lint_conv_adds_up(l)) return;
+    for (int i = 0; i < LINT_LAYER_EPILOGUES && l->epilogue[i]; i++)
+        last = l->epilogue[i];
+    size_t end = (size_t)(last - c->layer);
+    lint_layer *next = end + 1 < c->count ? last + 1 : NULL;
+    if (!next || next->kind != &lint_layer_add || next->head) return;
+    if (readers[end] != 1 || next->from != end || next->also == end) return;
+    l->sum = next;
+    next->is_done = 1;
+}
+
 /* The convolution whose output, with what is applied to that, layer `at` reads, as the only one. */
 static lint_layer *convolution_before(const lint_chain *c, const size_t *readers, size_t at) {
     size_t from = c->layer[at].from;
@@ -364,6 +379,8 @@ static int fuse_neighbours(lint_chain *c, lint_err *e) {
     }
     for (size_t i = 1; i < c->count; i++)
         fuse_separable(c, readers, i);
+    for (size_t i = 1; i < c->count; i++)
+        fuse_sum_of_convolution(c, readers, i);
     free(readers);
     return 0;
 }

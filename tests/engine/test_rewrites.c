@@ -100,14 +100,15 @@ static int separable(writer *w, int channels) {
 }
 
 static void block(writer *w, int channels) {
+    static const char *const activations[] = {"relu", "relu6", "hardswish"};
     char line[64];
     snprintf(line, sizeof line, "r%d: residual", w->names++);
     both(w, line);
     conv(w, channels, 1);
-    norm(w);
+    if (below(w, 4)) norm(w);
     if (below(w, 2)) layer(w, "relu");
-    both(w, "add");
-    put(w->plain, "maxpool 1");
+    layer(w, "add");
+    if (below(w, 4)) layer(w, activations[below(w, 3)]);
 }
 
 /* Two texts of one network. */

@@ -158,6 +158,10 @@ static void conv_init(lint_layer *l, lint_rng *r) {
         lint_weights_uniform(&l->weight[i], r, bound);
 }
 
+int lint_conv_adds_up(const lint_layer *l) {
+    return lint_conv(l)->way == &lint_conv_rows || lint_conv(l)->way == &lint_conv_gemm;
+}
+
 static void conv_forward(lint_layer *l, const lint_pass *p) {
     lint_conv(l)->way->forward(l, p);
 }

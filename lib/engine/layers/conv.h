@@ -63,6 +63,13 @@ static inline lint_epilogue lint_conv_epilogue(const lint_layer *l, const lint_p
                                                        : lint_activation_epilogue(next);
 }
 
+/* Numbers of the output that are in the cache, of the image that begins at l->y + at: does the sum behind. */
+static inline void lint_conv_add_up(const lint_layer *l, const lint_pass *p, size_t n, float *y) {
+    if (!l->sum || p->training) return;
+    float top = lint_activation_epilogue(l->sum->epilogue[0]).top;
+    p->k->add(n, y, l->x2 + (y - l->y), top, y);
+}
+
 /* As kernels want it: NULL where nothing is done. */
 static inline const lint_epilogue *lint_epilogue_or_null(const lint_epilogue *e) {
     return e->scale || e->top > 0 || e->hardswish ? e : NULL;

@@ -150,6 +150,7 @@ typedef struct cells {
 } cells;
 
 typedef struct gemm_product {
+    const lint_layer *sums; /* the layer, forward; else NULL */
     const lint_pass *p;
     patches a;
     const float *panels; /* [panels, K, panel] */
@@ -235,6 +236,18 @@ static void multiply_halves(const gemm_product *j, size_t at, size_t n, size_t f
         j->p->k->to_bfloat16(cols, stage + i * cols, y + i * cell);
 }
 
+/* Does the sum behind the layer to n cells' outputs of the panels [from, to), which begin at y. */
+static void add_up(const gemm_product *j, size_t n, size_t from, size_t to, float *y) {
+    size_t panel = j->p->k->panel, end = to * panel < j->o ? to * panel : j->o;
+    size_t cols = end - from * panel, cell = j->y.out.c;
+    if (cols == cell) {
+        lint_conv_add_up(j->sums, j->p, n * cell, y);
+        return;
+    }
+    for (size_t i = 0; i < n; i++)
+        lint_conv_add_up(j->sums, j->p, cols, y + i * cell);
+}
+
 static void gemm_product_part(void *ctx, size_t part, int worker) {
     const gemm_product *j = ctx;
     size_t share = part / j->blocks, at = part % j->blocks * j->cells;
@@ -250,8 +263,9 @@ static void gemm_product_part(void *ctx, size_t part, int worker) {
         multiply_halves(j, at, n, from, to, a);
         return;
     }
-    gemm_multiply(j, at, n, from, to, a, cell_of(j, at) + from * j->p->k->panel, j->y.out.c,
-                  j->y.add);
+    float *y = cell_of(j, at) + from * j->p->k->panel;
+    gemm_multiply(j, at, n, from, to, a, y, j->y.out.c, j->y.add);
+    if (j->sums) add_up(j, n, from, to, y);
 }
 
 /* Says in what the product multiplies: pairs, or floats. */
@@ -311,6 +325,10 @@ static void gemm_pack_panel(void *ctx, size_t q, int worker) {
     const conv_state *s = lint_conv(j->l);
     size_t panel = j->p->k->panel, taps = s->kh * s->kw, o = q * panel;
     float *to = j->panels + q * taps * j->b.c * panel;
+    if (j->b.groups == 1 && o + panel <= j->b.o && lint_conv_pairs(j->l, j->p)) { /* as they lie */
+        j->p->k->pair_rows(taps * j->b.c, panel, weights_at(j, 0, 0) + o, s->o, to, panel);
+        return;
+    }
     if (j->b.groups > 1 || o + panel > j->b.o) memset(to, 0, taps * j->b.c * panel * sizeof *to);
     for (size_t t = 0; t < taps; t++)
         for (size_t c = 0; c < j->b.c; c++, to += panel) {
@@ -394,6 +412,7 @@ int lint_conv_gives_bfloats(const lint_layer *l) {
 static void forward_bundle(lint_layer *l, const lint_pass *p, size_t which) {
     gemm_product j = forward_product(l, p, which, p->workspace);
     j.y = (cells){l->y + which * j.o, l->out, 1, 0, 0, 0};
+    j.sums = l;
     j.halves = lint_conv_gives_bfloats(l) && l->epilogue[0] &&
                lint_batchnorm_takes_bfloats(l->epilogue[0], p);
     pack_bundle(l, p, which, p->workspace);

@@ -379,6 +379,7 @@ static void rows_forward_part(void *ctx, size_t part, int worker) {
         float *kept = l->y + (image * l->out.h + y) * row;
         float *to = halves || passes ? pair + y % 2 * row : kept;
         rows_convolve(l, own_filter(l, j->p), &x, y, to);
+        lint_conv_add_up(l, j->p, row, to);
         if (l->consumer) l->consumer->kind->fused_forward(l->consumer, j->p, image, y, to);
         if (halves) j->p->k->to_bfloat16(row, to, (uint16_t *)l->y + (image * l->out.h + y) * row);
     }

@@ -169,9 +169,10 @@ struct lint_layer {
      * or a sum in training, too. */
     lint_layer *epilogue[LINT_LAYER_EPILOGUES];
     int is_epilogue; /* has no pass of its own, a batchnorm in inference */
-    lint_layer *
-        sum; /* of a batchnorm: the `add` behind it, which it does in training; x2 is the other term */
-    int is_done;     /* of an `add`: a batchnorm does its forward pass in training */
+    /* The `add` behind it that it does, with x2 as the other term: of a batchnorm in training, of a
+     * convolution in a net for inference. */
+    lint_layer *sum;
+    int is_done;     /* of an `add`: one of these does its forward pass */
     int is_producer; /* has no passes of its own; its y and dy are not stored */
     int is_consumer; /* its dx is not stored */
     int halves; /* of a batchnorm: in bf16, a convolution before keeps its y as bfloat16 for training */
@@ -248,6 +249,9 @@ void lint_conv_rows_fuse(lint_layer *l, lint_layer *before, const lint_layer *fi
  * the only one, perhaps through epilogues; and fuses them. before: the same of the depthwise one, or NULL. */
 int lint_conv_separable_suits(const lint_layer *l, const lint_layer *deep);
 void lint_conv_separable_fuse(lint_layer *l, lint_layer *deep, lint_layer *before);
+
+/* Whether the convolution l can do the sum behind it in a net for inference. */
+int lint_conv_adds_up(const lint_layer *l);
 
 /* Whether the convolution l can keep its output as bfloat16 for the batchnorm behind it, which is no consumer. */
 int lint_conv_gives_bfloats(const lint_layer *l);
