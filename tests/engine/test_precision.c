@@ -42,6 +42,7 @@ static const trial layers[] = {
      INPUT "a: conv 40 1x1\nb: conv 16 5x5 stride 3 pad 2\n" HEAD, 0},
     {"1x1, stride 2", INPUT "a: conv 32 1x1\nb: conv 64 1x1 stride 2\n" HEAD, 0},
     {"1x1", INPUT "a: conv 64 3x3 stride 2 pad 1\nb: conv 96 1x1\n" HEAD, 0},
+    {"3x3 of a picture, stride 40", "input 930x370x3\na: conv 16 3x3 stride 40\n" HEAD, 0},
     {"7x7 of 3 channels, an odd number of terms", INPUT "a: conv 48 7x7 stride 2 pad 3\n" HEAD, 0},
     {"3x3 dilated", INPUT "a: conv 32 1x1\nb: conv 40 3x3 pad 2 dilation 2\n" HEAD, 0},
     {"groups", INPUT "a: conv 48 3x3 stride 2 pad 1\nb: conv 96 3x3 pad 1 groups 4\n" HEAD, 0},

@@ -12,9 +12,8 @@
 #include <immintrin.h>
 #include <string.h>
 
-enum {
-    TILE = LINT_TILE
-}; /* rows of a tile; sums of a row; pairs of a sum that one instruction adds */
+/* Rows of a tile; sums of a row; pairs of a sum that one instruction adds. */
+enum { TILE = LINT_TILE };
 
 /* Numbers of the registers; macros, since they become part of an instruction's name. Sums are 2x2 tiles, so
  * that each tile of a factor that is loaded is used twice. */

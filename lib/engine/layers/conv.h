@@ -63,7 +63,7 @@ static inline lint_epilogue lint_conv_epilogue(const lint_layer *l, const lint_p
                                                        : lint_activation_epilogue(next);
 }
 
-/* Numbers of the output that are in the cache, of the image that begins at l->y + at: does the sum behind. */
+/* Does the sum behind the layer, if it has to, for n numbers of its output, which begin at y, in l->y. */
 static inline void lint_conv_add_up(const lint_layer *l, const lint_pass *p, size_t n, float *y) {
     if (!l->sum || p->training) return;
     float top = lint_activation_epilogue(l->sum->epilogue[0]).top;

@@ -5,8 +5,8 @@
  *     weight gradient  dw[k][o] = sum over p of patch(x, p)[k] * dy[p][o]
  *
  * p counts the cells of all images of the batch. A patch is a rectangle of a picture, zero outside
- * of it; patches of LINT_CONV_CELLS cells or a few more, LINT_GEMM_K numbers of each at a time, are copied into scratch,
- * which stays in the second-level cache while panels of the weights go by.
+ * of it; patches of LINT_CONV_CELLS cells, or of CELLS_OF_TILES, LINT_GEMM_K numbers of each at a time, are
+ * copied into scratch, which stays in the second-level cache while panels of the weights go by.
  *
  * With a stride S the input cells fall into S*S phases: those of one phase are reached by the same
  * taps of the filter, and are a convolution of stride 1 of their own.
@@ -150,7 +150,7 @@ typedef struct cells {
 } cells;
 
 typedef struct gemm_product {
-    const lint_layer *sums; /* the layer, forward; else NULL */
+    const lint_layer *sums; /* the layer, if it does the sum behind it; else NULL */
     const lint_pass *p;
     patches a;
     const float *panels; /* [panels, K, panel] */
@@ -412,7 +412,7 @@ int lint_conv_gives_bfloats(const lint_layer *l) {
 static void forward_bundle(lint_layer *l, const lint_pass *p, size_t which) {
     gemm_product j = forward_product(l, p, which, p->workspace);
     j.y = (cells){l->y + which * j.o, l->out, 1, 0, 0, 0};
-    j.sums = l;
+    j.sums = l->sum ? l : NULL;
     j.halves = lint_conv_gives_bfloats(l) && l->epilogue[0] &&
                lint_batchnorm_takes_bfloats(l->epilogue[0], p);
     pack_bundle(l, p, which, p->workspace);

@@ -230,10 +230,15 @@ static int takes_transposed(const lint_layer *l) {
     return l->tiles && l->out.c >= LINT_TILE;
 }
 
-/* Rows whose weight gradient is taken at a time: transposed ones as many in each turn as can be. */
+/* Rows whose weight gradient is taken at a time: transposed ones as many in each turn as can be, and as a
+ * ring of the input has slots for. */
 static size_t rows_at_a_time(const lint_layer *l) {
+    const conv_state *s = lint_conv(l);
     size_t most = takes_transposed(l) ? PAIRS / ((l->out.w + 1) / 2) : 1;
-    if (most < 1 || most > ROWS) most = most ? ROWS : 1;
+    size_t room = (RING_MAX - s->kh) / s->stride + 1;
+    if (most > ROWS) most = ROWS;
+    if (most > room) most = room;
+    if (most < 1) most = 1;
     size_t turns = (l->out.h + most - 1) / most;
     return (l->out.h + turns - 1) / turns;
 }

@@ -95,7 +95,6 @@ typedef struct lint_layer_kind {
     const char *word;   /* in a network file */
     int named;          /* has parameters: needs a name */
     int linear;         /* may stand in the head, behind `cam`: has vjp and jvp */
-    int curved;         /* may, and its second derivative is not 0 */
     int behind_flatten; /* may stand there: does the same to each value, or knows their order */
     int in_place;       /* y may be x and dx dy, and backward needs no x */
     int dx_over_dy;     /* dx may be dy where their shapes are equal */

@@ -63,8 +63,8 @@ static void silu_backward(lint_layer *l, const lint_pass *p) {
 
 /* What the two kinds have in common. */
 #define SILU_KIND                                                                                  \
-    .linear = 1, .behind_flatten = 1, .curved = 1, .dx_over_dy = 1, .syntax = "",                  \
-    .setup = silu_setup, .forward = silu_forward, .backward = silu_backward, .vjp = silu_vjp,      \
+    .linear = 1, .behind_flatten = 1, .dx_over_dy = 1, .syntax = "", .setup = silu_setup,          \
+    .forward = silu_forward, .backward = silu_backward, .vjp = silu_vjp,                           \
     .jvp = silu_vjp /* a diagonal */
 
 const lint_layer_kind lint_layer_silu = {.word = "silu", SILU_KIND};
